@@ -1,0 +1,136 @@
+# atrium: `make run` to see it, `make test` to trust it. `make help` lists everything.
+
+BUILD    ?= build
+PREFIX   ?= /usr/local
+CC       ?= cc
+SIZE     ?= small
+VERSION  := 0.1.0
+
+# SAN=address,undefined or SAN=thread makes an instrumented build in a folder of its own.
+SAN      ?=
+OPT      ?= $(if $(SAN),-O1 -g -fno-omit-frame-pointer -fsanitize=$(SAN) -fno-sanitize-recover=all,-O2 -g)
+CFLAGS   += -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
+            -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla -fno-common -pthread $(OPT)
+CPPFLAGS += -I. -I$(BUILD) -DATRIUM_VERSION='"$(VERSION)"' -DATRIUM_PREFIX='"$(PREFIX)"'
+LDLIBS   += -lncursesw -ltinfo -lsqlite3 -lpcre2-8 -lzstd -lutf8proc -ljansson -linih -lcrypto -lxxhash -lm
+LDFLAGS  += -pthread
+
+MAIN     := views/main.c
+SOURCES  := $(filter-out $(MAIN),$(sort $(wildcard tui/*.c model/*/*.c views/*.c views/cli/*.c fixtures/*/*.c)))
+SCHEMA   := $(sort $(wildcard model/store/schema/*.sql))
+OBJECTS  := $(SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/schema.o
+LIBRARY  := $(BUILD)/libatrium.a
+TESTS    := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c tests/screen/test_*.c tests/fault/test_*.c)))
+HELPERS  := $(BUILD)/tests/support.a
+SUPPORT  := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tests/support/*.c)))
+LOCALES  := $(patsubst views/po/%.po,$(BUILD)/locale/%/LC_MESSAGES/atrium.mo,$(wildcard views/po/*.po))
+
+include $(sort $(wildcard tests/bench/*.mk tests/fuzz/*.mk doc/*.mk))
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+##@ Using it
+all: $(BUILD)/atrium $(LOCALES) ## build the program
+
+run: deps ## install what is missing, build, make the demo mall once, open the console on it
+	@$(MAKE) --no-print-directory all
+	@$(BUILD)/atrium demo
+
+install: all $(BUILD)/atrium.1 $(BUILD)/completions ## install program, manual, completions, translations
+	install -D -m 755 $(BUILD)/atrium $(DESTDIR)$(PREFIX)/bin/atrium
+	install -D -m 644 $(BUILD)/atrium.1 $(DESTDIR)$(PREFIX)/share/man/man1/atrium.1
+	install -D -m 644 $(BUILD)/completions/atrium.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/atrium
+	install -D -m 644 $(BUILD)/completions/_atrium $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_atrium
+	for map in fixtures/maps/*.ini; do install -D -m 644 $$map $(DESTDIR)$(PREFIX)/share/atrium/maps/$${map##*/}; done
+	cd $(BUILD)/locale && for mo in */LC_MESSAGES/atrium.mo; do \
+	    [ -f $$mo ] && install -D -m 644 $$mo $(DESTDIR)$(PREFIX)/share/locale/$$mo; done; true
+
+##@ Working on it
+deps: ## install the packages that building and running need
+	@sh fixtures/install-packages.sh build
+
+test-deps:
+	@sh fixtures/install-packages.sh build test
+
+test: test-deps ## install what tests need and run all of them
+	@$(MAKE) --no-print-directory all tests
+	@sh tests/run.sh $(BUILD)
+
+tests: $(TESTS)
+
+asan: test-deps ## the tests with AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(MAKE) --no-print-directory BUILD=build-asan SAN=address,undefined all tests
+	@sh tests/run.sh build-asan
+
+tsan: test-deps ## the tests with ThreadSanitizer
+	@$(MAKE) --no-print-directory BUILD=build-tsan SAN=thread all tests
+	@sh tests/run.sh build-tsan
+
+lint: ## layout, layering, and habits the compiler does not check
+	@sh tests/lint.sh
+
+format: ## lay out every file as .clang-format says
+	clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
+
+bench: test-deps ## print a table of measurements and append it to the results file; SIZE=full for 100 million events
+	@$(MAKE) --no-print-directory all
+	@sh tests/bench/run.sh $(BUILD) $(SIZE)
+
+dist: ## a source archive
+	git archive --prefix=atrium-$(VERSION)/ -o atrium-$(VERSION).tar.gz HEAD
+
+clean: ## remove what was built
+	rm -rf $(BUILD) build-asan build-tsan
+
+help: ## this list
+	@awk 'BEGIN { FS = ":.*## " } /^##@/ { print "\n" substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+##@ Parts
+$(BUILD)/atrium: $(BUILD)/obj/views/main.o $(LIBRARY)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(LIBRARY): $(OBJECTS)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# The schema's SQL as C strings, one a migration.
+$(BUILD)/schema.c: $(SCHEMA) Makefile
+	@mkdir -p $(@D)
+	@{ echo '#include "model/store/schema.h"'; echo 'const char *const schema_migrations[] = {'; \
+	   for f in $(SCHEMA); do sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $$f; echo ','; done; \
+	   echo '};'; echo 'const int schema_version = sizeof schema_migrations / sizeof *schema_migrations;'; } > $@
+
+$(BUILD)/obj/schema.o: $(BUILD)/schema.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(BUILD)/locale/%/LC_MESSAGES/atrium.mo: views/po/%.po
+	@mkdir -p $(@D)
+	msgfmt --check -o $@ $<
+
+$(HELPERS): $(SUPPORT)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(HELPERS) $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(HELPERS) $(LIBRARY) $(LDLIBS) -lcmocka -lvterm -lutil
+
+$(BUILD)/atrium.1: $(BUILD)/atrium
+	$(BUILD)/atrium manual > $@
+
+$(BUILD)/completions: $(BUILD)/atrium
+	@mkdir -p $@
+	$(BUILD)/atrium completion bash > $@/atrium.bash
+	$(BUILD)/atrium completion zsh > $@/_atrium
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+.PHONY: all run install deps test-deps test tests asan tsan lint format bench dist clean help

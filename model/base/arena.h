@@ -1,0 +1,46 @@
+/*
+ * Memory with an owner. An arena holds what lives as long as one frame, one query or one request:
+ * allocate freely, free all at once. `mem_*` are the general allocators for what lives longer; they
+ * never return NULL: a console that cannot get a few bytes ends with a sentence, as the mall file
+ * is safe without it.
+ */
+#ifndef ATRIUM_BASE_ARENA_H
+#define ATRIUM_BASE_ARENA_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+struct arena;
+
+struct arena *arena_new(void);
+void arena_free(struct arena *arena); /* NULL is fine */
+
+/* Forgets everything and keeps the memory for the next use. */
+void arena_reset(struct arena *arena);
+
+/* Zeroed bytes, aligned for any type; `size` may be 0. Never NULL. */
+void *arena_alloc(struct arena *arena, size_t size);
+#define arena_new_of(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
+#define arena_array(arena, type, n) ((type *)arena_alloc_array((arena), (n), sizeof(type)))
+void *arena_alloc_array(struct arena *arena, size_t n, size_t size);
+
+/* Copies; the result ends with NUL. `arena_strndup` copies at most n bytes. */
+char *arena_strdup(struct arena *arena, const char *text);
+char *arena_strndup(struct arena *arena, const char *text, size_t n);
+char *arena_printf(struct arena *arena, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+char *arena_vprintf(struct arena *arena, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
+/* Bytes handed out since the last reset. */
+size_t arena_used(const struct arena *arena);
+
+/* malloc, calloc, realloc, strdup that end the program with a message instead of returning NULL. */
+void *mem_alloc(size_t size);
+void *mem_zero(size_t n, size_t size);
+void *mem_resize(void *at, size_t n, size_t size);
+char *mem_strdup(const char *text);
+char *mem_strndup(const char *text, size_t n);
+char *mem_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

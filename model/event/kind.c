@@ -1,0 +1,61 @@
+#include "model/event/kind.h"
+
+#include <string.h>
+
+const struct kind_info kinds[] = {
+    {KIND_SIGHTING, "sighting", UNIT_NONE, KIND_PRESENCE, "dBm", "a probe heard a device"},
+    {KIND_DOOR, "door", UNIT_NONE, KIND_PRESENCE, NULL, "a person passed a counted door"},
+    {KIND_VISIT, "visit", UNIT_NONE, KIND_PRESENCE, NULL, "a visit as another system reported it"},
+    {KIND_REGISTER, "register", UNIT_NONE, 0, NULL, "a member's card was issued"},
+    {KIND_PURCHASE, "purchase", UNIT_MONEY, KIND_PRESENCE | KIND_TILL | KIND_ACTIVE, NULL,
+     "a receipt was paid"},
+    {KIND_REFUND, "refund", UNIT_MONEY, KIND_PRESENCE | KIND_TILL, NULL,
+     "money given back; the amount is positive"},
+    {KIND_LINE, "line", UNIT_MONEY, 0, "pieces", "one line of a receipt"},
+    {KIND_POINTS_EARN, "points_earn", UNIT_POINTS, KIND_ACTIVE, NULL, "points were credited"},
+    {KIND_POINTS_BURN, "points_burn", UNIT_POINTS, KIND_PRESENCE | KIND_TILL | KIND_ACTIVE, NULL,
+     "points were spent"},
+    {KIND_POINTS_EXPIRE, "points_expire", UNIT_POINTS, 0, NULL, "points ran out"},
+    {KIND_POINTS_ADJUST, "points_adjust", UNIT_POINTS, 0, NULL, "points corrected by hand, signed"},
+    {KIND_COUPON_ISSUE, "coupon_issue", UNIT_MONEY, 0, NULL, "a coupon was given"},
+    {KIND_COUPON_CLAIM, "coupon_claim", UNIT_MONEY, KIND_ACTIVE, NULL, "a coupon was taken up"},
+    {KIND_COUPON_REDEEM, "coupon_redeem", UNIT_MONEY, KIND_PRESENCE | KIND_TILL | KIND_ACTIVE, NULL,
+     "a coupon was redeemed at a till"},
+    {KIND_COUPON_EXPIRE, "coupon_expire", UNIT_MONEY, 0, NULL, "a coupon ran out unused"},
+    {KIND_MESSAGE_SENT, "message_sent", UNIT_NONE, 0, NULL, "a message went to a person"},
+    {KIND_MESSAGE_OPENED, "message_opened", UNIT_NONE, 0, NULL, "a message was opened"},
+    {KIND_MESSAGE_CLICKED, "message_clicked", UNIT_NONE, 0, NULL, "a message was answered"},
+    {KIND_APP_OPEN, "app_open", UNIT_NONE, KIND_ACTIVE, NULL, "the phone app was opened"},
+    {KIND_GROUP_JOIN, "group_join", UNIT_NONE, 0, NULL, "joined a group"},
+    {KIND_GROUP_POST, "group_post", UNIT_NONE, KIND_ENGAGED, NULL, "wrote in a group"},
+    {KIND_GROUP_EVENT, "group_event", UNIT_NONE, KIND_ENGAGED, NULL, "came to a group's event"},
+    {KIND_REFERRAL, "referral", UNIT_NONE, KIND_ENGAGED, NULL, "brought another person"},
+    {KIND_REVIEW, "review", UNIT_NONE, KIND_ENGAGED, NULL, "reviewed a shop"},
+    {KIND_BENEFIT, "benefit", UNIT_MONEY, 0, NULL, "a right or benefit was granted"},
+};
+const size_t n_kinds = sizeof kinds / sizeof *kinds;
+
+const struct kind_info *kind_by_id(uint16_t id)
+{
+    return id >= 1 && id <= n_kinds ? &kinds[id - 1] : NULL;
+}
+
+const struct kind_info *kind_by_name(const char *name, size_t n)
+{
+    for (size_t i = 0; i < n_kinds; i++)
+        if (strlen(kinds[i].name) == n && memcmp(kinds[i].name, name, n) == 0)
+            return &kinds[i];
+    return NULL;
+}
+
+enum kind_unit kind_unit(uint16_t id)
+{
+    const struct kind_info *kind = kind_by_id(id);
+    return kind ? kind->unit : UNIT_MONEY;
+}
+
+unsigned kind_flags(uint16_t id)
+{
+    const struct kind_info *kind = kind_by_id(id);
+    return kind ? kind->flags : 0;
+}

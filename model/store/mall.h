@@ -1,0 +1,57 @@
+/*
+ * A mall is a file: everything a console knows is one SQLite file in WAL mode.
+ *
+ * A `struct mall` is an opened mall's identity and settings. It may be shared by threads; it is
+ * immutable until mall_reload. Connections are made from it: any number of readers (one a thread)
+ * and one writer for the process. See reader.h and writer.h.
+ */
+#ifndef ATRIUM_STORE_MALL_H
+#define ATRIUM_STORE_MALL_H
+
+#include "model/base/status.h"
+#include "model/base/time.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { MALL_APPLICATION_ID = 0x4154524D }; /* "ATRM", in the SQLite header */
+
+struct mall {
+    char *path;
+    char *name;     /* "Chaoyang Joy City" */
+    char *currency; /* "CNY" */
+    struct zone *zone;
+    struct clock clock;   /* zone and day boundary, default 04:00 */
+    int32_t visit_gap;    /* seconds between events of one visit at most, default 1800 */
+    int32_t small_sample; /* a rate with fewer people behind it is dimmed, default 30 */
+    bool read_only;       /* opened without the right or the possibility to write */
+    char *why_read_only;  /* a sentence, or NULL */
+};
+
+struct mall_options {
+    const char *name, *timezone, *currency; /* NULL: the file's base name, "Asia/Shanghai", "CNY" */
+};
+
+/* Makes an empty mall. An existing file is never touched: ST_REFUSED. The file appears complete or
+ * not at all (written beside, fsynced, linked into place). */
+enum status mall_create(const char *path, const struct mall_options *options, struct error *err);
+
+/* Opens; migrates an older file (with a backup copy beside it kept until the migration is proved),
+ * refuses a newer one, something that is not a mall, and a damaged one whose header cannot be read.
+ * Where only reading is possible (permissions, damage found by the quick check) the mall is opened
+ * read-only and says why. ST_UNUSABLE otherwise. */
+enum status mall_open(const char *path, struct mall **mall, struct error *err);
+void mall_close(struct mall *mall);
+
+/* Reads the settings again after they were changed. */
+enum status mall_reload(struct mall *mall, struct error *err);
+
+/* The moment that periods count back from: the wall clock, but never later than the latest event
+ * (so that yesterday's file, and a file from 1998, still have a "last 30 days"). `as_of` is the
+ * latest event's time, 0 for a mall without events. Needs a reader: see reader_present. */
+
+/* The path to use when none was given: $ATRIUM_MALL, else $XDG_DATA_HOME/atrium/atrium.mall (that
+ * folder under ~/.local/share by default). Owned by the caller. */
+char *mall_default_path(void);
+
+#endif

@@ -1,0 +1,103 @@
+/*
+ * Operations: the one way to change what people edit.
+ *
+ * An operation names a thing (an entity and its key), the version it was made against, and the
+ * fields it sets. operation_apply checks the actor's right, validates the fields against the table
+ * of entities, applies them, raises the version, and appends before and after to the hash-chained
+ * audit, in one transaction. From that come permissions, audit, undo, idempotent retries (the same
+ * id changes nothing and answers as the first time) and, with a replica, offline edits.
+ *
+ * Facts (imports, device collection, sync) do not go through here; they are appended.
+ */
+#ifndef ATRIUM_STORE_OPERATION_H
+#define ATRIUM_STORE_OPERATION_H
+
+#include "model/base/arena.h"
+#include "model/store/reader.h"
+#include "model/store/writer.h"
+
+#include <jansson.h>
+
+/* What a role may be given; a principal's rights are a bit set of these (see model/access). */
+enum right {
+    RIGHT_PEOPLE_SEE = 1 << 0,    /* people at all, masked */
+    RIGHT_PEOPLE_REVEAL = 1 << 1, /* unmasked, with a logged reason */
+    RIGHT_PEOPLE_EDIT = 1 << 2,
+    RIGHT_SHOPS_EDIT = 1 << 3,
+    RIGHT_CAMPAIGN_EDIT = 1 << 4,
+    RIGHT_CAMPAIGN_APPROVE = 1 << 5,
+    RIGHT_QUESTIONS = 1 << 6, /* funnels, segments */
+    RIGHT_SQL = 1 << 7,
+    RIGHT_DEVICES = 1 << 8,
+    RIGHT_DEVICES_EDIT = 1 << 9,
+    RIGHT_IMPORT = 1 << 10,
+    RIGHT_ADMIN = 1 << 11, /* settings, principals */
+};
+
+enum field_type {
+    FIELD_TEXT,
+    FIELD_INTEGER,
+    FIELD_MONEY,
+    FIELD_BOOL,
+    FIELD_DATE,
+    FIELD_TIME,
+    FIELD_CHOICE
+};
+
+struct entity_field {
+    const char *name; /* the column */
+    enum field_type type;
+    const char *choices; /* FIELD_CHOICE: "a b c" */
+    int64_t least, most; /* integers: range; text: length in bytes (least 1 = required) */
+    const char *summary; /* for help and the audit, translated */
+};
+
+struct entity {
+    const char *name;  /* "member", "tenant", "setting", ... */
+    const char *table; /* has the columns below, `version` and the key */
+    const char *key;   /* the key column that operations name, such as member.card */
+    enum right right;  /* needed to change it */
+    const struct entity_field *fields;
+    size_t n_fields;
+    bool may_create, may_delete;
+};
+
+/* Every entity, one const table; n is its length. */
+const struct entity *entity_all(size_t *n);
+const struct entity *entity_find(const char *name); /* NULL: unknown */
+
+enum operation_verb { OPERATION_SET, OPERATION_CREATE, OPERATION_DELETE };
+
+struct operation {
+    const char *id;    /* unique, at most 64 characters; NULL: one is made */
+    const char *actor; /* principal */
+    unsigned rights;   /* what that principal may do */
+    const char *entity, *target;
+    enum operation_verb verb;
+    int64_t base_version; /* version it was made against; -1 = whatever there is */
+    json_t *set;          /* object: field → value; borrowed */
+    const char *reason;   /* for the audit, or NULL */
+};
+
+struct operation_result {
+    char id[65];
+    int64_t version; /* of the target now */
+    bool repeated;   /* this id had been applied before */
+};
+
+/* ST_DENIED, ST_CONFLICT (base version; the message names who changed it and when), ST_REFUSED
+ * (unknown field, value out of range: field, found, expected). Begins and commits by itself. */
+enum status operation_apply(struct writer *writer, const struct operation *op,
+                            struct operation_result *result, struct error *err);
+
+/* Applies the opposite of an applied operation as a new one; ST_CONFLICT where its target changed
+ * since. */
+enum status operation_undo(struct writer *writer, const char *id, const char *actor,
+                           unsigned rights, struct operation_result *result, struct error *err);
+
+/* Appends a record without a change of rows to the audit: a reveal with its reason, an import, an
+ * export. Inside the caller's transaction. */
+enum status audit_append(struct writer *writer, const char *actor, const char *act,
+                         const char *entity, const char *target, json_t *detail, struct error *err);
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * A reader is one read-only connection with its prepared statements, for one thread at a time.
+ *
+ * The connection is query_only and never checkpoints (SQLite 3.40 can corrupt a file that several
+ * connections write or checkpoint at once). A question runs inside reader_begin .. reader_end and
+ * sees one state of the file throughout.
+ */
+#ifndef ATRIUM_STORE_READER_H
+#define ATRIUM_STORE_READER_H
+
+#include "model/store/mall.h"
+
+#include <sqlite3.h>
+#include <stdatomic.h>
+
+struct reader;
+
+enum status reader_open(const struct mall *mall, struct reader **reader, struct error *err);
+void reader_close(struct reader *reader);
+
+const struct mall *reader_mall(const struct reader *reader);
+sqlite3 *reader_db(struct reader *reader);
+
+/* A statement of this SQL, reset and without bindings; kept by the reader and given again for the
+ * same text, so it must not be finalised and not be used twice at once. */
+enum status reader_prepare(struct reader *reader, const char *sql, sqlite3_stmt **stmt,
+                           struct error *err);
+
+/* Steps: ST_OK with *row true while there are rows. A cancelled question gives ST_CANCELLED. */
+enum status reader_step(struct reader *reader, sqlite3_stmt *stmt, bool *row, struct error *err);
+
+/* One state of the file for everything in between. Pairs may nest. */
+enum status reader_begin(struct reader *reader, struct error *err);
+void reader_end(struct reader *reader);
+
+/* Long work ends soon after *flag becomes true: SQLite's progress handler looks at it, and scans do
+ * with reader_cancelled. NULL takes the flag away. The progress pointer (0..1000) is for scans to
+ * report into and may be NULL. */
+void reader_watch(struct reader *reader, const atomic_bool *flag, atomic_int *progress);
+bool reader_cancelled(const struct reader *reader);
+void reader_progress(struct reader *reader, int64_t done, int64_t total);
+
+/* One integer; `fallback` where there is no row or it is NULL. For counts and settings. */
+enum status reader_integer(struct reader *reader, const char *sql, int64_t fallback, int64_t *value,
+                           struct error *err);
+
+/* A number that changes with every committed change of the events, and one for everything else that
+ * questions read: what was computed under the same numbers is still true. */
+enum status reader_versions(struct reader *reader, int64_t *events, int64_t *rows,
+                            struct error *err);
+
+/* The latest event (0: none), and the present: min(time_now(), as_of), or time_now() for a mall
+ * without events. */
+enum status reader_present(struct reader *reader, int64_t *as_of, int64_t *present,
+                           struct error *err);
+
+/* The error of the connection's last call as a status with what to do about it. Shared with the
+ * writer: full disk, no permission, damaged, locked each have a sentence. */
+enum status sqlite_status(sqlite3 *db, const char *doing, struct error *err);
+
+#endif

@@ -1,0 +1,236 @@
+-- The mall file, version 1. Money is in fen, points are integers, times are UTC seconds, days are
+-- days since 1970-01-01, a person is a number assigned once and never reused (0: nobody).
+-- `version` counts the changes of a row; operations name the version they were made against.
+
+create table setting (
+    name text primary key,
+    value text not null,
+    version integer not null default 1
+) strict, without rowid;
+
+-- Counters that questions compare: 'events' and 'rows' grow with every committed change; 'person'
+-- is the highest number given.
+create table counter (name text primary key, value integer not null) strict, without rowid;
+insert into counter values ('events', 0), ('rows', 0), ('person', 0), ('batch', 0);
+
+-- Dictionaries: what event columns refer to by number. 0 stands for none and has no row.
+create table kind (id integer primary key, name text not null unique) strict;
+create table channel (id integer primary key, name text not null unique) strict;
+create table zone (
+    id integer primary key,
+    code text not null unique,
+    name text not null default '',
+    floor text not null default '',
+    version integer not null default 1
+) strict;
+create table tenant (
+    id integer primary key,
+    code text not null unique,
+    name text not null default '',
+    category text not null default '',
+    floor text not null default '',
+    zone integer not null default 0,
+    smart_pos integer not null default 0,
+    brand text not null default '',
+    note text not null default '',
+    version integer not null default 1
+) strict;
+create table device (
+    id integer primary key,
+    code text not null unique,
+    kind text not null default '',
+    host text not null default '',
+    port integer not null default 0,
+    user text not null default '',
+    model text not null default '',
+    tenant integer not null default 0,
+    zone integer not null default 0,
+    floor text not null default '',
+    pin text not null default '',
+    note text not null default '',
+    version integer not null default 1
+) strict;
+create table campaign (
+    id integer primary key,
+    code text not null unique,
+    name text not null default '',
+    version integer not null default 1
+) strict;
+create table item (
+    id integer primary key,
+    name text not null,
+    brand text not null default '',
+    category text not null default '',
+    color text not null default '',
+    unique (name, brand, category, color)
+) strict;
+
+-- People. An identity is one contact of one person: 'card' (also any subject an event names),
+-- 'phone', 'app', 'wifi', 'payment'.
+create table identity (
+    kind text not null,
+    value text not null,
+    person integer not null,
+    primary key (kind, value)
+) strict, without rowid;
+create index identity_person on identity (person);
+
+create table member (
+    person integer primary key,
+    card text not null unique,
+    name text not null default '',
+    phone text not null default '',
+    gender text not null default '',
+    birth integer,                       -- day
+    joined integer,                      -- time
+    channel integer not null default 0,  -- of the registration
+    tier text not null default '',
+    income text not null default '',
+    community text not null default '',
+    car text not null default '',
+    house text not null default '',
+    consent_sms integer not null default 0,
+    consent_app integer not null default 0,
+    consent_wifi integer not null default 0,
+    app integer not null default 0,      -- has the phone app: an address for app messages
+    version integer not null default 1
+) strict;
+create index member_phone on member (phone) where phone <> '';
+
+create table attribute (
+    person integer not null,
+    name text not null,
+    value text not null,
+    primary key (person, name)
+) strict, without rowid;
+
+create table interest (
+    person integer not null,
+    topic text not null,
+    weight integer not null default 1,
+    primary key (person, topic)
+) strict, without rowid;
+
+create table relation (
+    person integer not null,
+    other integer not null,
+    kind text not null,                  -- 'family', 'friend', 'referred', ...
+    since integer,
+    primary key (person, other, kind)
+) strict, without rowid;
+
+create table crowd (                     -- a group people belong to ("group" is a word of SQL)
+    id integer primary key,
+    code text not null unique,
+    name text not null default '',
+    topic text not null default '',
+    version integer not null default 1
+) strict;
+create table crowd_member (
+    crowd integer not null,
+    person integer not null,
+    role text not null default '',
+    joined integer,
+    primary key (crowd, person)
+) strict, without rowid;
+create index crowd_member_person on crowd_member (person);
+
+create table label (
+    id integer primary key,
+    name text not null unique,
+    rule text not null default '',       -- '' : a hand-kept list
+    author text not null default '',
+    as_of integer not null default 0,
+    version integer not null default 1
+) strict;
+create table label_member (
+    label integer not null,
+    person integer not null,
+    primary key (label, person)
+) strict, without rowid;
+
+create table principal (
+    name text primary key,
+    role text not null,
+    version integer not null default 1
+) strict, without rowid;
+
+-- What was done. An operation's id makes it idempotent; the audit is a chain of SHA-256.
+create table operation (
+    id text primary key,
+    seq integer not null,                -- of its audit record
+    entity text not null,
+    target text not null,
+    result_version integer not null,
+    undone_by text not null default ''
+) strict, without rowid;
+create table audit (
+    seq integer primary key,
+    time integer not null,
+    actor text not null,
+    act text not null,
+    entity text not null default '',
+    target text not null default '',
+    before text not null default '',     -- JSON
+    after text not null default '',      -- JSON
+    reason text not null default '',
+    operation text not null default '',
+    hash blob not null                   -- of the hash before and this record
+) strict;
+
+-- Events. A batch makes its chunks visible at once; see doc/events.md.
+create table batch (
+    id integer primary key,
+    state text not null,                 -- 'staged', 'done'
+    source text not null default '',
+    time integer not null default 0,
+    rows integer not null default 0,
+    imported integer not null default 0,
+    duplicates integer not null default 0,
+    refused integer not null default 0
+) strict;
+create table refused (                   -- rows that an import under --skip-bad left out
+    batch integer not null,
+    line integer not null,
+    message text not null,
+    primary key (batch, line)
+) strict, without rowid;
+create table chunk (
+    id integer primary key,
+    batch integer not null,
+    block integer not null,              -- of people; -1: events of nobody
+    month integer not null,              -- year * 12 + month - 1 of the mall day
+    events integer not null,
+    first integer not null,              -- time of the first and last event
+    last integer not null,
+    head blob not null,                  -- directory of its segments
+    data blob not null
+) strict;
+create index chunk_place on chunk (block, month, batch);
+create table tail (                      -- events since the last folding
+    seq integer primary key,
+    time integer not null,
+    person integer not null,
+    kind integer not null,
+    channel integer not null default 0,
+    tenant integer not null default 0,
+    zone integer not null default 0,
+    device integer not null default 0,
+    campaign integer not null default 0,
+    item integer not null default 0,
+    value integer not null default 0,
+    amount integer not null default 0,
+    address integer not null default 0,
+    ref text not null default ''
+) strict;
+create table ref_index (part integer primary key, hashes blob not null) strict;
+create table person_block (block integer primary key, columns blob not null) strict;
+create table rollup_day (day integer primary key, cells blob not null) strict;
+create table rollup_hour (day integer primary key, cells blob not null) strict;
+
+-- What a person left open, so that the next start can offer it.
+create table session (
+    principal text primary key,
+    state text not null,                 -- JSON
+    time integer not null
+) strict, without rowid;

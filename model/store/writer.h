@@ -1,0 +1,51 @@
+/*
+ * The writer is the process's only writing connection.
+ *
+ * Processes that share a mall file take turns: a writer holds the file's writer lock (a lock on
+ * FILE.lock beside it) for each transaction and each checkpoint, so SQLite never sees two writers
+ * or checkpointers. Keep a transaction under 50 ms of work. What takes longer (an import, folding
+ * the tail) prepares its rows in several short transactions where no reader sees them, and makes
+ * them visible in a last one; it also holds the *bulk lock*, so there is one such worker at a time.
+ */
+#ifndef ATRIUM_STORE_WRITER_H
+#define ATRIUM_STORE_WRITER_H
+
+#include "model/store/mall.h"
+
+#include <sqlite3.h>
+
+struct writer;
+
+enum { WRITER_WAIT_MS = 10000 };
+
+/* ST_DENIED when the mall is read-only, with the reason. */
+enum status writer_open(struct mall *mall, struct writer **writer, struct error *err);
+void writer_close(struct writer *writer);
+
+struct mall *writer_mall(const struct writer *writer);
+sqlite3 *writer_db(struct writer *writer);
+enum status writer_prepare(struct writer *writer, const char *sql, sqlite3_stmt **stmt,
+                           struct error *err);
+
+/* Runs a statement to its end: for INSERT, UPDATE and DELETE prepared with writer_prepare. */
+enum status writer_run(struct writer *writer, sqlite3_stmt *stmt, struct error *err);
+
+/* Takes the lock (waiting up to WRITER_WAIT_MS, then ST_CONFLICT naming the holder where that is
+ * known) and begins a transaction. writer_commit is durable (fsync) when it returns ST_OK; where it
+ * fails everything since writer_begin is undone. writer_rollback is fine without a transaction. */
+enum status writer_begin(struct writer *writer, struct error *err);
+enum status writer_commit(struct writer *writer, struct error *err);
+void writer_rollback(struct writer *writer);
+
+/* The bulk lock, for one long worker per file. Not needed for plain transactions. */
+enum status writer_bulk_begin(struct writer *writer, struct error *err);
+void writer_bulk_end(struct writer *writer);
+
+/* Moves the WAL into the file, as far as readers allow. Called now and then by writer_commit. */
+enum status writer_checkpoint(struct writer *writer, struct error *err);
+
+/* Inside a transaction: says that rows (or events) changed, see reader_versions. */
+enum status writer_touch_rows(struct writer *writer, struct error *err);
+enum status writer_touch_events(struct writer *writer, struct error *err);
+
+#endif

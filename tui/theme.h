@@ -1,0 +1,72 @@
+/*
+ * Colours by role, not by place: a widget asks for ROLE_DIM, the theme knows what that is with 256,
+ * 16 or no colours. Without colours the difference is kept by bold, dim, reverse and underline.
+ */
+#ifndef ATRIUM_TUI_THEME_H
+#define ATRIUM_TUI_THEME_H
+
+#include <stdbool.h>
+
+enum role {
+    ROLE_PLAIN,
+    ROLE_DIM,    /* secondary */
+    ROLE_STRONG, /* headline numbers */
+    ROLE_ACCENT, /* the one accent: titles, keys, the open thing */
+    ROLE_TITLE,  /* column titles */
+    ROLE_RULE,   /* lines */
+    ROLE_UP,     /* a change for the better, with a sign */
+    ROLE_DOWN,   /* a change for the worse */
+    ROLE_WARN,
+    ROLE_ERROR,
+    ROLE_SELECTED, /* the row or tile the cursor is on */
+    ROLE_MARKED,   /* a marked row */
+    ROLE_MATCH,    /* what a search found */
+    ROLE_STATUS,   /* the status line */
+    ROLE_INPUT,    /* a field being edited */
+    ROLE_BAR,      /* bars and sparklines */
+    ROLE_HEAT_0,   /* heat map, from none .. */
+    ROLE_HEAT_1,
+    ROLE_HEAT_2,
+    ROLE_HEAT_3,
+    ROLE_HEAT_4, /* .. to most */
+    ROLE_COUNT
+};
+
+struct theme_options {
+    int colors; /* 256, 16, 8 or 0; -1: what the terminal has (0 when NO_COLOR is set) */
+    bool ascii; /* borders, bars and arrows of ASCII only */
+};
+
+/* Symbols that have an ASCII form. */
+enum symbol {
+    SYMBOL_HLINE,
+    SYMBOL_VLINE,
+    SYMBOL_UP,
+    SYMBOL_DOWN,
+    SYMBOL_FLOW /* ──▶ */,
+    SYMBOL_BULLET,
+    SYMBOL_ALERT,
+    SYMBOL_OPEN /* → */,
+    SYMBOL_MARK,
+    SYMBOL_SORT_UP,
+    SYMBOL_SORT_DOWN,
+    SYMBOL_MORE,
+    SYMBOL_CHECK,
+    SYMBOL_NONE /* – */,
+    SYMBOL_FULL_BLOCK,
+    SYMBOL_CORNER_TL,
+    SYMBOL_CORNER_TR,
+    SYMBOL_CORNER_BL,
+    SYMBOL_CORNER_BR,
+    SYMBOL_COUNT
+};
+const char *symbol(enum symbol symbol);
+bool theme_ascii(void);
+
+/* Called by the screen after curses started, and again to switch. */
+void theme_start(const struct theme_options *options);
+
+/* The curses attributes and colour pair of a role. */
+unsigned long theme_attributes(enum role role, short *pair);
+
+#endif
