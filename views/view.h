@@ -28,7 +28,8 @@ struct view_ops {
     void (*open)(struct view *view);
     /* Frees what open and actions allocated; questions are cancelled and freed by the console. */
     void (*close)(struct view *view);
-    /* Period or data changed, or Ctrl-r: asks again. What is shown stays until the answer is there. */
+    /* Period or data changed, or Ctrl-r: asks again. What is shown stays until the answer is there.
+     */
     void (*refresh)(struct view *view);
     /* Draws from answers at hand. Called for every frame; must be cheap and must not ask. */
     void (*draw)(struct view *view, struct area area);
@@ -40,7 +41,8 @@ struct view_ops {
     bool (*key)(struct view *view, uint32_t key);
     /* An answer arrived in a slot; NULL: only a redraw is wanted. */
     void (*answered)(struct view *view, int slot);
-    /* What to append to the title: the member's name, "23 people". Owned by the view; NULL: none. */
+    /* What to append to the title: the member's name, "23 people". Owned by the view; NULL: none.
+     */
     const char *(*subtitle)(struct view *view);
 };
 
@@ -56,13 +58,14 @@ struct view {
     const char *scopes[VIEW_SCOPES];
     size_t n_scopes;
     struct question *asked[VIEW_SLOTS], *answer[VIEW_SLOTS];
+    char *problem[VIEW_SLOTS];
 };
 
 /*
  * Questions. `ask` runs on a reader thread, inside one state of the file, and returns its answer,
- * allocated in the arena, or NULL with an error. `parameters` are copied into the arena. Asking in a
- * slot again cancels the question that was there and drops its late answer; the answer shown stays
- * until the new one is there.
+ * allocated in the arena, or NULL with an error. `parameters` are copied into the arena. Asking in
+ * a slot again cancels the question that was there and drops its late answer; the answer shown
+ * stays until the new one is there.
  */
 typedef void *view_ask_fn(struct reader *reader, struct arena *arena, const void *parameters,
                           struct error *err);
