@@ -14,7 +14,8 @@
 #include "model/loop/metric.h"
 #include "model/loop/period.h"
 
-/* People in the mall by hour of the clock: mean number of visits under way in that hour. */
+/* People in the mall by hour of the clock: distinct people with a visit under way in that hour
+ * (METRIC_PRESENT). */
 struct presence_hours {
     int32_t day;    /* the present's mall day */
     int last_hour;  /* of the clock, of the present: later hours have not been */
@@ -54,24 +55,6 @@ enum status presence_run(struct reader *reader, struct arena *arena, struct pres
                          struct error *err);
 
 /* ---- Dashboards ---- */
-
-/* What a row of a table, or one value of a chart, is about; with a metric it opens what is behind
- * (drill.h). */
-enum dimension {
-    DIM_NONE,
-    DIM_DAY,       /* key: mall day */
-    DIM_HOUR,      /* key: hour of the clock */
-    DIM_WEEK_HOUR, /* key: weekday * 24 + hour, weekday of the mall day, 0 = Monday */
-    DIM_ZONE,      /* key: zone number, 0: none */
-    DIM_TENANT,    /* key: tenant number, 0: none */
-    DIM_CHANNEL,   /* key: channel number, 0: none */
-    DIM_CATEGORY,  /* key: index into board_categories, "" included */
-    DIM_TOPIC,     /* key: index into board_topics */
-    DIM_RELATION,  /* key: index into board_relations */
-    DIM_GROUP,     /* key: crowd number */
-    DIM_DELAY,     /* key: index into delay_bands: time to convert */
-};
-const char *dimension_name(enum dimension dim); /* "zone", ... */
 
 struct board_table {
     const char *id;    /* "zones", "channels", ...; see board_tables */
@@ -115,10 +98,10 @@ struct board {
 };
 
 /* The dashboard of one stage; query->stages is not looked at. Tables by stage:
- *   perceive   zones, areas (categories bought by those seen in a zone), days, hours
- *   convert    channels, shops, delays, days
- *   activate   shops (member share), wheel, days
- *   community  groups, interests, relations, messages, coupons, days */
+ *   perceive   zones, areas (what those seen in a zone buy), hours, days
+ *   convert    channels, shops, categories, delays, days
+ *   activate   shops, categories, wheel, days
+ *   community  groups, interests, relations, connections, messages, coupons, days */
 enum status board_run(struct reader *reader, struct arena *arena, enum stage stage,
                       const struct loop_query *query, struct board **board, struct error *err);
 
