@@ -14,7 +14,8 @@
 #include "model/store/reader.h"
 #include "model/store/writer.h"
 
-enum role { ROLE_OPERATOR, ROLE_MANAGER, ROLE_ANALYST, ROLE_TECHNICIAN, ROLE_ADMIN, ROLE_COUNT };
+/* Not `enum role` and ROLE_…: those are the screen's (tui/theme.h), and views include both. */
+enum access_role { ACCESS_OPERATOR, ACCESS_MANAGER, ACCESS_ANALYST, ACCESS_TECHNICIAN, ACCESS_ADMIN, ACCESS_COUNT };
 
 /* How people are shown, from all of it to none of it. */
 enum mask {
@@ -25,21 +26,21 @@ enum mask {
 };
 
 struct role_info {
-    enum role role;
+    enum access_role role;
     const char *name; /* as in the `principal` table */
     unsigned rights;  /* of enum right */
     enum mask mask;
     const char *summary;
 };
 
-extern const struct role_info roles[ROLE_COUNT];
+extern const struct role_info roles[ACCESS_COUNT];
 
 /* NULL for an unknown name. */
 const struct role_info *role_by_name(const char *name);
 
 struct access {
     char principal[64];
-    enum role role;
+    enum access_role role;
     unsigned rights;
     enum mask mask;
     uint64_t key[2];   /* of the pseudonyms; from the mall's setting, never shown */
