@@ -211,8 +211,8 @@ static bool focus_beside(struct panels *panels, int down, int right)
         bool beside = right ? dy == 0 && dx * right > 0 : dy * down > 0;
         if (!beside || !focusable(panels, i))
             continue;
-        int away = right ? dx * right
-                         : dy * down * 1000 + (p->col <= x && x < p->col + p->cols ? 0 : 500);
+        int away =
+            right ? dx * right : dy * down * 1000 + (p->col <= x && x < p->col + p->cols ? 0 : 500);
         if (away < best) {
             best = away;
             found = i;
@@ -221,9 +221,8 @@ static bool focus_beside(struct panels *panels, int down, int right)
     if (found == panels->n)
         return false;
     panels->focus = found;
-    panels->item = down < 0 && panels->at[found].kind == PANEL_LIST
-                       ? panels->at[found].n_values - 1
-                       : 0;
+    panels->item =
+        down < 0 && panels->at[found].kind == PANEL_LIST ? panels->at[found].n_values - 1 : 0;
     return true;
 }
 

@@ -65,7 +65,7 @@ struct panels {
     int scroll;   /* rows above the area */
     struct panel_place {
         int row, col, rows, cols;
-    } *places; /* of the last layout, in the arena */
+    } * places; /* of the last layout, in the arena */
     int height, seen_rows;
 };
 
