@@ -60,7 +60,7 @@ bool figure_behind_parse(const char *argument, enum metric_id *metric, enum dime
     return *dim != DIM_NONE;
 }
 
-void figure_fill(struct panel_value *value, struct arena *arena, const struct loop *loop,
+void figure_fill(struct panel_value *value, struct arena *arena, const struct stages *loop,
                  enum metric_id id, const char *label)
 {
     const struct metric *metric = &metrics[id];
@@ -76,7 +76,7 @@ void figure_fill(struct panel_value *value, struct arena *arena, const struct lo
             figure_change_text(arena, metric, now, &loop->before[id], &value->change_role);
 }
 
-const double *figure_series(struct arena *arena, const struct loop *loop, enum metric_id metric)
+const double *figure_series(struct arena *arena, const struct stages *loop, enum metric_id metric)
 {
     const int64_t *values = loop->series[metric];
     if (!values || !loop->n_days)
@@ -88,7 +88,7 @@ const double *figure_series(struct arena *arena, const struct loop *loop, enum m
     return series;
 }
 
-struct panel *figure_tile(struct panels *panels, const struct loop *loop, const char *title,
+struct panel *figure_tile(struct panels *panels, const struct stages *loop, const char *title,
                           const enum metric_id *ids, size_t n, const char *const *labels)
 {
     struct panel *panel = panels_add(panels, PANEL_TILE, title, n);
@@ -99,7 +99,7 @@ struct panel *figure_tile(struct panels *panels, const struct loop *loop, const 
     return panel;
 }
 
-struct panel *figure_facts(struct panels *panels, const struct loop *loop, const char *title,
+struct panel *figure_facts(struct panels *panels, const struct stages *loop, const char *title,
                            const enum metric_id *ids, size_t n)
 {
     struct panel *panel = panels_add(panels, PANEL_FACTS, title, n);
@@ -123,7 +123,7 @@ static const char *day_text(struct arena *arena, const struct metric *metric, in
     return figure_text(arena, metric, &figure);
 }
 
-struct panel *figure_days(struct panels *panels, const struct loop *loop, const char *title,
+struct panel *figure_days(struct panels *panels, const struct stages *loop, const char *title,
                           enum metric_id id, enum stage stage)
 {
     struct arena *arena = panels->arena;
@@ -139,7 +139,7 @@ struct panel *figure_days(struct panels *panels, const struct loop *loop, const 
         panel->values[i].label = date_text(arena, day);
         panel->values[i].text = day_text(arena, &metrics[id], values[i]);
         panel->values[i].metric = (int)id;
-        if (drill_has(id, DIM_DAY)) {
+        if (metric_has(id, DIM_DAY)) {
             panel->values[i].screen = "behind";
             panel->values[i].argument = figure_behind(arena, id, DIM_DAY, day);
         }
@@ -183,7 +183,7 @@ static void list_row(struct panel_value *value, struct arena *arena,
     value->text = cell_figure(arena, &metrics[id], type, &cells[column]);
     value->bar = cells[column].known && most > 0 ? cell_number(type, &cells[column]) / most : 0;
     value->metric = (int)id;
-    if (table->keys && drill_has(id, table->dim)) {
+    if (table->keys && metric_has(id, table->dim)) {
         value->screen = "behind";
         value->argument = figure_behind(arena, id, table->dim, table->keys[row]);
     }
