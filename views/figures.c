@@ -2,6 +2,7 @@
 
 #include "model/base/text.h"
 #include "tui/intl.h"
+#include "views/cells.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -157,11 +158,6 @@ static size_t metric_column(const struct board_table *table, enum metric_id metr
     while (k < table->sheet->n_columns && table->cell_metric[k] != metric)
         k++;
     return k;
-}
-
-static double cell_number(enum cell_type type, const struct cell *cell)
-{
-    return type == CELL_REAL || type == CELL_SHARE ? cell->real : (double)cell->integer;
 }
 
 static const char *cell_figure(struct arena *arena, const struct metric *metric,
