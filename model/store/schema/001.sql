@@ -207,6 +207,7 @@ create table chunk (
     data blob not null
 ) strict;
 create index chunk_place on chunk (block, month, batch);
+create index chunk_last on chunk (last, batch);
 create table tail (                      -- events since the last folding
     seq integer primary key,
     time integer not null,
