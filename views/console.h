@@ -26,6 +26,7 @@ struct console {
     struct task_pool *pool;
     struct people_cache *people;
     struct access access;
+    const char *role; /* its name */
 
     char *period_id; /* what a person chose: "30d"; `period` is what it means at this present */
     enum compare compare;
