@@ -11,8 +11,6 @@ struct table *table_new(const struct table_options *options)
     struct table *table = tui_zero(1, sizeof *table);
 
     table->source = options->source;
-    if (options->ops)
-        table->ops = *options->ops;
     table->context = options->context;
     table->loop = options->loop;
     table->noun = tui_strdup(options->noun ? options->noun : _("rows"));
@@ -32,6 +30,8 @@ struct table *table_new(const struct table_options *options)
         table_layout_set(table, options->layout);
     if (!table->generation)
         table_ask(table, true);
+    if (options->ops) /* only now: until it returns, nobody knows the table */
+        table->ops = *options->ops;
     return table;
 }
 
@@ -42,7 +42,7 @@ void table_free(struct table *table)
     table_walk_stop(table);
     if (table->timer)
         loop_timer_stop(table->loop, table->timer);
-    edit_free(table->edit);
+    edit_free(&table->edit);
     pattern_free(table->pattern);
     key_set_clear(&table->marks);
     buffer_free(&table->exporting.out);

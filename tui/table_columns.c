@@ -159,7 +159,8 @@ int table_slots(struct table *table, int cells, struct table_slot *slots, bool *
     if (table->current < table->first && !(table->pinned && table->current == pin))
         table->first = table->current;
     n = slots_from(table, cells, table->first, slots);
-    while (!has_place(slots, n, table->current) && shown_from(table, table->first, 1) != table->first) {
+    while (!has_place(slots, n, table->current) &&
+           shown_from(table, table->first, 1) != table->first) {
         table->first = shown_from(table, table->first, 1);
         n = slots_from(table, cells, table->first, slots);
     }
@@ -203,8 +204,7 @@ bool table_column_sort(struct table *table, int column, int direction)
 static int column_by_name(const struct table *table, const char *name, size_t n)
 {
     for (int i = 0; i < table->source.n_columns; i++)
-        if (!strncmp(table->source.columns[i].name, name, n) &&
-            !table->source.columns[i].name[n])
+        if (!strncmp(table->source.columns[i].name, name, n) && !table->source.columns[i].name[n])
             return i;
     return -1;
 }

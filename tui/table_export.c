@@ -183,13 +183,13 @@ static void export_columns(struct table *table, bool all)
             e->columns[e->n_columns++] = table->places[i].column;
 }
 
-bool table_export(struct table *table, enum table_format format, bool marked_only,
-                  bool all_columns, const struct table_writer *writer)
+bool table_export(struct table *table, enum table_format format, bool marked_only, bool all_columns,
+                  const struct table_writer *writer)
 {
     if (table->walk.kind != WALK_NONE || table->answered != table->generation)
         return false;
-    table->exporting = (struct table_exporting){
-        .format = format, .marked_only = marked_only, .writer = *writer};
+    table->exporting =
+        (struct table_exporting){.format = format, .marked_only = marked_only, .writer = *writer};
     export_columns(table, all_columns);
     put_header(table);
     return table_walk_start(table, WALK_EXPORT, 0, table->rows < 0 ? 0 : table->rows);
@@ -248,9 +248,9 @@ static void copy_done(void *context, const struct table_export_result *result)
                           COPY_MAX / 1000);
     } else if (!result->stopped) {
         copy_send(copying->table, buffer_text(&copying->text), copying->text.n);
-        text = tui_printf(ngettext("%lld row copied", "%lld rows copied",
-                                   (unsigned long)result->rows),
-                          (long long)result->rows);
+        text =
+            tui_printf(ngettext("%lld row copied", "%lld rows copied", (unsigned long)result->rows),
+                       (long long)result->rows);
     }
     if (text)
         table_say(copying->table, text);

@@ -94,9 +94,9 @@ struct table {
 
     /* Filter. */
     enum table_typing typing;
-    struct edit *edit;
-    char *filter;   /* as typed last that was right */
-    char *error;    /* what is wrong with what is typed now */
+    struct edit edit;
+    char *filter; /* as typed last that was right */
+    char *error;  /* what is wrong with what is typed now */
     size_t error_at;
     struct pattern *pattern; /* of `filter`, for highlighting; NULL: nothing to highlight */
     char *before;            /* the filter when typing began, for Esc */
@@ -144,6 +144,7 @@ void table_filter_open(struct table *table);
 void table_goto_open(struct table *table);
 void table_typing_end(struct table *table, bool keep);
 bool table_filter_clear(struct table *table);
+void table_typing_draw(struct table *table, struct area area);
 
 /* table_view.c */
 /* "12 of 4,096 members · ...": the footer of a table; appended. */

@@ -78,8 +78,8 @@ void pattern_free(struct pattern *pattern)
 /* True when it matches from `from` on; the range is in the match data. */
 static bool match_at(struct pattern *pattern, const char *text, size_t n, size_t from)
 {
-    int found = pcre2_match(pattern->code, (PCRE2_SPTR)text, n, from, 0, pattern->data,
-                            pattern->context);
+    int found =
+        pcre2_match(pattern->code, (PCRE2_SPTR)text, n, from, 0, pattern->data, pattern->context);
 
     if (found < PCRE2_ERROR_NOMATCH && found != PCRE2_ERROR_PARTIAL)
         pattern->given_up++;

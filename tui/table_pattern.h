@@ -1,6 +1,6 @@
 /*
- * A filter's pattern: PCRE2 with JIT, UTF-8, and limits on the work of one match, so that no pattern
- * stops the screen. Case is ignored unless the pattern has a capital letter.
+ * A filter's pattern: PCRE2 with JIT, UTF-8, and limits on the work of one match, so that no
+ * pattern stops the screen. Case is ignored unless the pattern has a capital letter.
  */
 #ifndef ATRIUM_TUI_TABLE_PATTERN_H
 #define ATRIUM_TUI_TABLE_PATTERN_H

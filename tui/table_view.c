@@ -109,10 +109,9 @@ static void draw_title(const struct table *table, struct area area, const struct
     if (table->n_orders && table->orders[0].column == table->places[slot->place].column)
         mark = symbol(table->orders[0].descending ? SYMBOL_SORT_DOWN : SYMBOL_SORT_UP);
     int room = slot->cells - text_cells(mark);
-    char *title =
-        text_clean(column->title ? text_translated(column->title) : column->name, room);
-    char *text = column->align > 0 ? tui_printf("%s%s", mark, title)
-                                   : tui_printf("%s%s", title, mark);
+    char *title = text_clean(column->title ? text_translated(column->title) : column->name, room);
+    char *text =
+        column->align > 0 ? tui_printf("%s%s", mark, title) : tui_printf("%s%s", title, mark);
 
     draw_field(area, 0, slot->col, slot->cells, column->align, current ? ROLE_ACCENT : ROLE_TITLE,
                text);
@@ -158,8 +157,9 @@ static void footer_work(const struct table *table, struct buffer *out)
     if (table->walk.kind != WALK_NONE) {
         char *at = count_text(table->walk.at), *of = count_text(table->rows);
 
-        buffer_printf(out, table->walk.kind == WALK_EXPORT ? _(" · writing %s of %s")
-                                                           : _(" · marking %s of %s"),
+        buffer_printf(out,
+                      table->walk.kind == WALK_EXPORT ? _(" · writing %s of %s")
+                                                      : _(" · marking %s of %s"),
                       at, of);
         free(at);
         free(of);
@@ -197,7 +197,7 @@ void table_footer(const struct table *table, struct buffer *out)
 }
 
 /* What is typed, with the number of matches or what is wrong, instead of the footer. */
-static void draw_typing(const struct table *table, struct area area)
+static void draw_typing(struct table *table, struct area area)
 {
     struct buffer right = {0};
     int cells;
@@ -225,7 +225,7 @@ static void draw_typing(const struct table *table, struct area area)
     buffer_free(&right);
 }
 
-static void draw_footer(const struct table *table, struct area area)
+static void draw_footer(struct table *table, struct area area)
 {
     struct buffer out = {0};
 
@@ -251,8 +251,8 @@ static void draw_empty(const struct table *table)
     if (table->rows < 0 || table->answered != table->generation)
         text = tui_strdup(theme_ascii() ? "..." : "…");
     else if (*table->filter)
-        text = tui_printf(_("No %s match '%s' - Esc clears the filter"), table->noun,
-                          table->filter);
+        text =
+            tui_printf(_("No %s match '%s' - Esc clears the filter"), table->noun, table->filter);
     else
         text = tui_strdup(text_translated(table->empty));
     draw_wrapped(area_part(table->body, 1, TABLE_GUTTER, table->body.rows - 1,
@@ -294,7 +294,8 @@ void table_draw(struct table *table, struct area area, bool focus)
     table->body = area;
     fit_page(table, area.rows);
     if (table->source.ops->window && table->rows > 0) {
-        int64_t last = table->top + table->page < table->rows ? table->top + table->page : table->rows;
+        int64_t last =
+            table->top + table->page < table->rows ? table->top + table->page : table->rows;
         table->source.ops->window(table->source.state, table, table->top, last - table->top);
     }
     draw_titles(table, titles, slots, n, left, right);

@@ -1,7 +1,7 @@
 /*
  * Work over many rows (marking all, export), one row after another in the order of the table. Rows
- * that are not there are asked for, and the walk goes on when they come; a slice of work takes a few
- * milliseconds, so that keys are answered in between.
+ * that are not there are asked for, and the walk goes on when they come; a slice of work takes a
+ * few milliseconds, so that keys are answered in between.
  */
 #include "tui/table_parts.h"
 
@@ -130,8 +130,8 @@ void table_walk_go(struct table *table)
 
 bool table_walk_start(struct table *table, enum walk_kind kind, int64_t from, int64_t to)
 {
-    if (table->answered != table->generation ||
-        table->walk.kind == WALK_EXPORT || (kind == WALK_EXPORT && table->walk.kind != WALK_NONE))
+    if (table->answered != table->generation || table->walk.kind == WALK_EXPORT ||
+        (kind == WALK_EXPORT && table->walk.kind != WALK_NONE))
         return false;
     /* All rows, and their number may still grow: to the end, whatever it will be. */
     if (to >= table->rows && !table->final)
