@@ -4,6 +4,9 @@ BUILD    ?= build
 PREFIX   ?= /usr/local
 CC       ?= cc
 SIZE     ?= small
+V        ?= 0
+Q        := $(if $(filter 0,$(V)),@)
+SAY       = $(if $(filter 0,$(V)),@echo "  $(1) $(2:$(BUILD)/%=%)")
 VERSION  := 0.1.0
 
 # SAN=address,undefined or SAN=thread makes an instrumented build in a folder of its own.
@@ -89,15 +92,17 @@ help: ## this list
 
 ##@ Parts
 $(BUILD)/atrium: $(BUILD)/obj/views/main.o $(LIBRARY)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call SAY,LINK ,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(LIBRARY): $(OBJECTS)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call SAY,CC   ,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # The schema's SQL as C strings, one a migration.
 $(BUILD)/schema.c: $(SCHEMA) Makefile
@@ -108,20 +113,22 @@ $(BUILD)/schema.c: $(SCHEMA) Makefile
 
 $(BUILD)/obj/schema.o: $(BUILD)/schema.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(BUILD)/locale/%/LC_MESSAGES/atrium.mo: views/po/%.po
 	@mkdir -p $(@D)
-	msgfmt --check -o $@ $<
+	$(call SAY,MSGFMT,$<)
+	$(Q)msgfmt --check -o $@ $<
 
 $(HELPERS): $(SUPPORT)
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(HELPERS) $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(HELPERS) $(LIBRARY) $(LDLIBS) -lcmocka -lvterm -lutil
+	$(call SAY,LINK ,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(HELPERS) $(LIBRARY) $(LDLIBS) -lcmocka -lvterm -lutil
 
 $(BUILD)/atrium.1: $(BUILD)/atrium
 	$(BUILD)/atrium manual > $@

@@ -26,6 +26,8 @@ struct mall {
     int32_t small_sample; /* a rate with fewer people behind it is dimmed, default 30 */
     bool read_only;       /* opened without the right or the possibility to write */
     char *why_read_only;  /* a sentence, or NULL */
+    bool damaged;         /* read-only because the quick check found damage */
+    bool immutable;       /* in a folder that cannot be written: read without locks */
 };
 
 struct mall_options {
@@ -33,7 +35,8 @@ struct mall_options {
 };
 
 /* Makes an empty mall. An existing file is never touched: ST_REFUSED. The file appears complete or
- * not at all (written beside, fsynced, linked into place). */
+ * not at all (written beside, fsynced, moved into place); only its owner may read it (mode 0600).
+ * Equal options give equal bytes. The folder must exist, but that of mall_default_path is made. */
 enum status mall_create(const char *path, const struct mall_options *options, struct error *err);
 
 /* Opens; migrates an older file (with a backup copy beside it kept until the migration is proved),

@@ -15,11 +15,23 @@
 
 struct reader;
 
+/* What other modules do to each new reader: register virtual tables and SQL functions. Called in
+ * order of registration at the end of reader_open; a failure ends the opening. Register at the
+ * start of the program, before there are threads; registering one twice does nothing. */
+typedef enum status reader_hook(struct reader *reader, sqlite3 *db, struct error *err);
+void reader_on_open(reader_hook *hook);
+
 enum status reader_open(const struct mall *mall, struct reader **reader, struct error *err);
 void reader_close(struct reader *reader);
 
 const struct mall *reader_mall(const struct reader *reader);
 sqlite3 *reader_db(struct reader *reader);
+
+/* Something of another module's (a dictionary, a cache) kept with the reader under the address of
+ * `key`: NULL where there is none. `release` (may be NULL) is called when another value replaces it
+ * and when the reader closes, before the connection does. */
+void *reader_kept(const struct reader *reader, const void *key);
+void reader_keep(struct reader *reader, const void *key, void *value, void (*release)(void *value));
 
 /* A statement of this SQL, reset and without bindings; kept by the reader and given again for the
  * same text, so it must not be finalised and not be used twice at once. */
@@ -29,7 +41,9 @@ enum status reader_prepare(struct reader *reader, const char *sql, sqlite3_stmt 
 /* Steps: ST_OK with *row true while there are rows. A cancelled question gives ST_CANCELLED. */
 enum status reader_step(struct reader *reader, sqlite3_stmt *stmt, bool *row, struct error *err);
 
-/* One state of the file for everything in between. Pairs may nest. */
+/* One state of the file for everything in between, fixed when the outermost pair begins. Pairs may
+ * nest. The outermost end resets what was still being stepped. A reader whose mall is read without
+ * locks (mall.immutable) gives ST_CONFLICT when somebody changed the file. */
 enum status reader_begin(struct reader *reader, struct error *err);
 void reader_end(struct reader *reader);
 

@@ -16,7 +16,11 @@
 
 struct writer;
 
-enum { WRITER_WAIT_MS = 10000 };
+enum {
+    WRITER_WAIT_MS = 10000,
+    WRITER_CHECKPOINT_PAGES = 1024, /* a log longer than this is moved into the file at commit */
+    WRITER_LOG_BYTES = 64 << 20,    /* and cut to this when it starts over */
+};
 
 /* ST_DENIED when the mall is read-only, with the reason. */
 enum status writer_open(struct mall *mall, struct writer **writer, struct error *err);
@@ -27,6 +31,15 @@ sqlite3 *writer_db(struct writer *writer);
 enum status writer_prepare(struct writer *writer, const char *sql, sqlite3_stmt **stmt,
                            struct error *err);
 
+/* Something of another module's kept with the writer, as reader_keep does. */
+void *writer_kept(const struct writer *writer, const void *key);
+void writer_keep(struct writer *writer, const void *key, void *value, void (*release)(void *value));
+
+/* A number that changes when what was read in an earlier transaction may no longer be true: after a
+ * rollback, and when another connection changed the file. For caches kept with the writer; look at
+ * it inside a transaction. */
+uint64_t writer_epoch(const struct writer *writer);
+
 /* Runs a statement to its end: for INSERT, UPDATE and DELETE prepared with writer_prepare. */
 enum status writer_run(struct writer *writer, sqlite3_stmt *stmt, struct error *err);
 
@@ -36,6 +49,7 @@ enum status writer_run(struct writer *writer, sqlite3_stmt *stmt, struct error *
 enum status writer_begin(struct writer *writer, struct error *err);
 enum status writer_commit(struct writer *writer, struct error *err);
 void writer_rollback(struct writer *writer);
+bool writer_in_transaction(const struct writer *writer);
 
 /* The bulk lock, for one long worker per file. Not needed for plain transactions. */
 enum status writer_bulk_begin(struct writer *writer, struct error *err);

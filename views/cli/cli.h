@@ -49,6 +49,7 @@ struct cli {
     bool json, csv;
     const char *const *args; /* positional */
     int n_args;
+    bool open_console;   /* set by a command that ends in the console: it opens after run() */
     struct arena *arena; /* lives as long as the run */
     /* Opened on demand by the functions below, closed after run(). */
     struct mall *mall;
@@ -97,6 +98,9 @@ void cli_say(struct cli *cli, const char *format, ...) __attribute__((format(pri
 
 /* Progress on stderr, only on a terminal: done of total (total 0: unknown). Ends with done < 0. */
 void cli_progress(struct cli *cli, const char *what, int64_t done, int64_t total);
+
+/* NULL: there is no such command. */
+const struct cli_command *cli_command_find(const char *name);
 
 /* Runs the program's command line; returns the exit status. */
 int cli_main(int argc, char **argv);

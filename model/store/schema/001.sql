@@ -11,7 +11,8 @@ create table setting (
 -- Counters that questions compare: 'events' and 'rows' grow with every committed change; 'person'
 -- is the highest number given.
 create table counter (name text primary key, value integer not null) strict, without rowid;
-insert into counter values ('events', 0), ('rows', 0), ('person', 0), ('batch', 0);
+insert into counter values ('events', 0), ('rows', 0), ('person', 0), ('batch', 0),
+    ('search', 0), ('search_round', 0);
 
 -- Dictionaries: what event columns refer to by number. 0 stands for none and has no row.
 create table kind (id integer primary key, name text not null unique) strict;
@@ -207,6 +208,7 @@ create table chunk (
     data blob not null
 ) strict;
 create index chunk_place on chunk (block, month, batch);
+create index chunk_last on chunk (last, batch);
 create table tail (                      -- events since the last folding
     seq integer primary key,
     time integer not null,
@@ -234,3 +236,32 @@ create table session (
     state text not null,                 -- JSON
     time integer not null
 ) strict, without rowid;
+
+-- Instant search (model/people/search.h): posting lists of short pieces of names, cards and phones.
+-- key: lists in use or being built (1 bit), part of 262,144 people (14), piece (45). Counter
+-- 'search' counts the builds, 'search_round' marks changes before and after a build began; it is
+-- negative while a bulk insert leaves the tail alone.
+create table search_part (key integer primary key, people blob not null) strict;
+create table search_tail (               -- people changed since the last build
+    person integer primary key,
+    round integer not null
+) strict;
+create trigger member_search_insert after insert on member
+when (select value from counter where name = 'search_round') >= 0
+begin
+    insert or replace into search_tail
+    values (new.person, (select value from counter where name = 'search_round'));
+end;
+create trigger member_search_update after update of card, name, phone on member
+when (select value from counter where name = 'search_round') >= 0
+begin
+    insert or replace into search_tail
+    values (new.person, (select value from counter where name = 'search_round'));
+end;
+
+-- The key of the analysts' pseudonyms comes with the first principal.
+create trigger principal_key after insert on principal
+when not exists (select 1 from setting where name = 'pseudonym_key')
+begin
+    insert into setting (name, value) values ('pseudonym_key', lower(hex(randomblob(16))));
+end;

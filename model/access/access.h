@@ -1,0 +1,110 @@
+/*
+ * Who asks, and what that person may see.
+ *
+ * A principal has a role; a role has rights and a mask. Every question about people takes a
+ * `struct access` and gives back text that is already masked for it, so that a screen or a command
+ * cannot forget to: what a role may not see never leaves the model. Filters with a regular
+ * expression look at the masked text too, so that nothing can be found out by trying patterns.
+ */
+#ifndef ATRIUM_ACCESS_ACCESS_H
+#define ATRIUM_ACCESS_ACCESS_H
+
+#include "model/base/arena.h"
+#include "model/store/operation.h"
+#include "model/store/reader.h"
+#include "model/store/writer.h"
+
+/* Not `enum role` and ROLE_…: those are the screen's (tui/theme.h), and views include both. */
+enum access_role { ACCESS_OPERATOR, ACCESS_MANAGER, ACCESS_ANALYST, ACCESS_TECHNICIAN, ACCESS_ADMIN, ACCESS_COUNT };
+
+/* How people are shown, from all of it to none of it. */
+enum mask {
+    MASK_NONE,      /* as stored */
+    MASK_CONTACTS,  /* names, cards and addresses with their middle hidden */
+    MASK_PSEUDONYM, /* a stable keyed word in place of the person; no name, no contact */
+    MASK_PEOPLE,    /* no people at all */
+};
+
+struct role_info {
+    enum access_role role;
+    const char *name; /* as in the `principal` table */
+    unsigned rights;  /* of enum right */
+    enum mask mask;
+    const char *summary;
+};
+
+extern const struct role_info roles[ACCESS_COUNT];
+
+/* NULL for an unknown name. */
+const struct role_info *role_by_name(const char *name);
+
+struct access {
+    char principal[64];
+    enum access_role role;
+    unsigned rights;
+    enum mask mask;
+    uint64_t key[2];   /* of the pseudonyms; from the mall's setting, never shown */
+    uint32_t revealed; /* the one person shown unmasked since access_reveal; 0: nobody */
+};
+
+/* The name of the login user this process runs as (the user id in digits where it has no name).
+ * Owned by the caller. */
+char *access_login(void);
+
+/* Fills in what `principal` may do. The login user who owns the mall file is admin without a row;
+ * everyone else needs a row in `principal`. ST_DENIED with a sentence for anyone unknown. */
+enum status access_lookup(struct reader *reader, const char *principal, struct access *access,
+                          struct error *err);
+
+/* ST_DENIED naming the role and what it would need, unless all of `rights` are there. `what` ends
+ * the sentence "... may not": "see members". */
+enum status access_require(const struct access *access, unsigned rights, const char *what,
+                           struct error *err);
+
+static inline bool access_may(const struct access *access, unsigned rights)
+{
+    return (access->rights & rights) == rights;
+}
+
+/* Shows one person unmasked from now on, after an audit record with the reason is durable.
+ * ST_DENIED without RIGHT_PEOPLE_REVEAL, ST_REFUSED for a reason of fewer than 3 characters or an
+ * unknown person. Begins and commits by itself. */
+enum status access_reveal(struct access *access, struct writer *writer, uint32_t person,
+                          const char *reason, struct error *err);
+static inline void access_conceal(struct access *access)
+{
+    access->revealed = 0;
+}
+
+/* The mask that holds for one person: MASK_NONE for the one revealed. */
+enum mask access_mask(const struct access *access, uint32_t person);
+
+/* ---- Masked text, owned by the arena; NULL where nothing may be shown ---- */
+
+enum personal {
+    PERSONAL_NAME,    /* "王*", "W***" */
+    PERSONAL_PHONE,   /* "138****1234" */
+    PERSONAL_CARD,    /* "*****789": the last 3; a pseudonym for analysts */
+    PERSONAL_ADDRESS, /* MAC, e-mail, account: "a4:83:**:**:**:**" or the first 2 and last 2 */
+};
+
+/* `text` of `person` as this access may see it. NULL and "" stay what they are. */
+const char *access_text(const struct access *access, struct arena *arena, enum personal what,
+                        uint32_t person, const char *text);
+
+/* The masks themselves, whoever asks. */
+char *mask_name(struct arena *arena, const char *name);
+char *mask_phone(struct arena *arena, const char *phone);
+char *mask_card(struct arena *arena, const char *card);
+char *mask_address(struct arena *arena, const char *address);
+
+/* ---- Pseudonyms: a keyed permutation of person numbers, written "P-" and seven letters and
+ * digits. The same person has the same one in all answers of a mall, no two share one, and who has
+ * the key (the mall, not the analyst) can go back. ---- */
+
+enum { PSEUDONYM_SIZE = 10 };
+void pseudonym_write(const uint64_t key[2], uint32_t person, char text[PSEUDONYM_SIZE]);
+/* False for text that is no pseudonym. */
+bool pseudonym_read(const uint64_t key[2], const char *text, uint32_t *person);
+
+#endif

@@ -1,0 +1,291 @@
+#include "model/store/writer.h"
+
+#include "model/base/arena.h"
+#include "model/store/lock.h"
+#include "model/store/reader.h"
+#include "model/store/schema.h"
+#include "model/store/sqlite.h"
+
+#include <stdlib.h>
+
+enum { CACHE_KIB = 32768 };
+
+struct writer {
+    struct mall *mall;
+    sqlite3 *db;
+    struct file_lock lock;
+    struct statements statements;
+    struct attachments kept;
+    bool in_transaction, has_bulk;
+    int log_pages; /* in the write-ahead log after the last commit */
+    uint64_t epoch;
+    int64_t data_version;
+};
+
+static int log_grown(void *context, sqlite3 *db, const char *name, int pages)
+{
+    (void)db;
+    (void)name;
+    ((struct writer *)context)->log_pages = pages;
+    return SQLITE_OK;
+}
+
+static enum status connection_prepare(struct writer *writer, struct error *err)
+{
+    char *pragmas = mem_printf("pragma wal_autocheckpoint = 0; pragma synchronous = full;"
+                               "pragma cache_size = -%d; pragma journal_size_limit = %d;"
+                               "pragma temp_store = memory",
+                               CACHE_KIB, WRITER_LOG_BYTES);
+    enum status status = sqlite_run(writer->db, pragmas, "opening the writer", err);
+    free(pragmas);
+    sqlite3_wal_hook(writer->db, log_grown, writer);
+    return status;
+}
+
+enum status writer_open(struct mall *mall, struct writer **out, struct error *err)
+{
+    *out = NULL;
+    if (mall->read_only)
+        return error_set(err, ST_DENIED, "'%s' is open for reading only: %s", mall->path,
+                         mall->why_read_only ? mall->why_read_only : "it may not be changed");
+    struct writer *writer = mem_zero(1, sizeof *writer);
+    writer->mall = mall;
+    enum status status = lock_open(&writer->lock, mall->path, err);
+    if (status == ST_OK)
+        status = sqlite_connect(mall->path, mall->path, SQLITE_OPEN_READWRITE, &writer->db, err);
+    if (status == ST_OK)
+        status = connection_prepare(writer, err);
+    if (status != ST_OK) {
+        writer_close(writer);
+        return status;
+    }
+    *out = writer;
+    return ST_OK;
+}
+
+/* The last connection to a mall file moves the log into it and removes the log, under the lock, so
+ * that a mall at rest is one file. With other connections open SQLite leaves it alone. */
+static void connection_close(struct writer *writer)
+{
+    if (!writer->db)
+        return;
+    bool locked = writer->lock.fd >= 0 && lock_take(&writer->lock, LOCK_WRITER, 0, NULL) == ST_OK;
+    if (locked)
+        sqlite3_db_config(writer->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+    sqlite3_close(writer->db);
+    if (locked)
+        lock_release(&writer->lock, LOCK_WRITER);
+}
+
+void writer_close(struct writer *writer)
+{
+    if (!writer)
+        return;
+    writer_rollback(writer);
+    writer_bulk_end(writer);
+    attachments_free(&writer->kept);
+    statements_free(&writer->statements);
+    connection_close(writer);
+    lock_close(&writer->lock);
+    free(writer);
+}
+
+struct mall *writer_mall(const struct writer *writer)
+{
+    return writer->mall;
+}
+
+sqlite3 *writer_db(struct writer *writer)
+{
+    return writer->db;
+}
+
+void *writer_kept(const struct writer *writer, const void *key)
+{
+    return attachments_find(&writer->kept, key);
+}
+
+void writer_keep(struct writer *writer, const void *key, void *value, void (*release)(void *value))
+{
+    attachments_put(&writer->kept, key, value, release);
+}
+
+uint64_t writer_epoch(const struct writer *writer)
+{
+    return writer->epoch;
+}
+
+enum status writer_prepare(struct writer *writer, const char *sql, sqlite3_stmt **stmt,
+                           struct error *err)
+{
+    return statements_get(&writer->statements, writer->db, sql, stmt, err);
+}
+
+enum status writer_run(struct writer *writer, sqlite3_stmt *stmt, struct error *err)
+{
+    int code;
+    do
+        code = sqlite3_step(stmt);
+    while (code == SQLITE_ROW);
+    enum status status = code == SQLITE_DONE ? ST_OK : sqlite_status(writer->db, "writing", err);
+    sqlite3_reset(stmt);
+    return status;
+}
+
+/* ---- Transactions ---- */
+
+/* Others may have replaced the file, or a newer program may have migrated it. */
+static enum status file_check(struct writer *writer, struct error *err)
+{
+    int moved = 0;
+    sqlite3_file_control(writer->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+    if (moved)
+        return error_set(err, ST_UNUSABLE,
+                         "'%s' was moved, removed or replaced while it was open: nothing was "
+                         "saved; open the mall again",
+                         writer->mall->path);
+    return ST_OK;
+}
+
+static enum status state_check(struct writer *writer, struct error *err)
+{
+    int64_t version, data_version;
+    enum status status = sqlite_integer(writer->db, "pragma user_version", 0, &version, err);
+    if (status == ST_OK)
+        status = sqlite_integer(writer->db, "pragma data_version", 0, &data_version, err);
+    if (status != ST_OK)
+        return status;
+    if (version != schema_version)
+        return error_set(err, ST_UNUSABLE,
+                         "'%s' was changed to version %lld by another atrium while it was open: "
+                         "end this program and start the newer one",
+                         writer->mall->path, (long long)version);
+    if (data_version != writer->data_version)
+        writer->epoch++;
+    writer->data_version = data_version;
+    return ST_OK;
+}
+
+enum status writer_begin(struct writer *writer, struct error *err)
+{
+    if (writer->in_transaction)
+        return error_set(err, ST_REFUSED, "a change is already being written by this writer");
+    enum status status = lock_take(&writer->lock, LOCK_WRITER, WRITER_WAIT_MS, err);
+    if (status != ST_OK)
+        return status;
+    writer->in_transaction = true;
+    status = file_check(writer, err);
+    if (status == ST_OK)
+        status = sqlite_run(writer->db, "begin immediate", "beginning a change", err);
+    if (status == ST_OK)
+        status = state_check(writer, err);
+    if (status != ST_OK)
+        writer_rollback(writer);
+    return status;
+}
+
+static void checkpoint_passive(struct writer *writer)
+{
+    int log = 0, moved = 0;
+    int code = sqlite3_wal_checkpoint_v2(writer->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &log, &moved);
+    if (code == SQLITE_OK && log == moved)
+        writer->log_pages = 0;
+}
+
+enum status writer_commit(struct writer *writer, struct error *err)
+{
+    if (!writer->in_transaction)
+        return error_set(err, ST_REFUSED, "there is no change to save");
+    statements_reset(&writer->statements);
+    enum status status = sqlite_run(writer->db, "commit", "saving", err);
+    if (status != ST_OK) {
+        writer_rollback(writer);
+        return status;
+    }
+    /* The change is safe now. That the log cannot be moved (a full disk) must not deny that. */
+    if (writer->log_pages >= WRITER_CHECKPOINT_PAGES)
+        checkpoint_passive(writer);
+    writer->in_transaction = false;
+    lock_release(&writer->lock, LOCK_WRITER);
+    return ST_OK;
+}
+
+void writer_rollback(struct writer *writer)
+{
+    if (!writer->in_transaction)
+        return;
+    statements_reset(&writer->statements);
+    if (!sqlite3_get_autocommit(writer->db))
+        sqlite3_exec(writer->db, "rollback", NULL, NULL, NULL);
+    writer->epoch++;
+    writer->in_transaction = false;
+    lock_release(&writer->lock, LOCK_WRITER);
+}
+
+bool writer_in_transaction(const struct writer *writer)
+{
+    return writer->in_transaction;
+}
+
+/* ---- Long work and the log ---- */
+
+enum status writer_bulk_begin(struct writer *writer, struct error *err)
+{
+    if (writer->has_bulk)
+        return error_set(err, ST_REFUSED, "this writer is already doing long work");
+    enum status status = lock_take(&writer->lock, LOCK_BULK, 0, err);
+    writer->has_bulk = status == ST_OK;
+    return status;
+}
+
+void writer_bulk_end(struct writer *writer)
+{
+    if (writer->has_bulk)
+        lock_release(&writer->lock, LOCK_BULK);
+    writer->has_bulk = false;
+}
+
+enum status writer_checkpoint(struct writer *writer, struct error *err)
+{
+    if (writer->in_transaction)
+        return error_set(err, ST_REFUSED, "the log cannot be moved inside a change");
+    enum status status = lock_take(&writer->lock, LOCK_WRITER, WRITER_WAIT_MS, err);
+    if (status != ST_OK)
+        return status;
+    int log = 0, moved = 0;
+    int code = sqlite3_wal_checkpoint_v2(writer->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &log, &moved);
+    if (code != SQLITE_OK && code != SQLITE_BUSY)
+        status = sqlite_status(writer->db, "moving the log into the mall file", err);
+    if (code == SQLITE_OK && log == moved) {
+        /* Cutting the log waits for readers of it; they are not waited for. */
+        sqlite3_busy_timeout(writer->db, 0);
+        sqlite3_wal_checkpoint_v2(writer->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+        sqlite3_busy_timeout(writer->db, SQLITE_WAIT_MS);
+        writer->log_pages = 0;
+    }
+    lock_release(&writer->lock, LOCK_WRITER);
+    return status;
+}
+
+/* ---- What questions compare ---- */
+
+static enum status counter_raise(struct writer *writer, const char *name, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    enum status status =
+        writer_prepare(writer, "update counter set value = value + 1 where name = ?1", &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
+    return writer_run(writer, stmt, err);
+}
+
+enum status writer_touch_rows(struct writer *writer, struct error *err)
+{
+    return counter_raise(writer, "rows", err);
+}
+
+enum status writer_touch_events(struct writer *writer, struct error *err)
+{
+    return counter_raise(writer, "events", err);
+}

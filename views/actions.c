@@ -1,0 +1,27 @@
+#include "views/actions.h"
+
+#include "tui/table.h"
+
+#include <string.h>
+
+static const struct action own_actions[] = {
+#define X(id, name, scope, keys, flags, summary) {ACTION_##id, name, scope, keys, flags, summary},
+    ACTIONS(X)
+#undef X
+};
+
+enum { OWN = sizeof own_actions / sizeof *own_actions, MOST = OWN + 96 };
+
+const struct action *actions_all(size_t *n)
+{
+    static struct action all[MOST];
+    static size_t count;
+    if (!count) {
+        memcpy(all, own_actions, sizeof own_actions);
+        size_t more = table_n_actions < MOST - OWN ? table_n_actions : MOST - OWN;
+        memcpy(all + OWN, table_actions, more * sizeof *all);
+        count = OWN + more;
+    }
+    *n = count;
+    return all;
+}

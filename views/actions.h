@@ -1,0 +1,73 @@
+/*
+ * Everything a person can do in the console: one row an action. Keys, `:` palette, `?` help, the
+ * manual page, completion and tests are read from this list. The table widget brings its own rows
+ * (tui/table.h); all of them together are the program's actions.
+ *
+ * X(id, name, scope, keys, flags, summary). The scope "" is everywhere; "panels" is any dashboard;
+ * others are the name of a view.
+ */
+#ifndef ATRIUM_VIEWS_ACTIONS_H
+#define ATRIUM_VIEWS_ACTIONS_H
+
+#include "tui/action.h"
+#include "tui/intl.h"
+
+/* clang-format off */
+#define ACTIONS(X)                                                                                 \
+    /* Going somewhere */                                                                          \
+    X(GO_LOOP,       "loop",         "", "1", 0, N_("the membership loop"))                        \
+    X(GO_PERCEIVE,   "perceive",     "", "2", 0, N_("who comes, where and when"))                  \
+    X(GO_CONVERT,    "convert",      "", "3", 0, N_("who becomes a member, and how"))              \
+    X(GO_ACTIVATE,   "activate",     "", "4", 0, N_("who buys, earns and comes again"))            \
+    X(GO_COMMUNITY,  "community",    "", "5", 0, N_("who belongs together, and what moves them"))  \
+    X(GO_MEMBERS,    "members",      "", "6", 0, N_("all members; find one"))                      \
+    X(GO_SHOPS,      "shops",        "", "7", 0, N_("all shops and their score cards"))            \
+    X(GO_DATA,       "data",         "", "8", 0, N_("what is in the file; import and check"))      \
+    X(GO_SQL,        "sql",          "", "9", 0, N_("read-only SQL"))                              \
+    X(BACK,          "back",         "", "Esc Backspace", ACTION_LINE, N_("back"))                 \
+    X(CLOSE,         "close",        "", "q", ACTION_HIDDEN, N_("close this screen; leave from the first")) \
+    X(QUIT,          "quit",         "", "Q", 0, N_("leave atrium"))                               \
+    X(RESUME,        "resume",       "", ".", 0, N_("go to where you stopped last time"))          \
+    /* On every screen */                                                                          \
+    X(PALETTE,       "actions",      "", ":", ACTION_LINE | ACTION_HIDDEN, N_("actions"))          \
+    X(HELP,          "keys",         "", "? F1", ACTION_LINE, N_("keys"))                          \
+    X(PERIOD,        "period",       "", "p", ACTION_LINE, N_("period"))                           \
+    X(PERIOD_EARLIER,"earlier",      "", "[", 0, N_("the period before"))                          \
+    X(PERIOD_LATER,  "later",        "", "]", 0, N_("the period after"))                           \
+    X(COMPARE,       "compare",      "", "c", 0, N_("what the period is compared with"))           \
+    X(REFRESH,       "refresh",      "", "Ctrl-r", 0, N_("ask again"))                             \
+    X(CANCEL,        "cancel",       "", "Ctrl-c", 0, N_("stop the questions that run"))           \
+    X(REDRAW,        "redraw",       "", "Ctrl-l", 0, N_("paint the screen anew"))                 \
+    X(SUSPEND,       "suspend",      "", "Ctrl-z", 0, N_("to the shell; fg comes back"))           \
+    X(UNDO,          "undo",         "", "u", ACTION_CHANGES, N_("undo your last change"))         \
+    /* Dashboards */                                                                               \
+    X(PANEL_UP,      "up",           "panels", "Up k", ACTION_HIDDEN, N_("up"))                    \
+    X(PANEL_DOWN,    "down",         "panels", "Down j", ACTION_HIDDEN, N_("down"))                \
+    X(PANEL_LEFT,    "left",         "panels", "Left h", ACTION_HIDDEN, N_("left"))                \
+    X(PANEL_RIGHT,   "right",        "panels", "Right l", ACTION_HIDDEN, N_("right"))              \
+    X(PANEL_NEXT,    "next",         "panels", "Tab", ACTION_HIDDEN, N_("the next panel"))         \
+    X(PANEL_PREVIOUS,"previous",     "panels", "BackTab", ACTION_HIDDEN, N_("the panel before"))   \
+    X(PANEL_FIRST,   "first",        "panels", "Home g", ACTION_HIDDEN, N_("the first figure"))    \
+    X(PANEL_LAST,    "last",         "panels", "End G", ACTION_HIDDEN, N_("the last panel"))       \
+    X(PANEL_PAGE_UP, "page-up",      "panels", "PgUp Ctrl-b", ACTION_HIDDEN, N_("a page up"))      \
+    X(PANEL_PAGE_DOWN,"page-down",   "panels", "PgDn Ctrl-f", ACTION_HIDDEN, N_("a page down"))    \
+    X(PANEL_OPEN,    "open",         "panels", "Enter", ACTION_LINE, N_("open"))                   \
+    X(PANEL_INFO,    "info",         "panels", "i", ACTION_LINE, N_("what this figure means"))     \
+    X(PANEL_TABLE,   "table",        "panels", "t", ACTION_LINE, N_("this chart as a table"))      \
+    /* Lists of what is behind a figure */                                                         \
+    X(LIST_INFO,     "list-info",    "list", "i", 0, N_("what this list is"))
+
+/* clang-format on */
+
+enum action_id {
+    ACTION_NONE,
+#define X(id, name, scope, keys, flags, summary) ACTION_##id,
+    ACTIONS(X)
+#undef X
+        ACTION_END
+};
+
+/* All actions of the program, the table's included; n is their number. */
+const struct action *actions_all(size_t *n);
+
+#endif

@@ -1,0 +1,107 @@
+/*
+ * The console: the stack of open views, what they share (mall, period, rights, threads), the header
+ * and the status line, and the way from a key to an action.
+ */
+#ifndef ATRIUM_VIEWS_CONSOLE_H
+#define ATRIUM_VIEWS_CONSOLE_H
+
+#include "model/access/access.h"
+#include "model/base/task.h"
+#include "model/loop/period.h"
+#include "tui/intl.h"
+#include "tui/loop.h"
+#include "views/view.h"
+
+struct dialog;
+struct picker;
+struct palette;
+struct help;
+struct people_cache;
+struct session;
+
+struct console {
+    struct mall *mall;
+    struct loop *loop;
+    struct keymap *keymap;
+    struct task_pool *pool;
+    struct people_cache *people;
+    struct access access;
+    const char *role; /* its name */
+
+    char *period_id; /* what a person chose: "30d"; `period` is what it means at this present */
+    enum compare compare;
+    struct period period, against; /* `against` only when compare is not COMPARE_NONE */
+    int64_t as_of, present;        /* of the data; as_of 0: no events */
+    int64_t events_version, rows_version;
+
+    struct view **stack; /* the last one is on top */
+    size_t depth, cap;
+    struct session *session;
+
+    /* At most one of these is open over the views and gets every key. */
+    struct dialog *dialog;
+    struct picker *picker;
+    struct palette *palette;
+    struct help *help;
+    void (*closed)(struct console *console); /* frees it after its last key */
+
+    char *message; /* of the last act, shown until the next key */
+    bool message_bad;
+    int timer;
+    bool leaving;
+};
+
+struct console_options {
+    const char *mall_path, *principal;
+    int input, output; /* descriptors of the terminal */
+    const char *term;  /* NULL: $TERM */
+    const char *start; /* view to open; NULL: the loop */
+};
+
+/* Opens the mall and the screen. One console per process. */
+enum status console_new(const struct console_options *options, struct console **console,
+                        struct error *err);
+void console_run(struct console *console);
+void console_free(struct console *console);
+
+/* Questions and changes in flight; tests wait for zero. */
+size_t console_busy(const struct console *console);
+
+/* Views. `argument` is copied. A main screen replaces the whole stack. */
+void console_open(struct console *console, const char *view, const char *argument);
+void console_back(struct console *console);
+struct view *console_top(const struct console *console);
+
+/* Runs an action by id as if its key was pressed; `argument` may be "". */
+void console_act(struct console *console, int action_id, const char *argument);
+
+/* A sentence in the status line until the next key. */
+void console_say(struct console *console, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void console_complain(struct console *console, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+void console_redraw(struct console *console);
+
+/* True when the principal has all of these rights; says so in the status line otherwise. */
+bool console_may(struct console *console, unsigned rights);
+
+/* Shows a dialog or picker over the views; it is freed when it closes. */
+void console_dialog(struct console *console, struct dialog *dialog);
+void console_picker(struct console *console, struct picker *picker);
+
+/* Sets the period ("30d", "2017-10", …) for all screens and asks again; complains when it cannot be
+ * read. */
+void console_period(struct console *console, const char *text);
+void console_compare(struct console *console, enum compare compare);
+
+/* Every open view asks again: data, period or rights changed. */
+void console_refresh(struct console *console);
+
+/* A change by operation, off the screen's thread; the outcome is said in the status line and the
+ * views are refreshed. `set` is borrowed for the call. */
+void console_change(struct console *console, const char *entity, const char *target,
+                    enum operation_verb verb, int64_t base_version, json_t *set,
+                    const char *reason);
+
+#endif
