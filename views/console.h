@@ -64,6 +64,11 @@ enum status console_new(const struct console_options *options, struct console **
 void console_run(struct console *console);
 void console_free(struct console *console);
 
+/* For the loop: a key, a frame, the end of all views. */
+void console_key(void *context, uint32_t key);
+void console_draw(void *context);
+void console_end_views(struct console *console);
+
 /* Questions and changes in flight; tests wait for zero. */
 size_t console_busy(const struct console *console);
 
