@@ -124,9 +124,9 @@ static enum status page_read(struct member_task *task, struct reader *reader)
     struct arena *arena = arena_new();
     struct sheet *sheet = NULL;
     size_t first = (size_t)task->request->first;
-    enum status status = member_list_rows(
-        task->source->console->people, reader, &task->access, task->list->list, first,
-        (size_t)task->request->n, false, arena, &sheet, &task->task.error);
+    enum status status =
+        member_list_rows(task->source->console->people, reader, &task->access, task->list->list,
+                         first, (size_t)task->request->n, false, arena, &sheet, &task->task.error);
     if (status == ST_OK)
         page_fill(task, sheet, first);
     arena_free(arena);
@@ -280,15 +280,22 @@ static void columns_make(struct member_source *source)
         int cells;
         unsigned flags;
     } shapes[MEMBER_COLUMN_COUNT] = {
-        [MEMBER_CARD] = {12, 0},         [MEMBER_NAME] = {16, 0},
-        [MEMBER_PHONE] = {13, 0},        [MEMBER_TIER] = {8, 0},
-        [MEMBER_GENDER] = {6, 0},        [MEMBER_AGE] = {5, 0},
-        [MEMBER_JOINED] = {19, 0},       [MEMBER_CHANNEL] = {8, TABLE_HIDDEN},
-        [MEMBER_LAST_VISIT] = {19, 0},   [MEMBER_VISITS] = {8, 0},
-        [MEMBER_SPENT] = {12, 0},        [MEMBER_PURCHASES] = {10, 0},
+        [MEMBER_CARD] = {12, 0},
+        [MEMBER_NAME] = {16, 0},
+        [MEMBER_PHONE] = {13, 0},
+        [MEMBER_TIER] = {8, 0},
+        [MEMBER_GENDER] = {6, 0},
+        [MEMBER_AGE] = {5, 0},
+        [MEMBER_JOINED] = {19, 0},
+        [MEMBER_CHANNEL] = {8, TABLE_HIDDEN},
+        [MEMBER_LAST_VISIT] = {19, 0},
+        [MEMBER_VISITS] = {8, 0},
+        [MEMBER_SPENT] = {12, 0},
+        [MEMBER_PURCHASES] = {10, 0},
         [MEMBER_PURCHASE_DAYS] = {8, TABLE_HIDDEN},
         [MEMBER_LAST_PURCHASE] = {12, 0},
-        [MEMBER_POINTS] = {9, 0},        [MEMBER_CONSENT] = {14, 0},
+        [MEMBER_POINTS] = {9, 0},
+        [MEMBER_CONSENT] = {14, 0},
     };
     for (int k = 0; k < MEMBER_COLUMN_COUNT; k++) {
         const char *title = member_columns[k].title;
@@ -299,8 +306,8 @@ static void columns_make(struct member_source *source)
             .cells = shapes[k].cells,
             .min_cells = 5,
             .weight = k == MEMBER_NAME,
-            .flags = shapes[k].flags |
-                     (cell_is_number(member_columns[k].type) ? TABLE_NO_FILTER : 0),
+            .flags =
+                shapes[k].flags | (cell_is_number(member_columns[k].type) ? TABLE_NO_FILTER : 0),
         };
     }
 }

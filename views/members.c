@@ -127,8 +127,7 @@ static void members_draw(struct view *view, struct area area)
     if (state->searching || state->search.n) {
         struct area row = area_cut_top(&area, 1);
         int at = draw_text(row, 0, 0, ROLE_ACCENT, _("find")) + 1;
-        struct area field = area_part(row, 0, at, 1, row.cols - at);
-        edit_draw(&state->search, field, ROLE_INPUT, state->searching);
+        edit_draw(&state->search, row, 0, at, row.cols - at, ROLE_INPUT, state->searching);
     }
     const char *problem = view_problem(view, 0);
     if (problem)
@@ -160,9 +159,7 @@ static bool search_key(struct view *view, uint32_t key)
         state->searching = false;
         return true;
     }
-    enum edit_result result = key == KEYS_PASTE
-                                  ? edit_paste(&state->search, loop_paste(view->console->loop))
-                                  : edit_key(&state->search, key);
+    enum edit_result result = edit_key(&state->search, view->console->loop, key);
     if (result == EDIT_CHANGED)
         search_changed(view);
     return result != EDIT_IGNORED;
@@ -195,7 +192,8 @@ static bool members_action(struct view *view, int id, const char *argument)
         struct drill_query query;
         const struct people_answer *answer = view_answer(view, 0);
         if (figure_behind_parse(view->argument, &query.metric, &query.dim, &query.key))
-            dashboard_explain(view->console, (int)query.metric, answer ? answer->title : NULL, NULL);
+            dashboard_explain(view->console, (int)query.metric, answer ? answer->title : NULL,
+                              NULL);
         return true;
     }
     return list_action(&state->list, id, argument);
