@@ -431,6 +431,7 @@ void palette_draw(struct palette *palette, struct area screen)
     int col = draw_text(line, 0, 0, ROLE_ACCENT, ":");
     edit_draw(&palette->edit, line, 0, col, line.cols - col, ROLE_PLAIN, true);
     int room = screen.rows - 2 < LIST_ROWS ? screen.rows - 2 : LIST_ROWS;
+    room = room > 0 ? room : 0;
     int n = palette->n_shown < (size_t)room ? (int)palette->n_shown : room;
     struct area list = area_cut_bottom(&screen, n > 0 ? n : palette->n_shown ? 0 : 1);
     struct area rule = area_cut_bottom(&screen, 1);
