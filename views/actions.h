@@ -59,7 +59,9 @@
     /* Members */                                                                                  \
     X(MEMBERS_FIND,  "find",         "members", "s", ACTION_LINE, N_("find by name, card or phone")) \
     X(MEMBER_CONSENT,"consent",      "member", "c", ACTION_LINE | ACTION_CHANGES, N_("give or withdraw consent")) \
-    X(MEMBER_REVEAL, "reveal",       "member", "R", ACTION_CHANGES, N_("show in full, with a reason"))
+    X(MEMBER_REVEAL, "reveal",       "member", "R", ACTION_CHANGES, N_("show in full, with a reason")) \
+    /* SQL */                                                                                      \
+    X(SQL_EDIT,      "query",        "sql", "s", ACTION_LINE, N_("write the query"))
 
 /* clang-format on */
 
