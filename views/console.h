@@ -26,6 +26,7 @@ struct console {
     struct task_pool *pool;
     struct people_cache *people;
     struct access access;
+    const char *role; /* its name */
 
     char *period_id; /* what a person chose: "30d"; `period` is what it means at this present */
     enum compare compare;
@@ -42,7 +43,6 @@ struct console {
     struct picker *picker;
     struct palette *palette;
     struct help *help;
-    void (*closed)(struct console *console); /* frees it after its last key */
 
     char *message; /* of the last act, shown until the next key */
     bool message_bad;
@@ -62,6 +62,11 @@ enum status console_new(const struct console_options *options, struct console **
                         struct error *err);
 void console_run(struct console *console);
 void console_free(struct console *console);
+
+/* For the loop: a key, a frame, the end of all views. */
+void console_key(void *context, uint32_t key);
+void console_draw(void *context);
+void console_end_views(struct console *console);
 
 /* Questions and changes in flight; tests wait for zero. */
 size_t console_busy(const struct console *console);

@@ -9,9 +9,11 @@ create table setting (
 ) strict, without rowid;
 
 -- Counters that questions compare: 'events' and 'rows' grow with every committed change; 'person'
--- is the highest number given.
+-- is the highest number given; 'audit' is the number of audit records.
 create table counter (name text primary key, value integer not null) strict, without rowid;
-insert into counter values ('events', 0), ('rows', 0), ('person', 0), ('batch', 0);
+insert into counter values ('events', 0), ('rows', 0), ('person', 0), ('batch', 0),
+    ('search', 0), ('search_person', 0), ('search_audit', 0), ('search_round', 0);
+insert into counter values ('audit', 0);
 
 -- Dictionaries: what event columns refer to by number. 0 stands for none and has no row.
 create table kind (id integer primary key, name text not null unique) strict;
@@ -164,6 +166,7 @@ create table operation (
     result_version integer not null,
     undone_by text not null default ''
 ) strict, without rowid;
+create index operation_target on operation (entity, target, seq);
 create table audit (
     seq integer primary key,
     time integer not null,
@@ -247,3 +250,13 @@ create table session (
     state text not null,                 -- JSON
     time integer not null
 ) strict, without rowid;
+
+-- Instant search (model/people/search.h): posting lists of short pieces of names, cards and phones.
+-- key: lists in use or being built (1 bit), part of 262,144 people (14), piece (45). Of the counters,
+-- 'search' counts the builds, 'search_person' and 'search_audit' say how far the last one saw, and
+-- 'search_round' tells changes before a build from those during it.
+create table search_part (key integer primary key, people blob not null) strict;
+create table search_tail (               -- people whose rows imports changed since the last build
+    person integer primary key,
+    round integer not null
+) strict;

@@ -1,0 +1,108 @@
+#include "model/access/access.h"
+#include "model/base/text.h"
+
+#include <string.h>
+
+enum { WIDE_FROM = 0x2E80 }; /* from here on scripts write a syllable or a word a character */
+
+/* Byte offsets of the first `n` code points of a text; returns how many the whole text has. */
+static size_t rune_offsets(const char *text, size_t *offsets, size_t n)
+{
+    size_t size = strlen(text), count = 0;
+    uint32_t rune;
+    for (size_t at = 0; at < size; at += text_rune(text + at, size - at, &rune), count++)
+        if (count < n)
+            offsets[count] = at;
+    return count;
+}
+
+/* The first `head` and the last `tail` characters, `stars` in between. */
+static char *keep_ends(struct arena *arena, const char *text, size_t head, size_t tail,
+                       const char *stars)
+{
+    size_t size = strlen(text), n = rune_offsets(text, NULL, 0);
+    size_t *at = arena_array(arena, size_t, n + 1);
+    rune_offsets(text, at, n);
+    at[n] = size;
+    return arena_printf(arena, "%.*s%s%s", (int)at[head], text, stars, text + at[n - tail]);
+}
+
+char *mask_name(struct arena *arena, const char *name)
+{
+    if (!*name)
+        return arena_strdup(arena, "");
+    uint32_t rune;
+    size_t n = text_rune(name, strlen(name), &rune);
+    /* The number of stars says nothing about the length of the name. */
+    return arena_printf(arena, "%.*s%s", (int)n, name, rune >= WIDE_FROM ? "*" : "***");
+}
+
+char *mask_phone(struct arena *arena, const char *phone)
+{
+    size_t n = rune_offsets(phone, NULL, 0);
+    if (n >= 11)
+        return keep_ends(arena, phone, n - 8, 4, "****");
+    if (n >= 8)
+        return keep_ends(arena, phone, 2, 2, "****");
+    return n ? arena_strdup(arena, "****") : arena_strdup(arena, "");
+}
+
+char *mask_card(struct arena *arena, const char *card)
+{
+    size_t n = rune_offsets(card, NULL, 0);
+    if (!n)
+        return arena_strdup(arena, "");
+    return keep_ends(arena, card, 0, n > 4 ? 3 : n > 1 ? 1 : 0, "*****");
+}
+
+char *mask_address(struct arena *arena, const char *address)
+{
+    uint64_t mac;
+    size_t n = rune_offsets(address, NULL, 0);
+    if (!n)
+        return arena_strdup(arena, "");
+    if (text_to_mac(address, strlen(address), &mac))
+        return arena_printf(arena, "%02x:%02x:**:**:**:**", (unsigned)(mac >> 40 & 0xFF),
+                            (unsigned)(mac >> 32 & 0xFF));
+    return n >= 8 ? keep_ends(arena, address, 2, 2, "****") : arena_strdup(arena, "****");
+}
+
+enum mask access_mask(const struct access *access, uint32_t person)
+{
+    return person && person == access->revealed ? MASK_NONE : access->mask;
+}
+
+static const char *pseudonym(const struct access *access, struct arena *arena, uint32_t person)
+{
+    char text[PSEUDONYM_SIZE];
+    pseudonym_write(access->key, person, text);
+    return arena_strdup(arena, text);
+}
+
+const char *access_text(const struct access *access, struct arena *arena, enum personal what,
+                        uint32_t person, const char *text)
+{
+    switch (access_mask(access, person)) {
+    case MASK_PEOPLE:
+        return NULL;
+    case MASK_PSEUDONYM:
+        return what == PERSONAL_CARD && person ? pseudonym(access, arena, person) : NULL;
+    case MASK_NONE:
+        return text ? arena_strdup(arena, text) : NULL;
+    case MASK_CONTACTS:
+        break;
+    }
+    if (!text)
+        return NULL;
+    switch (what) {
+    case PERSONAL_NAME:
+        return mask_name(arena, text);
+    case PERSONAL_PHONE:
+        return mask_phone(arena, text);
+    case PERSONAL_CARD:
+        return mask_card(arena, text);
+    case PERSONAL_ADDRESS:
+        return mask_address(arena, text);
+    }
+    return NULL;
+}
