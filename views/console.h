@@ -43,7 +43,6 @@ struct console {
     struct picker *picker;
     struct palette *palette;
     struct help *help;
-    void (*closed)(struct console *console); /* frees it after its last key */
 
     char *message; /* of the last act, shown until the next key */
     bool message_bad;
