@@ -2,6 +2,7 @@
 
 #include "model/base/text.h"
 #include "tui/intl.h"
+#include "views/cells.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -26,6 +27,11 @@ const char *figure_change_text(struct arena *arena, const struct metric *metric,
         *role = up == (metric->better == BETTER_UP) ? ROLE_UP : ROLE_DOWN;
     return arena_printf(arena, "%s %.*f%s", symbol(up ? SYMBOL_UP : SYMBOL_DOWN),
                         shown >= 1000 ? 0 : 1, shown, points ? _(" pt") : "%");
+}
+
+const char *figure_screen(enum metric_id metric)
+{
+    return metrics[metric].behind == BEHIND_PEOPLE ? "members" : "behind";
 }
 
 char *figure_behind(struct arena *arena, enum metric_id metric, enum dimension dim, int64_t key)
@@ -60,7 +66,7 @@ bool figure_behind_parse(const char *argument, enum metric_id *metric, enum dime
     return *dim != DIM_NONE;
 }
 
-void figure_fill(struct panel_value *value, struct arena *arena, const struct loop *loop,
+void figure_fill(struct panel_value *value, struct arena *arena, const struct stages *loop,
                  enum metric_id id, const char *label)
 {
     const struct metric *metric = &metrics[id];
@@ -69,14 +75,14 @@ void figure_fill(struct panel_value *value, struct arena *arena, const struct lo
     value->text = figure_text(arena, metric, now);
     value->dim = now->small || !now->known;
     value->metric = (int)id;
-    value->screen = "behind";
+    value->screen = figure_screen(id);
     value->argument = figure_behind(arena, id, DIM_NONE, 0);
     if (loop->compared)
         value->change =
             figure_change_text(arena, metric, now, &loop->before[id], &value->change_role);
 }
 
-const double *figure_series(struct arena *arena, const struct loop *loop, enum metric_id metric)
+const double *figure_series(struct arena *arena, const struct stages *loop, enum metric_id metric)
 {
     const int64_t *values = loop->series[metric];
     if (!values || !loop->n_days)
@@ -88,7 +94,7 @@ const double *figure_series(struct arena *arena, const struct loop *loop, enum m
     return series;
 }
 
-struct panel *figure_tile(struct panels *panels, const struct loop *loop, const char *title,
+struct panel *figure_tile(struct panels *panels, const struct stages *loop, const char *title,
                           const enum metric_id *ids, size_t n, const char *const *labels)
 {
     struct panel *panel = panels_add(panels, PANEL_TILE, title, n);
@@ -99,7 +105,7 @@ struct panel *figure_tile(struct panels *panels, const struct loop *loop, const 
     return panel;
 }
 
-struct panel *figure_facts(struct panels *panels, const struct loop *loop, const char *title,
+struct panel *figure_facts(struct panels *panels, const struct stages *loop, const char *title,
                            const enum metric_id *ids, size_t n)
 {
     struct panel *panel = panels_add(panels, PANEL_FACTS, title, n);
@@ -123,7 +129,7 @@ static const char *day_text(struct arena *arena, const struct metric *metric, in
     return figure_text(arena, metric, &figure);
 }
 
-struct panel *figure_days(struct panels *panels, const struct loop *loop, const char *title,
+struct panel *figure_days(struct panels *panels, const struct stages *loop, const char *title,
                           enum metric_id id, enum stage stage)
 {
     struct arena *arena = panels->arena;
@@ -139,8 +145,8 @@ struct panel *figure_days(struct panels *panels, const struct loop *loop, const 
         panel->values[i].label = date_text(arena, day);
         panel->values[i].text = day_text(arena, &metrics[id], values[i]);
         panel->values[i].metric = (int)id;
-        if (drill_has(id, DIM_DAY)) {
-            panel->values[i].screen = "behind";
+        if (metric_has(id, DIM_DAY)) {
+            panel->values[i].screen = figure_screen(id);
             panel->values[i].argument = figure_behind(arena, id, DIM_DAY, day);
         }
     }
@@ -157,11 +163,6 @@ static size_t metric_column(const struct board_table *table, enum metric_id metr
     while (k < table->sheet->n_columns && table->cell_metric[k] != metric)
         k++;
     return k;
-}
-
-static double cell_number(enum cell_type type, const struct cell *cell)
-{
-    return type == CELL_REAL || type == CELL_SHARE ? cell->real : (double)cell->integer;
 }
 
 static const char *cell_figure(struct arena *arena, const struct metric *metric,
@@ -183,8 +184,8 @@ static void list_row(struct panel_value *value, struct arena *arena,
     value->text = cell_figure(arena, &metrics[id], type, &cells[column]);
     value->bar = cells[column].known && most > 0 ? cell_number(type, &cells[column]) / most : 0;
     value->metric = (int)id;
-    if (table->keys && drill_has(id, table->dim)) {
-        value->screen = "behind";
+    if (table->keys && metric_has(id, table->dim)) {
+        value->screen = figure_screen(id);
         value->argument = figure_behind(arena, id, table->dim, table->keys[row]);
     }
 }

@@ -16,10 +16,13 @@ const char *figure_change_text(struct arena *arena, const struct metric *metric,
                                enum role *role);
 
 /* Fills a value from a figure of the loop. `label` NULL: the metric's title. */
-void figure_fill(struct panel_value *value, struct arena *arena, const struct loop *loop,
+void figure_fill(struct panel_value *value, struct arena *arena, const struct stages *loop,
                  enum metric_id metric, const char *label);
 
-/* The argument of the screen "behind" for a figure, or for its part in a dimension. */
+/* The screen that shows what is behind a metric: "members" for people, else "behind". */
+const char *figure_screen(enum metric_id metric);
+
+/* The argument of that screen for a figure, or for its part in a dimension. */
 char *figure_behind(struct arena *arena, enum metric_id metric, enum dimension dim, int64_t key);
 
 /* Reads it back; false: not such an argument. */
@@ -27,18 +30,18 @@ bool figure_behind_parse(const char *argument, enum metric_id *metric, enum dime
                          int64_t *key);
 
 /* A metric's series by day as doubles, n = loop->n_days; NULL where there is none. */
-const double *figure_series(struct arena *arena, const struct loop *loop, enum metric_id metric);
+const double *figure_series(struct arena *arena, const struct stages *loop, enum metric_id metric);
 
 /* A tile: headline, its change and sparkline, and facts under it. */
-struct panel *figure_tile(struct panels *panels, const struct loop *loop, const char *title,
+struct panel *figure_tile(struct panels *panels, const struct stages *loop, const char *title,
                           const enum metric_id *metrics, size_t n, const char *const *labels);
 
 /* A panel of label and value pairs. */
-struct panel *figure_facts(struct panels *panels, const struct loop *loop, const char *title,
+struct panel *figure_facts(struct panels *panels, const struct stages *loop, const char *title,
                            const enum metric_id *metrics, size_t n);
 
 /* A series by day as a column chart whose points open. */
-struct panel *figure_days(struct panels *panels, const struct loop *loop, const char *title,
+struct panel *figure_days(struct panels *panels, const struct stages *loop, const char *title,
                           enum metric_id metric, enum stage stage);
 
 /* The first `most` rows of a dashboard's table as a list: its first text column as label, the

@@ -37,12 +37,9 @@ struct drill {
     size_t n_rows;                /* min(count, limit) */
 };
 
-/* ST_USAGE for a dimension that the metric does not have (see drill_has). Owned by the arena. */
+/* ST_USAGE for a dimension that the metric does not have (see metric_has). Owned by the arena. */
 enum status drill_run(struct reader *reader, struct arena *arena, const struct drill_query *query,
                       struct drill *drill, struct error *err);
-
-/* Whether a metric can be asked for by this dimension. */
-bool drill_has(enum metric_id metric, enum dimension dim);
 
 /* "people seen in zone F2-A, last 30 days, to 31 Oct 2026". Owned by the arena. */
 char *drill_title(struct reader *reader, struct arena *arena, const struct drill_query *query);

@@ -2,10 +2,10 @@
  * The membership loop, perceive → convert → activate → community: the figures of all four stages
  * over a period and the one it is compared with, and a dashboard for each stage.
  *
- * loop_quick answers at once from roll-ups, with what they know; loop_run and board_run are exact,
- * one parallel pass over each period's events. Both are plain functions of a reader: run them on a
- * reader's thread, cancel and follow them with reader_watch. Everything returned belongs to the
- * arena. A figure that was not computed is not known.
+ * stages_quick answers at once from roll-ups, with what they know; stages_run and board_run are
+ * exact, one parallel pass over each period's events. Both are plain functions of a reader: run
+ * them on a reader's thread, cancel and follow them with reader_watch. Everything returned belongs
+ * to the arena. A figure that was not computed is not known.
  */
 #ifndef ATRIUM_LOOP_LOOP_H
 #define ATRIUM_LOOP_LOOP_H
@@ -14,7 +14,8 @@
 #include "model/loop/metric.h"
 #include "model/loop/period.h"
 
-/* People in the mall by hour of the clock: mean number of visits under way in that hour. */
+/* People in the mall by hour of the clock: distinct people with a visit under way in that hour
+ * (METRIC_PRESENT). */
 struct presence_hours {
     int32_t day;    /* the present's mall day */
     int last_hour;  /* of the clock, of the present: later hours have not been */
@@ -24,7 +25,8 @@ struct presence_hours {
     int usual_days;   /* how many days that is; 0: no usual */
 };
 
-struct loop {
+/* Named apart from the toolkit's event loop (`struct loop`, loop_run): views use both. */
+struct stages {
     struct period period, against;
     bool compared; /* `against` and `before` are filled in */
     bool exact;    /* false: from roll-ups */
@@ -45,33 +47,15 @@ struct loop_query {
 
 /* At once, from roll-ups and counts: registrations, detections, sales, receipts, points,
  * community's counts and their series; the period widened to whole mall days. */
-enum status loop_quick(struct reader *reader, struct arena *arena, const struct loop_query *query,
-                       struct loop **loop, struct error *err);
-enum status loop_run(struct reader *reader, struct arena *arena, const struct loop_query *query,
-                     struct loop **loop, struct error *err);
+enum status stages_quick(struct reader *reader, struct arena *arena, const struct loop_query *query,
+                         struct stages **loop, struct error *err);
+enum status stages_run(struct reader *reader, struct arena *arena, const struct loop_query *query,
+                       struct stages **loop, struct error *err);
 
 enum status presence_run(struct reader *reader, struct arena *arena, struct presence_hours *hours,
                          struct error *err);
 
 /* ---- Dashboards ---- */
-
-/* What a row of a table, or one value of a chart, is about; with a metric it opens what is behind
- * (drill.h). */
-enum dimension {
-    DIM_NONE,
-    DIM_DAY,       /* key: mall day */
-    DIM_HOUR,      /* key: hour of the clock */
-    DIM_WEEK_HOUR, /* key: weekday * 24 + hour, weekday of the mall day, 0 = Monday */
-    DIM_ZONE,      /* key: zone number, 0: none */
-    DIM_TENANT,    /* key: tenant number, 0: none */
-    DIM_CHANNEL,   /* key: channel number, 0: none */
-    DIM_CATEGORY,  /* key: index into board_categories, "" included */
-    DIM_TOPIC,     /* key: index into board_topics */
-    DIM_RELATION,  /* key: index into board_relations */
-    DIM_GROUP,     /* key: crowd number */
-    DIM_DELAY,     /* key: index into delay_bands: time to convert */
-};
-const char *dimension_name(enum dimension dim); /* "zone", ... */
 
 struct board_table {
     const char *id;    /* "zones", "channels", ...; see board_tables */
@@ -102,8 +86,8 @@ enum { WHEEL_STEPS = 4, WHEEL_WINDOW_S = 30 * 86400 };
 
 struct board {
     enum stage stage;
-    struct loop *loop; /* the figures and series of this stage */
-    size_t n_tables;   /* in the order to show them */
+    struct stages *loop; /* the figures and series of this stage */
+    size_t n_tables;     /* in the order to show them */
     const struct board_table *tables;
     /* Perceive: visits that start in that hour of the clock, for weekdays and for each day. */
     int64_t week_hours[7][24];
@@ -115,10 +99,10 @@ struct board {
 };
 
 /* The dashboard of one stage; query->stages is not looked at. Tables by stage:
- *   perceive   zones, areas (categories bought by those seen in a zone), days, hours
- *   convert    channels, shops, delays, days
- *   activate   shops (member share), wheel, days
- *   community  groups, interests, relations, messages, coupons, days */
+ *   perceive   zones, areas (what those seen in a zone buy), hours, days
+ *   convert    channels, shops, categories, delays, days
+ *   activate   shops, categories, wheel, days
+ *   community  groups, interests, relations, connections, messages, coupons, days */
 enum status board_run(struct reader *reader, struct arena *arena, enum stage stage,
                       const struct loop_query *query, struct board **board, struct error *err);
 

@@ -33,6 +33,7 @@ enum metric_id {
     METRIC_RANDOM_MAC_SHARE,
     METRIC_DEVICES,
     METRIC_RANDOM_DEVICES,
+    METRIC_PRESENT,
     /* Convert */
     METRIC_REGISTRATIONS,
     METRIC_REGISTRATIONS_POS,
@@ -92,12 +93,40 @@ enum metric_id {
     METRIC_MESSAGES_CLICKED,
     METRIC_OPEN_RATE,
     METRIC_CLICK_RATE,
+    METRIC_ADDRESSED,
+    METRIC_RESPONDED,
+    METRIC_RESPONSE_RATE,
     METRIC_COUPONS_ISSUED,
     METRIC_COUPONS_REDEEMED,
     METRIC_REDEMPTION_RATE,
     METRIC_BENEFITS,
     METRIC_END
 };
+
+/* What a row of a table, or one value of a chart, is about; with a metric it opens what is behind
+ * it (drill.h). */
+enum dimension {
+    DIM_NONE,
+    DIM_DAY,         /* key: mall day */
+    DIM_HOUR,        /* key: hour of the clock */
+    DIM_WEEK_HOUR,   /* key: weekday of the mall day * 24 + hour, 0 = Monday */
+    DIM_DAY_HOUR,    /* key: mall day * 24 + hour */
+    DIM_ZONE,        /* key: zone number, 0: none */
+    DIM_AREA,        /* key: zone number * categories + category */
+    DIM_TENANT,      /* key: tenant number, 0: none */
+    DIM_CATEGORY,    /* key: place of the category among the shops' categories in order, 0: none */
+    DIM_CHANNEL,     /* key: channel number, 0: none */
+    DIM_CAMPAIGN,    /* key: campaign number, 0: none */
+    DIM_DELAY,       /* key: index into delay_bands: time to convert */
+    DIM_GROUP,       /* key: crowd number */
+    DIM_TOPIC,       /* key: place of the topic among the interests' topics in order */
+    DIM_RELATION,    /* key: place of the kind among the relations' kinds in order */
+    DIM_CONNECTIONS, /* key: how many people one is related to, CONNECTIONS_MOST and more together
+                      */
+    DIM_COUNT
+};
+enum { CONNECTIONS_MOST = 6 };
+const char *dimension_name(enum dimension dim); /* "zone", ... */
 
 enum metric_unit {
     METRIC_UNIT_COUNT,
@@ -146,6 +175,9 @@ struct metric {
 extern const struct metric metrics[METRIC_END]; /* indexed by id */
 
 const struct metric *metric_find(const char *name); /* NULL: unknown */
+
+/* Whether a metric can be asked for by a dimension; DIM_NONE: always. */
+bool metric_has(enum metric_id metric, enum dimension dim);
 
 /* A figure: a metric's value in a period. */
 struct figure {

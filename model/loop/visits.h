@@ -2,9 +2,11 @@
  * Visits, by the 30-minute rule: events of presence (KIND_PRESENCE: sightings, doors, tills) of one
  * person no more than the mall's visit_gap apart are one visit; its dwell is last − first.
  *
- * A visit belongs to the period in which it starts, with all of its dwell, also what lies after the
- * period's end. So the visits of adjacent periods add up to those of both together. Randomised
- * addresses are nobody's: they count as detections and devices, never as visits.
+ * A question looks at the events of its period alone: a visit that crosses the period's border is
+ * cut there, and counts in the period that asks. (So three days' files give the same visits whether
+ * they are kept in three malls or in one and asked for by day.) Inside the period a visit belongs
+ * to the day and hour in which it starts. Randomised addresses are nobody's: they count as
+ * detections and devices, never as visits.
  */
 #ifndef ATRIUM_LOOP_VISITS_H
 #define ATRIUM_LOOP_VISITS_H

@@ -9,10 +9,11 @@ create table setting (
 ) strict, without rowid;
 
 -- Counters that questions compare: 'events' and 'rows' grow with every committed change; 'person'
--- is the highest number given.
+-- is the highest number given; 'audit' is the number of audit records.
 create table counter (name text primary key, value integer not null) strict, without rowid;
 insert into counter values ('events', 0), ('rows', 0), ('person', 0), ('batch', 0),
     ('search', 0), ('search_person', 0), ('search_audit', 0), ('search_round', 0);
+insert into counter values ('audit', 0);
 
 -- Dictionaries: what event columns refer to by number. 0 stands for none and has no row.
 create table kind (id integer primary key, name text not null unique) strict;
@@ -165,6 +166,7 @@ create table operation (
     result_version integer not null,
     undone_by text not null default ''
 ) strict, without rowid;
+create index operation_target on operation (entity, target, seq);
 create table audit (
     seq integer primary key,
     time integer not null,

@@ -1,0 +1,119 @@
+#include "views/dashboard.h"
+
+#include "model/loop/metric.h"
+#include "tui/dialog.h"
+#include "views/actions.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+void dashboard_end(struct dashboard *dashboard)
+{
+    arena_free(dashboard->arena);
+    dashboard->arena = NULL;
+}
+
+struct panels *dashboard_begin(struct dashboard *dashboard)
+{
+    enum { MOST_PANELS = 24 };
+    arena_free(dashboard->arena);
+    dashboard->arena = arena_new();
+    panels_begin(&dashboard->panels, dashboard->arena, MOST_PANELS);
+    return &dashboard->panels;
+}
+
+void dashboard_draw(struct view *view, struct area area, int slot)
+{
+    struct dashboard *dashboard = view->state;
+    const char *problem = view_problem(view, slot);
+    if (problem) {
+        struct area line = area_cut_top(&area, 1);
+        draw_field(line, 0, 0, line.cols, -1, ROLE_ERROR, problem);
+    }
+    if (dashboard->panels.n)
+        panels_draw(&dashboard->panels, area);
+    else if (!problem)
+        draw_text(area, 0, 0, ROLE_DIM, _("counting …"));
+}
+
+struct loop_query dashboard_query(const struct console *console, unsigned stages)
+{
+    return (struct loop_query){
+        .period = console->period,
+        .compare = console->compare,
+        .stages = stages,
+    };
+}
+
+static char *local_time(struct arena *arena, const struct console *console, int64_t time)
+{
+    return time_local(arena, console->mall->zone, time);
+}
+
+void dashboard_explain(struct console *console, int id, const char *label, const char *text)
+{
+    const struct metric *metric = &metrics[id];
+    struct arena *arena = arena_new();
+    char *period = period_title(arena, &console->mall->clock, &console->period);
+    char *body =
+        arena_printf(arena, "%s%s%s\n\n%s\n\n%s: %s\n%s\n\natrium %s --from '%s' --to '%s'",
+                     label ? label : "", label ? ": " : "", text ? text : "", _(metric->definition),
+                     _("Period"), period, _("The same on the command line:"), metric->question,
+                     local_time(arena, console, console->period.from),
+                     local_time(arena, console, console->period.to));
+    console_dialog(console, dialog_message(_(metric->title), body, NULL, NULL));
+    arena_free(arena);
+}
+
+static bool explain_focused(struct view *view)
+{
+    const struct dashboard *dashboard = view->state;
+    const struct panel_value *value = panels_value(&dashboard->panels);
+    if (!value || value->metric < 0) {
+        console_say(view->console, "%s", _("no figure here; move to one first"));
+        return true;
+    }
+    dashboard_explain(view->console, value->metric, value->label, value->text);
+    return true;
+}
+
+static bool open_focused(struct view *view)
+{
+    const struct dashboard *dashboard = view->state;
+    const struct panel_value *value = panels_value(&dashboard->panels);
+    if (!value || !value->screen)
+        console_say(view->console, "%s", _("nothing is behind this"));
+    else
+        console_open(view->console, value->screen, value->argument ? value->argument : "");
+    return true;
+}
+
+static bool table_focused(struct view *view)
+{
+    const struct dashboard *dashboard = view->state;
+    const struct panel *panel = panels_panel(&dashboard->panels);
+    if (!panel || !panel->table)
+        console_say(view->console, "%s", _("this panel is its own table; move to a chart"));
+    else
+        console_open(view->console, "chart", panel->table);
+    return true;
+}
+
+bool dashboard_action(struct view *view, int id)
+{
+    struct dashboard *dashboard = view->state;
+    if (id >= ACTION_PANEL_UP && id <= ACTION_PANEL_PAGE_DOWN) {
+        panels_move(&dashboard->panels, (enum panels_move)(id - ACTION_PANEL_UP));
+        return true;
+    }
+    switch (id) {
+    case ACTION_PANEL_OPEN:
+        return open_focused(view);
+    case ACTION_PANEL_INFO:
+        return explain_focused(view);
+    case ACTION_PANEL_TABLE:
+        return table_focused(view);
+    default:
+        return false;
+    }
+}

@@ -1,0 +1,16 @@
+#include "views/screens.h"
+
+#include <string.h>
+
+const struct view_ops *const screens[] = {
+    &view_loop,      &view_perceive, &view_convert, &view_activate,
+    &view_community, &view_chart,    &view_behind,  NULL,
+};
+
+const struct view_ops *screen_find(const char *name)
+{
+    for (const struct view_ops *const *screen = screens; *screen; screen++)
+        if (strcmp((*screen)->name, name) == 0)
+            return *screen;
+    return NULL;
+}

@@ -1,0 +1,16 @@
+/* Every screen of the console. A new one gets a line here and one in screens.c. */
+#ifndef ATRIUM_VIEWS_SCREENS_H
+#define ATRIUM_VIEWS_SCREENS_H
+
+#include "views/view.h"
+
+extern const struct view_ops view_loop, view_perceive, view_convert, view_activate, view_community,
+    view_chart, view_behind, view_shops, view_shop, view_members, view_member, view_sql;
+
+/* NULL-terminated. */
+extern const struct view_ops *const screens[];
+
+/* NULL: there is no such screen. */
+const struct view_ops *screen_find(const char *name);
+
+#endif
