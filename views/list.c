@@ -33,6 +33,7 @@ void list_end(struct list *list)
 {
     table_end(list);
     arena_free(list->scratch);
+    free(list->export_to);
     list->scratch = NULL;
 }
 

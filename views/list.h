@@ -23,8 +23,9 @@ struct list {
     const struct sheet *sheet;
     const uint64_t *keys;
     struct arena *scratch;
-    struct arena *own; /* of the columns */
-    struct list_export *export;
+    struct arena *own;          /* of the columns */
+    struct list_export *export; /* under way */
+    char *export_to;            /* being asked about */
 };
 
 /* `name` and `noun` must outlive the list. Adds the scopes "table" and "list" to the view. */

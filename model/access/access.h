@@ -15,7 +15,14 @@
 #include "model/store/writer.h"
 
 /* Not `enum role` and ROLE_…: those are the screen's (tui/theme.h), and views include both. */
-enum access_role { ACCESS_OPERATOR, ACCESS_MANAGER, ACCESS_ANALYST, ACCESS_TECHNICIAN, ACCESS_ADMIN, ACCESS_COUNT };
+enum access_role {
+    ACCESS_OPERATOR,
+    ACCESS_MANAGER,
+    ACCESS_ANALYST,
+    ACCESS_TECHNICIAN,
+    ACCESS_ADMIN,
+    ACCESS_COUNT
+};
 
 /* How people are shown, from all of it to none of it. */
 enum mask {
