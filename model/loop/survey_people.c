@@ -97,13 +97,14 @@ static void acts_state(struct survey *survey)
 
 /* ---- Reachable members ---- */
 
-/* Members with consent and an address. The conditions are those of the partial indexes
- * member_reachable and member_reachable_wifi, so that only these are read. */
+/* Members with consent and an address. The expression is that of the index member_reachable, so
+ * that only the index is read. */
+#define REACH                                                                                      \
+    "case when consent_sms <> 0 and phone <> '' or consent_app <> 0 and app <> 0 then 2"           \
+    " when consent_wifi <> 0 then 1 else 0 end"
 static const char *const reachable_sql[] = {
-    "select person from member where consent_sms <> 0 and phone <> ''"
-    " or consent_app <> 0 and app <> 0",
-    "select person from member where consent_wifi <> 0"
-    " and not (consent_sms <> 0 and phone <> '' or consent_app <> 0 and app <> 0)"
+    "select person from member where (" REACH ") = 2",
+    "select person from member where (" REACH ") = 1"
     " and exists (select 1 from identity i where i.person = member.person and i.kind = 'wifi')",
 };
 
