@@ -356,13 +356,18 @@ static int cells_between(const struct edit *edit, size_t from, size_t to)
 /* Scrolls by no more than is needed to see the cursor, which needs a cell of its own. */
 static void scroll(struct edit *edit, int cells)
 {
-    if (edit->at < edit->first)
-        edit->first = edit->at;
-    while (edit->first < edit->at && cells_between(edit, edit->first, edit->at) >= cells)
-        edit->first = next_at(edit, edit->first);
+    size_t first = 0; /* the text may have changed under it */
+    while (first < edit->first && first < edit->at)
+        first = next_at(edit, first);
+    for (int used = cells_between(edit, first, edit->at); used >= cells && first < edit->at;) {
+        size_t next = next_at(edit, first);
+        used -= cells_between(edit, first, next);
+        first = next;
+    }
     /* Where room is left on the right, more of the left is shown. */
-    while (edit->first > 0 && cells_between(edit, previous_at(edit, edit->first), edit->n) < cells)
-        edit->first = previous_at(edit, edit->first);
+    while (first > 0 && cells_between(edit, previous_at(edit, first), edit->n) < cells)
+        first = previous_at(edit, first);
+    edit->first = first;
 }
 
 void edit_draw(struct edit *edit, struct area area, int row, int col, int cells, enum role role,

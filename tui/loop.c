@@ -398,6 +398,11 @@ bool loop_idle(const struct loop *loop)
            (!loop->wanted || loop->stopped);
 }
 
+bool loop_stopped(const struct loop *loop)
+{
+    return loop->stopped;
+}
+
 uint64_t loop_bytes_read(const struct loop *loop)
 {
     return loop->bytes_read;

@@ -49,6 +49,7 @@ void loop_step(struct loop *loop, int ms);
 /* True when nothing is left to do but to wait: no fed keys, no half-read sequence, no frame wanted,
  * no byte the terminal has not taken. Timers and watched descriptors are not asked. */
 bool loop_idle(const struct loop *loop);
+bool loop_stopped(const struct loop *loop);
 uint64_t loop_bytes_read(const struct loop *loop); /* from the terminal, for tests */
 
 /* Puts a key in front of the terminal's; for tests, `atrium play` and macros. */
