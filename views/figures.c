@@ -29,6 +29,11 @@ const char *figure_change_text(struct arena *arena, const struct metric *metric,
                         shown >= 1000 ? 0 : 1, shown, points ? _(" pt") : "%");
 }
 
+const char *figure_screen(enum metric_id metric)
+{
+    return metrics[metric].behind == BEHIND_PEOPLE ? "members" : "behind";
+}
+
 char *figure_behind(struct arena *arena, enum metric_id metric, enum dimension dim, int64_t key)
 {
     if (dim == DIM_NONE)
@@ -70,7 +75,7 @@ void figure_fill(struct panel_value *value, struct arena *arena, const struct st
     value->text = figure_text(arena, metric, now);
     value->dim = now->small || !now->known;
     value->metric = (int)id;
-    value->screen = "behind";
+    value->screen = figure_screen(id);
     value->argument = figure_behind(arena, id, DIM_NONE, 0);
     if (loop->compared)
         value->change =
@@ -141,7 +146,7 @@ struct panel *figure_days(struct panels *panels, const struct stages *loop, cons
         panel->values[i].text = day_text(arena, &metrics[id], values[i]);
         panel->values[i].metric = (int)id;
         if (metric_has(id, DIM_DAY)) {
-            panel->values[i].screen = "behind";
+            panel->values[i].screen = figure_screen(id);
             panel->values[i].argument = figure_behind(arena, id, DIM_DAY, day);
         }
     }
@@ -180,7 +185,7 @@ static void list_row(struct panel_value *value, struct arena *arena,
     value->bar = cells[column].known && most > 0 ? cell_number(type, &cells[column]) / most : 0;
     value->metric = (int)id;
     if (table->keys && metric_has(id, table->dim)) {
-        value->screen = "behind";
+        value->screen = figure_screen(id);
         value->argument = figure_behind(arena, id, table->dim, table->keys[row]);
     }
 }

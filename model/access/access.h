@@ -15,7 +15,14 @@
 #include "model/store/writer.h"
 
 /* Not `enum role` and ROLE_…: those are the screen's (tui/theme.h), and views include both. */
-enum access_role { ACCESS_OPERATOR, ACCESS_MANAGER, ACCESS_ANALYST, ACCESS_TECHNICIAN, ACCESS_ADMIN, ACCESS_COUNT };
+enum access_role {
+    ACCESS_OPERATOR,
+    ACCESS_MANAGER,
+    ACCESS_ANALYST,
+    ACCESS_TECHNICIAN,
+    ACCESS_ADMIN,
+    ACCESS_COUNT
+};
 
 /* How people are shown, from all of it to none of it. */
 enum mask {
@@ -97,6 +104,11 @@ char *mask_name(struct arena *arena, const char *name);
 char *mask_phone(struct arena *arena, const char *phone);
 char *mask_card(struct arena *arena, const char *card);
 char *mask_address(struct arena *arena, const char *address);
+
+/* How an identity of this kind ('card', 'phone', 'app', 'wifi', …) is masked, and whether a free
+ * attribute of this name ("e_mail", "home address") tells who the person is. */
+enum personal personal_of_identity(const char *kind);
+bool personal_attribute(const char *name);
 
 /* ---- Pseudonyms: a keyed permutation of person numbers, written "P-" and seven letters and
  * digits. The same person has the same one in all answers of a mall, no two share one, and who has

@@ -2,5 +2,5 @@
 #include "views/cli/commands.h"
 
 const struct cli_command *const cli_commands[] = {
-    NULL,
+    &cli_init, &cli_status, &cli_loop, &cli_visits, &cli_verify, NULL,
 };

@@ -4,4 +4,10 @@
 
 #include "views/cli/cli.h"
 
+extern const struct cli_command cli_init;
+extern const struct cli_command cli_status;
+extern const struct cli_command cli_loop;
+extern const struct cli_command cli_visits;
+extern const struct cli_command cli_verify;
+
 #endif
