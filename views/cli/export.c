@@ -132,7 +132,7 @@ static const struct cli_option options_of_export[] = {
     {0},
 };
 
-const struct cli_command command_export = {
+const struct cli_command cli_export = {
     .name = "export",
     .arguments = "members|tenants|events|receipts|sightings|devices|labels [FILE]",
     .summary = "write a file that import reads",

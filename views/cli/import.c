@@ -117,7 +117,7 @@ static const struct cli_option options[] = {
     {0},
 };
 
-const struct cli_command command_import = {
+const struct cli_command cli_import = {
     .name = "import",
     .arguments = "members|tenants|events|receipts|sightings|devices|labels FILE",
     .summary = "read a file into the mall",
