@@ -4,6 +4,8 @@
 
 #include "views/cli/cli.h"
 
+extern const struct cli_command cli_import;
+extern const struct cli_command cli_export;
 extern const struct cli_command cli_init;
 extern const struct cli_command cli_status;
 extern const struct cli_command cli_loop;
