@@ -2,5 +2,6 @@
 #include "views/cli/commands.h"
 
 const struct cli_command *const cli_commands[] = {
+    &demo_command,
     NULL,
 };

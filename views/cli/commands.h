@@ -4,4 +4,6 @@
 
 #include "views/cli/cli.h"
 
+extern const struct cli_command demo_command;
+
 #endif
