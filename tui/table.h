@@ -29,7 +29,7 @@ enum table_column_flag {
 struct table_column {
     const char *name;  /* for exports and the remembered layout, lower case, no spaces */
     const char *title; /* for people, marked with N_(): the table translates it; NULL = name */
-    int align;         /* as draw_field: < 0 left, 0 centre, > 0 right (numbers) */
+    int align;         /* > 0 right (numbers), else left */
     int min_cells;     /* narrowed to this before columns fall off the right edge; 0 = 4 */
     int cells;         /* preferred width; 0 = 12 */
     int weight;        /* share of the room that is left over; 0 = keeps its preferred width */

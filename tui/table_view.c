@@ -36,23 +36,22 @@ static void draw_cell(const struct table *table, int row, int64_t at, const stru
     int index = table->places[slot->place].column;
     const struct table_column *column = &table->source.columns[index];
     struct draw_match matches[MATCHES_MAX];
+    int align = column->align > 0 ? 1 : -1;
     struct table_cell cell;
     size_t n = 0;
 
     memset(&cell, 0, offsetof(struct table_cell, space));
     if (!table->source.ops->cell(table->source.state, at, index, &cell)) {
-        draw_field(table->body, row, slot->col, slot->cells, column->align, ROLE_DIM,
-                   theme_ascii() ? "." : "…");
+        draw_field(table->body, row, slot->col, slot->cells, align, ROLE_DIM, symbol(SYMBOL_MORE));
         return;
     }
     if (!cell.text) {
-        draw_field(table->body, row, slot->col, slot->cells, column->align, ROLE_DIM,
-                   symbol(SYMBOL_NONE));
+        draw_field(table->body, row, slot->col, slot->cells, align, ROLE_DIM, symbol(SYMBOL_NONE));
         return;
     }
     if (table->pattern && !(column->flags & TABLE_NO_FILTER))
         n = pattern_ranges(table->pattern, cell.text, matches, MATCHES_MAX);
-    draw_field_matches(table->body, row, slot->col, slot->cells, column->align,
+    draw_field_matches(table->body, row, slot->col, slot->cells, align,
                        cell.role == ROLE_PLAIN ? row_role : cell.role, cell.text, matches, n);
 }
 
@@ -93,7 +92,8 @@ static void draw_totals(const struct table *table, struct area area, const struc
 
         memset(&cell, 0, offsetof(struct table_cell, space));
         if (table->source.ops->total(table->source.state, index, &cell) && cell.text)
-            draw_field(area, 0, slots[i].col, slots[i].cells, table->source.columns[index].align,
+            draw_field(area, 0, slots[i].col, slots[i].cells,
+                       table->source.columns[index].align > 0 ? 1 : -1,
                        cell.role == ROLE_PLAIN ? ROLE_STRONG : cell.role, cell.text);
     }
 }
@@ -113,8 +113,8 @@ static void draw_title(const struct table *table, struct area area, const struct
     char *text =
         column->align > 0 ? tui_printf("%s%s", mark, title) : tui_printf("%s%s", title, mark);
 
-    draw_field(area, 0, slot->col, slot->cells, column->align, current ? ROLE_ACCENT : ROLE_TITLE,
-               text);
+    draw_field(area, 0, slot->col, slot->cells, column->align > 0 ? 1 : -1,
+               current ? ROLE_ACCENT : ROLE_TITLE, text);
     free(text);
     free(title);
 }
@@ -249,7 +249,7 @@ static void draw_empty(const struct table *table)
     char *text;
 
     if (table->rows < 0 || table->answered != table->generation)
-        text = tui_strdup(theme_ascii() ? "..." : "…");
+        text = tui_strdup(symbol(SYMBOL_MORE));
     else if (*table->filter)
         text =
             tui_printf(_("No %s match '%s' - Esc clears the filter"), table->noun, table->filter);

@@ -17,6 +17,8 @@ struct picker;
 struct palette;
 struct help;
 struct people_cache;
+struct write_queue;
+struct import_work;
 struct session;
 
 struct console {
@@ -24,6 +26,9 @@ struct console {
     struct loop *loop;
     struct keymap *keymap;
     struct task_pool *pool;
+    struct write_queue *writes; /* changes, off the screen's thread */
+    char last_change[65];       /* id of the operation that `u` undoes; "": none */
+    struct import_work *imports;
     struct people_cache *people;
     struct access access;
     const char *role; /* its name */
@@ -54,6 +59,7 @@ struct console_options {
     const char *mall_path, *principal;
     int input, output; /* descriptors of the terminal */
     const char *term;  /* NULL: $TERM */
+    int rows, cols;    /* not 0: a screen of this size that no terminal shows (atrium play) */
     const char *start; /* view to open; NULL: the loop */
 };
 

@@ -12,7 +12,8 @@ struct calendar calendar_make(struct arena *arena, const struct clock *clock, in
         days[i].start = clock_day_start(clock, calendar.first_day + i);
         days[i].offset = zone_offset(clock->zone, days[i].start);
     }
-    /* Clock changes are more than a day apart, so equal offsets at both ends mean there was none. */
+    /* Clock changes are more than a day apart, so equal offsets at both ends mean there was none.
+     */
     for (int32_t i = 0; i < calendar.n; i++)
         days[i].changes = days[i].offset != zone_offset(clock->zone, days[i + 1].start - 1);
     calendar.days = days;

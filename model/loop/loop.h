@@ -2,10 +2,10 @@
  * The membership loop, perceive → convert → activate → community: the figures of all four stages
  * over a period and the one it is compared with, and a dashboard for each stage.
  *
- * stages_quick answers at once from roll-ups, with what they know; stages_run and board_run are exact,
- * one parallel pass over each period's events. Both are plain functions of a reader: run them on a
- * reader's thread, cancel and follow them with reader_watch. Everything returned belongs to the
- * arena. A figure that was not computed is not known.
+ * stages_quick answers at once from roll-ups, with what they know; stages_run and board_run are
+ * exact, one parallel pass over each period's events. Both are plain functions of a reader: run
+ * them on a reader's thread, cancel and follow them with reader_watch. Everything returned belongs
+ * to the arena. A figure that was not computed is not known.
  */
 #ifndef ATRIUM_LOOP_LOOP_H
 #define ATRIUM_LOOP_LOOP_H
@@ -48,9 +48,9 @@ struct loop_query {
 /* At once, from roll-ups and counts: registrations, detections, sales, receipts, points,
  * community's counts and their series; the period widened to whole mall days. */
 enum status stages_quick(struct reader *reader, struct arena *arena, const struct loop_query *query,
-                       struct stages **loop, struct error *err);
+                         struct stages **loop, struct error *err);
 enum status stages_run(struct reader *reader, struct arena *arena, const struct loop_query *query,
-                     struct stages **loop, struct error *err);
+                       struct stages **loop, struct error *err);
 
 enum status presence_run(struct reader *reader, struct arena *arena, struct presence_hours *hours,
                          struct error *err);
@@ -87,7 +87,7 @@ enum { WHEEL_STEPS = 4, WHEEL_WINDOW_S = 30 * 86400 };
 struct board {
     enum stage stage;
     struct stages *loop; /* the figures and series of this stage */
-    size_t n_tables;   /* in the order to show them */
+    size_t n_tables;     /* in the order to show them */
     const struct board_table *tables;
     /* Perceive: visits that start in that hour of the clock, for weekdays and for each day. */
     int64_t week_hours[7][24];

@@ -178,7 +178,7 @@ static enum status look(struct reader *reader, size_t done, size_t total, struct
     return reader_cancelled(reader) ? error_set(err, ST_CANCELLED, "sorting was cancelled") : ST_OK;
 }
 
-/* All members: one walk along the table, which has them in order of person. */
+/* Most members: one walk along the table, which has them in order of person. */
 static enum status keys_of_table(struct order *order, const uint32_t *people, size_t n,
                                  struct keyed *keys, struct error *err)
 {
@@ -192,11 +192,15 @@ static enum status keys_of_table(struct order *order, const uint32_t *people, si
     while (!status && (status = reader_step(order->reader, stmt, &there, err)) == ST_OK && there) {
         struct member_row row;
         member_row_take(stmt, &row);
+        for (; at < n && people[at] < row.person; at++)
+            keys[at] = (struct keyed){unknown_key, people[at]};
         if (at < n && people[at] == row.person) {
             keys[at] = (struct keyed){row_key(order, &row), row.person};
             status = look(order->reader, ++at, n, err);
         }
     }
+    for (; at < n; at++)
+        keys[at] = (struct keyed){unknown_key, people[at]};
     sqlite3_reset(stmt);
     return status;
 }
@@ -328,12 +332,18 @@ static enum status keys_make(struct people_cache *cache, struct order *order, bo
                              const uint32_t *people, size_t n, struct keyed *keys,
                              struct error *err)
 {
-    enum status status = ST_OK;
     if (is_figure(order->column))
         return keys_of_figures(cache, order, people, n, keys, err);
+    int64_t members = 0;
+    enum status status = whole ? ST_OK : member_count(order->reader, &members, err);
+    if (status)
+        return status;
+    /* A look at one row costs about as much as three in passing. The card of a visitor is none of
+     * a member's. */
+    bool walk = whole || (order->column != MEMBER_CARD && n > (size_t)members / 3);
     if (order->access->mask == MASK_PSEUDONYM && order->column == MEMBER_CARD)
         keys_of_pseudonyms(order, people, n, keys);
-    else if (whole)
+    else if (walk)
         status = keys_of_table(order, people, n, keys, err);
     else
         status = keys_of_people(order, people, n, keys, err);

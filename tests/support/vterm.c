@@ -195,14 +195,8 @@ void vt_write(struct vt *vt, const char *bytes, size_t n)
 
 void vt_send(struct vt *vt, const char *bytes, size_t n)
 {
-    /* In parts that fit the terminal's queue, as a pseudo-terminal drops what does not. */
-    while (n > 0) {
-        size_t part = n < 2048 ? n : 2048;
-        vt_write(vt, bytes, part);
-        bytes += part;
-        n -= part;
-        vt_settle(vt);
-    }
+    vt_write(vt, bytes, n);
+    vt_settle(vt);
 }
 
 void vt_type(struct vt *vt, const char *text)
