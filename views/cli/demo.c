@@ -101,7 +101,7 @@ static enum status demo_run(struct cli *cli, struct error *err)
     return status;
 }
 
-const struct cli_command demo_command = {
+const struct cli_command cli_demo = {
     .name = "demo",
     .summary = "makes a demo mall once and opens the console on it",
     .help = "Makes a mall at the place given by -m, with the shape of life: weekdays and meals, "
