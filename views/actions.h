@@ -61,7 +61,10 @@
     X(MEMBER_CONSENT,"consent",      "member", "c", ACTION_LINE | ACTION_CHANGES, N_("give or withdraw consent")) \
     X(MEMBER_REVEAL, "reveal",       "member", "R", ACTION_CHANGES, N_("show in full, with a reason")) \
     /* SQL */                                                                                      \
-    X(SQL_EDIT,      "query",        "sql", "s", ACTION_LINE, N_("write the query"))
+    X(SQL_EDIT,      "query",        "sql", "s", ACTION_LINE, N_("write the query")) \
+    /* Data */                                                                                     \
+    X(DATA_IMPORT,   "import",       "data", "I", ACTION_LINE | ACTION_CHANGES, N_("import a file")) \
+    X(DATA_VERIFY,   "verify",       "data", "v", ACTION_LINE, N_("run all checks"))
 
 /* clang-format on */
 

@@ -18,6 +18,7 @@ struct palette;
 struct help;
 struct people_cache;
 struct write_queue;
+struct import_work;
 struct session;
 
 struct console {
@@ -27,6 +28,7 @@ struct console {
     struct task_pool *pool;
     struct write_queue *writes; /* changes, off the screen's thread */
     char last_change[65];       /* id of the operation that `u` undoes; "": none */
+    struct import_work *imports;
     struct people_cache *people;
     struct access access;
     const char *role; /* its name */

@@ -7,6 +7,7 @@
 #include "views/actions.h"
 #include "views/config.h"
 #include "views/console.h"
+#include "views/import_task.h"
 #include "views/overlay.h"
 #include "views/session.h"
 #include "views/watch.h"
@@ -116,6 +117,7 @@ static void threads_begin(struct console *console)
     console->people = people_cache_new();
     console->pool = task_pool_new(READERS, &pool_ops, console);
     console->writes = write_queue_new(console->mall);
+    console->imports = import_work_new(console);
     console->loop = loop_new(&loop_ops, console);
     loop_watch(console->loop, task_pool_fd(console->pool), answers_ready, console);
     loop_watch(console->loop, write_queue_fd(console->writes), changes_ready, console);
@@ -171,7 +173,8 @@ void console_run(struct console *console)
 
 size_t console_busy(const struct console *console)
 {
-    return task_pool_busy(console->pool) + write_queue_busy(console->writes);
+    return task_pool_busy(console->pool) + write_queue_busy(console->writes) +
+           import_work_busy(console->imports);
 }
 
 /* Views first, so that their questions are cancelled before the threads are waited for. */
@@ -184,6 +187,7 @@ void console_free(struct console *console)
     overlay_close(console);
     console_end_views(console);
     screen_end();
+    import_work_free(console->imports);
     if (console->pool)
         task_pool_free(console->pool);
     if (console->writes)

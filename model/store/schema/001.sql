@@ -192,11 +192,23 @@ create table batch (
     duplicates integer not null default 0,
     refused integer not null default 0
 ) strict;
+create table import (                    -- files that were read
+    id integer primary key,
+    kind text not null,                  -- 'members', 'events', ...
+    source text not null,                -- the file's name
+    actor text not null,
+    time integer not null,
+    rows integer not null,
+    imported integer not null,
+    duplicates integer not null,
+    refused integer not null,
+    milliseconds integer not null
+) strict;
 create table refused (                   -- rows that an import under --skip-bad left out
-    batch integer not null,
+    import integer not null,
     line integer not null,
     message text not null,
-    primary key (batch, line)
+    primary key (import, line)
 ) strict, without rowid;
 create table chunk (
     id integer primary key,
