@@ -119,7 +119,7 @@ void chart_heat_draw(struct area area, const struct chart_heat *heat);
 /* The grid's cells only: `rows` lines of cols × width cells, each ended by '\n': " ░▒▓█" by level,
  * or " .:*#" with ASCII; unknown is "·" ("?"). */
 void chart_heat_cells(struct buffer *out, const struct chart_heat *heat, int width, bool ascii);
-/* "visits  ░ 1–40  ▒ –120  ▓ –300  █ –1,204": the legend. */
+/* "visits  ░ ≤40  ▒ ≤120  ▓ ≤300  █ ≤1,204": the legend. Levels that hold no value are left out. */
 void chart_heat_legend(struct buffer *out, const struct chart_heat *heat, bool ascii);
 
 /* The heat map of a week: 7 days from Monday × 24 hours, `first_hour` first (a mall's day may start

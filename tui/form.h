@@ -61,7 +61,8 @@ struct form_options {
     const char *title;
     const struct form_page *pages; /* must outlive the form, and names be unique */
     int n_pages;
-    bool review; /* a last page that shows all values before they are sent */
+    bool review;   /* a last page that shows all values before they are sent */
+    int32_t today; /* a date number (days since 1970-01-01), for "today" and calendars */
     /* Called with everything valid (then the form is finished) or on giving up. */
     void (*done)(void *context, struct form *form, bool sent);
     void *context;
@@ -95,9 +96,13 @@ int form_page_number(const struct form *form);   /* from 0; n_pages = review */
  */
 void form_refuse(struct form *form, const char *name, const char *sentence);
 
-/* Canonical form of a typed value, or NULL with *sentence set (static or translated). Caller frees.
- */
-char *field_parse(const struct field *field, const char *typed, const char **sentence);
+/* Canonical form of a typed value, or NULL with *sentence set (translated, valid until the next
+ * call). Caller frees. `today` as in struct form_options. */
+char *field_parse(const struct field *field, const char *typed, int32_t today,
+                  const char **sentence);
+/* The number in a canonical value: an integer, hundredths, seconds of a duration, a date number,
+ * seconds from 1970-01-01 00:00 of the same clock. False: none. */
+bool field_number(const struct field *field, const char *value, int64_t *number);
 
 enum form_action_id {
     FORM_ACTIONS = 0x1100,

@@ -1,5 +1,5 @@
 /*
- * Pickers: a list with a filter, one or many of it; a date from a calendar; a period. They draw
+ * Pickers: a list with a filter, one or many of it; a date or two from a calendar. They draw
  * into any area and are driven like dialogs.
  */
 #ifndef ATRIUM_TUI_PICKER_H
@@ -30,49 +30,10 @@ struct picker *picker_list(const char *title, const struct picker_item *items, s
 struct picker *picker_date(const char *title, int32_t date, int32_t today, picker_done *done,
                            void *context);
 
-enum period_kind {
-    PERIOD_TODAY,
-    PERIOD_YESTERDAY,
-    PERIOD_7_DAYS,
-    PERIOD_30_DAYS,
-    PERIOD_90_DAYS,
-    PERIOD_MONTH, /* this month until today */
-    PERIOD_LAST_MONTH,
-    PERIOD_YEAR, /* this year until today */
-    PERIOD_LAST_YEAR,
-    PERIOD_CUSTOM,
-    PERIOD_KINDS
-};
-enum period_compare {
-    PERIOD_ALONE,
-    PERIOD_BEFORE,       /* the same number of days, right before */
-    PERIOD_YEAR_BEFORE,  /* the same dates a year before */
-    PERIOD_YEAR_WEEKDAY, /* a year before, aligned by weekday: 364 days */
-    PERIOD_COMPARES
-};
-/* [from, to) in date numbers; from and to are kept for PERIOD_CUSTOM and worked out for the rest.
- */
-struct period_choice {
-    enum period_kind kind;
-    enum period_compare compare;
-    int32_t from, to;
-};
-
-/* Works out from and to; *before_from and *before_to are those of the comparison (equal: none).
- * "N days" end with today included. */
-void period_resolve(struct period_choice *choice, int32_t today, int32_t *before_from,
-                    int32_t *before_to);
-/* "last 30 days", "2017-10-01 – 2017-10-31 vs 30 days before"; translated; caller frees. */
-char *period_text(const struct period_choice *choice);
-/* "7d", "30d", "today", "month", "2017-10-01..2017-10-31" (last day included), with "/before",
- * "/year" or "/weekday" after it: for settings and typing; caller frees. Parsing: NULL or a
- * sentence. */
-char *period_name(const struct period_choice *choice);
-const char *period_parse(const char *text, int32_t today, struct period_choice *choice);
-
-/* The kinds of period, the comparison, and two dates for a custom one. */
-struct picker *picker_period(const char *title, const struct period_choice *choice, int32_t today,
-                             picker_done *done, void *context);
+/* Two dates, the first and the last of a stretch of days, for a custom period. What a period is,
+ * what its names are and how it is parsed belongs to the program (its names would clash here). */
+struct picker *picker_dates(const char *title, int32_t first, int32_t last, int32_t today,
+                            picker_done *done, void *context);
 
 void picker_free(struct picker *picker);
 bool picker_open(const struct picker *picker);
@@ -85,7 +46,7 @@ void picker_draw(struct picker *picker, struct area screen);
 int picker_choice(const struct picker *picker);           /* picker_list: the item; -1 */
 bool picker_is_on(const struct picker *picker, size_t i); /* many */
 int32_t picker_day(const struct picker *picker);          /* picker_date */
-struct period_choice picker_period_choice(const struct picker *picker);
+void picker_days(const struct picker *picker, int32_t *first, int32_t *last); /* picker_dates */
 
 /* Days since 1970-01-01 of a civil date and back (proleptic Gregorian); 0 = Monday. */
 int32_t picker_date_number(int year, int month, int day);

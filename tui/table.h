@@ -28,8 +28,8 @@ enum table_column_flag {
 
 struct table_column {
     const char *name;  /* for exports and the remembered layout, lower case, no spaces */
-    const char *title; /* for people, translated; NULL = name */
-    int align;         /* as draw_field: < 0 left, 0 centre, > 0 right (numbers) */
+    const char *title; /* for people, marked with N_(): the table translates it; NULL = name */
+    int align;         /* > 0 right (numbers), else left */
     int min_cells;     /* narrowed to this before columns fall off the right edge; 0 = 4 */
     int cells;         /* preferred width; 0 = 12 */
     int weight;        /* share of the room that is left over; 0 = keeps its preferred width */
@@ -62,6 +62,7 @@ struct table_query {
     bool inverse;       /* rows that do not match */
     const bool *shown;  /* by column: shown at present; the filter looks into these */
     int n_columns;
+    int64_t near; /* the row that will be looked at first */
 };
 
 enum { TABLE_UNKNOWN = -1, TABLE_ASKED = -2 };
@@ -128,9 +129,14 @@ void table_free(struct table *table); /* NULL is fine; frees no source */
 
 /* --- For the source ------------------------------------------------------------------------- */
 
-/* The answer to a query, or a step on the way to it: how many rows pass (TABLE_UNKNOWN: not known
- * yet), of how many looked at; `final` when it will not change. An old generation is ignored. */
+/* The answer to a query: from now on the source answers for it. `rows` pass (TABLE_UNKNOWN: not
+ * known yet), of `of` rows in all; `final` when that will not change. May be said again while rows
+ * are still being counted. An old generation is ignored. */
 void table_counted(struct table *table, uint64_t generation, int64_t rows, int64_t of, bool final);
+
+/* On the way to the answer: `rows` of `of` looked at match so far; the rows shown are the ones
+ * before. */
+void table_progress(struct table *table, uint64_t generation, int64_t rows, int64_t of);
 
 /* Rows asked for by window() are there. */
 void table_rows_ready(struct table *table, int64_t first, int64_t n);
@@ -241,6 +247,7 @@ enum table_action_id {
     TABLE_ACTIONS_END
 };
 
+/* Rows for the program's action table, scope "table". */
 extern const struct action table_actions[];
 extern const size_t table_n_actions;
 

@@ -66,7 +66,14 @@ bool theme_ascii(void);
 /* Called by the screen after curses started, and again to switch. */
 void theme_start(const struct theme_options *options);
 
+/* Looks without curses, for frames that no terminal shows and for tests. */
+void theme_start_plain(const struct theme_options *options);
+int theme_colors(void); /* 256, 16, 8 or 0, as chosen */
+
 /* The curses attributes and colour pair of a role. */
 unsigned long theme_attributes(enum role role, short *pair);
+
+/* The colours of a role with 256 colours, -1: the terminal's own; for tests of contrast. */
+void theme_colors_256(enum role role, int *foreground, int *background);
 
 #endif

@@ -55,7 +55,16 @@
     X(PANEL_INFO,    "info",         "panels", "i", ACTION_LINE, N_("what this figure means"))     \
     X(PANEL_TABLE,   "table",        "panels", "t", ACTION_LINE, N_("this chart as a table"))      \
     /* Lists of what is behind a figure */                                                         \
-    X(LIST_INFO,     "list-info",    "list", "i", 0, N_("what this list is"))
+    X(LIST_INFO,     "list-info",    "list", "i", 0, N_("what this list is"))                      \
+    /* Members */                                                                                  \
+    X(MEMBERS_FIND,  "find",         "members", "s", ACTION_LINE, N_("find by name, card or phone")) \
+    X(MEMBER_CONSENT,"consent",      "member", "c", ACTION_LINE | ACTION_CHANGES, N_("give or withdraw consent")) \
+    X(MEMBER_REVEAL, "reveal",       "member", "R", ACTION_CHANGES, N_("show in full, with a reason")) \
+    /* SQL */                                                                                      \
+    X(SQL_EDIT,      "query",        "sql", "s", ACTION_LINE, N_("write the query")) \
+    /* Data */                                                                                     \
+    X(DATA_IMPORT,   "import",       "data", "I", ACTION_LINE | ACTION_CHANGES, N_("import a file")) \
+    X(DATA_VERIFY,   "verify",       "data", "v", ACTION_LINE, N_("run all checks"))
 
 /* clang-format on */
 

@@ -17,6 +17,8 @@ struct picker;
 struct palette;
 struct help;
 struct people_cache;
+struct write_queue;
+struct import_work;
 struct session;
 
 struct console {
@@ -24,8 +26,12 @@ struct console {
     struct loop *loop;
     struct keymap *keymap;
     struct task_pool *pool;
+    struct write_queue *writes; /* changes, off the screen's thread */
+    char last_change[65];       /* id of the operation that `u` undoes; "": none */
+    struct import_work *imports;
     struct people_cache *people;
     struct access access;
+    const char *role; /* its name */
 
     char *period_id; /* what a person chose: "30d"; `period` is what it means at this present */
     enum compare compare;
@@ -42,7 +48,6 @@ struct console {
     struct picker *picker;
     struct palette *palette;
     struct help *help;
-    void (*closed)(struct console *console); /* frees it after its last key */
 
     char *message; /* of the last act, shown until the next key */
     bool message_bad;
@@ -54,6 +59,7 @@ struct console_options {
     const char *mall_path, *principal;
     int input, output; /* descriptors of the terminal */
     const char *term;  /* NULL: $TERM */
+    int rows, cols;    /* not 0: a screen of this size that no terminal shows (atrium play) */
     const char *start; /* view to open; NULL: the loop */
 };
 
@@ -62,6 +68,11 @@ enum status console_new(const struct console_options *options, struct console **
                         struct error *err);
 void console_run(struct console *console);
 void console_free(struct console *console);
+
+/* For the loop: a key, a frame, the end of all views. */
+void console_key(void *context, uint32_t key);
+void console_draw(void *context);
+void console_end_views(struct console *console);
 
 /* Questions and changes in flight; tests wait for zero. */
 size_t console_busy(const struct console *console);

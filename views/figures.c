@@ -2,6 +2,7 @@
 
 #include "model/base/text.h"
 #include "tui/intl.h"
+#include "views/cells.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -26,6 +27,11 @@ const char *figure_change_text(struct arena *arena, const struct metric *metric,
         *role = up == (metric->better == BETTER_UP) ? ROLE_UP : ROLE_DOWN;
     return arena_printf(arena, "%s %.*f%s", symbol(up ? SYMBOL_UP : SYMBOL_DOWN),
                         shown >= 1000 ? 0 : 1, shown, points ? _(" pt") : "%");
+}
+
+const char *figure_screen(enum metric_id metric)
+{
+    return metrics[metric].behind == BEHIND_PEOPLE ? "members" : "behind";
 }
 
 char *figure_behind(struct arena *arena, enum metric_id metric, enum dimension dim, int64_t key)
@@ -69,7 +75,7 @@ void figure_fill(struct panel_value *value, struct arena *arena, const struct st
     value->text = figure_text(arena, metric, now);
     value->dim = now->small || !now->known;
     value->metric = (int)id;
-    value->screen = "behind";
+    value->screen = figure_screen(id);
     value->argument = figure_behind(arena, id, DIM_NONE, 0);
     if (loop->compared)
         value->change =
@@ -140,7 +146,7 @@ struct panel *figure_days(struct panels *panels, const struct stages *loop, cons
         panel->values[i].text = day_text(arena, &metrics[id], values[i]);
         panel->values[i].metric = (int)id;
         if (metric_has(id, DIM_DAY)) {
-            panel->values[i].screen = "behind";
+            panel->values[i].screen = figure_screen(id);
             panel->values[i].argument = figure_behind(arena, id, DIM_DAY, day);
         }
     }
@@ -157,11 +163,6 @@ static size_t metric_column(const struct board_table *table, enum metric_id metr
     while (k < table->sheet->n_columns && table->cell_metric[k] != metric)
         k++;
     return k;
-}
-
-static double cell_number(enum cell_type type, const struct cell *cell)
-{
-    return type == CELL_REAL || type == CELL_SHARE ? cell->real : (double)cell->integer;
 }
 
 static const char *cell_figure(struct arena *arena, const struct metric *metric,
@@ -184,7 +185,7 @@ static void list_row(struct panel_value *value, struct arena *arena,
     value->bar = cells[column].known && most > 0 ? cell_number(type, &cells[column]) / most : 0;
     value->metric = (int)id;
     if (table->keys && metric_has(id, table->dim)) {
-        value->screen = "behind";
+        value->screen = figure_screen(id);
         value->argument = figure_behind(arena, id, table->dim, table->keys[row]);
     }
 }

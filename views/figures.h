@@ -19,7 +19,10 @@ const char *figure_change_text(struct arena *arena, const struct metric *metric,
 void figure_fill(struct panel_value *value, struct arena *arena, const struct stages *loop,
                  enum metric_id metric, const char *label);
 
-/* The argument of the screen "behind" for a figure, or for its part in a dimension. */
+/* The screen that shows what is behind a metric: "members" for people, else "behind". */
+const char *figure_screen(enum metric_id metric);
+
+/* The argument of that screen for a figure, or for its part in a dimension. */
 char *figure_behind(struct arena *arena, enum metric_id metric, enum dimension dim, int64_t key);
 
 /* Reads it back; false: not such an argument. */

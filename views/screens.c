@@ -3,7 +3,8 @@
 #include <string.h>
 
 const struct view_ops *const screens[] = {
-    &view_loop, &view_perceive, &view_convert, &view_activate, &view_community, NULL,
+    &view_loop,      &view_perceive, &view_convert, &view_activate,
+    &view_community, &view_chart,    &view_behind,  NULL,
 };
 
 const struct view_ops *screen_find(const char *name)

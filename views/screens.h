@@ -4,7 +4,8 @@
 
 #include "views/view.h"
 
-extern const struct view_ops view_loop, view_perceive, view_convert, view_activate, view_community;
+extern const struct view_ops view_loop, view_perceive, view_convert, view_activate, view_community,
+    view_chart, view_behind, view_shops, view_shop, view_members, view_member, view_sql, view_data;
 
 /* NULL-terminated. */
 extern const struct view_ops *const screens[];

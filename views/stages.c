@@ -51,7 +51,7 @@ static void week_heat(struct panels *panels, const struct board *board, const st
             value->label = arena_printf(arena, "%s %d:00", rows[day], hour);
             value->text = text_count(arena, board->week_hours[day][hour]);
             value->metric = METRIC_VISITS;
-            value->screen = "behind";
+            value->screen = figure_screen(METRIC_VISITS);
             value->argument = figure_behind(arena, METRIC_VISITS, DIM_WEEK_HOUR, day * 24 + hour);
         }
     }
@@ -139,7 +139,7 @@ static void delay_list(struct panels *panels, const struct board *board)
         value->text = text_count(arena, board->delays[i]);
         value->bar = most ? (double)board->delays[i] / (double)most : 0;
         value->metric = METRIC_CONVERTED_AFTER_VISIT;
-        value->screen = "behind";
+        value->screen = figure_screen(METRIC_VISITS);
         value->argument = figure_behind(arena, METRIC_CONVERTED_AFTER_VISIT, DIM_DELAY, (int64_t)i);
     }
     panel->table = "convert:delays";
@@ -197,7 +197,7 @@ static void wheel_list(struct panels *panels, const struct board *board)
         value->text = text_count(arena, step->people);
         value->bar = first ? (double)step->people / (double)first : 0;
         value->metric = (int)step->metric;
-        value->screen = "behind";
+        value->screen = figure_screen(step->metric);
         value->argument = figure_behind(arena, step->metric, DIM_NONE, 0);
         if (i && step->rate.known && step->median.known)
             value->change = arena_printf(arena, "%5.1f%%  %s", step->rate.real * 100,

@@ -20,6 +20,7 @@ struct view;
 struct view_ops {
     const char *name;  /* "perceive": in `:` and scripts, and in the session */
     const char *title; /* marked for translation */
+    const char *about; /* a paragraph for the help, marked for translation; NULL: none */
     int number;        /* its key 1..9 among the main screens, 0 for those opened from others */
     unsigned rights;   /* all of these are needed to open it */
     size_t size;       /* bytes of state, zeroed before open */

@@ -1,5 +1,6 @@
 #include "model/access/access.h"
 
+#include "model/base/hash.h"
 #include "model/base/text.h"
 
 #include <pwd.h>
@@ -67,30 +68,57 @@ static void access_assign(struct access *access, const char *principal,
     access->mask = role->mask;
 }
 
-/* The key is made by a trigger with the first principal, so a mall of one person has none. */
+static bool key_of_setting(const char *hex, uint64_t key[2])
+{
+    unsigned long long high, low;
+    if (strlen(hex) != 32 || strspn(hex, "0123456789abcdef") != 32 ||
+        sscanf(hex, "%16llx%16llx", &high, &low) != 2)
+        return false;
+    key[0] = high;
+    key[1] = low;
+    return true;
+}
+
+/* Without a setting the key comes from the first link of the audit chain: as unguessable, as
+ * lasting, and hidden from those who see pseudonyms. */
+static bool key_of_audit(const void *hash, size_t n, uint64_t key[2])
+{
+    static const char purpose[] = "pseudonyms of this mall";
+    unsigned char text[sizeof purpose + SHA256_SIZE] = {0}, digest[SHA256_SIZE];
+    if (n != SHA256_SIZE)
+        return false;
+    memcpy(text, purpose, sizeof purpose);
+    memcpy(text + sizeof purpose, hash, n);
+    sha256(text, sizeof text, digest);
+    memcpy(key, digest, 2 * sizeof *key);
+    return true;
+}
+
 static enum status read_key(struct reader *reader, struct access *access, struct error *err)
 {
     sqlite3_stmt *stmt;
-    bool row = false;
-    enum status status = reader_prepare(
-        reader, "select value from setting where name = 'pseudonym_key'", &stmt, err);
-    if (!status)
-        status = reader_step(reader, stmt, &row, err);
+    bool row = false, good = false;
+    enum status status =
+        reader_prepare(reader,
+                       "select value, 0 from setting where name = 'pseudonym_key' union all"
+                       " select hash, 1 from (select hash from audit order by seq limit 1)",
+                       &stmt, err);
+    while (!status && !good && (status = reader_step(reader, stmt, &row, err)) == ST_OK && row) {
+        const void *value = sqlite3_column_blob(stmt, 0);
+        size_t n = (size_t)sqlite3_column_bytes(stmt, 0);
+        if (sqlite3_column_int(stmt, 1))
+            good = key_of_audit(value, n, access->key);
+        else
+            good = key_of_setting((const char *)sqlite3_column_text(stmt, 0), access->key);
+    }
     if (status)
         return status;
-    const char *hex = row ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
-    unsigned long long high, low;
-    bool good = hex && strlen(hex) == 32 && sscanf(hex, "%16llx%16llx", &high, &low) == 2;
-    if (good) {
-        access->key[0] = high;
-        access->key[1] = low;
-    }
     sqlite3_reset(stmt);
     if (!good && access->mask == MASK_PSEUDONYM)
         return error_set(err, ST_UNUSABLE,
-                         "the mall file has no key for pseudonyms (setting pseudonym_key, 32 "
-                         "hexadecimal digits), so an analyst cannot be shown anyone; an admin can "
-                         "set one");
+                         "the mall file has no key for pseudonyms, so an analyst cannot be shown "
+                         "anyone; an admin sets one as the setting pseudonym_key, 32 digits of "
+                         "0-9 and a-f");
     return ST_OK;
 }
 

@@ -2,10 +2,10 @@
  * The membership loop, perceive → convert → activate → community: the figures of all four stages
  * over a period and the one it is compared with, and a dashboard for each stage.
  *
- * stages_quick answers at once from roll-ups, with what they know; stages_run and board_run are exact,
- * one parallel pass over each period's events. Both are plain functions of a reader: run them on a
- * reader's thread, cancel and follow them with reader_watch. Everything returned belongs to the
- * arena. A figure that was not computed is not known.
+ * stages_quick answers at once from roll-ups, with what they know; stages_run and board_run are
+ * exact, one parallel pass over each period's events. Both are plain functions of a reader: run
+ * them on a reader's thread, cancel and follow them with reader_watch. Everything returned belongs
+ * to the arena. A figure that was not computed is not known.
  */
 #ifndef ATRIUM_LOOP_LOOP_H
 #define ATRIUM_LOOP_LOOP_H
@@ -37,20 +37,32 @@ struct stages {
      * active, engaged, points earned and burned. `series_before` is for the days of `against`. */
     size_t n_days, n_days_before;
     const int64_t *series[METRIC_END], *series_before[METRIC_END];
+    /* Registrations of the period by channel, most first. */
+    size_t n_channels;
+    const struct stage_channel *channels;
+};
+
+struct stage_channel {
+    uint32_t channel;
+    const char *name; /* "none" for 0 */
+    int64_t registrations;
 };
 
 struct loop_query {
     struct period period;
     enum compare compare;
     unsigned stages; /* bits 1 << enum stage; 0: all */
+    bool slow;       /* also figures that need long tables of rows or the whole history: reachable
+                      * members, points outstanding, random MACs, people in groups, with relations,
+                      * with interests. Dashboards always have those of their stage. */
 };
 
 /* At once, from roll-ups and counts: registrations, detections, sales, receipts, points,
  * community's counts and their series; the period widened to whole mall days. */
 enum status stages_quick(struct reader *reader, struct arena *arena, const struct loop_query *query,
-                       struct stages **loop, struct error *err);
+                         struct stages **loop, struct error *err);
 enum status stages_run(struct reader *reader, struct arena *arena, const struct loop_query *query,
-                     struct stages **loop, struct error *err);
+                       struct stages **loop, struct error *err);
 
 enum status presence_run(struct reader *reader, struct arena *arena, struct presence_hours *hours,
                          struct error *err);
@@ -87,7 +99,7 @@ enum { WHEEL_STEPS = 4, WHEEL_WINDOW_S = 30 * 86400 };
 struct board {
     enum stage stage;
     struct stages *loop; /* the figures and series of this stage */
-    size_t n_tables;   /* in the order to show them */
+    size_t n_tables;     /* in the order to show them */
     const struct board_table *tables;
     /* Perceive: visits that start in that hour of the clock, for weekdays and for each day. */
     int64_t week_hours[7][24];

@@ -3,11 +3,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* ---- What is looked for, and who is found ---- */
 
 struct search {
     struct reader *reader;
+    const char *text;
     folded_text name, code; /* the searched text as a name and as a card or phone */
     folded_text row_text;   /* of the row being checked */
     piece_list name_pieces, code_pieces;
@@ -15,9 +17,10 @@ struct search {
     bool more;
     VEC(uint32_t) found;
     size_t n_exact; /* of `found`, in front */
-    int64_t build;
+    int64_t build, built_person;
+    VEC(uint32_t) tail; /* changed since the build, rising; `tail_at` is the next to look at */
+    size_t tail_at;
     VEC(uint32_t) candidates, list, other;
-    enum status status;
 };
 
 static bool is_full(struct search *s)
@@ -46,21 +49,14 @@ static bool all_digits(const folded_text *text)
 
 /* ---- Checking a row ---- */
 
-static bool is_prefix(const folded_text *whole, const folded_text *piece)
-{
-    for (size_t i = 0; i < piece->n; i++)
-        if (i >= whole->n || whole->at[i].rune != piece->at[i].rune)
-            return false;
-    return true;
-}
-
 static bool code_matches(struct search *s, const char *text, size_t n)
 {
     if (!s->code.n || !text || !n)
         return false;
-    fold_code(&s->row_text, text, n);
+    /* Few letters find what is written so from the start on, as the card's index can. */
     if (s->code.n < QUAD && !all_digits(&s->code))
-        return is_prefix(&s->row_text, &s->code);
+        return strncasecmp(text, s->text, strlen(s->text)) == 0;
+    fold_code(&s->row_text, text, n);
     return folded_contains(&s->row_text, &s->code, false);
 }
 
@@ -231,26 +227,35 @@ static void candidates_add(struct search *s, uint32_t part)
         vec_push(&s->candidates, part << PART_BITS | s->list.at[i]);
 }
 
-static enum status tail_add(struct search *s, uint32_t part, struct error *err)
-{
-    sqlite3_stmt *stmt;
-    bool row;
-    enum status status = reader_prepare(
-        s->reader, "select person from search_tail where person between ?1 and ?2", &stmt, err);
-    if (status)
-        return status;
-    sqlite3_bind_int64(stmt, 1, (int64_t)part << PART_BITS);
-    sqlite3_bind_int64(stmt, 2, ((int64_t)part << PART_BITS) + PART_SIZE - 1);
-    while ((status = reader_step(s->reader, stmt, &row, err)) == ST_OK && row)
-        vec_push(&s->candidates, (uint32_t)sqlite3_column_int64(stmt, 0));
-    sqlite3_reset(stmt);
-    return status;
-}
-
 static int by_number(const void *a, const void *b)
 {
     uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
     return (x > y) - (x < y);
+}
+
+/* Who changed since the lists were built. */
+static enum status tail_read(struct search *s, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    bool row;
+    enum status status = reader_prepare(
+        s->reader,
+        "select person from search_tail union select m.person from audit a join member m on"
+        " m.card = a.target where a.seq > (select value from counter where name = 'search_audit')"
+        " and a.entity = 'member' order by 1",
+        &stmt, err);
+    if (status)
+        return status;
+    while ((status = reader_step(s->reader, stmt, &row, err)) == ST_OK && row)
+        vec_push(&s->tail, (uint32_t)sqlite3_column_int64(stmt, 0));
+    sqlite3_reset(stmt);
+    return status;
+}
+
+static void tail_add(struct search *s, uint32_t part)
+{
+    for (; s->tail_at < s->tail.n && s->tail.at[s->tail_at] >> PART_BITS <= part; s->tail_at++)
+        vec_push(&s->candidates, s->tail.at[s->tail_at]);
 }
 
 static enum status part_search(struct search *s, uint32_t part, struct error *err)
@@ -263,8 +268,7 @@ static enum status part_search(struct search *s, uint32_t part, struct error *er
         status = part_meet(s, part, &s->code_pieces, err);
     if (!status)
         candidates_add(s, part);
-    if (!status)
-        status = tail_add(s, part, err);
+    tail_add(s, part);
     if (s->candidates.n)
         qsort(s->candidates.at, s->candidates.n, sizeof *s->candidates.at, by_number);
     for (size_t i = 0; !status && !is_full(s) && i < s->candidates.n; i++) {
@@ -277,32 +281,35 @@ static enum status part_search(struct search *s, uint32_t part, struct error *er
     return status;
 }
 
-static enum status parts_search(struct search *s, struct error *err)
-{
-    int64_t most;
-    enum status status = reader_integer(s->reader, "select max(person) from member", 0, &most, err);
-    for (int64_t part = 0; !status && !is_full(s) && part <= most >> PART_BITS; part++)
-        status = part_search(s, (uint32_t)part, err);
-    return status;
-}
-
-/* ---- Codes too short for lists ---- */
-
-/* Few digits stand in very many cards and phones: going along the rows fills a screen at once. */
-static enum status rows_search(struct search *s, struct error *err)
+/* Every row from a person on: for people newer than the lists, and for few digits, which stand in
+ * so many cards and phones that going along the rows fills a screen at once. */
+static enum status rows_search(struct search *s, int64_t from, struct error *err)
 {
     sqlite3_stmt *stmt;
     bool row;
     enum status status = reader_prepare(
-        s->reader, "select person, name, card, phone from member order by person", &stmt, err);
+        s->reader,
+        "select person, name, card, phone from member where person >= ?1 order by person", &stmt,
+        err);
     if (status)
         return status;
+    sqlite3_bind_int64(stmt, 1, from);
     while (!is_full(s) && (status = reader_step(s->reader, stmt, &row, err)) == ST_OK && row)
         if (row_matches(s, stmt, 1))
             found_add(s, (uint32_t)sqlite3_column_int64(stmt, 0));
     sqlite3_reset(stmt);
     return status;
 }
+
+static enum status parts_search(struct search *s, struct error *err)
+{
+    enum status status = tail_read(s, err);
+    for (int64_t part = 0; !status && !is_full(s) && part <= s->built_person >> PART_BITS; part++)
+        status = part_search(s, (uint32_t)part, err);
+    return status || is_full(s) ? status : rows_search(s, s->built_person + 1, err);
+}
+
+/* ---- Codes too short for lists ---- */
 
 /* Cards and phones that begin with a short text, in the cases it may be written in. */
 static enum status prefix_search(struct search *s, const char *text, struct error *err)
@@ -365,9 +372,12 @@ static enum status search_all(struct search *s, const char *text, struct error *
     if (!status)
         status = reader_integer(s->reader, "select value from counter where name = 'search'", 0,
                                 &s->build, err);
+    if (!status)
+        status = reader_integer(s->reader, "select value from counter where name = 'search_person'",
+                                0, &s->built_person, err);
     if (!status && s->code.n && s->code.n < QUAD) {
         if (all_digits(&s->code))
-            return rows_search(s, err);
+            return rows_search(s, 0, err);
         status = prefix_search(s, text, err);
     }
     if (!status && !is_full(s))
@@ -408,7 +418,7 @@ enum status search_people(struct reader *reader, const struct access *access, co
         status = reader_begin(reader, err);
     if (status)
         return status;
-    struct search s = {.reader = reader, .limit = limit};
+    struct search s = {.reader = reader, .text = text, .limit = limit};
     if (access->mask == MASK_PSEUDONYM)
         status = pseudonym_find(reader, access, text, &s, err);
     else
@@ -427,6 +437,7 @@ enum status search_people(struct reader *reader, const struct access *access, co
     vec_free(&s.name_pieces);
     vec_free(&s.code_pieces);
     vec_free(&s.found);
+    vec_free(&s.tail);
     vec_free(&s.candidates);
     vec_free(&s.list);
     vec_free(&s.other);

@@ -15,7 +15,10 @@ typedef VEC(uint64_t) word_list;
 
 struct builder {
     struct writer *writer;
-    int64_t build; /* the number of the lists being made */
+    int64_t build;  /* the number of the lists being made */
+    int64_t round;  /* of changes from its beginning on */
+    int64_t person; /* the highest number, and the last audit record, at its beginning */
+    int64_t audit;
     int64_t turn_began;
     bool in_turn;
     sqlite3_stmt *insert;
@@ -191,47 +194,58 @@ static enum status lists_delete(struct builder *b, int64_t build, struct error *
     return status ? status : turn_end(b, err);
 }
 
+static enum status integer_of(struct writer *writer, const char *sql, int64_t *value,
+                              struct error *err)
+{
+    sqlite3_stmt *stmt;
+    enum status status = writer_prepare(writer, sql, &stmt, err);
+    if (status)
+        return status;
+    *value = sqlite3_step(stmt) == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
+    return sqlite3_reset(stmt) == SQLITE_OK
+               ? ST_OK
+               : sqlite_status(writer_db(writer), "reading the state of the search", err);
+}
+
 /* Changes from here on carry a new round, so that the end can tell them from those read. */
-static enum status round_begin(struct builder *b, int64_t *round, struct error *err)
+static enum status round_begin(struct builder *b, struct error *err)
 {
     enum status status = turn_begin(b, err);
     if (!status)
         status = counter_get(b->writer, "search", &b->build, err);
     if (!status)
-        status = counter_get(b->writer, "search_round", round, err);
+        status = counter_get(b->writer, "search_round", &b->round, err);
+    if (!status)
+        status = integer_of(b->writer, "select max(person) from member", &b->person, err);
+    if (!status)
+        status = integer_of(b->writer, "select max(seq) from audit", &b->audit, err);
     if (status)
         return status;
     b->build++;
-    *round = (*round < 0 ? -*round : *round) + 1;
-    status = counter_set(b->writer, "search_round", *round, err);
+    b->round++;
+    status = counter_set(b->writer, "search_round", b->round, err);
     return status ? status : turn_end(b, err);
 }
 
-static enum status round_end(struct builder *b, int64_t round, struct error *err)
+static enum status round_end(struct builder *b, struct error *err)
 {
     sqlite3_stmt *stmt;
     enum status status = turn_begin(b, err);
     if (!status)
         status = writer_prepare(b->writer, "delete from search_tail where round < ?1", &stmt, err);
     if (!status) {
-        sqlite3_bind_int64(stmt, 1, round);
+        sqlite3_bind_int64(stmt, 1, b->round);
         status = writer_run(b->writer, stmt, err);
     }
-    if (!status)
-        status = counter_set(b->writer, "search", b->build, err);
+    const struct {
+        const char *name;
+        int64_t value;
+    } counters[] = {{"search", b->build}, {"search_person", b->person}, {"search_audit", b->audit}};
+    for (size_t i = 0; !status && i < sizeof counters / sizeof *counters; i++)
+        status = counter_set(b->writer, counters[i].name, counters[i].value, err);
     if (!status)
         status = writer_touch_rows(b->writer, err);
     return status ? status : turn_end(b, err);
-}
-
-static int64_t integer_of(struct writer *writer, const char *sql)
-{
-    sqlite3_stmt *stmt;
-    if (writer_prepare(writer, sql, &stmt, NULL))
-        return 0;
-    int64_t value = sqlite3_step(stmt) == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
-    sqlite3_reset(stmt);
-    return value;
 }
 
 static enum status part_read(struct builder *b, uint32_t part, struct error *err)
@@ -254,12 +268,11 @@ static enum status part_read(struct builder *b, uint32_t part, struct error *err
 static enum status parts_build(struct builder *b, search_progress *progress, void *context,
                                struct error *err)
 {
-    int64_t most = integer_of(b->writer, "select max(person) from member");
     enum status status = writer_prepare(
         b->writer, "insert into search_part (key, people) values (?1, ?2)", &b->insert, err);
-    for (int64_t part = 0; !status && part <= most >> PART_BITS; part++) {
+    for (int64_t part = 0; !status && part <= b->person >> PART_BITS; part++) {
         if (progress)
-            progress(context, part << PART_BITS, most + 1);
+            progress(context, part << PART_BITS, b->person + 1);
         status = part_read(b, (uint32_t)part, err);
         if (!status)
             status = part_write(b, (uint32_t)part, err);
@@ -271,17 +284,16 @@ enum status search_build(struct writer *writer, search_progress *progress, void 
                          struct error *err)
 {
     struct builder b = {.writer = writer};
-    int64_t round = 0;
     enum status status = writer_bulk_begin(writer, err);
     if (status)
         return status;
-    status = round_begin(&b, &round, err);
+    status = round_begin(&b, err);
     if (!status)
         status = lists_delete(&b, b.build, err);
     if (!status)
         status = parts_build(&b, progress, context, err);
     if (!status)
-        status = round_end(&b, round, err);
+        status = round_end(&b, err);
     if (!status)
         status = lists_delete(&b, b.build - 1, err);
     if (b.in_turn)
@@ -297,20 +309,30 @@ enum status search_build(struct writer *writer, search_progress *progress, void 
 
 enum status search_fold(struct writer *writer, struct error *err)
 {
-    int64_t tail =
-        integer_of(writer, "select count(*) from (select 1 from search_tail limit 4097)");
-    int64_t round;
-    enum status status = counter_get(writer, "search_round", &round, err);
-    if (status || (tail <= SEARCH_TAIL && round >= 0))
+    int64_t changed = 0;
+    enum status status = integer_of(
+        writer,
+        "select (select count(*) from search_tail)"
+        " + (select count(*) from audit where seq > (select value from counter where name ="
+        " 'search_audit') and entity = 'member')"
+        " + (select count(*) from (select 1 from member where person > (select value from counter"
+        " where name = 'search_person') limit 4097))",
+        &changed, err);
+    if (status || changed <= SEARCH_TAIL)
         return status;
     return search_build(writer, NULL, NULL, err);
 }
 
-enum status search_suspend(struct writer *writer, struct error *err)
+enum status search_touch(struct writer *writer, uint32_t person, struct error *err)
 {
-    int64_t round;
-    enum status status = counter_get(writer, "search_round", &round, err);
-    if (status || round < 0)
+    sqlite3_stmt *stmt;
+    enum status status =
+        writer_prepare(writer,
+                       "insert or replace into search_tail (person, round) values"
+                       " (?1, (select value from counter where name = 'search_round'))",
+                       &stmt, err);
+    if (status)
         return status;
-    return counter_set(writer, "search_round", -round - 1, err);
+    sqlite3_bind_int64(stmt, 1, person);
+    return writer_run(writer, stmt, err);
 }

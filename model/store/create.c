@@ -3,6 +3,7 @@
 #include "model/store/mall.h"
 #include "model/store/migrate.h"
 #include "model/store/reader.h"
+#include "model/store/setting.h"
 #include "model/store/sqlite.h"
 
 #include <errno.h>
@@ -13,25 +14,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static enum status options_check(const struct mall_options *o, struct arena *arena,
-                                 struct error *err)
-{
-    size_t n = strlen(o->name);
-    if (n == 0 || n > 200 || !text_valid(o->name, n))
-        return error_set(err, ST_REFUSED,
-                         "name of the mall: found %s, expected 1 to 200 bytes of text",
-                         text_quote(arena, o->name, n));
-    if (strlen(o->currency) != 3 || strspn(o->currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
-        return error_set(err, ST_REFUSED,
-                         "currency: found %s, expected three capital letters such as CNY",
-                         text_quote(arena, o->currency, strlen(o->currency)));
-    struct zone *zone;
-    enum status status = zone_load(o->timezone, &zone, err);
-    if (status == ST_OK)
-        zone_free(zone);
-    return status;
-}
 
 /* A write-ahead log that stayed behind from another file would be played into the new one. */
 static enum status place_check(const char *path, struct error *err)
@@ -80,14 +62,14 @@ static enum status database_fill(sqlite3 *db, const struct mall_options *o, stru
     struct migrations built_in = migrations_built_in();
     if (status == ST_OK)
         status = migrate_database(db, &built_in, built_in.n, err);
-    const char *const settings[][2] = {
-        {"name", o->name},         {"timezone", o->timezone}, {"currency", o->currency},
-        {"day_boundary", "14400"}, {"visit_gap", "1800"},     {"small_sample", "30"},
-    };
+    const char *const given[] = {o->name, o->timezone, o->currency};
+    size_t n_given = 0;
     if (status == ST_OK)
         status = sqlite_run(db, "begin", "writing settings", err);
-    for (size_t i = 0; status == ST_OK && i < sizeof settings / sizeof *settings; i++)
-        status = setting_add(db, settings[i][0], settings[i][1], err);
+    /* Those without an initial value come first in the table, in this order. */
+    for (size_t i = 0; status == ST_OK && i < n_settings; i++)
+        status = setting_add(db, settings[i].name,
+                             settings[i].initial ? settings[i].initial : given[n_given++], err);
     if (status == ST_OK)
         status = sqlite_run(db, "commit; pragma journal_mode = wal", "writing settings", err);
     return status;
@@ -126,6 +108,17 @@ static bool file_place(const char *from, const char *to)
     return link(from, to) == 0 && unlink(from) == 0;
 }
 
+/* SQLite may leave its own files behind when the disk fails. */
+static void beside_remove(const char *beside)
+{
+    static const char *const rests[] = {"", "-journal", "-wal", "-shm"};
+    for (size_t i = 0; i < sizeof rests / sizeof *rests; i++) {
+        char *name = mem_printf("%s%s", beside, rests[i]);
+        unlink(name);
+        free(name);
+    }
+}
+
 static enum status create_beside(const char *path, const char *folder, const struct mall_options *o,
                                  struct error *err)
 {
@@ -154,7 +147,7 @@ static enum status create_beside(const char *path, const char *folder, const str
     if (status == ST_OK)
         path_sync(folder, O_DIRECTORY);
     else
-        unlink(beside);
+        beside_remove(beside);
     free(beside);
     return status;
 }
@@ -189,15 +182,17 @@ enum status mall_create(const char *path, const struct mall_options *options, st
     o.name = o.name ? o.name : base;
     o.timezone = o.timezone ? o.timezone : "Asia/Shanghai";
     o.currency = o.currency ? o.currency : "CNY";
-    struct arena *arena = arena_new();
-    enum status status = options_check(&o, arena, err);
+    enum status status = setting_check("name", o.name, err);
+    if (status == ST_OK)
+        status = setting_check("timezone", o.timezone, err);
+    if (status == ST_OK)
+        status = setting_check("currency", o.currency, err);
     if (status == ST_OK)
         status = place_check(path, err);
     if (status == ST_OK) {
         default_folder_make(path);
         status = create_beside(path, folder, &o, err);
     }
-    arena_free(arena);
     free(copy);
     free(base);
     return status;

@@ -4,6 +4,7 @@
 #include "model/store/inspect.h"
 #include "model/store/migrate.h"
 #include "model/store/reader.h"
+#include "model/store/setting.h"
 #include "model/store/sqlite.h"
 
 #include <errno.h>
@@ -96,25 +97,20 @@ static void setting_take(struct settings *s, const char *name, const char *value
         const char *name;
         char **text;
         int64_t *number;
-        int64_t least, most;
     } all[] = {
-        {"name", &s->name, NULL, 0, 0},
-        {"timezone", &s->timezone, NULL, 0, 0},
-        {"currency", &s->currency, NULL, 0, 0},
-        {"day_boundary", NULL, &s->day_boundary, 0, 86399},
-        {"visit_gap", NULL, &s->visit_gap, 1, 86400},
-        {"small_sample", NULL, &s->small_sample, 0, 1000000},
+        {"name", &s->name, NULL},           {"timezone", &s->timezone, NULL},
+        {"currency", &s->currency, NULL},   {"day_boundary", NULL, &s->day_boundary},
+        {"visit_gap", NULL, &s->visit_gap}, {"small_sample", NULL, &s->small_sample},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         if (strcmp(all[i].name, name) != 0)
             continue;
-        int64_t number;
+        /* A number that cannot be used leaves the usual one in place; verify tells. */
+        if (all[i].number && setting_check(name, value, NULL) == ST_OK)
+            text_to_int64(value, strlen(value), all[i].number);
         if (all[i].text) {
             free(*all[i].text);
             *all[i].text = mem_strdup(value);
-        } else if (text_to_int64(value, strlen(value), &number) && number >= all[i].least &&
-                   number <= all[i].most) {
-            *all[i].number = number;
         }
     }
 }

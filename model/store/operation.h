@@ -37,17 +37,23 @@ enum right {
 enum field_type {
     FIELD_TEXT,
     FIELD_INTEGER,
-    FIELD_MONEY,
+    FIELD_MONEY, /* fen */
     FIELD_BOOL,
-    FIELD_DATE,
-    FIELD_TIME,
-    FIELD_CHOICE
+    FIELD_DATE,      /* "1990-05-01", kept as a date number */
+    FIELD_TIME,      /* UTC seconds */
+    FIELD_CHOICE,    /* one of a few words */
+    FIELD_REFERENCE, /* the code of another thing, kept as its number */
+    FIELD_PEOPLE,    /* an array of cards that join ("add") or leave ("remove") a list */
 };
+
+enum { PEOPLE_AT_ONCE = 10000 }; /* cards in one operation */
 
 struct entity_field {
     const char *name; /* the column */
     enum field_type type;
-    const char *choices; /* FIELD_CHOICE: "a b c" */
+    /* FIELD_CHOICE: "a b c"; FIELD_REFERENCE: "zone"; FIELD_PEOPLE: the table of the list, with a
+     * column of the entity's name and one `person`. */
+    const char *choices;
     int64_t least, most; /* integers: range; text: length in bytes (least 1 = required) */
     const char *summary; /* for help and the audit, translated */
 };
@@ -65,6 +71,7 @@ struct entity {
 /* Every entity, one const table; n is its length. */
 const struct entity *entity_all(size_t *n);
 const struct entity *entity_find(const char *name); /* NULL: unknown */
+const struct entity_field *entity_field_find(const struct entity *entity, const char *name);
 
 enum operation_verb { OPERATION_SET, OPERATION_CREATE, OPERATION_DELETE };
 
@@ -75,7 +82,7 @@ struct operation {
     const char *entity, *target;
     enum operation_verb verb;
     int64_t base_version; /* version it was made against; -1 = whatever there is */
-    json_t *set;          /* object: field → value; borrowed */
+    json_t *set;          /* object: field → value; borrowed. See below. */
     const char *reason;   /* for the audit, or NULL */
 };
 
@@ -85,13 +92,20 @@ struct operation_result {
     bool repeated;   /* this id had been applied before */
 };
 
+/*
+ * Values are JSON of the field's own type, or text as people write it: "12.50" is 1250 fen and
+ * "yes" is true. null or "" clear a date, a time, a choice and a reference.
+ */
+
 /* ST_DENIED, ST_CONFLICT (base version; the message names who changed it and when), ST_REFUSED
- * (unknown field, value out of range: field, found, expected). Begins and commits by itself. */
+ * (unknown field, value out of range: field, found, expected). Begins and commits by itself, or is
+ * part of the transaction that the caller has begun (several at once, all or nothing: the caller
+ * rolls back when one fails). `result` may be NULL. */
 enum status operation_apply(struct writer *writer, const struct operation *op,
                             struct operation_result *result, struct error *err);
 
-/* Applies the opposite of an applied operation as a new one; ST_CONFLICT where its target changed
- * since. */
+/* Applies the opposite of an applied operation as a new one, which can be undone in turn;
+ * ST_CONFLICT where its target changed since, it was undone before, or what it made must stay. */
 enum status operation_undo(struct writer *writer, const char *id, const char *actor,
                            unsigned rights, struct operation_result *result, struct error *err);
 

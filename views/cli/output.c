@@ -1,6 +1,7 @@
 /* What commands print: JSON, CSV, and tables for people. Everything that people see is cleaned. */
 #include "model/base/text.h"
 #include "tui/text.h"
+#include "views/cells.h"
 #include "views/cli/cli.h"
 
 #include <inttypes.h>
@@ -58,54 +59,6 @@ json_t *cli_sheet_json(struct cli *cli, const struct sheet *sheet)
     return rows;
 }
 
-/* For machines: plain numbers, RFC 3339. */
-static const char *cell_plain(struct cli *cli, const struct sheet_column *column,
-                              const struct cell *cell)
-{
-    if (!cell->known)
-        return "";
-    switch (column->type) {
-    case CELL_TEXT:
-        return cell->text;
-    case CELL_COUNT:
-    case CELL_DURATION:
-        return arena_printf(cli->arena, "%" PRId64, cell->integer);
-    case CELL_MONEY:
-        return text_from_fen(cli->arena, cell->integer);
-    case CELL_REAL:
-    case CELL_SHARE:
-        return arena_printf(cli->arena, "%.10g", cell->real);
-    case CELL_TIME:
-        return time_rfc3339(cli->arena, cli->mall->zone, cell->integer);
-    case CELL_DAY:
-        return date_text(cli->arena, (int32_t)cell->integer);
-    }
-    return "";
-}
-
-static const char *cell_shown(struct cli *cli, const struct sheet_column *column,
-                              const struct cell *cell)
-{
-    if (!cell->known)
-        return "–";
-    switch (column->type) {
-    case CELL_COUNT:
-        return text_count(cli->arena, cell->integer);
-    case CELL_MONEY:
-        return text_money(cli->arena, cell->integer);
-    case CELL_SHARE:
-        return arena_printf(cli->arena, "%.1f%%", cell->real * 100);
-    case CELL_REAL:
-        return arena_printf(cli->arena, "%.6g", cell->real);
-    case CELL_DURATION:
-        return text_duration(cli->arena, cell->integer);
-    case CELL_TIME:
-        return time_local(cli->arena, cli->mall->zone, cell->integer);
-    default:
-        return cell_plain(cli, column, cell);
-    }
-}
-
 static void csv_field(const char *text)
 {
     if (!strpbrk(text, ",\"\r\n")) {
@@ -131,7 +84,8 @@ static void print_csv(struct cli *cli, const struct sheet *sheet)
     for (size_t i = 0; i < sheet->n_rows; i++)
         for (size_t k = 0; k < sheet->n_columns; k++) {
             fputs(k ? "," : "", stdout);
-            csv_field(cell_plain(cli, &sheet->columns[k], &sheet_row(sheet, i)[k]));
+            csv_field(cell_for_machines(cli->arena, cli->mall->zone, sheet->columns[k].type,
+                                        &sheet_row(sheet, i)[k]));
             if (k + 1 == sheet->n_columns)
                 putchar('\n');
         }
@@ -159,7 +113,8 @@ static void print_table(struct cli *cli, const struct sheet *sheet)
     for (size_t i = 0; i <= sheet->n_rows; i++)
         for (size_t k = 0; k < columns; k++) {
             const struct sheet_column *column = &sheet->columns[k];
-            const char *raw = i ? cell_shown(cli, column, &sheet_row(sheet, i - 1)[k])
+            const char *raw = i ? cell_for_people(cli->arena, cli->mall->zone, column->type,
+                                                  &sheet_row(sheet, i - 1)[k])
                                 : (column->title ? column->title : column->name);
             char *clean = text_clean(raw, column->type == CELL_TEXT ? WIDEST : -1);
             shown[i * columns + k] = arena_strdup(cli->arena, clean);
@@ -169,7 +124,7 @@ static void print_table(struct cli *cli, const struct sheet *sheet)
         }
     for (size_t i = 0; i <= sheet->n_rows; i++) {
         for (size_t k = 0; k < columns; k++)
-            print_padded(shown[i * columns + k], widths[k], sheet->columns[k].type != CELL_TEXT,
+            print_padded(shown[i * columns + k], widths[k], cell_is_number(sheet->columns[k].type),
                          k + 1 == columns);
         putchar('\n');
     }

@@ -9,10 +9,11 @@ create table setting (
 ) strict, without rowid;
 
 -- Counters that questions compare: 'events' and 'rows' grow with every committed change; 'person'
--- is the highest number given.
+-- is the highest number given; 'audit' is the number of audit records.
 create table counter (name text primary key, value integer not null) strict, without rowid;
 insert into counter values ('events', 0), ('rows', 0), ('person', 0), ('batch', 0),
-    ('search', 0), ('search_round', 0);
+    ('search', 0), ('search_person', 0), ('search_audit', 0), ('search_round', 0);
+insert into counter values ('audit', 0);
 
 -- Dictionaries: what event columns refer to by number. 0 stands for none and has no row.
 create table kind (id integer primary key, name text not null unique) strict;
@@ -165,6 +166,7 @@ create table operation (
     result_version integer not null,
     undone_by text not null default ''
 ) strict, without rowid;
+create index operation_target on operation (entity, target, seq);
 create table audit (
     seq integer primary key,
     time integer not null,
@@ -190,11 +192,23 @@ create table batch (
     duplicates integer not null default 0,
     refused integer not null default 0
 ) strict;
+create table import (                    -- files that were read
+    id integer primary key,
+    kind text not null,                  -- 'members', 'events', ...
+    source text not null,                -- the file's name
+    actor text not null,
+    time integer not null,
+    rows integer not null,
+    imported integer not null,
+    duplicates integer not null,
+    refused integer not null,
+    milliseconds integer not null
+) strict;
 create table refused (                   -- rows that an import under --skip-bad left out
-    batch integer not null,
+    import integer not null,
     line integer not null,
     message text not null,
-    primary key (batch, line)
+    primary key (import, line)
 ) strict, without rowid;
 create table chunk (
     id integer primary key,
@@ -265,30 +279,11 @@ create table session (
 ) strict, without rowid;
 
 -- Instant search (model/people/search.h): posting lists of short pieces of names, cards and phones.
--- key: lists in use or being built (1 bit), part of 262,144 people (14), piece (45). Counter
--- 'search' counts the builds, 'search_round' marks changes before and after a build began; it is
--- negative while a bulk insert leaves the tail alone.
+-- key: lists in use or being built (1 bit), part of 262,144 people (14), piece (45). Of the counters,
+-- 'search' counts the builds, 'search_person' and 'search_audit' say how far the last one saw, and
+-- 'search_round' tells changes before a build from those during it.
 create table search_part (key integer primary key, people blob not null) strict;
-create table search_tail (               -- people changed since the last build
+create table search_tail (               -- people whose rows imports changed since the last build
     person integer primary key,
     round integer not null
 ) strict;
-create trigger member_search_insert after insert on member
-when (select value from counter where name = 'search_round') >= 0
-begin
-    insert or replace into search_tail
-    values (new.person, (select value from counter where name = 'search_round'));
-end;
-create trigger member_search_update after update of card, name, phone on member
-when (select value from counter where name = 'search_round') >= 0
-begin
-    insert or replace into search_tail
-    values (new.person, (select value from counter where name = 'search_round'));
-end;
-
--- The key of the analysts' pseudonyms comes with the first principal.
-create trigger principal_key after insert on principal
-when not exists (select 1 from setting where name = 'pseudonym_key')
-begin
-    insert into setting (name, value) values ('pseudonym_key', lower(hex(randomblob(16))));
-end;

@@ -1,0 +1,140 @@
+/* From a survey's sums to figures. */
+#include "model/loop/survey.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int second_compare(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+int64_t median_of(int64_t *values, size_t n)
+{
+    if (!n)
+        return 0;
+    qsort(values, n, sizeof *values, second_compare);
+    int64_t low = values[(n - 1) / 2], high = values[n / 2];
+    return low + (high - low) / 2;
+}
+
+static const struct sum *cell_of(const struct survey *survey, enum metric_id metric,
+                                 enum dimension dim, size_t at)
+{
+    const struct lane *all = &survey->lanes[0];
+
+    if (dim == DIM_NONE)
+        return &all->total[metric];
+    return all->by[dim][metric] ? &all->by[dim][metric][at] : NULL;
+}
+
+static int64_t value_of(enum metric_id metric, const struct sum *sum)
+{
+    return metrics[metric].sum == SUM_AMOUNT ? sum->amount : sum->n;
+}
+
+static struct figure whole_number(int64_t value, int64_t sample)
+{
+    return (struct figure){
+        .known = true, .integer = value, .real = (double)value, .sample = sample};
+}
+
+static struct figure ratio(const struct survey *survey, enum metric_id metric, enum dimension dim,
+                           size_t at)
+{
+    const struct metric *m = &metrics[metric];
+    const struct sum *part = cell_of(survey, m->part, dim, at);
+    const struct sum *whole = cell_of(survey, m->whole, dim, at);
+    struct figure figure = {0};
+
+    if (!part || !whole)
+        return figure;
+    figure.sample = whole->n;
+    figure.small = whole->n < survey->ground->mall->small_sample;
+    if (value_of(m->whole, whole) == 0)
+        return figure;
+    figure.known = true;
+    figure.real = (double)value_of(m->part, part) / (double)value_of(m->whole, whole);
+    if (m->unit == METRIC_UNIT_DURATION)
+        figure.integer = (int64_t)(figure.real + 0.5);
+    return figure;
+}
+
+/* Settings are text; `fallback` where there is none or it is no number. */
+static double setting_number(struct reader *reader, const char *name, double fallback)
+{
+    struct error ignored = {0};
+    sqlite3_stmt *stmt;
+    bool row = false;
+
+    if (reader_prepare(reader, "select value + 0.0 from setting where name = ?1", &stmt,
+                       &ignored) == ST_OK) {
+        sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
+        if (reader_step(reader, stmt, &row, &ignored) == ST_OK && row)
+            fallback = sqlite3_column_double(stmt, 0);
+        sqlite3_reset(stmt);
+    }
+    error_clear(&ignored);
+    return fallback;
+}
+
+bool points_value(struct reader *reader, int64_t points, int64_t *fen)
+{
+    double breakage = setting_number(reader, "points_breakage", 0);
+    double per_yuan = setting_number(reader, "points_per_yuan", 100);
+
+    if (per_yuan <= 0)
+        return false;
+    double value = (double)points * (1 - breakage) * 100 / per_yuan;
+    *fen = (int64_t)(value < 0 ? value - 0.5 : value + 0.5);
+    return true;
+}
+
+static struct figure liability(const struct survey *survey)
+{
+    const struct sum *points = cell_of(survey, METRIC_POINTS_OUTSTANDING, DIM_NONE, 0);
+    int64_t fen;
+
+    return points_value(survey->ground->reader, points->amount, &fen) ? whole_number(fen, points->n)
+                                                                      : (struct figure){0};
+}
+
+static struct figure computed(const struct survey *survey, enum metric_id metric,
+                              enum dimension dim, size_t at)
+{
+    const struct sum *sum;
+    struct figure figure;
+
+    if (metrics[metric].sum == SUM_RATIO)
+        return ratio(survey, metric, dim, at);
+    if (metric == METRIC_POINTS_LIABILITY)
+        return liability(survey);
+    sum = cell_of(survey, metric, dim, at);
+    if (!sum)
+        return (struct figure){0};
+    if (metric != METRIC_TIME_TO_CONVERT_MEDIAN && metric != METRIC_TIME_TO_CONVERT_MEAN)
+        return whole_number(value_of(metric, sum), sum->n);
+    figure = whole_number(0, (int64_t)survey->n_delays);
+    figure.known = survey->n_delays > 0;
+    figure.small = figure.sample < survey->ground->mall->small_sample;
+    if (figure.known && metric == METRIC_TIME_TO_CONVERT_MEDIAN)
+        figure.integer = median_of(survey->delays, survey->n_delays);
+    else if (figure.known)
+        figure.integer = cell_of(survey, metric, DIM_NONE, 0)->amount / figure.sample;
+    figure.real = (double)figure.integer;
+    return figure;
+}
+
+struct figure survey_figure(const struct survey *survey, enum metric_id metric, enum dimension dim,
+                            size_t at)
+{
+    struct figure figure = {0};
+
+    if (!survey->plan->wanted[metric])
+        return figure;
+    figure = computed(survey, metric, dim, at);
+    figure.asked = true;
+    return figure;
+}

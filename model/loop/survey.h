@@ -1,0 +1,257 @@
+/*
+ * A survey is one parallel pass over a period's events that counts *facts*: a visit, a person seen,
+ * a receipt, a registration. A fact adds to its metric's total and to the cells of the dimensions
+ * that were asked for; when a drill-down is after exactly this metric (and cell), the fact is also
+ * put on its list. So a count and the list behind it cannot differ.
+ *
+ * Inside model/loop: figures, dashboards, visits and drill-downs are all read from surveys.
+ */
+#ifndef ATRIUM_LOOP_SURVEY_H
+#define ATRIUM_LOOP_SURVEY_H
+
+#include "model/base/vec.h"
+#include "model/event/event.h"
+#include "model/loop/addresses.h"
+#include "model/loop/calendar.h"
+#include "model/loop/drill.h"
+#include "model/loop/metric.h"
+
+/* What a fact adds up to. */
+struct sum {
+    int64_t n, amount;
+};
+
+/* What is known of shops and devices, by number. */
+struct places {
+    uint32_t n_tenants, n_devices; /* highest number + 1 */
+    const uint32_t *tenant_zone, *device_zone;
+    const uint32_t *tenant_category; /* 0: none */
+    const bool *smart_pos;
+    uint32_t n_categories; /* with 0, the one of no name */
+    const char *const *categories;
+};
+
+/* What was noticed of a person in the period. */
+enum person_flag {
+    PERSON_VISITOR = 1 << 0, /* seen, and not a member when first seen */
+    PERSON_ACTIVE = 1 << 1,
+    PERSON_ACTED = 1 << 2, /* a post, a referral, a review */
+    PERSON_TOGETHER = 1 << 3,
+    PERSON_ADDRESSED = 1 << 4,
+    PERSON_ANSWERED = 1 << 5,
+    PERSON_SIGHTED = 1 << 6,
+    PERSON_RELATED = 1 << 7, /* set before the pass: this person's visits are kept */
+};
+
+struct relation {
+    uint32_t person, other, kind;
+    int64_t since; /* INT64_MIN: not known */
+};
+
+/* Texts in order, numbered by their place. */
+struct names {
+    size_t n;
+    const char *const *at;
+};
+
+/* What a question needs to know beside the events; shared by its surveys. */
+struct survey_ground {
+    struct reader *reader;
+    struct arena *arena;
+    const struct mall *mall;
+    struct person_columns columns;
+    struct places places;
+    struct names relation_kinds, topics;
+    bool relations_known, topics_known;
+    size_t n_relations;
+    const struct relation *relations;
+    uint32_t pos, app;       /* channel numbers, 0: none */
+    size_t sizes[DIM_COUNT]; /* highest key + 1, of the dimensions that no period changes */
+};
+
+enum status survey_ground_read(struct survey_ground *ground, struct reader *reader,
+                               struct arena *arena, struct error *err);
+/* The same without the columns by person: places, channels and sizes. */
+enum status survey_places_read(struct survey_ground *ground, struct reader *reader,
+                               struct arena *arena, struct error *err);
+enum status survey_relations_read(struct survey_ground *ground, struct error *err);
+enum status survey_topics_read(struct survey_ground *ground, struct error *err);
+
+/* What has to be looked at for a metric. */
+enum survey_need {
+    NEED_VISITS = 1 << 0,
+    NEED_SIGHTINGS = 1 << 1,
+    NEED_REGISTERS = 1 << 2,
+    NEED_SALES = 1 << 3,
+    NEED_ACTIVITY = 1 << 4, /* active kinds, points earned and burned among them */
+    NEED_ACTS = 1 << 5,     /* engaged kinds */
+    NEED_MESSAGES = 1 << 6, /* messages, coupons, benefits */
+    NEED_PEOPLE = 1 << 7,   /* a look at everybody after the pass */
+    NEED_TOGETHER = 1 << 8,
+    NEED_RELATIONS = 1 << 9,
+    NEED_GROUPS = 1 << 10,
+    NEED_GROUP_COUNT = 1 << 11,
+    NEED_TOPICS = 1 << 12,
+    NEED_WHEEL = 1 << 13,
+    NEED_BALANCES = 1 << 14,
+    NEED_REACHABLE = 1 << 15,
+    NEED_ADDRESSES = 1 << 16,
+    NEED_SHOPS = 1 << 17,
+};
+
+struct survey_plan {
+    int64_t from, to;
+    unsigned needs;
+    bool wanted[METRIC_END];
+    bool by[DIM_COUNT][METRIC_END];
+    /* What a drill-down is after; METRIC_END: nothing. */
+    enum metric_id target;
+    enum dimension target_dim;
+    int64_t target_key;
+    size_t limit;
+};
+
+/* An empty plan for [from, to). */
+struct survey_plan survey_plan_of(int64_t from, int64_t to);
+
+/* Adds a metric, in all (DIM_NONE) or by a dimension; ratios bring their part and whole. */
+void survey_plan_add(struct survey_plan *plan, enum metric_id metric, enum dimension dim);
+
+struct kept_visit {
+    uint32_t person;
+    int64_t start, end;
+};
+struct act {
+    uint32_t person;
+    int32_t day;
+};
+
+enum { WHEEL_DELAYS = 3 };
+
+/* One thread's counts. */
+struct lane {
+    struct survey *survey;
+    struct sum total[METRIC_END];
+    struct sum *by[DIM_COUNT][METRIC_END];  /* NULL where not asked for */
+    uint32_t *stamp[DIM_COUNT][METRIC_END]; /* last person counted in a cell */
+    bool by_time[METRIC_END];               /* a day or hour was asked for */
+    VEC(struct drill_row) caught;           /* a heap, the earliest on top */
+    VEC(struct kept_visit) kept;
+    VEC(struct act) acts;
+    VEC(int64_t) wheel[WHEEL_DELAYS]; /* seconds from step to step */
+    struct addresses addresses;
+    uint64_t *active_days; /* a bit a day and person of the block */
+    /* Of the visit under way: who touched a zone last, and how long it lasted there. */
+    uint32_t serial, *zone_serial;
+    int64_t *zone_dwell;
+    VEC(uint32_t) visit_zones, person_zones;
+    uint32_t *zone_person; /* the person that has a zone on person_zones */
+};
+
+struct survey {
+    const struct survey_ground *ground;
+    const struct survey_plan *plan;
+    struct calendar calendar;
+    size_t sizes[DIM_COUNT];
+    size_t target_at; /* the target's key as an index of its dimension */
+    uint8_t *flags;   /* by person */
+    uint64_t *people; /* the target's ids: people, shops or groups, a bit each */
+    size_t n_people;
+    size_t n_lanes;
+    struct lane *lanes; /* the first holds the sums of all in the end */
+    int64_t *delays;    /* time to convert, rising */
+    size_t n_delays;
+};
+
+/* The pass. What is found stays valid until survey_end, which frees what grew. */
+enum status survey_run(struct survey_ground *ground, const struct survey_plan *plan,
+                       struct survey **survey, struct error *err);
+void survey_end(struct survey *survey);
+
+/* A metric's value, ratios included, in all or in one cell. */
+struct figure survey_figure(const struct survey *survey, enum metric_id metric, enum dimension dim,
+                            size_t at);
+
+/* The median of n values (sorts them): the mean of the two in the middle, rounded down, where n is
+ * even; 0 where n is 0. */
+int64_t median_of(int64_t *values, size_t n);
+
+/* What outstanding points will cost, in fen: × (1 − expected breakage) × the value of a point (the
+ * settings points_breakage, 0 unless set, and points_per_yuan, 100). False: they cannot be valued.
+ */
+bool points_value(struct reader *reader, int64_t points, int64_t *fen);
+
+/* ---- Stating facts ---- */
+
+void lane_catch(struct lane *lane, enum metric_id metric, const struct drill_row *row);
+
+static inline bool lane_after(const struct lane *lane, enum metric_id metric, enum dimension dim,
+                              size_t at)
+{
+    const struct survey *survey = lane->survey;
+
+    return survey->plan->target == metric && survey->plan->target_dim == dim &&
+           survey->target_at == at;
+}
+
+/* A fact of the whole. */
+static inline void fact(struct lane *lane, enum metric_id metric, const struct drill_row *row)
+{
+    lane->total[metric].n++;
+    lane->total[metric].amount += row->amount;
+    if (lane_after(lane, metric, DIM_NONE, 0))
+        lane_catch(lane, metric, row);
+}
+
+/* The same fact in a cell of a dimension. */
+static inline void fact_by(struct lane *lane, enum metric_id metric, enum dimension dim, size_t at,
+                           const struct drill_row *row)
+{
+    struct sum *sums = lane->by[dim][metric];
+
+    if (!sums)
+        return;
+    sums[at].n++;
+    sums[at].amount += row->amount;
+    if (lane_after(lane, metric, dim, at))
+        lane_catch(lane, metric, row);
+}
+
+/* A person in a cell, once: all facts of one person must come one after the other. */
+static inline void fact_once(struct lane *lane, enum metric_id metric, enum dimension dim,
+                             size_t at, const struct drill_row *row)
+{
+    uint32_t *stamp = lane->stamp[dim][metric];
+
+    if (!stamp || stamp[at] == row->person)
+        return;
+    stamp[at] = row->person;
+    fact_by(lane, metric, dim, at, row);
+}
+
+/* ---- The parts of the pass, in this order ---- */
+
+void survey_visits(struct lane *lane, const struct event_block *block);
+void survey_events(struct lane *lane, const struct event_block *block);
+enum status survey_wheel(struct survey *survey, struct error *err);
+enum status survey_balances(struct survey *survey, struct error *err);
+void survey_together(struct survey *survey);
+enum status survey_people(struct survey *survey, struct error *err);
+enum status survey_community(struct survey *survey, struct error *err);
+void survey_shops(struct survey *survey);
+
+/* A bit set of `n` ids in the arena. */
+static inline size_t bit_words(size_t n)
+{
+    return (n + 63) / 64;
+}
+static inline bool bit_get(const uint64_t *bits, size_t at)
+{
+    return bits[at / 64] >> (at % 64) & 1;
+}
+static inline void bit_set(uint64_t *bits, size_t at)
+{
+    bits[at / 64] |= (uint64_t)1 << (at % 64);
+}
+
+#endif

@@ -1,0 +1,115 @@
+/* Every entity that people edit, and its fields. Help, validation, the console's forms and the
+ * audit are read from here; doc/store.md says how to add one. */
+#include "model/store/operation.h"
+
+#include <string.h>
+
+enum { LONG_TEXT = 2000, NAME = 200, WORD = 64 };
+
+static const struct entity_field member_fields[] = {
+    {"name", FIELD_TEXT, NULL, 0, NAME, "name"},
+    {"phone", FIELD_TEXT, NULL, 0, WORD, "phone number"},
+    {"gender", FIELD_CHOICE, "f m other", 0, 0, "gender"},
+    {"birth", FIELD_DATE, NULL, 0, 0, "date of birth"},
+    {"joined", FIELD_TIME, NULL, 0, 0, "time of registration"},
+    {"channel", FIELD_REFERENCE, "channel", 0, 0, "channel of registration"},
+    {"tier", FIELD_TEXT, NULL, 0, WORD, "membership level"},
+    {"income", FIELD_TEXT, NULL, 0, WORD, "income level"},
+    {"community", FIELD_TEXT, NULL, 0, WORD, "grade of the community lived in"},
+    {"car", FIELD_TEXT, NULL, 0, WORD, "car"},
+    {"house", FIELD_TEXT, NULL, 0, WORD, "house"},
+    {"consent_sms", FIELD_BOOL, NULL, 0, 1, "may be sent SMS"},
+    {"consent_app", FIELD_BOOL, NULL, 0, 1, "may be sent app messages"},
+    {"consent_wifi", FIELD_BOOL, NULL, 0, 1, "may be greeted on Wi-Fi"},
+    {"app", FIELD_BOOL, NULL, 0, 1, "has the phone app"},
+};
+
+static const struct entity_field tenant_fields[] = {
+    {"name", FIELD_TEXT, NULL, 0, NAME, "name"},
+    {"category", FIELD_TEXT, NULL, 0, WORD, "category"},
+    {"floor", FIELD_TEXT, NULL, 0, WORD, "floor"},
+    {"zone", FIELD_REFERENCE, "zone", 0, 0, "zone"},
+    {"smart_pos", FIELD_BOOL, NULL, 0, 1, "has a smart POS"},
+    {"brand", FIELD_TEXT, NULL, 0, NAME, "brand"},
+    {"note", FIELD_TEXT, NULL, 0, LONG_TEXT, "note"},
+};
+
+static const struct entity_field zone_fields[] = {
+    {"name", FIELD_TEXT, NULL, 0, NAME, "name"},
+    {"floor", FIELD_TEXT, NULL, 0, WORD, "floor"},
+};
+
+static const struct entity_field device_fields[] = {
+    {"kind", FIELD_TEXT, NULL, 0, WORD, "kind: pos, probe, screen, ..."},
+    {"host", FIELD_TEXT, NULL, 0, 255, "host name or address"},
+    {"port", FIELD_INTEGER, NULL, 0, 65535, "port (0: 22)"},
+    {"user", FIELD_TEXT, NULL, 0, WORD, "user to log in as"},
+    {"model", FIELD_TEXT, NULL, 0, NAME, "model"},
+    {"tenant", FIELD_REFERENCE, "tenant", 0, 0, "shop it stands in"},
+    {"zone", FIELD_REFERENCE, "zone", 0, 0, "zone it stands in"},
+    {"floor", FIELD_TEXT, NULL, 0, WORD, "floor"},
+    {"pin", FIELD_TEXT, NULL, 0, NAME, "SHA-256 fingerprint of its key"},
+    {"note", FIELD_TEXT, NULL, 0, LONG_TEXT, "note"},
+};
+
+static const struct entity_field campaign_fields[] = {
+    {"name", FIELD_TEXT, NULL, 0, NAME, "name"},
+};
+
+static const struct entity_field label_fields[] = {
+    {"author", FIELD_TEXT, NULL, 0, WORD, "who keeps it"},
+    {"add", FIELD_PEOPLE, "label_member", 0, PEOPLE_AT_ONCE, "cards of members who get it"},
+    {"remove", FIELD_PEOPLE, "label_member", 0, PEOPLE_AT_ONCE, "cards of members who lose it"},
+};
+
+static const struct entity_field crowd_fields[] = {
+    {"name", FIELD_TEXT, NULL, 0, NAME, "name"},
+    {"topic", FIELD_TEXT, NULL, 0, NAME, "topic"},
+    {"add", FIELD_PEOPLE, "crowd_member", 0, PEOPLE_AT_ONCE, "cards of members who join"},
+    {"remove", FIELD_PEOPLE, "crowd_member", 0, PEOPLE_AT_ONCE, "cards of members who leave"},
+};
+
+static const struct entity_field setting_fields[] = {
+    {"value", FIELD_TEXT, NULL, 0, NAME, "value"},
+};
+
+static const struct entity_field principal_fields[] = {
+    {"role", FIELD_CHOICE, "operator manager analyst technician admin", 1, 0, "role"},
+};
+
+#define FIELDS(list) list, sizeof list / sizeof *list
+
+/* What events refer to by number can be made but not removed: the events stay. */
+static const struct entity entities[] = {
+    {"member", "member", "card", RIGHT_PEOPLE_EDIT, FIELDS(member_fields), true, false},
+    {"tenant", "tenant", "code", RIGHT_SHOPS_EDIT, FIELDS(tenant_fields), true, false},
+    {"zone", "zone", "code", RIGHT_SHOPS_EDIT, FIELDS(zone_fields), true, false},
+    {"device", "device", "code", RIGHT_DEVICES_EDIT, FIELDS(device_fields), true, false},
+    {"campaign", "campaign", "code", RIGHT_CAMPAIGN_EDIT, FIELDS(campaign_fields), true, false},
+    {"label", "label", "name", RIGHT_PEOPLE_EDIT, FIELDS(label_fields), true, true},
+    {"crowd", "crowd", "code", RIGHT_PEOPLE_EDIT, FIELDS(crowd_fields), true, true},
+    {"setting", "setting", "name", RIGHT_ADMIN, FIELDS(setting_fields), false, false},
+    {"principal", "principal", "name", RIGHT_ADMIN, FIELDS(principal_fields), true, true},
+};
+
+const struct entity *entity_all(size_t *n)
+{
+    *n = sizeof entities / sizeof *entities;
+    return entities;
+}
+
+const struct entity *entity_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof entities / sizeof *entities; i++)
+        if (strcmp(entities[i].name, name) == 0)
+            return entities + i;
+    return NULL;
+}
+
+const struct entity_field *entity_field_find(const struct entity *entity, const char *name)
+{
+    for (size_t i = 0; i < entity->n_fields; i++)
+        if (strcmp(entity->fields[i].name, name) == 0)
+            return entity->fields + i;
+    return NULL;
+}

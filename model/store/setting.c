@@ -1,0 +1,82 @@
+#include "model/store/setting.h"
+
+#include "model/base/text.h"
+#include "model/base/time.h"
+
+#include <string.h>
+
+const struct setting settings[] = {
+    {"name", SETTING_TEXT, 1, 200, NULL, false, "name of the mall"},
+    {"timezone", SETTING_ZONE, 1, 64, NULL, true, "time zone of the mall"},
+    {"currency", SETTING_CURRENCY, 3, 3, NULL, false, "currency of all amounts"},
+    {"day_boundary", SETTING_INTEGER, 0, 86399, "14400", true,
+     "seconds after midnight at which a day of the mall starts"},
+    {"visit_gap", SETTING_INTEGER, 1, 86400, "1800", false,
+     "seconds between the events of one visit at most"},
+    {"small_sample", SETTING_INTEGER, 0, 1000000, "30", false,
+     "a rate with fewer people behind it is dimmed"},
+};
+const size_t n_settings = sizeof settings / sizeof *settings;
+
+const struct setting *setting_find(const char *name)
+{
+    for (size_t i = 0; i < n_settings; i++)
+        if (strcmp(settings[i].name, name) == 0)
+            return settings + i;
+    return NULL;
+}
+
+static enum status refuse(const struct setting *s, const char *value, const char *expected,
+                          struct error *err)
+{
+    struct arena *arena = arena_new();
+    error_set(err, ST_REFUSED, "%s: found %s, expected %s", s->name,
+              text_quote(arena, value, strlen(value)), expected);
+    arena_free(arena);
+    return ST_REFUSED;
+}
+
+static enum status integer_check(const struct setting *s, const char *value, struct error *err)
+{
+    int64_t number;
+    if (text_to_int64(value, strlen(value), &number) && number >= s->least && number <= s->most)
+        return ST_OK;
+    struct arena *arena = arena_new();
+    refuse(s, value,
+           arena_printf(arena, "a whole number from %lld to %lld", (long long)s->least,
+                        (long long)s->most),
+           err);
+    arena_free(arena);
+    return ST_REFUSED;
+}
+
+enum status setting_check(const char *name, const char *value, struct error *err)
+{
+    const struct setting *s = setting_find(name);
+    size_t n = strlen(value);
+    if (!s) {
+        struct arena *arena = arena_new();
+        error_set(err, ST_REFUSED,
+                  "setting: found %s, expected name, timezone, currency, day_boundary, visit_gap "
+                  "or small_sample",
+                  text_quote(arena, name, strlen(name)));
+        arena_free(arena);
+        return ST_REFUSED;
+    }
+    if (s->type == SETTING_INTEGER)
+        return integer_check(s, value, err);
+    if (s->type == SETTING_ZONE) {
+        struct zone *zone;
+        enum status status = zone_load(value, &zone, err);
+        if (status == ST_OK)
+            zone_free(zone);
+        return status;
+    }
+    if (s->type == SETTING_CURRENCY)
+        return n == 3 && strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3
+                   ? ST_OK
+                   : refuse(s, value, "three capital letters such as CNY", err);
+    return n >= (size_t)s->least && n <= (size_t)s->most && text_valid(value, n)
+               ? ST_OK
+               : refuse(s, value, "1 to 200 bytes of text", err);
+}

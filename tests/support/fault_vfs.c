@@ -1,0 +1,234 @@
+#include "tests/support/fault_vfs.h"
+
+#include <sqlite3.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <string.h>
+
+struct fault_file {
+    sqlite3_file base;
+    bool counted;       /* the main file or its log */
+    bool dirty;         /* written since its last sync */
+    sqlite3_file *real; /* follows this struct */
+};
+
+static sqlite3_vfs *real_vfs;
+static enum fault_kind armed;
+static int nth_call, calls, unsynced;
+static bool lasts, hit;
+
+void fault_vfs_arm(enum fault_kind kind, int nth, bool lasting)
+{
+    armed = kind;
+    nth_call = nth;
+    lasts = lasting;
+    calls = 0;
+    hit = false;
+}
+
+void fault_vfs_disarm(void)
+{
+    armed = FAULT_NONE;
+}
+
+bool fault_vfs_hit(void)
+{
+    return hit;
+}
+
+int fault_vfs_calls(void)
+{
+    return calls;
+}
+
+int fault_vfs_unsynced(void)
+{
+    return unsynced;
+}
+
+/* Counts a call; true when it is this one's turn to fail. */
+static bool fails(bool writes)
+{
+    if (armed == FAULT_NONE || (armed == FAULT_FULL && !writes))
+        return false;
+    calls++;
+    if (calls == nth_call || (lasts && hit)) {
+        hit = true;
+        return true;
+    }
+    return false;
+}
+
+static int code_of(int io_code)
+{
+    return armed == FAULT_FULL ? SQLITE_FULL : io_code;
+}
+
+static struct fault_file *of(sqlite3_file *file)
+{
+    return (struct fault_file *)file;
+}
+
+static void mark(struct fault_file *file, bool dirty)
+{
+    if (!file->counted || file->dirty == dirty)
+        return;
+    file->dirty = dirty;
+    unsynced += dirty ? 1 : -1;
+}
+
+static int file_close(sqlite3_file *file)
+{
+    mark(of(file), false);
+    return of(file)->real->pMethods->xClose(of(file)->real);
+}
+
+static int file_read(sqlite3_file *file, void *to, int n, sqlite3_int64 at)
+{
+    if (fails(false))
+        return SQLITE_IOERR_READ;
+    return of(file)->real->pMethods->xRead(of(file)->real, to, n, at);
+}
+
+static int file_write(sqlite3_file *file, const void *from, int n, sqlite3_int64 at)
+{
+    if (fails(true)) {
+        /* Half of it may have reached the disk. */
+        of(file)->real->pMethods->xWrite(of(file)->real, from, n / 2, at);
+        mark(of(file), true);
+        return code_of(SQLITE_IOERR_WRITE);
+    }
+    mark(of(file), true);
+    return of(file)->real->pMethods->xWrite(of(file)->real, from, n, at);
+}
+
+static int file_truncate(sqlite3_file *file, sqlite3_int64 size)
+{
+    if (fails(false))
+        return SQLITE_IOERR_TRUNCATE;
+    return of(file)->real->pMethods->xTruncate(of(file)->real, size);
+}
+
+static int file_sync(sqlite3_file *file, int flags)
+{
+    if (fails(false))
+        return SQLITE_IOERR_FSYNC;
+    mark(of(file), false);
+    return of(file)->real->pMethods->xSync(of(file)->real, flags);
+}
+
+static int file_size(sqlite3_file *file, sqlite3_int64 *size)
+{
+    if (fails(false))
+        return SQLITE_IOERR_FSTAT;
+    return of(file)->real->pMethods->xFileSize(of(file)->real, size);
+}
+
+static int file_lock(sqlite3_file *file, int level)
+{
+    return of(file)->real->pMethods->xLock(of(file)->real, level);
+}
+
+static int file_unlock(sqlite3_file *file, int level)
+{
+    return of(file)->real->pMethods->xUnlock(of(file)->real, level);
+}
+
+static int file_reserved(sqlite3_file *file, int *result)
+{
+    return of(file)->real->pMethods->xCheckReservedLock(of(file)->real, result);
+}
+
+static int file_control(sqlite3_file *file, int op, void *arg)
+{
+    return of(file)->real->pMethods->xFileControl(of(file)->real, op, arg);
+}
+
+static int file_sector(sqlite3_file *file)
+{
+    return of(file)->real->pMethods->xSectorSize(of(file)->real);
+}
+
+static int file_traits(sqlite3_file *file)
+{
+    return of(file)->real->pMethods->xDeviceCharacteristics(of(file)->real);
+}
+
+static int shm_map(sqlite3_file *file, int page, int size, int extend, void volatile **at)
+{
+    if (fails(false))
+        return SQLITE_IOERR_SHMMAP;
+    return of(file)->real->pMethods->xShmMap(of(file)->real, page, size, extend, at);
+}
+
+static int shm_lock(sqlite3_file *file, int offset, int n, int flags)
+{
+    return of(file)->real->pMethods->xShmLock(of(file)->real, offset, n, flags);
+}
+
+static void shm_barrier(sqlite3_file *file)
+{
+    of(file)->real->pMethods->xShmBarrier(of(file)->real);
+}
+
+static int shm_unmap(sqlite3_file *file, int remove)
+{
+    return of(file)->real->pMethods->xShmUnmap(of(file)->real, remove);
+}
+
+static const sqlite3_io_methods methods = {
+    .iVersion = 2,
+    .xClose = file_close,
+    .xRead = file_read,
+    .xWrite = file_write,
+    .xTruncate = file_truncate,
+    .xSync = file_sync,
+    .xFileSize = file_size,
+    .xLock = file_lock,
+    .xUnlock = file_unlock,
+    .xCheckReservedLock = file_reserved,
+    .xFileControl = file_control,
+    .xSectorSize = file_sector,
+    .xDeviceCharacteristics = file_traits,
+    .xShmMap = shm_map,
+    .xShmLock = shm_lock,
+    .xShmBarrier = shm_barrier,
+    .xShmUnmap = shm_unmap,
+};
+
+static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out)
+{
+    (void)vfs;
+    struct fault_file *fault = of(file);
+    *fault = (struct fault_file){.real = (sqlite3_file *)(fault + 1)};
+    fault->counted = flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL);
+    if (fails(false))
+        return SQLITE_CANTOPEN;
+    int code = real_vfs->xOpen(real_vfs, name, fault->real, flags, out);
+    if (code == SQLITE_OK)
+        fault->base.pMethods = &methods;
+    return code;
+}
+
+static int vfs_delete(sqlite3_vfs *vfs, const char *name, int sync)
+{
+    (void)vfs;
+    if (fails(false))
+        return SQLITE_IOERR_DELETE;
+    return real_vfs->xDelete(real_vfs, name, sync);
+}
+
+void fault_vfs_install(void)
+{
+    static sqlite3_vfs vfs;
+    if (real_vfs)
+        return;
+    real_vfs = sqlite3_vfs_find(NULL);
+    vfs = *real_vfs;
+    vfs.zName = "fault";
+    vfs.pNext = NULL;
+    vfs.szOsFile = (int)sizeof(struct fault_file) + real_vfs->szOsFile;
+    vfs.xOpen = vfs_open;
+    vfs.xDelete = vfs_delete;
+    sqlite3_vfs_register(&vfs, 1);
+}

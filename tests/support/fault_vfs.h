@@ -1,0 +1,31 @@
+/*
+ * A file system for SQLite that fails on demand: the Nth call, and from then on if wanted. For
+ * tests that let every single call fail once, until a run has met no failure.
+ */
+#ifndef ATRIUM_TESTS_FAULT_VFS_H
+#define ATRIUM_TESTS_FAULT_VFS_H
+
+#include <stdbool.h>
+
+enum fault_kind {
+    FAULT_NONE,
+    FAULT_IO,   /* read, write, sync, open, truncate: SQLITE_IOERR_* */
+    FAULT_FULL, /* writes: SQLITE_FULL */
+};
+
+/* Makes it SQLite's default for connections opened from now on. */
+void fault_vfs_install(void);
+
+/* The nth call that can fail so (from 1) does; `lasting`: all later ones too. */
+void fault_vfs_arm(enum fault_kind kind, int nth, bool lasting);
+void fault_vfs_disarm(void);
+
+/* Whether a call has failed since arming; how many calls there were that could have. */
+bool fault_vfs_hit(void);
+int fault_vfs_calls(void);
+
+/* Files with bytes written after their last sync, -shm and temporary ones apart: 0 after a commit
+ * means that it survives a loss of power. */
+int fault_vfs_unsynced(void);
+
+#endif

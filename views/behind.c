@@ -1,0 +1,304 @@
+/* What is behind a figure: visits, receipts and other events, shops, groups, random addresses.
+ * People are shown by the members screen. Its argument is that of figure_behind. */
+#include "model/event/event.h"
+#include "model/loop/visits.h"
+#include "views/actions.h"
+#include "views/dashboard.h"
+#include "views/figures.h"
+#include "views/list.h"
+#include "views/screens.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct behind_state {
+    struct list list;
+};
+
+struct behind_question {
+    struct drill_query query;
+    struct access access;
+};
+
+struct behind_answer {
+    struct drill drill;
+    const char *title;
+    struct sheet *sheet;
+    const uint64_t *keys;
+    const char **open; /* a row's argument for the screen of `screen`, NULL: opens nothing */
+    const char *screen;
+};
+
+/* Name and card of a person, masked; both NULL for nobody. */
+static enum status person_cells(struct reader *reader, struct arena *arena,
+                                const struct access *access, uint32_t person, struct cell cells[2],
+                                const char **card, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    bool row = false;
+    enum status status = ST_OK;
+    *card = NULL;
+    if (!person)
+        return ST_OK;
+    status = reader_prepare(reader, "select name, card from member where person = ?1", &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_int64(stmt, 1, person);
+    status = reader_step(reader, stmt, &row, err);
+    *card = arena_printf(arena, "#%" PRIu32, person);
+    if (status != ST_OK || !row) {
+        cells[0] = cell_text(_("visitor"));
+        cells[1] = cell_text(*card);
+        return status;
+    }
+    const char *name = (const char *)sqlite3_column_text(stmt, 0);
+    const char *text = (const char *)sqlite3_column_text(stmt, 1);
+    cells[0] = cell_text(
+        access_text(access, arena, PERSONAL_NAME, person, arena_strdup(arena, name ? name : "")));
+    cells[1] = cell_text(
+        access_text(access, arena, PERSONAL_CARD, person, arena_strdup(arena, text ? text : "")));
+    return ST_OK;
+}
+
+static const char *dict_text(struct reader *reader, struct arena *arena, enum dict dict,
+                             uint32_t id)
+{
+    return id ? arena_strdup(arena, dict_name(reader, dict, id)) : NULL;
+}
+
+static const struct sheet_column visit_columns[] = {
+    {"time", N_("start"), CELL_TIME},      {"name", N_("name"), CELL_TEXT},
+    {"card", N_("card"), CELL_TEXT},       {"zone", N_("zone"), CELL_TEXT},
+    {"dwell", N_("dwell"), CELL_DURATION},
+};
+
+static const struct sheet_column event_columns[] = {
+    {"time", N_("time"), CELL_TIME},       {"kind", N_("kind"), CELL_TEXT},
+    {"name", N_("name"), CELL_TEXT},       {"card", N_("card"), CELL_TEXT},
+    {"shop", N_("shop"), CELL_TEXT},       {"zone", N_("zone"), CELL_TEXT},
+    {"channel", N_("channel"), CELL_TEXT}, {"amount", N_("amount"), CELL_MONEY},
+    {"points", N_("points"), CELL_COUNT},
+};
+
+static enum status visit_row(struct reader *reader, struct arena *arena,
+                             const struct access *access, const struct drill_row *row,
+                             struct cell *cells, const char **open, struct error *err)
+{
+    cells[0] = cell_integer(row->time);
+    cells[3] = cell_text(dict_text(reader, arena, DICT_ZONE, row->zone));
+    cells[4] = cell_integer(row->amount);
+    return person_cells(reader, arena, access, row->person, cells + 1, open, err);
+}
+
+static enum status event_row(struct reader *reader, struct arena *arena,
+                             const struct access *access, const struct drill_row *row,
+                             struct cell *cells, const char **open, struct error *err)
+{
+    cells[0] = cell_integer(row->time);
+    cells[1] = cell_text(dict_text(reader, arena, DICT_KIND, row->kind));
+    cells[4] = cell_text(dict_text(reader, arena, DICT_TENANT, row->tenant));
+    cells[5] = cell_text(dict_text(reader, arena, DICT_ZONE, row->zone));
+    cells[6] = cell_text(dict_text(reader, arena, DICT_CHANNEL, row->channel));
+    if (kind_unit(row->kind) == UNIT_MONEY)
+        cells[7] = cell_integer(row->amount);
+    if (kind_unit(row->kind) == UNIT_POINTS)
+        cells[8] = cell_integer(row->amount);
+    return person_cells(reader, arena, access, row->person, cells + 2, open, err);
+}
+
+static enum status rows_sheet(struct reader *reader, struct arena *arena,
+                              const struct access *access, struct behind_answer *answer,
+                              struct error *err)
+{
+    const struct drill *drill = &answer->drill;
+    bool visits = drill->behind == BEHIND_VISITS;
+    answer->sheet =
+        visits ? sheet_new(arena, visit_columns, sizeof visit_columns / sizeof *visit_columns)
+               : sheet_new(arena, event_columns, sizeof event_columns / sizeof *event_columns);
+    answer->screen = "member";
+    for (size_t i = 0; i < drill->n_rows; i++) {
+        if (i % 256 == 0 && reader_cancelled(reader))
+            return error_set(err, ST_CANCELLED, "the question was cancelled");
+        struct cell *cells = sheet_row_add(answer->sheet);
+        enum status status = (visits ? visit_row : event_row)(
+            reader, arena, access, &drill->rows[i], cells, &answer->open[i], err);
+        if (status != ST_OK)
+            return status;
+    }
+    answer->sheet->truncated = (int64_t)drill->n_rows < drill->count;
+    answer->sheet->total = drill->count;
+    return ST_OK;
+}
+
+static const struct sheet_column shop_list_columns[] = {
+    {"shop", N_("shop"), CELL_TEXT},
+    {"name", N_("name"), CELL_TEXT},
+    {"category", N_("category"), CELL_TEXT},
+    {"floor", N_("floor"), CELL_TEXT},
+};
+static const struct sheet_column group_columns[] = {
+    {"group", N_("group"), CELL_TEXT},
+    {"name", N_("name"), CELL_TEXT},
+    {"topic", N_("topic"), CELL_TEXT},
+    {"members", N_("members"), CELL_COUNT},
+};
+
+/* Shops and groups: a row an id, read from their table. */
+static enum status ids_sheet(struct reader *reader, struct arena *arena,
+                             struct behind_answer *answer, struct error *err)
+{
+    bool shops = answer->drill.behind == BEHIND_SHOPS;
+    const char *sql =
+        shops ? "select code, name, category, floor from tenant where id = ?1"
+              : "select code, name, topic, (select count(*) from crowd_member where crowd = id)"
+                " from crowd where id = ?1";
+    answer->sheet = sheet_new(arena, shops ? shop_list_columns : group_columns, 4);
+    answer->screen = shops ? "shop" : NULL;
+    for (int64_t i = 0; i < answer->drill.count; i++) {
+        sqlite3_stmt *stmt;
+        bool row = false;
+        enum status status = reader_prepare(reader, sql, &stmt, err);
+        if (status != ST_OK)
+            return status;
+        sqlite3_bind_int64(stmt, 1, answer->drill.ids[i]);
+        status = reader_step(reader, stmt, &row, err);
+        if (status != ST_OK)
+            return status;
+        struct cell *cells = sheet_row_add(answer->sheet);
+        for (int k = 0; row && k < 3; k++)
+            cells[k] = cell_text(arena_strdup(arena, (const char *)sqlite3_column_text(stmt, k)));
+        if (row && shops)
+            cells[3] = cell_text(arena_strdup(arena, (const char *)sqlite3_column_text(stmt, 3)));
+        else if (row)
+            cells[3] = cell_integer(sqlite3_column_int64(stmt, 3));
+        answer->open[i] = shops ? cells[0].text : NULL;
+    }
+    return ST_OK;
+}
+
+static const struct sheet_column address_columns[] = {{"address", N_("address"), CELL_TEXT}};
+
+static void addresses_sheet(struct arena *arena, struct behind_answer *answer)
+{
+    answer->sheet = sheet_new(arena, address_columns, 1);
+    for (int64_t i = 0; i < answer->drill.count; i++)
+        sheet_row_add(answer->sheet)[0] =
+            cell_text(arena_printf(arena, "%016" PRIx64, answer->drill.addresses[i]));
+}
+
+static void *behind_ask(struct reader *reader, struct arena *arena, const void *parameters,
+                        struct error *err)
+{
+    const struct behind_question *question = parameters;
+    struct behind_answer *answer = arena_new_of(arena, struct behind_answer);
+    struct drill *drill = &answer->drill;
+    if (drill_run(reader, arena, &question->query, drill, err) != ST_OK)
+        return NULL;
+    answer->title = drill_title(reader, arena, &question->query);
+    size_t most =
+        (size_t)(drill->n_rows > (size_t)drill->count ? (int64_t)drill->n_rows : drill->count);
+    answer->open = arena_array(arena, const char *, most + 1);
+    enum status status = ST_OK;
+    if (drill->behind == BEHIND_SHOPS || drill->behind == BEHIND_GROUPS)
+        status = ids_sheet(reader, arena, answer, err);
+    else if (drill->behind == BEHIND_ADDRESSES)
+        addresses_sheet(arena, answer);
+    else
+        status = rows_sheet(reader, arena, &question->access, answer, err);
+    return status == ST_OK ? answer : NULL;
+}
+
+static void behind_refresh(struct view *view)
+{
+    struct behind_question question = {.access = view->console->access};
+    question.query.period = view->console->period;
+    if (figure_behind_parse(view->argument, &question.query.metric, &question.query.dim,
+                            &question.query.key))
+        view_ask(view, 0, _("what is behind"), behind_ask, &question, sizeof question);
+    else
+        console_complain(view->console, _("'%s' names no figure"), view->argument);
+}
+
+static void behind_row_open(struct view *view, int64_t row)
+{
+    const struct behind_answer *answer = view_answer(view, 0);
+    const char *argument = answer && row >= 0 ? answer->open[row] : NULL;
+    if (argument && answer->screen)
+        console_open(view->console, answer->screen, argument);
+    else
+        console_say(view->console, "%s", _("nothing is behind this row"));
+}
+
+static void behind_open(struct view *view)
+{
+    struct behind_state *state = view->state;
+    list_begin(&state->list, view, "behind", _("rows"));
+    state->list.open = behind_row_open;
+    behind_refresh(view);
+}
+
+static void behind_close(struct view *view)
+{
+    list_end(&((struct behind_state *)view->state)->list);
+}
+
+static void behind_answered(struct view *view, int slot)
+{
+    struct behind_state *state = view->state;
+    const struct behind_answer *answer = view_answer(view, slot);
+    if (!answer)
+        return;
+    list_show(&state->list, answer->sheet, NULL);
+    if (answer->sheet->truncated)
+        console_say(view->console, _("%lld in all; the latest %zu are shown"),
+                    (long long)answer->drill.count, answer->sheet->n_rows);
+}
+
+static void behind_draw(struct view *view, struct area area)
+{
+    const char *problem = view_problem(view, 0);
+    if (problem)
+        draw_wrapped(area, 0, ROLE_ERROR, problem);
+    else
+        list_draw(&((struct behind_state *)view->state)->list, area, true);
+}
+
+static bool behind_key(struct view *view, uint32_t key)
+{
+    return list_key(&((struct behind_state *)view->state)->list, key);
+}
+
+static bool behind_action(struct view *view, int id, const char *argument)
+{
+    enum metric_id metric;
+    enum dimension dim;
+    int64_t key;
+    if (id == ACTION_LIST_INFO && figure_behind_parse(view->argument, &metric, &dim, &key)) {
+        const struct behind_answer *answer = view_answer(view, 0);
+        dashboard_explain(view->console, (int)metric, answer ? answer->title : NULL, NULL);
+        return true;
+    }
+    return list_action(&((struct behind_state *)view->state)->list, id, argument);
+}
+
+static const char *behind_subtitle(struct view *view)
+{
+    const struct behind_answer *answer = view_answer(view, 0);
+    return answer ? answer->title : NULL;
+}
+
+const struct view_ops view_behind = {
+    .name = "behind",
+    .title = N_("Behind"),
+    .rights = RIGHT_QUESTIONS,
+    .size = sizeof(struct behind_state),
+    .open = behind_open,
+    .close = behind_close,
+    .refresh = behind_refresh,
+    .draw = behind_draw,
+    .action = behind_action,
+    .key = behind_key,
+    .answered = behind_answered,
+    .subtitle = behind_subtitle,
+};

@@ -1,0 +1,69 @@
+#include "views/cells.h"
+
+#include "model/base/text.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+const char *cell_for_machines(struct arena *arena, const struct zone *zone, enum cell_type type,
+                              const struct cell *cell)
+{
+    if (!cell->known)
+        return "";
+    switch (type) {
+    case CELL_TEXT:
+        return cell->text;
+    case CELL_COUNT:
+    case CELL_DURATION:
+        return arena_printf(arena, "%" PRId64, cell->integer);
+    case CELL_MONEY:
+        return text_from_fen(arena, cell->integer);
+    case CELL_REAL:
+    case CELL_SHARE:
+        return isfinite(cell->real) ? arena_printf(arena, "%.10g", cell->real) : "";
+    case CELL_TIME:
+        return time_rfc3339(arena, zone, cell->integer);
+    case CELL_DAY:
+        return date_text(arena, (int32_t)cell->integer);
+    }
+    return "";
+}
+
+const char *cell_for_people(struct arena *arena, const struct zone *zone, enum cell_type type,
+                            const struct cell *cell)
+{
+    if (!cell->known)
+        return "–";
+    switch (type) {
+    case CELL_COUNT:
+        return text_count(arena, cell->integer);
+    case CELL_MONEY:
+        return text_money(arena, cell->integer);
+    case CELL_SHARE:
+        return arena_printf(arena, "%.1f%%", cell->real * 100);
+    case CELL_REAL:
+        return arena_printf(arena, "%.6g", cell->real);
+    case CELL_DURATION:
+        return text_duration(arena, cell->integer);
+    case CELL_TIME:
+        return time_local(arena, zone, cell->integer);
+    case CELL_TEXT:
+    case CELL_DAY:
+        break;
+    }
+    return cell_for_machines(arena, zone, type, cell);
+}
+
+double cell_number(enum cell_type type, const struct cell *cell)
+{
+    if (!cell->known || type == CELL_TEXT)
+        return 0;
+    if (type == CELL_REAL || type == CELL_SHARE)
+        return cell->real;
+    return (double)cell->integer * (type == CELL_MONEY ? 0.01 : 1);
+}
+
+bool cell_is_number(enum cell_type type)
+{
+    return type != CELL_TEXT;
+}

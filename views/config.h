@@ -1,0 +1,38 @@
+/*
+ * The config file: $XDG_CONFIG_HOME/atrium/config.ini (~/.config by default), INI.
+ *   [screen]  colors = 256|16|8|0   borders = ascii|lines   mouse = yes|no   language = en|zh_CN
+ *   [keys]    ACTION = KEY …        (names as `atrium keys` lists them)
+ */
+#ifndef ATRIUM_VIEWS_CONFIG_H
+#define ATRIUM_VIEWS_CONFIG_H
+
+#include "model/base/status.h"
+#include "tui/action.h"
+#include "tui/theme.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct config {
+    struct theme_options theme;
+    bool mouse;
+    char *language; /* NULL: the environment's */
+    struct config_key {
+        char *action, *keys;
+        int line;
+    } * keys;
+    size_t n_keys;
+};
+
+/* Reads the file; where there is none the defaults hold. ST_REFUSED names file, line, what was
+ * found and what was expected. */
+enum status config_read(struct config *config, struct error *err);
+void config_free(struct config *config);
+
+/* Binds the keys of the file. ST_REFUSED with the line, and the conflict where there is one. */
+enum status config_bind(const struct config *config, struct keymap *keymap, struct error *err);
+
+/* Where the file is looked for; owned by the caller; NULL: there is no home. */
+char *config_path(void);
+
+#endif

@@ -1,0 +1,345 @@
+/* The stack of views, and the way from a key to an action. */
+#include "views/console.h"
+
+#include "tui/table.h"
+#include "views/actions.h"
+#include "views/change.h"
+#include "views/frame.h"
+#include "views/overlay.h"
+#include "views/question.h"
+#include "views/screens.h"
+#include "views/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Messages ---- */
+
+static void message_set(struct console *console, bool bad, const char *format, va_list args)
+{
+    free(console->message);
+    console->message = NULL;
+    if (vasprintf(&console->message, format, args) < 0)
+        console->message = NULL;
+    console->message_bad = bad;
+    console_redraw(console);
+}
+
+void console_say(struct console *console, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    message_set(console, false, format, args);
+    va_end(args);
+}
+
+void console_complain(struct console *console, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    message_set(console, true, format, args);
+    va_end(args);
+}
+
+void console_redraw(struct console *console)
+{
+    loop_redraw(console->loop);
+}
+
+bool console_may(struct console *console, unsigned rights)
+{
+    struct error err = {0};
+    if (access_require(&console->access, rights, _("do that"), &err) == ST_OK)
+        return true;
+    console_complain(console, "%s", error_text(&err));
+    error_clear(&err);
+    return false;
+}
+
+/* ---- Views ---- */
+
+struct view *console_top(const struct console *console)
+{
+    return console->stack[console->depth - 1];
+}
+
+static struct view *view_new(struct console *console, const struct view_ops *ops,
+                             const char *argument)
+{
+    struct view *view = mem_zero(1, sizeof *view);
+    view->ops = ops;
+    view->console = console;
+    view->argument = mem_strdup(argument);
+    view->state = mem_zero(1, ops->size);
+    view->scopes[view->n_scopes++] = ops->name;
+    return view;
+}
+
+static void view_free(struct view *view)
+{
+    if (view->ops->close)
+        view->ops->close(view);
+    view_questions_end(view);
+    free(view->state);
+    free(view->argument);
+    free(view);
+}
+
+static void stack_cut(struct console *console, size_t depth)
+{
+    while (console->depth > depth)
+        view_free(console->stack[--console->depth]);
+}
+
+static void stack_push(struct console *console, struct view *view)
+{
+    if (console->depth == console->cap) {
+        console->cap = console->cap ? console->cap * 2 : 8;
+        console->stack = mem_resize(console->stack, console->cap, sizeof *console->stack);
+    }
+    console->stack[console->depth++] = view;
+    view->ops->open(view);
+}
+
+/* A main screen stands on the loop, which is always at the bottom. */
+void console_open(struct console *console, const char *name, const char *argument)
+{
+    const struct view_ops *ops = screen_find(name);
+    if (!ops) {
+        console_complain(console, _("there is no screen '%s'"), name);
+        return;
+    }
+    if (ops->rights && !console_may(console, ops->rights))
+        return;
+    const struct view *top = console->depth ? console_top(console) : NULL;
+    if (top && top->ops == ops && strcmp(top->argument, argument) == 0)
+        return;
+    if (ops->number)
+        stack_cut(console, ops->number == 1 ? 0 : console->depth ? 1 : 0);
+    stack_push(console, view_new(console, ops, argument));
+    session_save(console->session, console);
+    console_redraw(console);
+}
+
+void console_back(struct console *console)
+{
+    if (console->depth <= 1)
+        return;
+    stack_cut(console, console->depth - 1);
+    session_save(console->session, console);
+    console_redraw(console);
+}
+
+void console_refresh(struct console *console)
+{
+    for (size_t i = 0; i < console->depth; i++)
+        if (console->stack[i]->ops->refresh)
+            console->stack[i]->ops->refresh(console->stack[i]);
+    console_redraw(console);
+}
+
+/* ---- Period ---- */
+
+static void period_update(struct console *console)
+{
+    if (console->compare != COMPARE_NONE)
+        console->against =
+            period_compare(&console->mall->clock, &console->period, console->compare);
+    session_save(console->session, console);
+    console_refresh(console);
+}
+
+void console_period(struct console *console, const char *text)
+{
+    struct error err = {0};
+    struct period period;
+    if (period_parse(&console->mall->clock, console->present, text, &period, &err) != ST_OK) {
+        console_complain(console, "%s", error_text(&err));
+        error_clear(&err);
+        return;
+    }
+    console->period = period;
+    char *id = mem_strdup(text);
+    free(console->period_id);
+    console->period_id = id;
+    period_update(console);
+}
+
+static void period_move(struct console *console, int by)
+{
+    struct arena *arena = arena_new();
+    console->period = period_shift(&console->mall->clock, console->present, &console->period, by);
+    char *id = period_id(arena, &console->mall->clock, &console->period);
+    free(console->period_id);
+    console->period_id = mem_strdup(id);
+    arena_free(arena);
+    period_update(console);
+}
+
+void console_compare(struct console *console, enum compare compare)
+{
+    console->compare = compare;
+    period_update(console);
+    console_say(console, _("compared with: %s"), _(compare_choices[compare].title));
+}
+
+static void compare_next(struct console *console, const char *argument)
+{
+    for (size_t i = 0; i < n_compare_choices; i++)
+        if (strcmp(argument, compare_choices[i].id) == 0) {
+            console_compare(console, compare_choices[i].compare);
+            return;
+        }
+    if (*argument)
+        console_complain(console, _("'%s' is no comparison: before, year, …"), argument);
+    else
+        console_compare(console, (enum compare)((console->compare + 1) % (int)n_compare_choices));
+}
+
+/* ---- Actions ---- */
+
+static void resume(struct console *console)
+{
+    const char *view, *argument;
+    size_t at = 0;
+    struct session *session = console->session;
+    if (!session_place(session, 0, &view, &argument)) {
+        console_say(console, "%s", _("there is nowhere to go back to"));
+        return;
+    }
+    for (; session_place(session, at, &view, &argument); at++)
+        if (screen_find(view))
+            console_open(console, view, argument);
+    session_forget(session);
+}
+
+static void cancel_all(struct console *console)
+{
+    for (size_t i = 0; i < console->depth; i++)
+        for (int slot = 0; slot < VIEW_SLOTS; slot++)
+            view_cancel(console->stack[i], slot);
+    console_say(console, "%s", _("stopped; Ctrl-r asks again"));
+}
+
+static void leave(struct console *console)
+{
+    console->leaving = true;
+    loop_stop(console->loop);
+}
+
+static bool console_own(struct console *console, int id, const char *argument)
+{
+    switch (id) {
+    case ACTION_BACK:
+        console_back(console);
+        return true;
+    case ACTION_CLOSE:
+        if (console->depth > 1)
+            console_back(console);
+        else
+            leave(console);
+        return true;
+    case ACTION_QUIT:
+        leave(console);
+        return true;
+    case ACTION_RESUME:
+        resume(console);
+        return true;
+    case ACTION_PALETTE:
+        overlay_palette(console);
+        return true;
+    case ACTION_HELP:
+        overlay_help(console);
+        return true;
+    case ACTION_PERIOD:
+        if (*argument)
+            console_period(console, argument);
+        else
+            overlay_period(console);
+        return true;
+    case ACTION_PERIOD_EARLIER:
+    case ACTION_PERIOD_LATER:
+        period_move(console, id == ACTION_PERIOD_LATER ? 1 : -1);
+        return true;
+    case ACTION_COMPARE:
+        compare_next(console, argument);
+        return true;
+    case ACTION_REFRESH:
+        console_refresh(console);
+        return true;
+    case ACTION_CANCEL:
+        cancel_all(console);
+        return true;
+    case ACTION_REDRAW:
+        screen_redraw();
+        return true;
+    case ACTION_SUSPEND:
+        loop_suspend(console->loop);
+        return true;
+    case ACTION_UNDO:
+        change_undo(console);
+        return true;
+    default:
+        return false;
+    }
+}
+
+void console_act(struct console *console, int id, const char *argument)
+{
+    struct view *top = console_top(console);
+    for (const struct view_ops *const *screen = screens; *screen; screen++)
+        if ((*screen)->number && id == ACTION_GO_LOOP + (*screen)->number - 1) {
+            console_open(console, (*screen)->name, argument);
+            return;
+        }
+    if (top->ops->action && top->ops->action(top, id, argument))
+        console_redraw(console);
+    else if (!console_own(console, id, argument))
+        console_say(console, "%s", _("not on this screen"));
+    console_redraw(console);
+}
+
+/* ---- Keys and frames ---- */
+
+static void message_clear(struct console *console)
+{
+    if (!console->message)
+        return;
+    free(console->message);
+    console->message = NULL;
+    console_redraw(console);
+}
+
+void console_key(void *context, uint32_t key)
+{
+    struct console *console = context;
+    message_clear(console);
+    if (overlay_key(console, key)) {
+        console_redraw(console);
+        return;
+    }
+    struct view *top = console_top(console);
+    if (top->ops->key && top->ops->key(top, key)) {
+        console_redraw(console);
+        return;
+    }
+    const struct action *action = keymap_find(console->keymap, key, top->scopes, top->n_scopes);
+    if (action)
+        console_act(console, action->id, "");
+}
+
+void console_draw(void *context)
+{
+    struct console *console = context;
+    struct view *top = console_top(console);
+    struct area rest = frame_draw(console, screen_area());
+    top->ops->draw(top, rest);
+    overlay_draw(console, screen_area());
+}
+
+void console_end_views(struct console *console)
+{
+    stack_cut(console, 0);
+    free(console->stack);
+    console->stack = NULL;
+}

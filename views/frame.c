@@ -1,0 +1,150 @@
+#include "views/frame.h"
+
+#include "model/base/text.h"
+#include "tui/keysline.h"
+#include "views/actions.h"
+
+#include <stdlib.h>
+
+enum { NARROW = 60 };
+
+/* "Loop › Shops › Uniqlo", as much of its end as fits. */
+static char *path_text(const struct console *console, struct arena *arena)
+{
+    char *path = arena_strdup(arena, "");
+    for (size_t i = 0; i < console->depth; i++) {
+        const struct view *view = console->stack[i];
+        const char *sub = view->ops->subtitle ? view->ops->subtitle(console->stack[i]) : NULL;
+        path = arena_printf(arena, "%s%s%s%s%s", path, i ? " › " : "", _(view->ops->title),
+                            sub ? " " : "", sub ? sub : "");
+    }
+    return path;
+}
+
+/* "data 14 s old", or "data to 31 Oct 2026" when it is older than two days. */
+static char *age_text(const struct console *console, struct arena *arena, bool narrow)
+{
+    if (!console->as_of)
+        return arena_strdup(arena, _("no events yet"));
+    int64_t age = time_now() - console->as_of;
+    if (age < 2 * 86400)
+        return arena_printf(arena, narrow ? "%s" : _("data %s old"),
+                            text_duration(arena, age > 0 ? age : 0));
+    int32_t day = clock_day(&console->mall->clock, console->as_of);
+    return arena_printf(arena, narrow ? "%s" : _("data to %s"), date_text(arena, day));
+}
+
+static char *period_text(const struct console *console, struct arena *arena, bool narrow)
+{
+    if (narrow)
+        return arena_strdup(arena, console->period_id);
+    char *title = period_title(arena, &console->mall->clock, &console->period);
+    if (console->compare == COMPARE_NONE)
+        return title;
+    return arena_printf(arena, _("%s vs %s"), title, _(compare_choices[console->compare].title));
+}
+
+static void draw_right(struct area row, enum role role, const char *text)
+{
+    draw_text(row, 0, row.cols - text_cells(text), role, text);
+}
+
+/* One line: where, period, age. */
+static void header_narrow(struct console *console, struct area row, struct arena *arena)
+{
+    char *right = arena_printf(arena, "%s %s %s", period_text(console, arena, true),
+                               symbol(SYMBOL_BULLET), age_text(console, arena, true));
+    int cells = text_cells(right);
+    draw_right(row, ROLE_DIM, right);
+    const struct view *top = console_top(console);
+    const char *sub = top->ops->subtitle ? top->ops->subtitle(console_top(console)) : NULL;
+    char *title = arena_printf(arena, "%s%s%s", _(top->ops->title), sub ? " " : "", sub ? sub : "");
+    draw_field(row, 0, 0, row.cols - cells - 1, -1, ROLE_ACCENT, title);
+}
+
+static void header_wide(struct console *console, struct area rows, struct arena *arena)
+{
+    struct area top = area_part(rows, 0, 0, 1, rows.cols);
+    struct area under = area_part(rows, 1, 0, 1, rows.cols);
+    int at = 1 + draw_text(top, 0, 1, ROLE_ACCENT, "atrium");
+    at += 2 + draw_text(top, 0, at + 2, ROLE_STRONG, console->mall->name);
+    char *who = arena_printf(arena, "%s · %s", console->access.principal, console->role);
+    char *period = period_text(console, arena, false);
+    int who_cells = text_cells(who), period_cells = text_cells(period);
+    if (at + 2 + who_cells < top.cols)
+        draw_right(top, ROLE_DIM, who);
+    else
+        who_cells = 0;
+    char *age = age_text(console, arena, false);
+    draw_right(under, ROLE_DIM, age);
+    int age_cells = text_cells(age);
+    bool period_up = at + 4 + period_cells + 4 + who_cells < top.cols;
+    if (period_up)
+        draw_text(top, 0, (top.cols + at - who_cells - period_cells) / 2, ROLE_PLAIN, period);
+    int left = under.cols - age_cells - 2;
+    if (!period_up && period_cells + 20 < left) {
+        draw_text(under, 0, left - period_cells - 1, ROLE_PLAIN, period);
+        left -= period_cells + 3;
+    }
+    char *path = path_text(console, arena);
+    draw_field(under, 0, 1, left - 1, -1, ROLE_STRONG, path);
+}
+
+/* "2 questions · 41%", what the view asked for last, or nothing. */
+static char *work_text(const struct console *console, struct arena *arena)
+{
+    const struct view *view = console_top(console);
+    int asking = 0, progress = 1000;
+    int64_t took = 0;
+    for (int slot = 0; slot < VIEW_SLOTS; slot++) {
+        if (view_asking(view, slot)) {
+            int done = view_asking_progress(view, slot);
+            asking++;
+            progress = done < progress ? done : progress;
+        }
+        int64_t ns = view_answer_ns(view, slot);
+        took = ns > took ? ns : took;
+    }
+    if (asking)
+        return arena_printf(
+            arena, ngettext("%d question · %d%%", "%d questions · %d%%", (unsigned long)asking),
+            asking, progress / 10);
+    return took ? arena_printf(arena, "%.2f s", (double)took / 1e9) : arena_strdup(arena, "");
+}
+
+static void status_draw(struct console *console, struct area row, struct arena *arena)
+{
+    char *work = work_text(console, arena);
+    int cells = text_cells(work);
+    draw_right(row, ROLE_DIM, work);
+    row.cols -= cells ? cells + 2 : 0;
+    if (console->message) {
+        draw_field(row, 0, 1, row.cols - 1, -1, console->message_bad ? ROLE_ERROR : ROLE_ACCENT,
+                   console->message);
+        return;
+    }
+    const struct view *view = console_top(console);
+    row.col++;
+    row.cols--;
+    keysline_draw(row, console->keymap, view->scopes, view->n_scopes);
+}
+
+struct area frame_draw(struct console *console, struct area screen)
+{
+    struct arena *arena = arena_new();
+    bool narrow = screen.cols < NARROW || screen.rows < 16;
+    struct area header = area_cut_top(&screen, narrow ? 1 : 2);
+    struct area status = area_cut_bottom(&screen, 1);
+    if (narrow) {
+        header_narrow(console, header, arena);
+    } else {
+        header_wide(console, header, arena);
+        draw_rule(area_cut_top(&screen, 1), 0, ROLE_RULE);
+        draw_rule(area_cut_bottom(&screen, 1), 0, ROLE_RULE);
+        screen.col++;
+        screen.cols -= 2;
+    }
+    status_draw(console, status, arena);
+    arena_free(arena);
+    return screen;
+}

@@ -1,0 +1,225 @@
+/* Opening and leaving the console. */
+#include "views/start.h"
+
+#include "model/people/member_list.h"
+#include "model/store/write_queue.h"
+#include "tui/locale.h"
+#include "views/actions.h"
+#include "views/config.h"
+#include "views/console.h"
+#include "views/import_task.h"
+#include "views/overlay.h"
+#include "views/session.h"
+#include "views/watch.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { READERS = 2 };
+
+static void *reader_begin_thread(void *context, struct error *err)
+{
+    struct console *console = context;
+    struct reader *reader = NULL;
+    reader_open(console->mall, &reader, err);
+    return reader;
+}
+
+static void reader_end_thread(void *state)
+{
+    if (state)
+        reader_close(state);
+}
+
+static void answers_ready(void *context)
+{
+    task_collect(((struct console *)context)->pool);
+}
+
+static void changes_ready(void *context)
+{
+    write_queue_collect(((struct console *)context)->writes);
+}
+
+/* The line dropped or the machine goes down: what is open is already in the session file. */
+static void quit(void *context, int signal)
+{
+    struct console *console = context;
+    (void)signal;
+    if (console->depth)
+        session_save(console->session, console);
+    console->leaving = true;
+}
+
+/* Who asks, and what the present is: one short question before the screen starts. */
+static enum status present_read(struct console *console, const char *principal, struct error *err)
+{
+    struct reader *reader = NULL;
+    enum status status = reader_open(console->mall, &reader, err);
+    if (status == ST_OK)
+        status = access_lookup(reader, principal, &console->access, err);
+    if (status == ST_OK)
+        status = reader_present(reader, &console->as_of, &console->present, err);
+    if (status == ST_OK)
+        status = reader_versions(reader, &console->events_version, &console->rows_version, err);
+    if (reader)
+        reader_close(reader);
+    console->role = roles[console->access.role].name;
+    return status;
+}
+
+/* The period of last time, else the last 30 days. */
+static void period_begin(struct console *console)
+{
+    const char *kept = session_period(console->session);
+    const struct clock *clock = &console->mall->clock;
+    bool known =
+        kept && period_parse(clock, console->present, kept, &console->period, NULL) == ST_OK;
+    if (!known)
+        console->period = period_named(clock, console->present, PERIOD_30_DAYS);
+    console->period_id = mem_strdup(known ? kept : "30d");
+    console->compare = COMPARE_BEFORE;
+    session_compare(console->session, &console->compare);
+    if (console->compare != COMPARE_NONE)
+        console->against = period_compare(clock, &console->period, console->compare);
+}
+
+static enum status screen_begin(struct console *console, const struct console_options *options,
+                                struct error *err)
+{
+    struct config config;
+    enum status status = config_read(&config, err);
+    if (status == ST_OK)
+        status = config_bind(&config, console->keymap, err);
+    if (status == ST_OK && config.language)
+        locale_set_language(config.language);
+    if (status == ST_OK && options->rows)
+        screen_start_plain(options->rows, options->cols, &config.theme);
+    else if (status == ST_OK) {
+        struct screen_options screen = {.input = options->input,
+                                        .output = options->output,
+                                        .term = options->term,
+                                        .theme = config.theme,
+                                        .mouse = config.mouse};
+        const char *problem = screen_start(&screen);
+        if (problem)
+            status = error_set(err, ST_UNUSABLE, "%s", problem);
+    }
+    config_free(&config);
+    return status;
+}
+
+static void threads_begin(struct console *console)
+{
+    static const struct task_pool_ops pool_ops = {reader_begin_thread, reader_end_thread};
+    static const struct loop_ops loop_ops = {console_key, console_draw, quit};
+    console->people = people_cache_new();
+    console->pool = task_pool_new(READERS, &pool_ops, console);
+    console->writes = write_queue_new(console->mall);
+    console->imports = import_work_new(console);
+    console->loop = loop_new(&loop_ops, console);
+    loop_watch(console->loop, task_pool_fd(console->pool), answers_ready, console);
+    loop_watch(console->loop, write_queue_fd(console->writes), changes_ready, console);
+}
+
+/* Where one stopped last time, unless that was the first screen. */
+static void resume_offer(struct console *console)
+{
+    const char *view, *argument, *last = NULL;
+    size_t at = 0;
+    for (; session_place(console->session, at, &view, &argument); at++)
+        last = view;
+    if (at > 1)
+        console_say(console, _("you stopped at '%s'; . goes there"), last);
+    if (console->mall->read_only)
+        console_say(console, "%s", console->mall->why_read_only);
+}
+
+enum status console_new(const struct console_options *options, struct console **out,
+                        struct error *err)
+{
+    struct console *console = mem_zero(1, sizeof *console);
+    *out = console;
+    size_t n;
+    const struct action *actions = actions_all(&n);
+    console->keymap = keymap_new(actions, n);
+    enum status status = mall_open(options->mall_path, &console->mall, err);
+    if (status == ST_OK)
+        status = present_read(console, options->principal, err);
+    if (status == ST_OK)
+        status = screen_begin(console, options, err);
+    if (status != ST_OK) {
+        console_free(console);
+        *out = NULL;
+        return status;
+    }
+    console->session = session_open(options->mall_path, options->principal);
+    period_begin(console);
+    threads_begin(console);
+    console_open(console, "loop", "");
+    if (options->start)
+        console_open(console, options->start, "");
+    else
+        resume_offer(console);
+    watch_begin(console);
+    return ST_OK;
+}
+
+void console_run(struct console *console)
+{
+    loop_run(console->loop);
+}
+
+size_t console_busy(const struct console *console)
+{
+    return task_pool_busy(console->pool) + write_queue_busy(console->writes) +
+           import_work_busy(console->imports);
+}
+
+/* Views first, so that their questions are cancelled before the threads are waited for. */
+void console_free(struct console *console)
+{
+    if (!console)
+        return;
+    if (console->loop)
+        watch_end(console);
+    overlay_close(console);
+    console_end_views(console);
+    screen_end();
+    import_work_free(console->imports);
+    if (console->pool)
+        task_pool_free(console->pool);
+    if (console->writes)
+        write_queue_free(console->writes);
+    if (console->loop)
+        loop_free(console->loop);
+    people_cache_free(console->people);
+    keymap_free(console->keymap);
+    session_close(console->session);
+    free(console->period_id);
+    free(console->message);
+    if (console->mall)
+        mall_close(console->mall);
+    free(console);
+}
+
+enum status console_start(const char *mall_path, const char *principal, struct error *err)
+{
+    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+        return error_set(err, ST_USAGE,
+                         "the console needs a terminal; see atrium --help for commands");
+    struct console_options options = {
+        .mall_path = mall_path,
+        .principal = principal,
+        .input = STDIN_FILENO,
+        .output = STDOUT_FILENO,
+    };
+    struct console *console;
+    enum status status = console_new(&options, &console, err);
+    if (status != ST_OK)
+        return status;
+    console_run(console);
+    console_free(console);
+    return ST_OK;
+}

@@ -1,0 +1,72 @@
+#include "views/watch.h"
+
+#include <stdlib.h>
+
+enum { WATCH_MS = 2000 };
+
+struct watch_task {
+    struct task task;
+    struct console *console;
+    int64_t events, rows, as_of, present;
+};
+
+static enum status watch_run(struct task *task, void *thread_state)
+{
+    struct watch_task *watch = (struct watch_task *)task;
+    struct reader *reader = thread_state;
+    if (!reader)
+        return ST_UNUSABLE;
+    enum status status = reader_versions(reader, &watch->events, &watch->rows, &task->error);
+    if (status == ST_OK)
+        status = reader_present(reader, &watch->as_of, &watch->present, &task->error);
+    return status;
+}
+
+/* A named period moves with the present. */
+static void present_set(struct console *console, const struct watch_task *watch)
+{
+    console->as_of = watch->as_of;
+    console->present = watch->present;
+    console->events_version = watch->events;
+    console->rows_version = watch->rows;
+    const struct clock *clock = &console->mall->clock;
+    period_parse(clock, console->present, console->period_id, &console->period, NULL);
+    if (console->compare != COMPARE_NONE)
+        console->against = period_compare(clock, &console->period, console->compare);
+}
+
+static void watch_done(struct task *task)
+{
+    struct watch_task *watch = (struct watch_task *)task;
+    struct console *console = watch->console;
+    bool changed = watch->events != console->events_version || watch->rows != console->rows_version;
+    if (task->status == ST_OK && changed && !console->leaving) {
+        present_set(console, watch);
+        console_refresh(console);
+    }
+    error_clear(&task->error);
+    free(watch);
+}
+
+/* A busy console looks later: its answers come first. */
+static void watch_fire(void *context)
+{
+    struct console *console = context;
+    if (console_busy(console))
+        return;
+    struct watch_task *watch = mem_zero(1, sizeof *watch);
+    watch->task.run = watch_run;
+    watch->task.done = watch_done;
+    watch->console = console;
+    task_submit(console->pool, &watch->task);
+}
+
+void watch_begin(struct console *console)
+{
+    console->timer = loop_timer(console->loop, WATCH_MS, true, watch_fire, console);
+}
+
+void watch_end(struct console *console)
+{
+    loop_timer_stop(console->loop, console->timer);
+}

@@ -1,0 +1,10 @@
+/* The watch: looks now and then whether somebody else changed the mall file, and asks again. */
+#ifndef ATRIUM_VIEWS_WATCH_H
+#define ATRIUM_VIEWS_WATCH_H
+
+#include "views/console.h"
+
+void watch_begin(struct console *console);
+void watch_end(struct console *console);
+
+#endif
