@@ -205,6 +205,7 @@ void screen_resume(void)
     if (!screen.started || screen.plain)
         return;
     terminal_enter();
+    screen.cursor = -1;
     screen_resized();
 }
 
@@ -281,6 +282,8 @@ static void push_rows(void)
 static void push_cursor(void)
 {
     int row = 0, col = 0, shown = grid_cursor(&row, &col);
+    if (screen.cursor < 0)
+        curs_set(!shown); /* what curses believes may no longer be so: makes it say it */
     if (shown != screen.cursor)
         curs_set(shown);
     screen.cursor = shown;
@@ -362,6 +365,11 @@ bool screen_gone(void)
 char *screen_text(void)
 {
     return grid_text();
+}
+
+bool screen_cursor(int *row, int *col)
+{
+    return grid_cursor(row, col);
 }
 
 static void base64(const unsigned char *from, size_t n, char *out)

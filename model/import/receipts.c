@@ -158,6 +158,8 @@ void receipts_take(struct receipts *receipts, struct page *page, int64_t *duplic
             continue;
         }
         receipt->amount = sum;
+        if (line->time < receipt->time)
+            receipt->time = line->time;
         line->ref =
             arena_printf(page->arena, "%.*s#%u", (int)receipt->n, receipt->at, ++receipt->lines);
         line->ref_size = (uint32_t)strlen(line->ref);

@@ -225,7 +225,9 @@ void event_row(struct parser *parser)
         event.ref = lasting(parser, &cells[EVENT_FILE_REF]);
         event.ref_size = cells[EVENT_FILE_REF].n;
     }
-    event_keep(parser, &event, &cells[EVENT_FILE_SUBJECT]);
+    const struct row_cell *subject = &cells[EVENT_FILE_SUBJECT];
+    bool nobody = subject->n == 1 && *subject->at == '-';
+    event_keep(parser, &event, nobody ? NULL : subject);
 }
 
 /* ---- Receipts ---- */

@@ -101,14 +101,12 @@ static struct figure liability(const struct survey *survey)
                                                                       : (struct figure){0};
 }
 
-struct figure survey_figure(const struct survey *survey, enum metric_id metric, enum dimension dim,
-                            size_t at)
+static struct figure computed(const struct survey *survey, enum metric_id metric,
+                              enum dimension dim, size_t at)
 {
     const struct sum *sum;
     struct figure figure;
 
-    if (!survey->plan->wanted[metric])
-        return (struct figure){0};
     if (metrics[metric].sum == SUM_RATIO)
         return ratio(survey, metric, dim, at);
     if (metric == METRIC_POINTS_LIABILITY)
@@ -126,5 +124,17 @@ struct figure survey_figure(const struct survey *survey, enum metric_id metric, 
     else if (figure.known)
         figure.integer = cell_of(survey, metric, DIM_NONE, 0)->amount / figure.sample;
     figure.real = (double)figure.integer;
+    return figure;
+}
+
+struct figure survey_figure(const struct survey *survey, enum metric_id metric, enum dimension dim,
+                            size_t at)
+{
+    struct figure figure = {0};
+
+    if (!survey->plan->wanted[metric])
+        return figure;
+    figure = computed(survey, metric, dim, at);
+    figure.asked = true;
     return figure;
 }

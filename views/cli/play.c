@@ -165,7 +165,7 @@ static const struct cli_option options[] = {
     {0},
 };
 
-const struct cli_command command_play = {
+const struct cli_command cli_play = {
     .name = "play",
     .arguments = "SCRIPT",
     .summary = "drive the console with keys and print its screens",
