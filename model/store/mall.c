@@ -72,13 +72,13 @@ static enum status access_find(struct mall *mall, struct error *err)
     mall->why_read_only =
         mem_printf("%s may not be written by you: what is here can be read, not changed",
                    folder ? "the mall file" : "the mall file's folder");
-    bool both = has_rest(mall->path, "-wal", false) && has_rest(mall->path, "-shm", false);
-    if (folder || both)
+    /* A log and its index that belong to us would shut out those who may write. */
+    if (has_rest(mall->path, "-wal", false) && has_rest(mall->path, "-shm", false))
         return ST_OK;
     if (has_rest(mall->path, "-wal", true))
         return error_set(err, ST_UNUSABLE,
-                         "'%s' has unsaved changes beside it (-wal) and its folder may not be "
-                         "written: open it once where it may be written",
+                         "'%s' has unsaved changes beside it (-wal) and may not be written by you: "
+                         "open it once as somebody who may write it",
                          mall->path);
     mall->immutable = true;
     return ST_OK;
@@ -142,11 +142,30 @@ static void settings_free(struct settings *s)
     free(s->currency);
 }
 
+/* Settings that were replaced: threads may still be looking at them. */
+struct retired {
+    struct retired *next;
+    char *name, *currency;
+    struct zone *zone;
+};
+
+static void mall_settings_retire(struct mall *mall)
+{
+    struct retired *retired = mem_zero(1, sizeof *retired);
+    *retired = (struct retired){mall->retired, mall->name, mall->currency, mall->zone};
+    mall->retired = retired;
+}
+
 static void mall_settings_free(struct mall *mall)
 {
-    free(mall->name);
-    free(mall->currency);
-    zone_free(mall->zone);
+    mall_settings_retire(mall);
+    for (struct retired *retired = mall->retired, *next; retired; retired = next) {
+        next = retired->next;
+        free(retired->name);
+        free(retired->currency);
+        zone_free(retired->zone);
+        free(retired);
+    }
 }
 
 static enum status settings_load(struct mall *mall, sqlite3 *db, struct error *err)
@@ -159,7 +178,7 @@ static enum status settings_load(struct mall *mall, sqlite3 *db, struct error *e
         status = ST_UNUSABLE;
     }
     if (status == ST_OK) {
-        mall_settings_free(mall);
+        mall_settings_retire(mall);
         mall->name = s.name;
         mall->currency = s.currency;
         mall->zone = zone;

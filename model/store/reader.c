@@ -43,7 +43,7 @@ static enum status connection_prepare(struct reader *reader, struct error *err)
     /* A question never attaches other files. */
     sqlite3_limit(reader->db, SQLITE_LIMIT_ATTACHED, 0);
     char *pragmas = mem_printf("pragma query_only = 1; pragma wal_autocheckpoint = 0;"
-                               "pragma cache_size = -%d; pragma temp_store = memory;"
+                               "pragma cache_size = -%d;"
                                "pragma cell_size_check = %d",
                                CACHE_KIB, reader->mall->damaged);
     enum status status = sqlite_run(reader->db, pragmas, "opening a reader", err);

@@ -268,6 +268,49 @@ static void test_read_only_folder_with_a_log(void **state)
     free(wal);
 }
 
+/* The owner has the mall open, with changes in the log. */
+static void shared_body(void)
+{
+    struct mall *mall;
+    struct reader *reader;
+    int64_t kinds;
+    check(mall_open(path, &mall, &err) == ST_OK, "opening");
+    check(mall->read_only && !mall->immutable, "kind");
+    check(reader_open(mall, &reader, &err) == ST_OK, "reader");
+    check(reader_integer(reader, "select count(*) from kind", 0, &kinds, &err) == ST_OK, "reading");
+    check(kinds == 1, "what is in the log");
+    reader_close(reader);
+    mall_close(mall);
+}
+
+/* As if nobody had it open: no log stays behind that would shut the owner out. */
+static void alone_body(void)
+{
+    read_only_body();
+    char *log = mem_printf("%s-wal", path);
+    check(access(log, F_OK) != 0, "no log");
+    free(log);
+}
+
+static void test_file_of_somebody_else(void **state)
+{
+    (void)state;
+    assert_ok(mall_create(path, NULL, &err));
+    chmod(path, 0644);
+    chmod(folder, 0755);
+    as_nobody(alone_body);
+    struct mall *mall;
+    struct writer *writer;
+    assert_ok(mall_open(path, &mall, &err));
+    assert_ok(writer_open(mall, &writer, &err));
+    assert_ok(writer_begin(writer, &err));
+    sqlite3_exec(writer_db(writer), "insert into kind (name) values ('x')", NULL, NULL, NULL);
+    assert_ok(writer_commit(writer, &err));
+    as_nobody(shared_body);
+    writer_close(writer);
+    mall_close(mall);
+}
+
 static void no_read_body(void)
 {
     struct mall *mall;
@@ -419,6 +462,7 @@ int main(void)
         TEST(test_damaged_files),
         TEST(test_read_only_folder),
         TEST(test_read_only_folder_with_a_log),
+        TEST(test_file_of_somebody_else),
         TEST(test_unreadable_file),
         TEST(test_names_of_one_file_share_one_lock),
         TEST(test_odd_names),
