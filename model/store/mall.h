@@ -27,7 +27,7 @@ struct mall {
     bool read_only;          /* opened without the right or the possibility to write */
     char *why_read_only;     /* a sentence, or NULL */
     bool damaged;            /* read-only because the quick check found damage */
-    bool immutable;          /* may not be written, and nobody has it open: read without locks */
+    bool guest;              /* read-only by permission: nothing is left beside the file */
     struct retired *retired; /* settings before a reload */
 };
 

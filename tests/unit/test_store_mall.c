@@ -227,7 +227,7 @@ static void read_only_body(void)
     struct writer *writer;
     int64_t events, rows;
     check(mall_open(path, &mall, &err) == ST_OK, "opening");
-    check(mall->read_only && !mall->damaged && mall->immutable, "kind");
+    check(mall->read_only && !mall->damaged && mall->guest, "kind");
     check(strstr(mall->why_read_only, "may not be written by you") != NULL, "reason");
     check(reader_open(mall, &reader, &err) == ST_OK, "reader");
     check(reader_versions(reader, &events, &rows, &err) == ST_OK, "reading");
@@ -275,7 +275,7 @@ static void shared_body(void)
     struct reader *reader;
     int64_t kinds;
     check(mall_open(path, &mall, &err) == ST_OK, "opening");
-    check(mall->read_only && !mall->immutable, "kind");
+    check(mall->read_only && mall->guest, "kind");
     check(reader_open(mall, &reader, &err) == ST_OK, "reader");
     check(reader_integer(reader, "select count(*) from kind", 0, &kinds, &err) == ST_OK, "reading");
     check(kinds == 1, "what is in the log");
@@ -290,6 +290,37 @@ static void alone_body(void)
     char *log = mem_printf("%s-wal", path);
     check(access(log, F_OK) != 0, "no log");
     free(log);
+}
+
+static void test_guest_notices_a_change(void **state)
+{
+    (void)state;
+    struct mall *mall, *own;
+    struct reader *reader;
+    struct writer *writer;
+    assert_ok(mall_create(path, NULL, &err));
+    /* A file of yesterday: a clock tick may be longer than this test. */
+    assert_int_equal(utimensat(AT_FDCWD, path, (struct timespec[]){{1, 0}, {1, 0}}, 0), 0);
+    assert_ok(mall_open(path, &mall, &err));
+    mall->guest = true;
+    assert_ok(reader_open(mall, &reader, &err));
+    assert_ok(reader_begin(reader, &err));
+    reader_end(reader);
+    assert_ok(mall_open(path, &own, &err));
+    assert_ok(writer_open(own, &writer, &err));
+    assert_ok(writer_begin(writer, &err));
+    assert_ok(writer_touch_rows(writer, &err));
+    assert_ok(writer_commit(writer, &err));
+    assert_ok(writer_checkpoint(writer, &err));
+    assert_message(reader_begin(reader, &err), ST_CONFLICT, "open it again");
+    reader_close(reader);
+    assert_ok(reader_open(mall, &reader, &err));
+    assert_ok(reader_begin(reader, &err));
+    reader_end(reader);
+    reader_close(reader);
+    writer_close(writer);
+    mall_close(own);
+    mall_close(mall);
 }
 
 static void test_file_of_somebody_else(void **state)
@@ -352,7 +383,7 @@ static void test_odd_names(void **state)
         struct mall *mall;
         assert_ok(mall_create(odd, &(struct mall_options){.name = "odd"}, &err));
         assert_ok(mall_open(odd, &mall, &err));
-        mall->immutable = true;
+        mall->guest = true;
         struct reader *reader;
         assert_ok(reader_open(mall, &reader, &err));
         reader_close(reader);
@@ -463,6 +494,7 @@ int main(void)
         TEST(test_read_only_folder),
         TEST(test_read_only_folder_with_a_log),
         TEST(test_file_of_somebody_else),
+        TEST(test_guest_notices_a_change),
         TEST(test_unreadable_file),
         TEST(test_names_of_one_file_share_one_lock),
         TEST(test_odd_names),
