@@ -59,14 +59,14 @@ static enum status actions_run(struct cli *cli, struct error *err)
     return list(cli, false, "actions", err);
 }
 
-const struct cli_command command_keys = {
+const struct cli_command cli_keys = {
     .name = "keys",
     .arguments = "",
     .summary = "what can be pressed, with the config file's changes",
     .run = keys_run,
 };
 
-const struct cli_command command_actions = {
+const struct cli_command cli_actions = {
     .name = "actions",
     .arguments = "",
     .summary = "everything that can be done in the console",

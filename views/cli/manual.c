@@ -180,14 +180,14 @@ static enum status completion_run(struct cli *cli, struct error *err)
     return ST_OK;
 }
 
-const struct cli_command command_manual = {
+const struct cli_command cli_manual = {
     .name = "manual",
     .arguments = "",
     .summary = "the manual page, for man -l",
     .run = manual_run,
 };
 
-const struct cli_command command_completion = {
+const struct cli_command cli_completion = {
     .name = "completion",
     .arguments = "bash|zsh",
     .summary = "completions for a shell",

@@ -45,6 +45,7 @@ static enum status console_ready(struct play *play, struct error *err)
         .principal = play->cli->principal,
         .rows = play->rows,
         .cols = play->cols,
+        .still = true,
     };
     return console_new(&options, &play->console, err);
 }
@@ -165,7 +166,7 @@ static const struct cli_option options[] = {
     {0},
 };
 
-const struct cli_command command_play = {
+const struct cli_command cli_play = {
     .name = "play",
     .arguments = "SCRIPT",
     .summary = "drive the console with keys and print its screens",
