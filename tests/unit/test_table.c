@@ -201,7 +201,7 @@ static void test_drawn(void **state)
     plain_start(9, 40, false);
     plain_frame(draw, list);
     assert_string_equal(plain_row(0), "  Name                Tier        Points");
-    assert_string_equal(plain_row(1), "▌ 王小明              gold         1,200");
+    assert_string_equal(plain_row(1), " ▌王小明              gold         1,200");
     assert_string_equal(plain_row(3), "  张伟                gold             –");
     assert_string_equal(plain_row(7), "                                  21,800");
     assert_string_equal(plain_row(8), "1 of 5 members");
