@@ -84,6 +84,15 @@ bench: test-deps ## print a table of measurements and append it to the results f
 dist: ## a source archive
 	git archive --prefix=atrium-$(VERSION)/ -o atrium-$(VERSION).tar.gz HEAD
 
+POT = $(BUILD)/atrium.pot
+pot: $(POT)
+$(POT): $(SOURCES) $(MAIN) $(wildcard views/*.h)
+	@mkdir -p $(@D)
+	@xgettext --from-code=UTF-8 -LC -k_ -kN_ -kngettext:1,2 --no-location --sort-output --package-name=atrium -o $@ $^
+
+po: pot ## bring new texts into the translations
+	for po in views/po/*.po; do msgmerge --quiet --update --backup=none --no-fuzzy-matching --sort-output $$po $(POT); done
+
 clean: ## remove what was built
 	rm -rf $(BUILD) build-asan build-tsan
 
@@ -140,4 +149,4 @@ $(BUILD)/completions: $(BUILD)/atrium
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
-.PHONY: all run install deps test-deps test tests asan tsan lint format bench dist clean help
+.PHONY: pot po all run install deps test-deps test tests asan tsan lint format bench dist clean help

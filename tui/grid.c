@@ -89,7 +89,10 @@ void grid_put(int row, int col, enum role role, const struct glyph *glyph)
         return;
     free_halves(row, col, glyph->cells);
     cell_blank(cell, role);
-    cell->n = (unsigned char)(glyph->n < 5 ? glyph->n : 5);
+    /* In the last column a terminal may have wrapped before the mark comes, and put it on the next
+     * row: there the character goes without. */
+    bool last = col + glyph->cells == grid.cols;
+    cell->n = (unsigned char)(last ? 1 : glyph->n < 5 ? glyph->n : 5);
     for (int i = 0; i < cell->n; i++)
         cell->runes[i] = glyph->runes[i];
     if (glyph->cells == 2) {

@@ -16,7 +16,8 @@ struct loop_ops {
     void (*key)(void *context, uint32_t key);
     void (*draw)(void *context); /* between screen_frame_begin and _end */
     /* SIGTERM, SIGHUP, SIGINT, or the terminal went away (SIGHUP): save what is open, at once. The
-     * loop stops afterwards. A second such signal ends the program without asking. */
+     * loop stops afterwards. When a handler is stuck, the program ends after two seconds without
+     * this, the terminal restored. */
     void (*quit)(void *context, int signal);
 };
 

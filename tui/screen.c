@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <term.h>
 #include <unistd.h>
 
 #define FRAME_BEGIN "\033[?2026h"
@@ -94,33 +95,43 @@ static bool like_xterm(const char *term)
     return false;
 }
 
-static const char *start_term(const char *term)
-{
-    if (!term || !*term)
-        return "TERM is not set: say which terminal this is, for example TERM=xterm-256color";
-    bool ok = start_curses(term);
-    if (!ok && like_xterm(term)) {
-        end_curses();
-        ok = start_curses("xterm-256color");
-    }
-    if (!ok) {
-        end_curses();
-        return "this terminal's TERM is not known here: try TERM=xterm-256color, or install "
-               "ncurses-term";
-    }
-    const char *move = tigetstr("cup");
-    if (!move || move == (const char *)-1) {
-        end_curses();
-        return "this terminal cannot place the cursor (see TERM): use another one, or the commands "
-               "of `atrium --help`";
-    }
-    return NULL;
-}
-
 static const char *capability(const char *name)
 {
     const char *value = tigetstr(name);
     return value && value != (const char *)-1 ? value : "";
+}
+
+enum usable { TERM_UNKNOWN, TERM_WITHOUT_CURSOR, TERM_USABLE };
+
+/* Looked up first: a newterm that fails leaves memory behind. */
+static enum usable look_up(const char *term)
+{
+    int found = 0;
+    if (setupterm(term, STDOUT_FILENO, &found) != OK)
+        return TERM_UNKNOWN;
+    enum usable answer = *capability("cup") ? TERM_USABLE : TERM_WITHOUT_CURSOR;
+    del_curterm(cur_term);
+    return answer;
+}
+
+static const char *start_term(const char *term)
+{
+    if (!term || !*term)
+        return "TERM is not set: say which terminal this is, for example TERM=xterm-256color";
+    enum usable known = look_up(term);
+    if (known == TERM_UNKNOWN && like_xterm(term)) {
+        term = "xterm-256color";
+        known = look_up(term);
+    }
+    if (known == TERM_WITHOUT_CURSOR)
+        return "this terminal cannot place the cursor (see TERM): use another one, or the commands "
+               "of `atrium --help`";
+    if (known == TERM_UNKNOWN || !start_curses(term)) {
+        end_curses();
+        return "this terminal's TERM is not known here: try TERM=xterm-256color, or install "
+               "ncurses-term";
+    }
+    return NULL;
 }
 
 const char *screen_start(const struct screen_options *options)
@@ -194,6 +205,7 @@ void screen_resume(void)
     if (!screen.started || screen.plain)
         return;
     terminal_enter();
+    screen.cursor = -1;
     screen_resized();
 }
 
@@ -270,6 +282,8 @@ static void push_rows(void)
 static void push_cursor(void)
 {
     int row = 0, col = 0, shown = grid_cursor(&row, &col);
+    if (screen.cursor < 0)
+        curs_set(!shown); /* what curses believes may no longer be so: makes it say it */
     if (shown != screen.cursor)
         curs_set(shown);
     screen.cursor = shown;
@@ -351,6 +365,11 @@ bool screen_gone(void)
 char *screen_text(void)
 {
     return grid_text();
+}
+
+bool screen_cursor(int *row, int *col)
+{
+    return grid_cursor(row, col);
 }
 
 static void base64(const unsigned char *from, size_t n, char *out)

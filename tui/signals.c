@@ -3,6 +3,7 @@
 #include "tui/screen.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/eventfd.h>
@@ -10,18 +11,29 @@
 
 /* What ends the program first, so that a stop never hides it. */
 static const int caught[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH};
-enum { N_CAUGHT = sizeof caught / sizeof *caught, N_ENDING = 4 };
+enum { N_CAUGHT = sizeof caught / sizeof *caught, N_ENDING = 4, GRACE_SECONDS = 2 };
 
 static volatile sig_atomic_t came[N_CAUGHT];
-static struct sigaction before[N_CAUGHT], pipe_before;
+static struct sigaction before[N_CAUGHT], pipe_before, alarm_before;
 static int wake = -1;
 
-/* A second demand to end while the first is not answered: the loop is stuck, so leave from here. */
-static void leave_now(int number)
+/* The loop did not take a demand to end in time, so something in it is stuck: leave from here, as
+ * if nobody had caught the signal. One signal often comes twice (from the kernel and the shell), so
+ * only time tells. */
+static void on_alarm(int alarm)
 {
+    (void)alarm;
+    int number = SIGTERM;
+    for (int i = 0; i < N_ENDING; i++)
+        if (came[i])
+            number = caught[i];
     screen_restore_now();
     struct sigaction action = {.sa_handler = SIG_DFL};
     sigaction(number, &action, NULL);
+    sigset_t open;
+    sigemptyset(&open);
+    sigaddset(&open, number);
+    pthread_sigmask(SIG_UNBLOCK, &open, NULL);
     raise(number);
 }
 
@@ -31,8 +43,8 @@ static void on_signal(int number)
     for (int i = 0; i < N_CAUGHT; i++) {
         if (caught[i] != number)
             continue;
-        if (i < N_ENDING && came[i])
-            leave_now(number);
+        if (i < N_ENDING && !came[i])
+            alarm(GRACE_SECONDS);
         came[i] = 1;
     }
     eventfd_write(wake, 1);
@@ -52,6 +64,8 @@ void signals_catch(void)
         came[i] = 0;
         sigaction(caught[i], &action, &before[i]);
     }
+    action.sa_handler = on_alarm;
+    sigaction(SIGALRM, &action, &alarm_before);
     action.sa_handler = on_pipe;
     sigaction(SIGPIPE, &action, &pipe_before);
 }
@@ -60,6 +74,8 @@ void signals_release(void)
 {
     for (int i = 0; i < N_CAUGHT; i++)
         sigaction(caught[i], &before[i], NULL);
+    alarm(0);
+    sigaction(SIGALRM, &alarm_before, NULL);
     sigaction(SIGPIPE, &pipe_before, NULL);
     close(wake);
     wake = -1;
@@ -77,6 +93,8 @@ int signals_next(void)
     for (int i = 0; i < N_CAUGHT; i++)
         if (came[i]) {
             came[i] = 0;
+            if (i < N_ENDING)
+                alarm(0);
             return caught[i];
         }
     return 0;

@@ -5,7 +5,9 @@
 #ifndef ATRIUM_TUI_SIGNALS_H
 #define ATRIUM_TUI_SIGNALS_H
 
-/* SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGWINCH, SIGTSTP, SIGCONT; SIGPIPE is caught and ignored
+/* SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGWINCH, SIGTSTP, SIGCONT. When one of the first four is not
+ * taken by signals_next within two seconds, the terminal is restored and the program ends; that
+ * needs SIGALRM. SIGPIPE is caught and ignored
  * (caught, so that programs started from here have it as usual). */
 void signals_catch(void);
 void signals_release(void); /* the handlers that were there before */

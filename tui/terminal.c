@@ -117,7 +117,7 @@ const char *terminal_open(int input, int output, const struct terminal_strings *
     snprintf(terminal.enter, sizeof terminal.enter, "%s%s", strings->enter_screen, terminal.modes);
     /* CAN ends an escape sequence that was cut. */
     snprintf(terminal.leave, sizeof terminal.leave, "\030\033[?2026l%s\033[?2004l%s%s%s", mouse_off,
-             strings->plain, strings->show_cursor, strings->leave_screen);
+             strings->plain, strings->leave_screen, strings->show_cursor);
     open_output(output);
     output_blocks(false);
     tcsetattr(input, TCSANOW, &terminal.raw);
@@ -169,13 +169,16 @@ void terminal_leave(const char *pending, size_t n)
     terminal_restore_now();
 }
 
+/* After a stop that could not be caught the alternate screen was never left, and entering it twice
+ * would forget where the cursor was before. */
 void terminal_enter(void)
 {
+    const char *enter = terminal.open ? terminal.modes : terminal.enter;
     output_blocks(false);
     tcsetattr(terminal.input, TCSANOW, &terminal.raw);
     terminal.open = 1;
     terminal.middle = 0;
-    write_within(terminal.enter, strlen(terminal.enter), LAST_WORDS_MS);
+    write_within(enter, strlen(enter), LAST_WORDS_MS);
 }
 
 void terminal_close(const char *pending, size_t n)

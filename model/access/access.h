@@ -105,6 +105,11 @@ char *mask_phone(struct arena *arena, const char *phone);
 char *mask_card(struct arena *arena, const char *card);
 char *mask_address(struct arena *arena, const char *address);
 
+/* How an identity of this kind ('card', 'phone', 'app', 'wifi', …) is masked, and whether a free
+ * attribute of this name ("e_mail", "home address") tells who the person is. */
+enum personal personal_of_identity(const char *kind);
+bool personal_attribute(const char *name);
+
 /* ---- Pseudonyms: a keyed permutation of person numbers, written "P-" and seven letters and
  * digits. The same person has the same one in all answers of a mall, no two share one, and who has
  * the key (the mall, not the analyst) can go back. ---- */
@@ -113,5 +118,8 @@ enum { PSEUDONYM_SIZE = 10 };
 void pseudonym_write(const uint64_t key[2], uint32_t person, char text[PSEUDONYM_SIZE]);
 /* False for text that is no pseudonym. */
 bool pseudonym_read(const uint64_t key[2], const char *text, uint32_t *person);
+
+/* The digits of a pseudonym as a number, for joins; 0 for text that is no pseudonym. */
+uint32_t pseudonym_number(const char *text);
 
 #endif

@@ -2,6 +2,7 @@
 #include "model/base/text.h"
 
 #include <string.h>
+#include <strings.h>
 
 enum { WIDE_FROM = 0x2E80 }; /* from here on scripts write a syllable or a word a character */
 
@@ -105,4 +106,23 @@ const char *access_text(const struct access *access, struct arena *arena, enum p
         return mask_address(arena, text);
     }
     return NULL;
+}
+
+enum personal personal_of_identity(const char *kind)
+{
+    return strcmp(kind, "card") == 0    ? PERSONAL_CARD
+           : strcmp(kind, "phone") == 0 ? PERSONAL_PHONE
+                                        : PERSONAL_ADDRESS;
+}
+
+bool personal_attribute(const char *name)
+{
+    static const char *const words[] = {"mail",   "address", "phone", "name",
+                                        "wechat", "licence", "plate", "passport"};
+    if (strcasecmp(name, "id") == 0 || strncasecmp(name, "id_", 3) == 0)
+        return true;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcasestr(name, words[i]))
+            return true;
+    return false;
 }

@@ -8,6 +8,7 @@
 #include "model/base/arena.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
 #define VEC(type)                                                                                  \
     struct {                                                                                       \

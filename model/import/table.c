@@ -51,7 +51,7 @@ static const struct import_column tenant_columns[] = {
 
 static const struct import_column event_columns[] = {
     {"time", true, IMPORT_TIME, 0, 0, NULL, NULL, "when"},
-    CODE("subject", true, "who: a card's number or any other name of a person"),
+    CODE("subject", true, "who: a card's number or any other name of a person; - for nobody"),
     CODE("kind", true, "what: purchase, register, … or a word of your own"),
     CODE("tenant", false, "in which shop"),
     CODE("zone", false, "in which zone"),

@@ -80,27 +80,33 @@ static double setting_number(struct reader *reader, const char *name, double fal
     return fallback;
 }
 
-static struct figure liability(const struct survey *survey)
+bool points_value(struct reader *reader, int64_t points, int64_t *fen)
 {
-    const struct sum *points = cell_of(survey, METRIC_POINTS_OUTSTANDING, DIM_NONE, 0);
-    struct reader *reader = survey->ground->reader;
     double breakage = setting_number(reader, "points_breakage", 0);
     double per_yuan = setting_number(reader, "points_per_yuan", 100);
 
     if (per_yuan <= 0)
-        return (struct figure){0};
-    double fen = (double)points->amount * (1 - breakage) * 100 / per_yuan;
-    return whole_number((int64_t)(fen < 0 ? fen - 0.5 : fen + 0.5), points->n);
+        return false;
+    double value = (double)points * (1 - breakage) * 100 / per_yuan;
+    *fen = (int64_t)(value < 0 ? value - 0.5 : value + 0.5);
+    return true;
 }
 
-struct figure survey_figure(const struct survey *survey, enum metric_id metric, enum dimension dim,
-                            size_t at)
+static struct figure liability(const struct survey *survey)
+{
+    const struct sum *points = cell_of(survey, METRIC_POINTS_OUTSTANDING, DIM_NONE, 0);
+    int64_t fen;
+
+    return points_value(survey->ground->reader, points->amount, &fen) ? whole_number(fen, points->n)
+                                                                      : (struct figure){0};
+}
+
+static struct figure computed(const struct survey *survey, enum metric_id metric,
+                              enum dimension dim, size_t at)
 {
     const struct sum *sum;
     struct figure figure;
 
-    if (!survey->plan->wanted[metric])
-        return (struct figure){0};
     if (metrics[metric].sum == SUM_RATIO)
         return ratio(survey, metric, dim, at);
     if (metric == METRIC_POINTS_LIABILITY)
@@ -118,5 +124,17 @@ struct figure survey_figure(const struct survey *survey, enum metric_id metric, 
     else if (figure.known)
         figure.integer = cell_of(survey, metric, DIM_NONE, 0)->amount / figure.sample;
     figure.real = (double)figure.integer;
+    return figure;
+}
+
+struct figure survey_figure(const struct survey *survey, enum metric_id metric, enum dimension dim,
+                            size_t at)
+{
+    struct figure figure = {0};
+
+    if (!survey->plan->wanted[metric])
+        return figure;
+    figure = computed(survey, metric, dim, at);
+    figure.asked = true;
     return figure;
 }

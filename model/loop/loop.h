@@ -37,12 +37,24 @@ struct stages {
      * active, engaged, points earned and burned. `series_before` is for the days of `against`. */
     size_t n_days, n_days_before;
     const int64_t *series[METRIC_END], *series_before[METRIC_END];
+    /* Registrations of the period by channel, most first. */
+    size_t n_channels;
+    const struct stage_channel *channels;
+};
+
+struct stage_channel {
+    uint32_t channel;
+    const char *name; /* "none" for 0 */
+    int64_t registrations;
 };
 
 struct loop_query {
     struct period period;
     enum compare compare;
     unsigned stages; /* bits 1 << enum stage; 0: all */
+    bool slow;       /* also figures that need long tables of rows or the whole history: reachable
+                      * members, points outstanding, random MACs, people in groups, with relations,
+                      * with interests. Dashboards always have those of their stage. */
 };
 
 /* At once, from roll-ups and counts: registrations, detections, sales, receipts, points,

@@ -217,12 +217,12 @@ const struct metric metrics[METRIC_END] = {
     [METRIC_POINTS_BURNED] = {METRIC_POINTS_BURNED, "points_burned", "points burned", POINTS,
                               BETTER_UP, STAGE_ACTIVATE, BEHIND_EVENTS, SUM_AMOUNT, NO_PARTS,
                               "The sum of points spent in the period.", "atrium loop"},
-    [METRIC_POINTS_OUTSTANDING] = {METRIC_POINTS_OUTSTANDING, "points_outstanding",
-                                   "points outstanding", POINTS, BETTER_NEITHER, STAGE_ACTIVATE,
-                                   BEHIND_PEOPLE, SUM_OTHER, NO_PARTS,
-                                   "Points earned and adjusted less burned and expired, before the "
-                                   "period's end. The list is of the people who hold some.",
-                                   "atrium loop"},
+    [METRIC_POINTS_OUTSTANDING] =
+        {METRIC_POINTS_OUTSTANDING, "points_outstanding", "points outstanding", POINTS,
+         BETTER_NEITHER, STAGE_ACTIVATE, BEHIND_PEOPLE, SUM_AMOUNT, NO_PARTS,
+         "Points earned and adjusted less burned and expired, before the "
+         "period's end. The list is of the people whose balance is not 0.",
+         "atrium loop"},
     [METRIC_POINTS_LIABILITY] =
         {METRIC_POINTS_LIABILITY, "points_liability", "points liability", MONEY, BETTER_DOWN,
          STAGE_ACTIVATE, BEHIND_PEOPLE, SUM_OTHER, NO_PARTS,

@@ -181,6 +181,7 @@ bool metric_has(enum metric_id metric, enum dimension dim);
 
 /* A figure: a metric's value in a period. */
 struct figure {
+    bool asked;      /* it was computed */
     bool known;      /* false: divided by zero, or not asked for; shown as "–" */
     bool small;      /* fewer than the mall's small_sample people behind a rate: dimmed */
     int64_t integer; /* units COUNT, MONEY, POINTS, DURATION */

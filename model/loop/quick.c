@@ -85,7 +85,7 @@ static void ratios_make(struct quick *quick, int32_t small_sample)
         const struct figure *whole = &quick->figures[metric->whole];
         if (!part->known || !whole->known || whole->real == 0)
             continue;
-        figure->known = true;
+        figure->known = figure->asked = true;
         figure->real = part->real / whole->real;
         figure->sample = whole->sample;
         figure->small = whole->sample < small_sample;
@@ -109,7 +109,7 @@ static enum status quick_period(struct reader *reader, struct quick *quick,
         enum metric_id metric = rules[i].metric;
         if (!(quick->stages >> metrics[metric].stage & 1))
             continue;
-        quick->figures[metric].known = true;
+        quick->figures[metric].known = quick->figures[metric].asked = true;
         if (!series[metric])
             series[metric] = arena_array(quick->arena, int64_t, quick->n_days);
     }

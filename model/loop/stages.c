@@ -1,6 +1,6 @@
 #include "model/loop/stages.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 static const enum metric_id series_metrics[] = {
     METRIC_VISITS,      METRIC_PEOPLE_SEEN,   METRIC_DETECTIONS,    METRIC_REGISTRATIONS,
@@ -81,18 +81,52 @@ void stages_take(struct stages *stages, const struct survey *survey, bool before
         series[series_metrics[i]] = series_of(survey, series_metrics[i]);
 }
 
+static int channel_compare(const void *a, const void *b)
+{
+    const struct stage_channel *x = a, *y = b;
+
+    if (x->registrations != y->registrations)
+        return x->registrations > y->registrations ? -1 : 1;
+    return (x->channel > y->channel) - (x->channel < y->channel);
+}
+
+static void channels_take(struct stages *stages, const struct survey *survey)
+{
+    const struct sum *sums = survey->lanes[0].by[DIM_CHANNEL][METRIC_REGISTRATIONS];
+    struct arena *arena = survey->ground->arena;
+    size_t size = sums ? survey->sizes[DIM_CHANNEL] : 0;
+    struct stage_channel *channels = arena_array(arena, struct stage_channel, size);
+
+    for (size_t at = 0; at < size; at++)
+        if (sums[at].n)
+            channels[stages->n_channels++] = (struct stage_channel){
+                (uint32_t)at,
+                at ? arena_strdup(arena,
+                                  dict_name(survey->ground->reader, DICT_CHANNEL, (uint32_t)at))
+                   : "none",
+                sums[at].n};
+    if (stages->n_channels)
+        qsort(channels, stages->n_channels, sizeof *channels, channel_compare);
+    stages->channels = channels;
+}
+
 static enum status stages_survey(struct survey_ground *ground, const struct loop_query *query,
                                  struct stages *stages, bool before, struct error *err)
 {
     const struct period *period = before ? &stages->against : &stages->period;
     struct survey_plan plan = survey_plan_of(period->from, period->to);
     struct survey *survey;
+    unsigned wanted = query->stages ? query->stages : (1u << STAGE_COUNT) - 1;
 
-    plan_stages(&plan, query->stages ? query->stages : (1u << STAGE_COUNT) - 1, false);
+    plan_stages(&plan, wanted, query->slow);
+    if ((wanted >> STAGE_CONVERT & 1) && !before)
+        survey_plan_add(&plan, METRIC_REGISTRATIONS, DIM_CHANNEL);
     enum status status = survey_run(ground, &plan, &survey, err);
     if (status != ST_OK)
         return status;
     stages_take(stages, survey, before);
+    if (!before)
+        channels_take(stages, survey);
     survey_end(survey);
     return ST_OK;
 }

@@ -192,7 +192,7 @@ static enum status devices_read(struct survey_ground *ground, struct error *err)
     return status;
 }
 
-enum status survey_ground_read(struct survey_ground *ground, struct reader *reader,
+enum status survey_places_read(struct survey_ground *ground, struct reader *reader,
                                struct arena *arena, struct error *err)
 {
     int64_t groups = 0;
@@ -210,8 +210,6 @@ enum status survey_ground_read(struct survey_ground *ground, struct reader *read
         status = devices_read(ground, err);
     if (status == ST_OK)
         status = reader_integer(reader, "select max(id) from crowd", 0, &groups, err);
-    if (status == ST_OK)
-        status = person_columns_read(reader, arena, &ground->columns, err);
     ground->sizes[DIM_NONE] = 1;
     ground->sizes[DIM_HOUR] = 24;
     ground->sizes[DIM_WEEK_HOUR] = 7 * 24;
@@ -222,6 +220,14 @@ enum status survey_ground_read(struct survey_ground *ground, struct reader *read
     ground->sizes[DIM_GROUP] = (size_t)groups + 1;
     ground->sizes[DIM_CONNECTIONS] = CONNECTIONS_MOST + 1;
     return status;
+}
+
+enum status survey_ground_read(struct survey_ground *ground, struct reader *reader,
+                               struct arena *arena, struct error *err)
+{
+    enum status status = survey_places_read(ground, reader, arena, err);
+
+    return status == ST_OK ? person_columns_read(reader, arena, &ground->columns, err) : status;
 }
 
 /* ---- Lists ---- */

@@ -71,6 +71,9 @@ struct survey_ground {
 
 enum status survey_ground_read(struct survey_ground *ground, struct reader *reader,
                                struct arena *arena, struct error *err);
+/* The same without the columns by person: places, channels and sizes. */
+enum status survey_places_read(struct survey_ground *ground, struct reader *reader,
+                               struct arena *arena, struct error *err);
 enum status survey_relations_read(struct survey_ground *ground, struct error *err);
 enum status survey_topics_read(struct survey_ground *ground, struct error *err);
 
@@ -172,6 +175,11 @@ struct figure survey_figure(const struct survey *survey, enum metric_id metric, 
 /* The median of n values (sorts them): the mean of the two in the middle, rounded down, where n is
  * even; 0 where n is 0. */
 int64_t median_of(int64_t *values, size_t n);
+
+/* What outstanding points will cost, in fen: × (1 − expected breakage) × the value of a point (the
+ * settings points_breakage, 0 unless set, and points_per_yuan, 100). False: they cannot be valued.
+ */
+bool points_value(struct reader *reader, int64_t points, int64_t *fen);
 
 /* ---- Stating facts ---- */
 

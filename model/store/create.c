@@ -108,6 +108,17 @@ static bool file_place(const char *from, const char *to)
     return link(from, to) == 0 && unlink(from) == 0;
 }
 
+/* SQLite may leave its own files behind when the disk fails. */
+static void beside_remove(const char *beside)
+{
+    static const char *const rests[] = {"", "-journal", "-wal", "-shm"};
+    for (size_t i = 0; i < sizeof rests / sizeof *rests; i++) {
+        char *name = mem_printf("%s%s", beside, rests[i]);
+        unlink(name);
+        free(name);
+    }
+}
+
 static enum status create_beside(const char *path, const char *folder, const struct mall_options *o,
                                  struct error *err)
 {
@@ -136,7 +147,7 @@ static enum status create_beside(const char *path, const char *folder, const str
     if (status == ST_OK)
         path_sync(folder, O_DIRECTORY);
     else
-        unlink(beside);
+        beside_remove(beside);
     free(beside);
     return status;
 }

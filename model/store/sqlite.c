@@ -56,10 +56,27 @@ static const struct {
     {SQLITE_AUTH, ST_DENIED, "this statement is not allowed"},
 };
 
+static bool is_full(int cause)
+{
+    return cause == ENOSPC || cause == EDQUOT || cause == EFBIG;
+}
+
+static int file_cause(sqlite3 *db, int which)
+{
+    sqlite3_file *file = NULL;
+    int cause = 0;
+    if (sqlite3_file_control(db, "main", which, &file) == SQLITE_OK && file && file->pMethods)
+        file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &cause);
+    return cause;
+}
+
+/* SQLite knows one way of being full; a quota and a limit on file sizes are others. The cause stays
+ * with the file that failed, the log or the mall file itself. */
 static bool is_disk_full(sqlite3 *db, int code)
 {
-    int cause = sqlite3_system_errno(db);
-    return code == SQLITE_IOERR && (cause == ENOSPC || cause == EDQUOT || cause == EFBIG);
+    return code == SQLITE_IOERR && (is_full(sqlite3_system_errno(db)) ||
+                                    is_full(file_cause(db, SQLITE_FCNTL_JOURNAL_POINTER)) ||
+                                    is_full(file_cause(db, SQLITE_FCNTL_FILE_POINTER)));
 }
 
 enum status sqlite_status(sqlite3 *db, const char *doing, struct error *err)

@@ -35,7 +35,8 @@ struct vt {
     char *raw;
     size_t n_raw, raw_cap, mark;
     char *text, *row_text, *dump;
-    pid_t child;
+    pid_t child, leader; /* leader 0: the child is our own */
+    int events;          /* what the leader tells of the child */
 };
 
 static int64_t now_ms(void)
@@ -83,11 +84,16 @@ struct vt *vt_new(int rows, int cols)
 
 void vt_free(struct vt *vt)
 {
-    if (vt->child > 0) {
+    if (vt->child > 0)
         kill(vt->child, SIGKILL);
+    if (vt->child > 0 && !vt->leader)
         waitpid(vt->child, NULL, 0);
+    if (vt->leader) {
+        waitpid(vt->leader, NULL, 0);
+        close(vt->events);
     }
-    close(vt->master);
+    if (vt->master >= 0)
+        close(vt->master);
     if (vt->slave >= 0)
         close(vt->slave);
     vterm_free(vt->model);
@@ -543,6 +549,117 @@ static int run_program(int fd, void *context)
     return 127;
 }
 
+/* Passes on what happens to the job, and waits for it to end. */
+static void lead(int events, pid_t job)
+{
+    int status = 0;
+    if (write(events, &job, sizeof job) != sizeof job)
+        _exit(1);
+    do {
+        if (waitpid(job, &status, WUNTRACED) != job ||
+            write(events, &status, sizeof status) != sizeof status)
+            _exit(1);
+    } while (WIFSTOPPED(status));
+    _exit(0);
+}
+
+/* A stop is only possible where somebody of the session, outside of the process group, could
+ * continue it: a session leader stands between, as a shell does. */
+pid_t vt_spawn_job(struct vt *vt, int (*child)(int fd, void *context), void *context)
+{
+    int fds[2];
+    assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+    fflush(NULL);
+    vt->leader = fork();
+    assert_true(vt->leader >= 0);
+    if (vt->leader == 0) {
+        close(vt->master);
+        login_tty(vt->slave);
+        pid_t job = fork();
+        if (job != 0)
+            lead(fds[1], job);
+        setpgid(0, 0);
+        signal(SIGTTOU, SIG_IGN);
+        tcsetpgrp(STDIN_FILENO, getpid());
+        signal(SIGTTOU, SIG_DFL);
+        close(fds[0]);
+        close(fds[1]);
+        _exit(child(STDIN_FILENO, context));
+    }
+    close(fds[1]);
+    close(vt->slave);
+    vt->slave = -1;
+    vt->events = fds[0];
+    assert_int_equal(read(vt->events, &vt->child, sizeof vt->child), sizeof vt->child);
+    return vt->child;
+}
+
+pid_t vt_child(const struct vt *vt)
+{
+    return vt->child;
+}
+
+void vt_forget_child(struct vt *vt)
+{
+    vt->child = 0;
+}
+
+int vt_master(const struct vt *vt)
+{
+    return vt->master;
+}
+
+void vt_pump(struct vt *vt, int ms)
+{
+    take_output(vt, ms);
+}
+
+void vt_wait_raw(struct vt *vt, const char *bytes)
+{
+    int64_t until = now_ms() + PATIENCE_MS;
+    for (;;) {
+        size_t n;
+        const char *raw = vt_raw(vt, &n);
+        if (memmem(raw, n, bytes, strlen(bytes)))
+            return;
+        take_output(vt, 100);
+        if (now_ms() > until)
+            fail_msg("'%s' did not come:\n%s", bytes, vt_text(vt));
+    }
+}
+
+/* True when the child's state changed, as waitpid tells. */
+static bool child_changed(struct vt *vt, int *status)
+{
+    if (!vt->leader)
+        return waitpid(vt->child, status, WNOHANG | WUNTRACED) == vt->child;
+    struct pollfd ready = {.fd = vt->events, .events = POLLIN};
+    return poll(&ready, 1, 0) > 0 && read(vt->events, status, sizeof *status) == sizeof *status;
+}
+
+void vt_wait_stop(struct vt *vt)
+{
+    int64_t until = now_ms() + PATIENCE_MS;
+    int status = 0;
+    while (!child_changed(vt, &status)) {
+        take_output(vt, 10);
+        if (now_ms() > until)
+            fail_msg("the program did not stop:\n%s", vt_text(vt));
+    }
+    if (!WIFSTOPPED(status))
+        fail_msg("the program ended instead of stopping: %d", status);
+    while (take_output(vt, 20))
+        ;
+}
+
+int vt_hang_up(struct vt *vt)
+{
+    close(vt->master);
+    vt->master = -1;
+    vt->hung_up = true;
+    return vt_wait_exit(vt);
+}
+
 pid_t vt_spawn_program(struct vt *vt, const char *const *argv)
 {
     return vt_spawn(vt, run_program, (void *)argv);
@@ -564,8 +681,7 @@ int vt_wait_exit(struct vt *vt)
     int status = 0;
     for (;;) {
         take_output(vt, 10);
-        pid_t ended = waitpid(vt->child, &status, WNOHANG);
-        if (ended == vt->child)
+        if (child_changed(vt, &status) && !WIFSTOPPED(status))
             break;
         if (now_ms() > until)
             fail_msg("the program did not end:\n%s", vt_text(vt));

@@ -73,12 +73,21 @@ size_t vt_frames(const struct vt *vt);
 void vt_golden(struct vt *vt, const char *name);
 
 /* Another process on this terminal, which becomes its controlling one: for signals and for the
- * built program. The child's function returns its exit status; `argv` runs a program. */
+ * built program. The child's function returns its exit status; `argv` runs a program. As a job, the
+ * child has a parent in its session that could continue it, so that it can be stopped. */
 pid_t vt_spawn(struct vt *vt, int (*child)(int fd, void *context), void *context);
+pid_t vt_spawn_job(struct vt *vt, int (*child)(int fd, void *context), void *context);
 pid_t vt_spawn_program(struct vt *vt, const char *const *argv);
+pid_t vt_child(const struct vt *vt);
+void vt_forget_child(struct vt *vt); /* it was waited for elsewhere */
+int vt_master(const struct vt *vt);
 void vt_write(struct vt *vt, const char *bytes, size_t n); /* sends only */
-void vt_wait_for(struct vt *vt, const char *text);         /* until it is on the screen */
-int vt_wait_exit(struct vt *vt);                           /* takes the rest; waitpid's status */
+void vt_pump(struct vt *vt, int ms);                /* takes what comes, waiting at most so long */
+void vt_wait_for(struct vt *vt, const char *text);  /* until it is on the screen */
+void vt_wait_raw(struct vt *vt, const char *bytes); /* until these came since vt_mark */
+void vt_wait_stop(struct vt *vt);                   /* until the job is stopped */
+int vt_wait_exit(struct vt *vt);                    /* takes the rest; waitpid's status */
+int vt_hang_up(struct vt *vt);                      /* the line is lost; waitpid's status */
 void vt_drain(struct vt *vt); /* takes what this process wrote, after screen_end for example */
 
 #endif

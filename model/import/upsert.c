@@ -1,0 +1,326 @@
+#include "model/import/upsert.h"
+
+#include "model/base/hash.h"
+#include "model/import/names.h"
+#include "model/people/search.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct upsert {
+    struct job *job;
+    struct writer *writer;
+    sqlite3 *db;
+    sqlite3_stmt *row;                          /* the table's own insert or update */
+    struct names *referred[IMPORT_COLUMNS_MAX]; /* by column: codes of a dictionary to numbers */
+    uint32_t *labels;                           /* of label: columns, by family */
+    int64_t person;                             /* the highest number given */
+};
+
+/* insert into T (key, a, b) values (?1, ?2, ?3) on conflict (key) do update set a = excluded.a, …,
+ * version = version + 1 where a is not excluded.a or …: nothing to set changes nothing. */
+static char *row_sql(struct arena *arena, const struct import_table *table,
+                     const struct layout *layout)
+{
+    bool member = table->kind == IMPORT_MEMBERS;
+    char *names = arena_strdup(arena, member ? "person" : "");
+    char *values = arena_strdup(arena, member ? "?100" : "");
+    char *sets = arena_strdup(arena, ""), *differs = arena_strdup(arena, "");
+    for (size_t i = 0; i < table->n_columns; i++) {
+        const char *place = table->columns[i].place;
+        if (!place || layout->slots[i].from == SLOT_NONE)
+            continue;
+        const char *comma = *names ? ", " : "";
+        names = arena_printf(arena, "%s%s%s", names, comma, place);
+        values = arena_printf(arena, "%s%s?%zu", values, comma, i + 1);
+        if (i == 0)
+            continue;
+        sets = arena_printf(arena, "%s%s = excluded.%s, ", sets, place, place);
+        differs = arena_printf(arena, "%s%s%s.%s is not excluded.%s", differs,
+                               *differs ? " or " : "", table->rows, place, place);
+    }
+    const char *key = member ? "person" : table->columns[0].place;
+    if (!*differs)
+        return arena_printf(arena, "insert into %s (%s) values (%s) on conflict (%s) do nothing",
+                            table->rows, names, values, key);
+    return arena_printf(arena,
+                        "insert into %s (%s) values (%s) on conflict (%s) do update set %sversion "
+                        "= version + 1 where %s",
+                        table->rows, names, values, key, sets, differs);
+}
+
+static enum status ask(struct upsert *upsert, const char *sql, const char *at, size_t n,
+                       int64_t *value, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    *value = 0;
+    enum status status = writer_prepare(upsert->writer, sql, &stmt, err);
+    if (status != ST_OK)
+        return status;
+    if (at)
+        sqlite3_bind_text(stmt, 1, at, (int)n, SQLITE_STATIC);
+    int code = sqlite3_step(stmt);
+    if (code == SQLITE_ROW)
+        *value = sqlite3_column_int64(stmt, 0);
+    else if (code != SQLITE_DONE)
+        status = sqlite_status(upsert->db, "importing", err);
+    if (code == SQLITE_ROW)
+        return writer_run(upsert->writer, stmt, err);
+    sqlite3_reset(stmt);
+    return status;
+}
+
+/* The number of a code in a dictionary table, added where it is new. */
+static enum status referred_number(struct upsert *upsert, size_t column,
+                                   const struct row_value *value, int64_t *number,
+                                   struct error *err)
+{
+    *number = 0;
+    if (value->n == 0)
+        return ST_OK;
+    uint64_t hash = hash64(value->at, value->n);
+    if (!upsert->referred[column])
+        upsert->referred[column] = names_new();
+    *number = names_find(upsert->referred[column], value->at, value->n, hash);
+    if (*number)
+        return ST_OK;
+    const char *table = upsert->job->options->table->columns[column].refers;
+    const char *name = strcmp(table, "channel") == 0 ? "name" : "code";
+    struct arena *arena = upsert->job->arena;
+    enum status status =
+        ask(upsert, arena_printf(arena, "select id from %s where %s = ?1", table, name), value->at,
+            value->n, number, err);
+    if (status == ST_OK && !*number)
+        status =
+            ask(upsert,
+                arena_printf(arena, "insert into %s (%s) values (?1) returning id", table, name),
+                value->at, value->n, number, err);
+    if (status == ST_OK)
+        names_add(upsert->referred[column], value->at, value->n, hash, (uint32_t)*number);
+    return status;
+}
+
+static enum status label_number(struct upsert *upsert, const char *name, size_t n, int64_t *id,
+                                struct error *err)
+{
+    enum status status = ask(upsert, "select id from label where name = ?1", name, n, id, err);
+    if (status == ST_OK && !*id)
+        status = ask(upsert, "insert into label (name) values (?1) returning id", name, n, id, err);
+    return status;
+}
+
+enum status upsert_open(struct job *job, struct upsert **out, struct error *err)
+{
+    struct upsert *upsert = mem_zero(1, sizeof *upsert);
+    const struct layout *layout = &job->layout;
+    upsert->job = job;
+    upsert->writer = job->writer;
+    upsert->db = writer_db(job->writer);
+    *out = upsert;
+    upsert->labels = mem_zero(layout->n_families, sizeof *upsert->labels);
+    enum status status = ask(upsert, "select value from counter where name = 'person'", NULL, 0,
+                             &upsert->person, err);
+    for (size_t i = 0; i < layout->n_families && status == ST_OK; i++) {
+        int64_t id = 0;
+        if (layout->families[i].label)
+            status = label_number(upsert, layout->families[i].name,
+                                  strlen(layout->families[i].name), &id, err);
+        upsert->labels[i] = (uint32_t)id;
+    }
+    if (status == ST_OK)
+        status = writer_prepare(job->writer, row_sql(job->arena, job->options->table, layout),
+                                &upsert->row, err);
+    return status;
+}
+
+void upsert_close(struct upsert *upsert)
+{
+    if (!upsert)
+        return;
+    for (size_t i = 0; i < IMPORT_COLUMNS_MAX; i++)
+        names_free(upsert->referred[i]);
+    free(upsert->labels);
+    free(upsert);
+}
+
+/* The person of a card; *added says that there was none. */
+static enum status person_of(struct upsert *upsert, const struct row_value *card, int64_t *person,
+                             bool *added, struct error *err)
+{
+    enum status status =
+        ask(upsert, "select person from identity where kind = 'card' and value = ?1", card->at,
+            card->n, person, err);
+    *added = false;
+    if (status != ST_OK || *person)
+        return status;
+    if (upsert->person >= INT32_MAX)
+        return error_set(err, ST_REFUSED, "the mall has no numbers for people left");
+    *person = ++upsert->person;
+    *added = true;
+    sqlite3_stmt *stmt;
+    status = writer_prepare(upsert->writer,
+                            "insert into identity (kind, value, person) values ('card', ?1, ?2)",
+                            &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_text(stmt, 1, card->at, (int)card->n, SQLITE_STATIC);
+    sqlite3_bind_int64(stmt, 2, *person);
+    return writer_run(upsert->writer, stmt, err);
+}
+
+static enum status row_bind(struct upsert *upsert, const struct row_value *values,
+                            struct error *err)
+{
+    const struct import_table *table = upsert->job->options->table;
+    for (size_t i = 0; i < table->n_columns; i++) {
+        const struct row_value *value = &values[i];
+        int at = (int)i + 1;
+        if (value->is == VALUE_ABSENT || !table->columns[i].place)
+            continue;
+        int64_t number;
+        enum status status = ST_OK;
+        if (table->columns[i].refers) {
+            status = referred_number(upsert, i, value, &number, err);
+            sqlite3_bind_int64(upsert->row, at, number);
+        } else if (value->is == VALUE_INTEGER) {
+            sqlite3_bind_int64(upsert->row, at, value->integer);
+        } else if (value->is == VALUE_TEXT) {
+            sqlite3_bind_text(upsert->row, at, value->at, (int)value->n, SQLITE_STATIC);
+        } else {
+            sqlite3_bind_null(upsert->row, at);
+        }
+        if (status != ST_OK)
+            return status;
+    }
+    return ST_OK;
+}
+
+/* Runs a statement with two numbers and perhaps two texts; *changed when it changed a row. */
+static enum status change(struct upsert *upsert, const char *sql, int64_t a, int64_t b,
+                          const char *name, const struct row_value *text, bool *changed,
+                          struct error *err)
+{
+    sqlite3_stmt *stmt;
+    enum status status = writer_prepare(upsert->writer, sql, &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_int64(stmt, 1, a);
+    if (b)
+        sqlite3_bind_int64(stmt, 2, b);
+    if (name)
+        sqlite3_bind_text(stmt, 2, name, -1, SQLITE_STATIC);
+    if (text)
+        sqlite3_bind_text(stmt, 3, text->at, (int)text->n, SQLITE_STATIC);
+    status = writer_run(upsert->writer, stmt, err);
+    *changed = *changed || sqlite3_changes(upsert->db) > 0;
+    return status;
+}
+
+static enum status families_write(struct upsert *upsert, int64_t person,
+                                  const struct row_value *values, bool *changed, struct error *err)
+{
+    const struct layout *layout = &upsert->job->layout;
+    enum status status = ST_OK;
+    for (size_t i = 0; i < layout->n_families && status == ST_OK; i++) {
+        const char *name = layout->families[i].name;
+        if (layout->families[i].label)
+            status = change(upsert,
+                            values[i].integer
+                                ? "insert or ignore into label_member (label, person) values (?1, "
+                                  "?2)"
+                                : "delete from label_member where label = ?1 and person = ?2",
+                            upsert->labels[i], person, NULL, NULL, changed, err);
+        else if (values[i].n)
+            status = change(upsert,
+                            "insert into attribute (person, name, value) values (?1, ?2, ?3) on "
+                            "conflict (person, name) do update set value = excluded.value where "
+                            "value is not excluded.value",
+                            person, 0, name, &values[i], changed, err);
+        else
+            status = change(upsert, "delete from attribute where person = ?1 and name = ?2", person,
+                            0, name, NULL, changed, err);
+    }
+    return status;
+}
+
+static enum status member_row(struct upsert *upsert, const struct row_value *values, bool *changed,
+                              struct error *err)
+{
+    int64_t person;
+    bool added;
+    enum status status = person_of(upsert, &values[0], &person, &added, err);
+    if (status == ST_OK)
+        status = row_bind(upsert, values, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_int64(upsert->row, 100, person);
+    status = writer_run(upsert->writer, upsert->row, err);
+    bool row_changed = status == ST_OK && sqlite3_changes(upsert->db) > 0;
+    if (row_changed && !added)
+        status = search_touch(upsert->writer, (uint32_t)person, err);
+    *changed = row_changed;
+    if (status == ST_OK)
+        status = families_write(upsert, person, values + upsert->job->options->table->n_columns,
+                                changed, err);
+    return status;
+}
+
+static enum status label_row(struct upsert *upsert, const struct row_value *values, bool *changed,
+                             struct error *err)
+{
+    int64_t id;
+    enum status status =
+        ask(upsert, "select id from label where name = ?1", values[0].at, values[0].n, &id, err);
+    if (status == ST_OK && !id) {
+        status = label_number(upsert, values[0].at, values[0].n, &id, err);
+        *changed = true;
+    }
+    if (status == ST_OK && values[1].is == VALUE_TEXT && values[1].n)
+        status = change(upsert,
+                        "update label set rule = ?3, version = version + 1 where id = ?1 and rule "
+                        "is not ?3",
+                        id, 0, NULL, &values[1], changed, err);
+    if (status != ST_OK || values[2].is != VALUE_TEXT || !values[2].n)
+        return status;
+    int64_t person;
+    bool added;
+    status = person_of(upsert, &values[2], &person, &added, err);
+    if (status == ST_OK)
+        status =
+            change(upsert, "insert or ignore into label_member (label, person) values (?1, ?2)", id,
+                   person, NULL, NULL, changed, err);
+    return status;
+}
+
+enum status upsert_row(struct upsert *upsert, const struct row_value *values, bool *changed,
+                       struct error *err)
+{
+    *changed = false;
+    if (upsert->job->options->table->kind == IMPORT_MEMBERS)
+        return member_row(upsert, values, changed, err);
+    if (upsert->job->options->table->kind == IMPORT_LABELS)
+        return label_row(upsert, values, changed, err);
+    enum status status = row_bind(upsert, values, err);
+    if (status == ST_OK)
+        status = writer_run(upsert->writer, upsert->row, err);
+    *changed = status == ST_OK && sqlite3_changes(upsert->db) > 0;
+    return status;
+}
+
+enum status upsert_finish(struct upsert *upsert, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    enum status status = writer_prepare(
+        upsert->writer, "update counter set value = ?1 where name = 'person'", &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_int64(stmt, 1, upsert->person);
+    return writer_run(upsert->writer, stmt, err);
+}
+
+enum status upsert_after(struct job *job, struct error *err)
+{
+    if (job->options->table->kind != IMPORT_MEMBERS)
+        return ST_OK;
+    return search_fold(job->writer, err);
+}

@@ -1,0 +1,351 @@
+/* Alerts: what roll-ups, batches and the clock say needs a look, without reading the events. */
+#include "model/loop/alert.h"
+#include "model/base/text.h"
+#include "model/base/vec.h"
+#include "model/loop/label.h"
+#include "model/loop/survey.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum rule_id {
+    RULE_READ_ONLY,
+    RULE_STALE,
+    RULE_PROBES_SILENT,
+    RULE_POS_DOWN,
+    RULE_CATEGORY_DOWN,
+    RULE_SHOP_DOWN,
+    RULE_POINTS_LIABILITY,
+    RULE_REFUSED,
+    RULE_DUPLICATES,
+    RULE_COUNT
+};
+
+const struct alert_rule alert_rules[] = {
+    [RULE_READ_ONLY] = {"read-only", "the mall is open read-only", ALERT_TROUBLE, ALERT_TO_DATA, 0,
+                        "The mall file could only be opened for reading."},
+    [RULE_STALE] = {"stale", "data is old", ALERT_TROUBLE, ALERT_TO_DATA, 24,
+                    "Hours since the latest event, against the wall clock."},
+    [RULE_PROBES_SILENT] =
+        {"probes-silent", "probes are silent", ALERT_TROUBLE, ALERT_TO_PERCEIVE, 20,
+         "Sightings that a zone usually has in the last three full hours (mean of "
+         "the seven days before), where it had none today."},
+    [RULE_POS_DOWN] = {"pos-down", "registrations at POS are down", ALERT_CHANGE, ALERT_TO_CONVERT,
+                       0.30,
+                       "Fall of a category's registrations on channel pos in the last 7 full days "
+                       "against the weekly mean of the 4 weeks before, of at least 20."},
+    [RULE_CATEGORY_DOWN] = {"category-down", "sales of a category are down", ALERT_CHANGE,
+                            ALERT_TO_ACTIVATE, 0.25,
+                            "Fall of a category's sales in the last 7 full days against the weekly "
+                            "mean of the 4 weeks before, of at least 50 receipts a week."},
+    [RULE_SHOP_DOWN] = {"shop-down", "sales of a shop are down", ALERT_CHANGE, ALERT_TO_SHOPS, 0.50,
+                        "Fall of a shop's sales in the last 7 full days against the weekly mean of "
+                        "the 4 weeks before, of at least 50 receipts a week."},
+    [RULE_POINTS_LIABILITY] = {"points-liability", "points liability", ALERT_NOTE,
+                               ALERT_TO_ACTIVATE, 0.10,
+                               "Points liability against the sales of the last 28 full days."},
+    [RULE_REFUSED] = {"refused", "imports refused rows", ALERT_NOTE, ALERT_TO_DATA, 1,
+                      "Rows that imports of the last 7 days left out."},
+    [RULE_DUPLICATES] = {"duplicates", "imports brought duplicates", ALERT_NOTE, ALERT_TO_DATA,
+                         0.05,
+                         "Share of duplicate rows in the imports of the last 7 days, of at least "
+                         "100 rows."},
+};
+const size_t n_alert_rules = RULE_COUNT;
+
+enum { WEEKS_USUAL = 4, SILENT_HOURS = 3, USUAL_DAYS = 7, LEAST_CARDS = 20, LEAST_RECEIPTS = 50 };
+
+struct watch {
+    struct reader *reader;
+    struct arena *arena;
+    const struct mall *mall;
+    int64_t as_of, present;
+    int32_t today;
+    struct places places;
+    uint32_t pos;
+    size_t n_cells;
+    const struct rollup_cell *cells; /* the last five weeks */
+    VEC(struct alert) found;
+};
+
+static void found(struct watch *watch, enum rule_id rule, double value, enum dimension dim,
+                  int64_t key, const char *text)
+{
+    vec_push(&watch->found, (struct alert){&alert_rules[rule], text, value, dim, key});
+}
+
+/* ---- The file and the clock ---- */
+
+static enum status look_at_file(struct watch *watch, struct error *err)
+{
+    double hours = (double)(time_now() - watch->as_of) / 3600;
+    (void)err;
+
+    if (watch->mall->read_only)
+        found(watch, RULE_READ_ONLY, 1, DIM_NONE, 0,
+              watch->mall->why_read_only
+                  ? arena_printf(watch->arena, "read-only: %s", watch->mall->why_read_only)
+                  : "the mall is open read-only");
+    if (watch->as_of && hours > alert_rules[RULE_STALE].threshold)
+        found(watch, RULE_STALE, hours, DIM_NONE, 0,
+              arena_printf(watch->arena, "the latest event is %s old",
+                           text_duration(watch->arena, time_now() - watch->as_of)));
+    return ST_OK;
+}
+
+/* ---- Probes ---- */
+
+/* Sightings by zone in the hours looked at: today, and on the days before together. */
+struct zone_heard {
+    int64_t today, before;
+};
+
+static enum status look_at_probes(struct watch *watch, struct error *err)
+{
+    const struct clock *clock = &watch->mall->clock;
+    size_t n_zones = dict_size(watch->reader, DICT_ZONE) + 1, n;
+    struct zone_heard *heard = arena_array(watch->arena, struct zone_heard, n_zones);
+    int64_t opened = clock_day_start(clock, watch->today);
+    int hour = clock_hour(clock, watch->present);
+    const struct rollup_hour *cells;
+
+    /* Early in the mall day there are no three hours to look at. */
+    if (watch->present - opened < (SILENT_HOURS + 1) * 3600)
+        return ST_OK;
+    enum status status = rollup_hours(watch->reader, watch->arena, watch->today - USUAL_DAYS,
+                                      watch->today + 1, &cells, &n, err);
+    if (status != ST_OK)
+        return status;
+    for (size_t i = 0; i < n; i++) {
+        int ago = (hour - cells[i].hour + 24) % 24;
+        if (ago < 1 || ago > SILENT_HOURS || cells[i].zone >= n_zones)
+            continue;
+        if (cells[i].day == watch->today)
+            heard[cells[i].zone].today += cells[i].sightings;
+        else
+            heard[cells[i].zone].before += cells[i].sightings;
+    }
+    for (size_t zone = 1; zone < n_zones; zone++) {
+        double usual = (double)heard[zone].before / USUAL_DAYS;
+        if (!heard[zone].today && usual >= alert_rules[RULE_PROBES_SILENT].threshold)
+            found(watch, RULE_PROBES_SILENT, usual, DIM_ZONE, (int64_t)zone,
+                  arena_printf(watch->arena, "probes in %s silent for %d h",
+                               label_of(watch->reader, watch->arena, NULL, DIM_ZONE, (int64_t)zone),
+                               SILENT_HOURS));
+    }
+    return ST_OK;
+}
+
+/* ---- What fell ---- */
+
+/* One shop's or category's week, and the four weeks before it. */
+struct weeks {
+    int64_t cards, cards_before, sales, sales_before, receipts_before;
+};
+
+static void weeks_add(struct weeks *weeks, const struct watch *watch,
+                      const struct rollup_cell *cell)
+{
+    bool now = cell->day >= watch->today - 7;
+
+    if (cell->kind == KIND_REGISTER && cell->channel && cell->channel == watch->pos)
+        *(now ? &weeks->cards : &weeks->cards_before) += cell->count;
+    if (cell->kind == KIND_PURCHASE)
+        *(now ? &weeks->sales : &weeks->sales_before) += cell->amount;
+    if (cell->kind == KIND_REFUND)
+        *(now ? &weeks->sales : &weeks->sales_before) -= cell->amount;
+    if (cell->kind == KIND_PURCHASE && !now)
+        weeks->receipts_before += cell->count;
+}
+
+static double fall_of(int64_t now, int64_t before)
+{
+    return before > 0 ? 1 - (double)now * WEEKS_USUAL / (double)before : 0;
+}
+
+static void fall_note(struct watch *watch, enum rule_id rule, double fall, enum dimension dim,
+                      int64_t key, const char *what)
+{
+    if (fall >= alert_rules[rule].threshold)
+        found(watch, rule, fall, dim, key,
+              arena_printf(watch->arena, "%s down %.0f%% in %s", what, fall * 100,
+                           label_of(watch->reader, watch->arena, NULL, dim, key)));
+}
+
+static enum status look_at_falls(struct watch *watch, struct error *err)
+{
+    const struct places *places = &watch->places;
+    struct weeks *shops = arena_array(watch->arena, struct weeks, places->n_tenants);
+    struct weeks *categories = arena_array(watch->arena, struct weeks, places->n_categories);
+    (void)err;
+
+    for (size_t i = 0; i < watch->n_cells; i++) {
+        const struct rollup_cell *cell = &watch->cells[i];
+        if (cell->day >= watch->today || cell->day < watch->today - 7 * (1 + WEEKS_USUAL) ||
+            cell->tenant >= places->n_tenants)
+            continue;
+        weeks_add(&shops[cell->tenant], watch, cell);
+        weeks_add(&categories[places->tenant_category[cell->tenant]], watch, cell);
+    }
+    for (uint32_t c = 1; c < places->n_categories; c++) {
+        const struct weeks *w = &categories[c];
+        if (w->cards_before >= LEAST_CARDS * WEEKS_USUAL)
+            fall_note(watch, RULE_POS_DOWN, fall_of(w->cards, w->cards_before), DIM_CATEGORY, c,
+                      "registrations at POS");
+        if (w->receipts_before >= LEAST_RECEIPTS * WEEKS_USUAL)
+            fall_note(watch, RULE_CATEGORY_DOWN, fall_of(w->sales, w->sales_before), DIM_CATEGORY,
+                      c, "sales");
+    }
+    for (uint32_t t = 1; t < places->n_tenants; t++)
+        if (shops[t].receipts_before >= LEAST_RECEIPTS * WEEKS_USUAL)
+            fall_note(watch, RULE_SHOP_DOWN, fall_of(shops[t].sales, shops[t].sales_before),
+                      DIM_TENANT, t, "sales");
+    return ST_OK;
+}
+
+/* ---- Points ---- */
+
+static int64_t signed_points(const struct rollup_cell *cell)
+{
+    switch (cell->kind) {
+    case KIND_POINTS_EARN:
+    case KIND_POINTS_ADJUST:
+        return cell->amount;
+    case KIND_POINTS_BURN:
+    case KIND_POINTS_EXPIRE:
+        return -cell->amount;
+    default:
+        return 0;
+    }
+}
+
+static enum status look_at_points(struct watch *watch, struct error *err)
+{
+    struct event_totals totals;
+    const struct rollup_cell *cells;
+    int64_t points = 0, sales = 0;
+    size_t n;
+
+    enum status status = event_totals(watch->reader, &totals, err);
+    if (status != ST_OK || !totals.events)
+        return status;
+    status = rollup_days(watch->reader, watch->arena, clock_day(&watch->mall->clock, totals.first),
+                         watch->today + 1, &cells, &n, err);
+    if (status != ST_OK)
+        return status;
+    for (size_t i = 0; i < n; i++) {
+        points += cells[i].nobody ? 0 : signed_points(&cells[i]);
+        if (cells[i].day < watch->today - 28 || cells[i].day >= watch->today)
+            continue;
+        sales += cells[i].kind == KIND_PURCHASE ? cells[i].amount : 0;
+        sales -= cells[i].kind == KIND_REFUND ? cells[i].amount : 0;
+    }
+    int64_t fen = 0;
+    if (sales <= 0 || !points_value(watch->reader, points, &fen))
+        return ST_OK;
+    double share = (double)fen / (double)sales;
+    if (share >= alert_rules[RULE_POINTS_LIABILITY].threshold)
+        found(watch, RULE_POINTS_LIABILITY, share, DIM_NONE, 0,
+              arena_printf(watch->arena, "points liability is %.0f%% of four weeks' sales",
+                           share * 100));
+    return ST_OK;
+}
+
+/* ---- Imports ---- */
+
+static enum status look_at_imports(struct watch *watch, struct error *err)
+{
+    int64_t since = time_now() - 7 * 86400, refused = 0, duplicates = 0, rows = 0;
+    sqlite3_stmt *stmt;
+    bool more = false;
+
+    enum status status =
+        reader_prepare(watch->reader,
+                       "select sum(refused), sum(duplicates), sum(imported + duplicates)"
+                       " from batch where state = 'done' and time >= ?1",
+                       &stmt, err);
+    if (status == ST_OK) {
+        sqlite3_bind_int64(stmt, 1, since);
+        status = reader_step(watch->reader, stmt, &more, err);
+    }
+    if (status != ST_OK)
+        return status;
+    if (more) {
+        refused = sqlite3_column_int64(stmt, 0);
+        duplicates = sqlite3_column_int64(stmt, 1);
+        rows = sqlite3_column_int64(stmt, 2);
+    }
+    sqlite3_reset(stmt);
+    double share = rows ? (double)duplicates / (double)rows : 0;
+    if (refused >= (int64_t)alert_rules[RULE_REFUSED].threshold)
+        found(watch, RULE_REFUSED, (double)refused, DIM_NONE, 0,
+              arena_printf(watch->arena, "imports refused %s rows",
+                           text_count(watch->arena, refused)));
+    if (rows >= 100 && share >= alert_rules[RULE_DUPLICATES].threshold)
+        found(watch, RULE_DUPLICATES, share, DIM_NONE, 0,
+              arena_printf(watch->arena, "%.0f%% of imported rows were duplicates", share * 100));
+    return ST_OK;
+}
+
+/* ---- All of them ---- */
+
+/* How far beyond its threshold, so that findings of different rules can be put in order. */
+static double excess(const struct alert *alert)
+{
+    return alert->rule->threshold > 0 ? alert->value / alert->rule->threshold : alert->value;
+}
+
+static int alert_compare(const void *a, const void *b)
+{
+    const struct alert *x = a, *y = b;
+
+    if (x->rule->level != y->rule->level)
+        return x->rule->level > y->rule->level ? -1 : 1;
+    if (excess(x) != excess(y))
+        return excess(x) > excess(y) ? -1 : 1;
+    return strcmp(x->text, y->text);
+}
+
+static enum status watch_open(struct watch *watch, struct error *err)
+{
+    struct survey_ground ground;
+
+    enum status status = reader_present(watch->reader, &watch->as_of, &watch->present, err);
+    if (status == ST_OK)
+        status = survey_places_read(&ground, watch->reader, watch->arena, err);
+    if (status != ST_OK)
+        return status;
+    watch->today = clock_day(&watch->mall->clock, watch->present);
+    watch->places = ground.places;
+    watch->pos = ground.pos;
+    return rollup_days(watch->reader, watch->arena, watch->today - 7 * (1 + WEEKS_USUAL),
+                       watch->today, &watch->cells, &watch->n_cells, err);
+}
+
+enum status alerts_run(struct reader *reader, struct arena *arena, const struct alert **alerts,
+                       size_t *n, struct error *err)
+{
+    static enum status (*const looks[])(struct watch *, struct error *) = {
+        look_at_file, look_at_probes, look_at_falls, look_at_points, look_at_imports};
+    struct watch watch = {.reader = reader, .arena = arena, .mall = reader_mall(reader)};
+
+    *n = 0;
+    enum status status = reader_begin(reader, err);
+    if (status != ST_OK)
+        return status;
+    status = watch_open(&watch, err);
+    for (size_t i = 0; status == ST_OK && i < sizeof looks / sizeof *looks; i++)
+        status = looks[i](&watch, err);
+    reader_end(reader);
+    if (status == ST_OK) {
+        struct alert *at = arena_array(arena, struct alert, watch.found.n);
+        if (watch.found.n) {
+            qsort(watch.found.at, watch.found.n, sizeof *watch.found.at, alert_compare);
+            memcpy(at, watch.found.at, watch.found.n * sizeof *at);
+        }
+        *alerts = at;
+        *n = watch.found.n;
+    }
+    vec_free(&watch.found);
+    return status;
+}
