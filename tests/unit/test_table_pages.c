@@ -224,6 +224,23 @@ static void test_shrunk(void **state)
     far_free(far);
 }
 
+static void test_left(void **state)
+{
+    struct far *far = far_new(HUGE_ROWS, true);
+
+    (void)state;
+    far_answer_all(far);
+    table_action(far->table, TABLE_BOTTOM);
+    plain_frame(draw, far);
+    table_sort(far->table, "n", true);
+    assert_true(far->n_waiting >= 2);
+    table_free(far->table); /* answers come after the table has gone */
+    far->table = NULL;
+    far_answer_all(far);
+    assert_int_equal(table_pages_busy(far->pages), 0);
+    far_free(far);
+}
+
 static void test_failure(void **state)
 {
     struct far *far = far_new(HUGE_ROWS, true);
@@ -367,6 +384,7 @@ int main(void)
         cmocka_unit_test(test_query_keeps_the_old_rows),
         cmocka_unit_test(test_growing),
         cmocka_unit_test(test_shrunk),
+        cmocka_unit_test(test_left),
         cmocka_unit_test(test_failure),
         cmocka_unit_test(test_export_walks),
         cmocka_unit_test(test_mark_all),
