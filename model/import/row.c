@@ -280,11 +280,10 @@ void receipt_row(struct parser *parser)
     event.ref = lasting(parser, &receipt);
     event.ref_size = receipt.n;
     event.tenant = name_number(parser, NAMES_TENANT, &cells[RECEIPT_FILE_TENANT]);
-    event.channel = (uint16_t)name_number(parser, NAMES_CHANNEL,
-                                          cells[RECEIPT_FILE_CHANNEL].n ? RECEIPT_FILE_CHANNEL
-                                                                        : RECEIPT_FILE_PAYMENT);
-    cells[RECEIPT_FILE_ITEM] = item_cell(parser);
-    event.item = name_number(parser, NAMES_ITEM, &cells[RECEIPT_FILE_ITEM]);
+    size_t channel = cells[RECEIPT_FILE_CHANNEL].n ? RECEIPT_FILE_CHANNEL : RECEIPT_FILE_PAYMENT;
+    event.channel = (uint16_t)name_number(parser, NAMES_CHANNEL, &cells[channel]);
+    const struct row_cell item = item_cell(parser);
+    event.item = name_number(parser, NAMES_ITEM, &item);
     vec_push(&parser->page->lines, receipt.line);
     event_keep(parser, &event, &cells[RECEIPT_FILE_MEMBER]);
 }
