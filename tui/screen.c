@@ -367,6 +367,11 @@ char *screen_text(void)
     return grid_text();
 }
 
+bool screen_cursor(int *row, int *col)
+{
+    return grid_cursor(row, col);
+}
+
 static void base64(const unsigned char *from, size_t n, char *out)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -43,7 +43,7 @@ void table_free(struct table *table)
     if (table->timer)
         loop_timer_stop(table->loop, table->timer);
     edit_free(&table->edit);
-    pattern_free(table->pattern);
+    table_pattern_free(table->pattern);
     key_set_clear(&table->marks);
     buffer_free(&table->exporting.out);
     free(table->exporting.columns);

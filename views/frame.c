@@ -109,7 +109,8 @@ static char *work_text(const struct console *console, struct arena *arena)
         return arena_printf(
             arena, ngettext("%d question · %d%%", "%d questions · %d%%", (unsigned long)asking),
             asking, progress / 10);
-    return took ? arena_printf(arena, "%.2f s", (double)took / 1e9) : arena_strdup(arena, "");
+    return took && !console->still ? arena_printf(arena, "%.2f s", (double)took / 1e9)
+                                   : arena_strdup(arena, "");
 }
 
 static void status_draw(struct console *console, struct area row, struct arena *arena)

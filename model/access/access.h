@@ -119,4 +119,7 @@ void pseudonym_write(const uint64_t key[2], uint32_t person, char text[PSEUDONYM
 /* False for text that is no pseudonym. */
 bool pseudonym_read(const uint64_t key[2], const char *text, uint32_t *person);
 
+/* The digits of a pseudonym as a number, for joins; 0 for text that is no pseudonym. */
+uint32_t pseudonym_number(const char *text);
+
 #endif

@@ -77,7 +77,7 @@ void pseudonym_write(const uint64_t key[2], uint32_t person, char text[PSEUDONYM
     text[2 + DIGITS] = '\0';
 }
 
-bool pseudonym_read(const uint64_t key[2], const char *text, uint32_t *person)
+static bool digits_read(const char *text, uint32_t *number)
 {
     if (strlen(text) != 2 + DIGITS || (text[0] != 'P' && text[0] != 'p') || text[1] != '-')
         return false;
@@ -89,8 +89,21 @@ bool pseudonym_read(const uint64_t key[2], const char *text, uint32_t *person)
             return false;
         x = x << 5 | (uint64_t)(digit - alphabet);
     }
-    if (x > UINT32_MAX)
+    *number = (uint32_t)x;
+    return x <= UINT32_MAX;
+}
+
+bool pseudonym_read(const uint64_t key[2], const char *text, uint32_t *person)
+{
+    uint32_t number;
+    if (!digits_read(text, &number))
         return false;
-    *person = permute(key, (uint32_t)x, true);
+    *person = permute(key, number, true);
     return true;
+}
+
+uint32_t pseudonym_number(const char *text)
+{
+    uint32_t number;
+    return digits_read(text, &number) ? number : 0;
 }

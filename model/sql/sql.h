@@ -14,18 +14,32 @@
 
 /* ---- The views ---- */
 
+/* How a column is shown to those who may not see people as they are; see doc/sql.md. */
+enum sql_privacy {
+    SQL_OPEN, /* to everyone who sees the view */
+    SQL_NAME, /* masked as a name, … */
+    SQL_PHONE,
+    SQL_CARD,      /* a pseudonym for analysts */
+    SQL_IDENTITY,  /* masked by the kind in `kind` */
+    SQL_ATTRIBUTE, /* masked where the name in `kind` says who it is */
+    SQL_PERSON,    /* a person's number; another number for analysts */
+    SQL_UNMASKED,  /* only to those without a mask */
+};
+
 struct sql_column {
     const char *name;
     const char *expression; /* over the view's tables */
     enum cell_type type;
-    int personal; /* -1, or enum personal: masked for the asker */
+    enum sql_privacy privacy;
+    const char *owner; /* the expression of the person it is about; NULL for SQL_OPEN */
+    const char *kind;  /* for SQL_IDENTITY and SQL_ATTRIBUTE */
     const char *summary;
 };
 
 struct sql_view {
     const char *name;
     const char *from; /* the FROM clause */
-    unsigned rights;  /* needed to see it */
+    unsigned rights;  /* needed to see it, besides RIGHT_SQL */
     const char *summary;
     const struct sql_column *columns;
     size_t n_columns;
@@ -34,14 +48,24 @@ struct sql_view {
 extern const struct sql_view sql_views[];
 extern const size_t n_sql_views;
 
+/* Functions beside the usual ones of SQLite, and all that may be called. */
+struct sql_function {
+    const char *name;
+    const char *arguments; /* NULL: one of SQLite's own */
+    const char *summary;
+};
+extern const struct sql_function sql_functions[];
+extern const size_t n_sql_functions;
+
+/* NULL for a name that is none. */
+const struct sql_view *sql_view_find(const char *name);
+
 /* ---- Running ---- */
 
 struct sql_limits {
-    int64_t rows;                  /* rows to give to the sink or to keep; 0: no limit */
-    int64_t seconds;               /* 0: no limit */
-    bool count_all;                /* go on to the end (or the time limit) only counting */
-    const char *const *parameters; /* text bound to ?1, ?2 …; NULL: none */
-    size_t n_parameters;
+    int64_t rows;    /* rows to give to the sink or to keep; 0: no limit */
+    int64_t seconds; /* 0: no limit */
+    bool count_all;  /* go on to the end (or the time limit) only counting */
 };
 
 struct sql_summary {

@@ -1,0 +1,217 @@
+#include "model/sql/sql_connection.h"
+
+#include "model/store/sqlite.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/random.h>
+
+enum { STEPS_PER_LOOK = 1000 };
+
+bool sql_view_open(const struct sql_view *view, const struct access *access)
+{
+    return access_may(access, RIGHT_SQL | view->rights);
+}
+
+/* ---- What a statement may do ---- */
+
+static bool is_function(const char *name)
+{
+    for (size_t i = 0; i < n_sql_functions; i++)
+        if (strcasecmp(sql_functions[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static bool is_secret(const struct sql_connection *c, const char *name)
+{
+    return name && strncmp(name, c->secret, strlen(c->secret)) == 0;
+}
+
+static int refuse(struct sql_connection *c, const char *what, const char *name)
+{
+    free(c->refused);
+    c->refused = mem_printf("%s%s%s", what, name ? " " : "", name ? name : "");
+    return SQLITE_DENY;
+}
+
+static int read_allowed(struct sql_connection *c, const char *table, const char *db,
+                        const char *view)
+{
+    if (is_secret(c, view) || is_secret(c, table))
+        return SQLITE_OK;
+    const struct sql_view *known = db && strcmp(db, "temp") == 0 ? sql_view_find(table) : NULL;
+    if (known && sql_view_open(known, c->access))
+        return SQLITE_OK;
+    if (strcasecmp(table, "json_each") == 0 || strcasecmp(table, "json_tree") == 0)
+        return SQLITE_OK;
+    return refuse(c, "the table", table);
+}
+
+static int authorize(void *context, int action, const char *a, const char *b, const char *db,
+                     const char *view)
+{
+    struct sql_connection *c = context;
+    switch (action) {
+    case SQLITE_SELECT:
+    case SQLITE_RECURSIVE:
+        return SQLITE_OK;
+    case SQLITE_FUNCTION:
+        /* The masks are for the views alone: asked directly they would tell who is who. */
+        return is_function(b) || is_secret(c, view) ? SQLITE_OK : refuse(c, "the function", b);
+    case SQLITE_READ:
+        return read_allowed(c, a, db, view);
+    default:
+        return refuse(c, "anything but SELECT", NULL);
+    }
+}
+
+static int look(void *context)
+{
+    struct sql_connection *c = context;
+    if (c->deadline && time_monotonic_ns() > c->deadline)
+        c->timed_out = true;
+    return c->timed_out || reader_cancelled(c->asker);
+}
+
+/* ---- The views ---- */
+
+static void column_sql(const struct sql_connection *c, const struct sql_column *column, FILE *out)
+{
+    const char *x = column->expression, *owner = column->owner;
+    bool open = c->access->mask == MASK_NONE;
+    switch (open ? SQL_OPEN : column->privacy) {
+    case SQL_OPEN:
+        fprintf(out, "%s", x);
+        break;
+    case SQL_NAME:
+        fprintf(out, "atrium_mask(%d, %s, %s)", PERSONAL_NAME, owner, x);
+        break;
+    case SQL_PHONE:
+        fprintf(out, "atrium_mask(%d, %s, %s)", PERSONAL_PHONE, owner, x);
+        break;
+    case SQL_CARD:
+        fprintf(out, "atrium_mask(%d, %s, %s)", PERSONAL_CARD, owner, x);
+        break;
+    case SQL_IDENTITY:
+        fprintf(out, "atrium_identity(%s, %s, %s)", column->kind, owner, x);
+        break;
+    case SQL_ATTRIBUTE:
+        fprintf(out, "atrium_attribute(%s, %s, %s)", column->kind, owner, x);
+        break;
+    case SQL_PERSON:
+        fprintf(out, c->access->mask == MASK_PSEUDONYM ? "atrium_person(%s)" : "%s", x);
+        break;
+    case SQL_UNMASKED:
+        fprintf(out, "null");
+        break;
+    }
+    fprintf(out, " as \"%s\"", column->name);
+}
+
+static enum status view_make(struct sql_connection *c, const struct sql_view *view,
+                             struct error *err)
+{
+    char *sql = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&sql, &size);
+    if (!out)
+        return error_set(err, ST_UNUSABLE, "there is no memory left for a question");
+    fprintf(out, "create temp view \"%s%s\" as select ", c->secret, view->name);
+    for (size_t i = 0; i < view->n_columns; i++) {
+        fprintf(out, i ? ", " : "");
+        column_sql(c, &view->columns[i], out);
+    }
+    fprintf(out, " from %s; create temp view \"%s\" as select ", view->from, view->name);
+    for (size_t i = 0; i < view->n_columns; i++)
+        fprintf(out, "%s\"%s\"", i ? ", " : "", view->columns[i].name);
+    fprintf(out, " from \"%s%s\"", c->secret, view->name);
+    fclose(out);
+    enum status status = sqlite_run(c->db, sql, "making the views", err);
+    free(sql);
+    return status;
+}
+
+static enum status secret_make(struct sql_connection *c, struct error *err)
+{
+    unsigned char bytes[16];
+    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+        return error_set(err, ST_UNUSABLE, "the machine gives no random numbers");
+    c->secret[0] = 'x';
+    for (size_t i = 0; i < sizeof bytes; i++)
+        snprintf(c->secret + 1 + 2 * i, 3, "%02x", bytes[i]);
+    c->secret[1 + 2 * sizeof bytes] = '_';
+    return ST_OK;
+}
+
+/* What one statement may ask of the machine. */
+static void limits_set(sqlite3 *db)
+{
+    static const int limits[][2] = {
+        {SQLITE_LIMIT_LENGTH, 10000000},
+        {SQLITE_LIMIT_SQL_LENGTH, 100000},
+        {SQLITE_LIMIT_COLUMN, 200},
+        {SQLITE_LIMIT_EXPR_DEPTH, 200},
+        {SQLITE_LIMIT_COMPOUND_SELECT, 50},
+        {SQLITE_LIMIT_FUNCTION_ARG, 50},
+        {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000},
+        {SQLITE_LIMIT_VARIABLE_NUMBER, 0},
+        {SQLITE_LIMIT_WORKER_THREADS, 0},
+    };
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+        sqlite3_limit(db, limits[i][0], limits[i][1]);
+}
+
+static enum status views_make(struct sql_connection *c, struct error *err)
+{
+    /* Sorting a hundred million rows goes to a temporary file, not to memory. */
+    enum status status =
+        sqlite_run(c->db, "pragma temp_store = default; pragma query_only = 0", "asking", err);
+    for (size_t i = 0; !status && i < n_sql_views; i++)
+        if (sql_view_open(&sql_views[i], c->access))
+            status = view_make(c, &sql_views[i], err);
+    return status ? status : sqlite_run(c->db, "pragma query_only = 1", "asking", err);
+}
+
+enum status sql_connect(struct sql_connection *c, struct reader *asker, const struct access *access,
+                        struct error *err)
+{
+    *c = (struct sql_connection){.access = access, .asker = asker};
+    int64_t as_of, present;
+    enum status status = access_require(access, RIGHT_SQL, "ask in SQL", err);
+    if (!status)
+        status = reader_present(asker, &as_of, &present, err);
+    if (!status)
+        status = reader_open(reader_mall(asker), &c->reader, err);
+    if (status)
+        return status;
+    c->today = clock_day(&reader_mall(asker)->clock, present);
+    c->db = reader_db(c->reader);
+    status = secret_make(c, err);
+    if (!status && sql_functions_add(c) != SQLITE_OK)
+        status = sqlite_status(c->db, "preparing the question", err);
+    if (!status)
+        status = views_make(c, err);
+    if (!status)
+        status = reader_begin(c->reader, err);
+    if (status)
+        return status;
+    limits_set(c->db);
+    sqlite3_set_authorizer(c->db, authorize, c);
+    sqlite3_progress_handler(c->db, STEPS_PER_LOOK, look, c);
+    return ST_OK;
+}
+
+void sql_disconnect(struct sql_connection *c)
+{
+    if (c->db) {
+        sqlite3_set_authorizer(c->db, NULL, NULL);
+        sqlite3_progress_handler(c->db, 0, NULL, NULL);
+        reader_end(c->reader);
+    }
+    reader_close(c->reader);
+    free(c->refused);
+    *c = (struct sql_connection){0};
+}

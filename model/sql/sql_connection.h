@@ -1,0 +1,34 @@
+/* Inside of the SQL question: a connection that can read a role's views and nothing else. */
+#ifndef ATRIUM_SQL_CONNECTION_H
+#define ATRIUM_SQL_CONNECTION_H
+
+#include "model/sql/sql.h"
+
+enum { SECRET_SIZE = 36 };
+
+struct sql_connection {
+    const struct access *access;
+    struct reader *asker;  /* whose cancel flag counts */
+    struct reader *reader; /* the connection's own */
+    sqlite3 *db;
+    /* Views are two layers deep; the inner ones, which read tables, have names that nobody can
+     * guess and that are new in every run, and reading tables is allowed from them alone. */
+    char secret[SECRET_SIZE];
+    int32_t today;
+    int64_t deadline; /* monotonic, ns; 0: none */
+    bool timed_out;
+    char *refused; /* what the authorizer refused last, for the message */
+};
+
+/* Free with sql_disconnect, also after a failure. */
+enum status sql_connect(struct sql_connection *connection, struct reader *asker,
+                        const struct access *access, struct error *err);
+void sql_disconnect(struct sql_connection *connection);
+
+/* Whether a role sees a view. */
+bool sql_view_open(const struct sql_view *view, const struct access *access);
+
+/* The functions of the views and of sql_functions. */
+int sql_functions_add(struct sql_connection *connection);
+
+#endif
