@@ -135,7 +135,8 @@ static unsigned time_bits(struct chunk_calendar *calendar, const struct event *e
 {
     uint64_t widest = 0;
     for (size_t i = 0; i < n; i++) {
-        const struct span *span = &calendar->spans.at[chunk_calendar_find(calendar, events[i].time)];
+        size_t at = chunk_calendar_find(calendar, events[i].time); /* may move the spans */
+        const struct span *span = &calendar->spans.at[at];
         widest |= (uint64_t)(span->end - span->start);
     }
     return bits_width(widest);

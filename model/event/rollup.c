@@ -91,8 +91,8 @@ void rollup_free(struct rollup *rollup)
 
 void rollup_add(struct rollup *rollup, const struct event *event)
 {
-    const struct span *span =
-        &rollup->calendar.spans.at[chunk_calendar_find(&rollup->calendar, event->time)];
+    size_t day = chunk_calendar_find(&rollup->calendar, event->time); /* may move the spans */
+    const struct span *span = &rollup->calendar.spans.at[day];
     uint32_t nobody = event->person == 0;
     struct sum sum = {.day = span->number,
                       .id = event->tenant,
