@@ -41,10 +41,13 @@ EVENTS = """time,subject,kind,tenant,zone,channel,amount
 2024-05-03 12:30:00,A,refund,T2,Z2,,10.00
 2024-05-02 09:00:00,B,sighting,,Z1,,
 2024-05-02 09:40:00,B,sighting,,Z1,,
-2024-05-02 09:50:00,,purchase,T1,Z2,,30.00
 2024-05-02 11:00:00,C,register,,,app,
 2024-05-02 11:05:00,C,app_open,,,,
 2024-05-02 11:06:00,C,review,T1,,,
+"""
+
+ANONYMOUS = """receipt,time,tenant,amount,member
+R1,2024-05-02 09:50:00,T1,30.00,
 """
 
 
@@ -56,6 +59,8 @@ def by_hand(folder):
     check("loop of nothing", ask(mall, "loop")["perceive"]["dwell_mean_s"], None)
     imported = run("-m", mall, "import", "events", "-", text=EVENTS)
     check("import", (imported.returncode, imported.stderr), (0, ""))
+    imported = run("-m", mall, "import", "receipts", "-", text=ANONYMOUS)
+    check("import receipts", (imported.returncode, imported.stderr), (0, ""))
 
     loop = ask(mall, "loop")
     wanted = {
@@ -93,7 +98,7 @@ def by_hand(folder):
     status = ask(mall, "status")
     check("status", [status[k] for k in ("mall", "subjects", "events", "receipt_lines", "pending",
                                          "first", "as_of")],
-          ["Hand", 3, 13, 0, 0, "2024-05-01T10:00:00Z", "2024-05-03T12:30:00Z"])
+          ["Hand", 3, 13, 1, 0, "2024-05-01T10:00:00Z", "2024-05-03T12:30:00Z"])
     check("verify", (run("-m", mall, "verify").returncode, ask(mall, "verify")["good"]), (0, True))
 
     for args, says in ((["visits", "--by", "floor"], "zone, day or hour"),
