@@ -191,13 +191,14 @@ static struct list_columns list_columns(const struct panel *panel, int cols)
         c.change = change > c.change ? change : c.change;
         bars |= v->bar >= 0;
     }
+    enum { LONGEST_BAR = 48, WIDEST_GAP = 12 };
     int rest = cols - c.label - c.text - 2 - (c.change ? c.change + 1 : 0);
     if (bars && rest > 5)
-        c.bar = rest - 1;
-    else if (rest < 0)
+        c.bar = rest - 1 < LONGEST_BAR ? rest - 1 : LONGEST_BAR;
+    else if (bars || rest < WIDEST_GAP || c.label + rest < 60)
         c.label += rest;
     else
-        c.label += rest;
+        c.label += WIDEST_GAP; /* on a wide screen the number stays near its label */
     if (c.label < 4)
         c.label = 4;
     return c;
@@ -319,7 +320,7 @@ void panel_paint(const struct panel_paint *paint)
     title_draw(paint);
     if (paint->panel->kind == PANEL_TILE)
         flow_draw(paint);
-    if (!paint->panel->n_values && !paint->panel->n_series)
+    if (!paint->panel->n_values && !paint->panel->n_series && paint->panel->kind != PANEL_ALERTS)
         draw_text(panel_row(paint, 1), 0, 0, ROLE_DIM, _("nothing in this period"));
     else
         kinds[paint->panel->kind](paint);
