@@ -5,22 +5,22 @@
 
 /* ---- Spans of time ---- */
 
-struct calendar calendar_make(const struct clock *clock, bool days)
+struct chunk_calendar chunk_calendar_make(const struct clock *clock, bool days)
 {
-    return (struct calendar){.clock = clock, .days = days};
+    return (struct chunk_calendar){.clock = clock, .days = days};
 }
 
-void calendar_free(struct calendar *calendar)
+void chunk_calendar_free(struct chunk_calendar *calendar)
 {
     vec_free(&calendar->spans);
 }
 
-static int64_t number_start(const struct calendar *calendar, int32_t number)
+static int64_t number_start(const struct chunk_calendar *calendar, int32_t number)
 {
     return clock_day_start(calendar->clock, calendar->days ? number : month_first_day(number));
 }
 
-static struct span span_make(const struct calendar *calendar, int64_t time)
+static struct span span_make(const struct chunk_calendar *calendar, int64_t time)
 {
     struct span span;
     span.number =
@@ -35,7 +35,7 @@ static struct span span_make(const struct calendar *calendar, int64_t time)
     return span;
 }
 
-size_t calendar_find(struct calendar *calendar, int64_t time)
+size_t chunk_calendar_find(struct chunk_calendar *calendar, int64_t time)
 {
     const struct span *spans = calendar->spans.at;
     size_t low = 0, high = calendar->spans.n;
@@ -65,8 +65,8 @@ size_t calendar_find(struct calendar *calendar, int64_t time)
 struct sorter *sorter_new(const struct clock *clock)
 {
     struct sorter *sorter = mem_zero(1, sizeof *sorter);
-    sorter->months = calendar_make(clock, false);
-    sorter->days = calendar_make(clock, true);
+    sorter->months = chunk_calendar_make(clock, false);
+    sorter->days = chunk_calendar_make(clock, true);
     return sorter;
 }
 
@@ -74,8 +74,8 @@ void sorter_free(struct sorter *sorter)
 {
     if (!sorter)
         return;
-    calendar_free(&sorter->months);
-    calendar_free(&sorter->days);
+    chunk_calendar_free(&sorter->months);
+    chunk_calendar_free(&sorter->days);
     vec_free(&sorter->places);
     free(sorter->order);
     free(sorter->other);
@@ -131,17 +131,19 @@ static void sorter_room(struct sorter *sorter, size_t n)
 }
 
 /* All spans are looked up before keys are made, so that their indices no longer change. */
-static unsigned time_bits(struct calendar *calendar, const struct event *events, size_t n)
+static unsigned time_bits(struct chunk_calendar *calendar, const struct event *events, size_t n)
 {
     uint64_t widest = 0;
     for (size_t i = 0; i < n; i++) {
-        const struct span *span = &calendar->spans.at[calendar_find(calendar, events[i].time)];
+        size_t at = chunk_calendar_find(calendar, events[i].time); /* may move the spans */
+        const struct span *span = &calendar->spans.at[at];
         widest |= (uint64_t)(span->end - span->start);
     }
     return bits_width(widest);
 }
 
-static void places_mark(struct sorter *sorter, const struct calendar *calendar, unsigned shift)
+static void places_mark(struct sorter *sorter, const struct chunk_calendar *calendar,
+                        unsigned shift)
 {
     sorter->places.n = 0;
     for (size_t i = 0; i < sorter->n;) {
@@ -156,7 +158,7 @@ static void places_mark(struct sorter *sorter, const struct calendar *calendar, 
 
 void sorter_sort(struct sorter *sorter, int32_t block, const struct event *events, size_t n)
 {
-    struct calendar *calendar = block == EVENT_NOBODY ? &sorter->days : &sorter->months;
+    struct chunk_calendar *calendar = block == EVENT_NOBODY ? &sorter->days : &sorter->months;
     sorter->events = events;
     sorter->n = n;
     sorter->places.n = 0;
@@ -167,7 +169,7 @@ void sorter_sort(struct sorter *sorter, int32_t block, const struct event *event
     unsigned n_place = bits_width(calendar->spans.n);
     bool sorted = true;
     for (size_t i = 0; i < n; i++) {
-        size_t place = calendar_find(calendar, events[i].time);
+        size_t place = chunk_calendar_find(calendar, events[i].time);
         uint64_t key = place;
         key = key << n_kind | events[i].kind;
         key = key << n_person | (events[i].person & (EVENT_BLOCK - 1));

@@ -17,7 +17,7 @@ struct span {
 };
 
 /* Spans already met, in order of time: looking one up again takes no calendar. */
-struct calendar {
+struct chunk_calendar {
     const struct clock *clock;
     bool days;
     VEC(struct span) spans;
@@ -34,11 +34,11 @@ static inline uint32_t block_first_person(int32_t block)
     return block < 0 ? 0 : (uint32_t)block << EVENT_BLOCK_BITS;
 }
 
-struct calendar calendar_make(const struct clock *clock, bool days);
-void calendar_free(struct calendar *calendar);
+struct chunk_calendar chunk_calendar_make(const struct clock *clock, bool days);
+void chunk_calendar_free(struct chunk_calendar *calendar);
 
 /* The index in calendar->spans; it may change when a time of a new span is looked up. */
-size_t calendar_find(struct calendar *calendar, int64_t time);
+size_t chunk_calendar_find(struct chunk_calendar *calendar, int64_t time);
 
 /* Sorts the events of one block into the order of chunks and encodes them place by place. One
  * sorter a thread. */
@@ -53,7 +53,7 @@ struct sort_key {
 };
 
 struct sorter {
-    struct calendar months, days;
+    struct chunk_calendar months, days;
     const struct event *events;
     size_t n, cap;
     struct sort_key *order, *other;

@@ -79,20 +79,20 @@ struct sum *sums_sorted(const struct sums *sums)
 
 struct rollup rollup_make(const struct clock *clock)
 {
-    return (struct rollup){.calendar = calendar_make(clock, true)};
+    return (struct rollup){.calendar = chunk_calendar_make(clock, true)};
 }
 
 void rollup_free(struct rollup *rollup)
 {
     sums_free(&rollup->days);
     sums_free(&rollup->hours);
-    calendar_free(&rollup->calendar);
+    chunk_calendar_free(&rollup->calendar);
 }
 
 void rollup_add(struct rollup *rollup, const struct event *event)
 {
-    const struct span *span =
-        &rollup->calendar.spans.at[calendar_find(&rollup->calendar, event->time)];
+    size_t day = chunk_calendar_find(&rollup->calendar, event->time); /* may move the spans */
+    const struct span *span = &rollup->calendar.spans.at[day];
     uint32_t nobody = event->person == 0;
     struct sum sum = {.day = span->number,
                       .id = event->tenant,

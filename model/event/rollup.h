@@ -23,7 +23,7 @@ struct sums {
 
 struct rollup {
     struct sums days, hours;
-    struct calendar calendar; /* of mall days */
+    struct chunk_calendar calendar; /* of mall days */
 };
 
 struct rollup rollup_make(const struct clock *clock);

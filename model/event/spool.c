@@ -34,7 +34,7 @@ struct stream {
 struct lane {
     VEC(struct stream *) blocks; /* by block */
     VEC(struct stream *) nobody; /* as spans of `months` */
-    struct calendar months;
+    struct chunk_calendar months;
     size_t held; /* bytes of pages */
 };
 
@@ -57,7 +57,7 @@ struct spool *spool_new(const char *beside, const struct clock *clock, size_t me
     spool->memory = memory;
     atomic_init(&spool->file, -1);
     for (int i = 0; i < EVENT_LANES; i++)
-        spool->lanes[i].months = calendar_make(clock, false);
+        spool->lanes[i].months = chunk_calendar_make(clock, false);
     return spool;
 }
 
@@ -93,7 +93,7 @@ void spool_free(struct spool *spool)
             stream_free(lane->nobody.at[s]);
         vec_free(&lane->blocks);
         vec_free(&lane->nobody);
-        calendar_free(&lane->months);
+        chunk_calendar_free(&lane->months);
     }
     for (size_t i = 0; i < spool->streams.n; i++)
         free(spool->streams.at[i]);
@@ -313,7 +313,7 @@ static struct stream **lane_slot(struct lane *lane, const struct event *event)
             vec_push(&lane->blocks, NULL);
         return &lane->blocks.at[block];
     }
-    size_t before = lane->months.spans.n, at = calendar_find(&lane->months, event->time);
+    size_t before = lane->months.spans.n, at = chunk_calendar_find(&lane->months, event->time);
     if (lane->months.spans.n > before) {
         vec_push(&lane->nobody, NULL);
         memmove(lane->nobody.at + at + 1, lane->nobody.at + at,

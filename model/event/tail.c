@@ -67,7 +67,7 @@ struct tail_rows {
 static enum status rows_read(struct reader *reader, const struct event_query *query,
                              struct arena *arena, struct tail_rows *rows, struct error *err)
 {
-    struct calendar days = calendar_make(&reader_mall(reader)->clock, true);
+    struct chunk_calendar days = chunk_calendar_make(&reader_mall(reader)->clock, true);
     sqlite3_stmt *stmt;
     bool row = true;
     enum status status =
@@ -81,13 +81,15 @@ static enum status rows_read(struct reader *reader, const struct event_query *qu
                                ? arena_strndup(arena, sorted.event.ref, sorted.event.ref_size)
                                : NULL;
         sorted.block = person_block(sorted.event.person);
-        if (sorted.block == EVENT_NOBODY)
-            sorted.month = days.spans.at[calendar_find(&days, sorted.event.time)].number;
+        if (sorted.block == EVENT_NOBODY) {
+            size_t day = chunk_calendar_find(&days, sorted.event.time); /* may move the spans */
+            sorted.month = days.spans.at[day].number;
+        }
         vec_push(rows, sorted);
     }
     if (status == ST_OK)
         sqlite3_reset(stmt);
-    calendar_free(&days);
+    chunk_calendar_free(&days);
     return status;
 }
 
