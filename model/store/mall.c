@@ -60,7 +60,13 @@ static bool has_rest(const char *path, const char *rest, bool filled)
     return there;
 }
 
-/* Sets read_only, why_read_only and immutable from what the system permits. */
+/* Somebody has the mall open. */
+static bool has_log(const char *path)
+{
+    return has_rest(path, "-wal", false) && has_rest(path, "-shm", false);
+}
+
+/* Sets read_only, why_read_only and guest from what the system permits. */
 static enum status access_find(struct mall *mall, struct error *err)
 {
     char *copy = mem_strdup(mall->path);
@@ -72,16 +78,13 @@ static enum status access_find(struct mall *mall, struct error *err)
     mall->why_read_only =
         mem_printf("%s may not be written by you: what is here can be read, not changed",
                    folder ? "the mall file" : "the mall file's folder");
-    bool both = has_rest(mall->path, "-wal", false) && has_rest(mall->path, "-shm", false);
-    if (folder || both)
+    mall->guest = true;
+    if (has_log(mall->path) || !has_rest(mall->path, "-wal", true))
         return ST_OK;
-    if (has_rest(mall->path, "-wal", true))
-        return error_set(err, ST_UNUSABLE,
-                         "'%s' has unsaved changes beside it (-wal) and its folder may not be "
-                         "written: open it once where it may be written",
-                         mall->path);
-    mall->immutable = true;
-    return ST_OK;
+    return error_set(err, ST_UNUSABLE,
+                     "'%s' has unsaved changes beside it (-wal) and may not be written by you: "
+                     "open it once as somebody who may write it",
+                     mall->path);
 }
 
 /* ---- Settings ---- */
@@ -142,11 +145,30 @@ static void settings_free(struct settings *s)
     free(s->currency);
 }
 
+/* Settings that were replaced: threads may still be looking at them. */
+struct retired {
+    struct retired *next;
+    char *name, *currency;
+    struct zone *zone;
+};
+
+static void mall_settings_retire(struct mall *mall)
+{
+    struct retired *retired = mem_zero(1, sizeof *retired);
+    *retired = (struct retired){mall->retired, mall->name, mall->currency, mall->zone};
+    mall->retired = retired;
+}
+
 static void mall_settings_free(struct mall *mall)
 {
-    free(mall->name);
-    free(mall->currency);
-    zone_free(mall->zone);
+    mall_settings_retire(mall);
+    for (struct retired *retired = mall->retired, *next; retired; retired = next) {
+        next = retired->next;
+        free(retired->name);
+        free(retired->currency);
+        zone_free(retired->zone);
+        free(retired);
+    }
 }
 
 static enum status settings_load(struct mall *mall, sqlite3 *db, struct error *err)
@@ -159,7 +181,7 @@ static enum status settings_load(struct mall *mall, sqlite3 *db, struct error *e
         status = ST_UNUSABLE;
     }
     if (status == ST_OK) {
-        mall_settings_free(mall);
+        mall_settings_retire(mall);
         mall->name = s.name;
         mall->currency = s.currency;
         mall->zone = zone;
@@ -174,9 +196,11 @@ static enum status settings_load(struct mall *mall, sqlite3 *db, struct error *e
 
 /* ---- Opening ---- */
 
-enum status mall_connect(const struct mall *mall, sqlite3 **db, struct error *err)
+enum status mall_connect(const struct mall *mall, sqlite3 **db, bool *unlocked, struct error *err)
 {
-    if (!mall->immutable)
+    /* A log and its index that belong to a guest would shut out those who may write. */
+    *unlocked = mall->guest && !has_log(mall->path);
+    if (!*unlocked)
         return sqlite_connect(mall->path, mall->path, SQLITE_OPEN_READONLY, db, err);
     struct arena *arena = arena_new();
     size_t n = strlen(mall->path), at = 5;
@@ -205,7 +229,8 @@ static enum status mall_look(struct mall *mall, int64_t *version, struct error *
 {
     sqlite3 *db;
     char *why = NULL;
-    enum status status = mall_connect(mall, &db, err);
+    bool unlocked;
+    enum status status = mall_connect(mall, &db, &unlocked, err);
     if (status != ST_OK)
         return status;
     status = inspect_header(db, mall->path, err);
@@ -287,7 +312,8 @@ void mall_close(struct mall *mall)
 enum status mall_reload(struct mall *mall, struct error *err)
 {
     sqlite3 *db;
-    enum status status = mall_connect(mall, &db, err);
+    bool unlocked;
+    enum status status = mall_connect(mall, &db, &unlocked, err);
     if (status != ST_OK)
         return status;
     status = settings_load(mall, db, err);

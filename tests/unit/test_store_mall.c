@@ -227,7 +227,7 @@ static void read_only_body(void)
     struct writer *writer;
     int64_t events, rows;
     check(mall_open(path, &mall, &err) == ST_OK, "opening");
-    check(mall->read_only && !mall->damaged && mall->immutable, "kind");
+    check(mall->read_only && !mall->damaged && mall->guest, "kind");
     check(strstr(mall->why_read_only, "may not be written by you") != NULL, "reason");
     check(reader_open(mall, &reader, &err) == ST_OK, "reader");
     check(reader_versions(reader, &events, &rows, &err) == ST_OK, "reading");
@@ -266,6 +266,80 @@ static void test_read_only_folder_with_a_log(void **state)
     chmod(folder, 0555);
     as_nobody(unsaved_body);
     free(wal);
+}
+
+/* The owner has the mall open, with changes in the log. */
+static void shared_body(void)
+{
+    struct mall *mall;
+    struct reader *reader;
+    int64_t kinds;
+    check(mall_open(path, &mall, &err) == ST_OK, "opening");
+    check(mall->read_only && mall->guest, "kind");
+    check(reader_open(mall, &reader, &err) == ST_OK, "reader");
+    check(reader_integer(reader, "select count(*) from kind", 0, &kinds, &err) == ST_OK, "reading");
+    check(kinds == 1, "what is in the log");
+    reader_close(reader);
+    mall_close(mall);
+}
+
+/* As if nobody had it open: no log stays behind that would shut the owner out. */
+static void alone_body(void)
+{
+    read_only_body();
+    char *log = mem_printf("%s-wal", path);
+    check(access(log, F_OK) != 0, "no log");
+    free(log);
+}
+
+static void test_guest_notices_a_change(void **state)
+{
+    (void)state;
+    struct mall *mall, *own;
+    struct reader *reader;
+    struct writer *writer;
+    assert_ok(mall_create(path, NULL, &err));
+    /* A file of yesterday: a clock tick may be longer than this test. */
+    assert_int_equal(utimensat(AT_FDCWD, path, (struct timespec[]){{1, 0}, {1, 0}}, 0), 0);
+    assert_ok(mall_open(path, &mall, &err));
+    mall->guest = true;
+    assert_ok(reader_open(mall, &reader, &err));
+    assert_ok(reader_begin(reader, &err));
+    reader_end(reader);
+    assert_ok(mall_open(path, &own, &err));
+    assert_ok(writer_open(own, &writer, &err));
+    assert_ok(writer_begin(writer, &err));
+    assert_ok(writer_touch_rows(writer, &err));
+    assert_ok(writer_commit(writer, &err));
+    assert_ok(writer_checkpoint(writer, &err));
+    assert_message(reader_begin(reader, &err), ST_CONFLICT, "open it again");
+    reader_close(reader);
+    assert_ok(reader_open(mall, &reader, &err));
+    assert_ok(reader_begin(reader, &err));
+    reader_end(reader);
+    reader_close(reader);
+    writer_close(writer);
+    mall_close(own);
+    mall_close(mall);
+}
+
+static void test_file_of_somebody_else(void **state)
+{
+    (void)state;
+    assert_ok(mall_create(path, NULL, &err));
+    chmod(path, 0644);
+    chmod(folder, 0755);
+    as_nobody(alone_body);
+    struct mall *mall;
+    struct writer *writer;
+    assert_ok(mall_open(path, &mall, &err));
+    assert_ok(writer_open(mall, &writer, &err));
+    assert_ok(writer_begin(writer, &err));
+    sqlite3_exec(writer_db(writer), "insert into kind (name) values ('x')", NULL, NULL, NULL);
+    assert_ok(writer_commit(writer, &err));
+    as_nobody(shared_body);
+    writer_close(writer);
+    mall_close(mall);
 }
 
 static void no_read_body(void)
@@ -309,7 +383,7 @@ static void test_odd_names(void **state)
         struct mall *mall;
         assert_ok(mall_create(odd, &(struct mall_options){.name = "odd"}, &err));
         assert_ok(mall_open(odd, &mall, &err));
-        mall->immutable = true;
+        mall->guest = true;
         struct reader *reader;
         assert_ok(reader_open(mall, &reader, &err));
         reader_close(reader);
@@ -419,6 +493,8 @@ int main(void)
         TEST(test_damaged_files),
         TEST(test_read_only_folder),
         TEST(test_read_only_folder_with_a_log),
+        TEST(test_file_of_somebody_else),
+        TEST(test_guest_notices_a_change),
         TEST(test_unreadable_file),
         TEST(test_names_of_one_file_share_one_lock),
         TEST(test_odd_names),

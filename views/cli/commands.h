@@ -4,13 +4,16 @@
 
 #include "views/cli/cli.h"
 
-extern const struct cli_command cli_import;
-extern const struct cli_command cli_export;
 extern const struct cli_command cli_init;
 extern const struct cli_command cli_demo;
+extern const struct cli_command cli_import;
+extern const struct cli_command cli_export;
 extern const struct cli_command cli_status;
 extern const struct cli_command cli_loop;
 extern const struct cli_command cli_visits;
+extern const struct cli_command cli_member;
+extern const struct cli_command cli_tenant;
+extern const struct cli_command cli_sql;
 extern const struct cli_command cli_verify;
 extern const struct cli_command cli_keys;
 extern const struct cli_command cli_actions;
