@@ -24,14 +24,14 @@
     X(GO_SHOPS,      "shops",        "", "7", 0, N_("all shops and their score cards"))            \
     X(GO_DATA,       "data",         "", "8", 0, N_("what is in the file; import and check"))      \
     X(GO_SQL,        "sql",          "", "9", 0, N_("read-only SQL"))                              \
-    X(BACK,          "back",         "", "Esc Backspace", ACTION_LINE, N_("back"))                 \
+    X(BACK,          N_("back"),         "", "Esc Backspace", ACTION_LINE, N_("back"))                 \
     X(CLOSE,         "close",        "", "q", ACTION_HIDDEN, N_("close this screen; leave from the first")) \
     X(QUIT,          "quit",         "", "Q", 0, N_("leave atrium"))                               \
     X(RESUME,        "resume",       "", ".", 0, N_("go to where you stopped last time"))          \
     /* On every screen */                                                                          \
-    X(PALETTE,       "actions",      "", ":", ACTION_LINE | ACTION_HIDDEN, N_("actions"))          \
-    X(HELP,          "keys",         "", "? F1", ACTION_LINE, N_("keys"))                          \
-    X(PERIOD,        "period",       "", "p", ACTION_LINE, N_("period"))                           \
+    X(PALETTE,       N_("actions"),      "", ":", ACTION_LINE | ACTION_HIDDEN, N_("actions"))          \
+    X(HELP,          N_("keys"),         "", "? F1", ACTION_LINE, N_("keys"))                          \
+    X(PERIOD,        N_("period"),       "", "p", ACTION_LINE, N_("period"))                           \
     X(PERIOD_EARLIER,"earlier",      "", "[", 0, N_("the period before"))                          \
     X(PERIOD_LATER,  "later",        "", "]", 0, N_("the period after"))                           \
     X(COMPARE,       "compare",      "", "c", 0, N_("what the period is compared with"))           \
@@ -51,20 +51,20 @@
     X(PANEL_LAST,    "last",         "panels", "End G", ACTION_HIDDEN, N_("the last panel"))       \
     X(PANEL_PAGE_UP, "page-up",      "panels", "PgUp Ctrl-b", ACTION_HIDDEN, N_("a page up"))      \
     X(PANEL_PAGE_DOWN,"page-down",   "panels", "PgDn Ctrl-f", ACTION_HIDDEN, N_("a page down"))    \
-    X(PANEL_OPEN,    "open",         "panels", "Enter", ACTION_LINE, N_("open"))                   \
-    X(PANEL_INFO,    "info",         "panels", "i", ACTION_LINE, N_("what this figure means"))     \
-    X(PANEL_TABLE,   "table",        "panels", "t", ACTION_LINE, N_("this chart as a table"))      \
+    X(PANEL_OPEN,    N_("open"),         "panels", "Enter", ACTION_LINE, N_("open"))                   \
+    X(PANEL_INFO,    N_("info"),         "panels", "i", ACTION_LINE, N_("what this figure means"))     \
+    X(PANEL_TABLE,   N_("table"),        "panels", "t", ACTION_LINE, N_("this chart as a table"))      \
     /* Lists of what is behind a figure */                                                         \
     X(LIST_INFO,     "list-info",    "list", "i", 0, N_("what this list is"))                      \
     /* Members */                                                                                  \
-    X(MEMBERS_FIND,  "find",         "members", "s", ACTION_LINE, N_("find by name, card or phone")) \
-    X(MEMBER_CONSENT,"consent",      "member", "c", ACTION_LINE | ACTION_CHANGES, N_("give or withdraw consent")) \
+    X(MEMBERS_FIND,  N_("find"),         "members", "s", ACTION_LINE, N_("find by name, card or phone")) \
+    X(MEMBER_CONSENT,N_("consent"),      "member", "c", ACTION_LINE | ACTION_CHANGES, N_("give or withdraw consent")) \
     X(MEMBER_REVEAL, "reveal",       "member", "R", ACTION_CHANGES, N_("show in full, with a reason")) \
     /* SQL */                                                                                      \
-    X(SQL_EDIT,      "query",        "sql", "s", ACTION_LINE, N_("write the query")) \
+    X(SQL_EDIT,      N_("query"),        "sql", "s", ACTION_LINE, N_("write the query")) \
     /* Data */                                                                                     \
-    X(DATA_IMPORT,   "import",       "data", "I", ACTION_LINE | ACTION_CHANGES, N_("import a file")) \
-    X(DATA_VERIFY,   "verify",       "data", "v", ACTION_LINE, N_("run all checks"))
+    X(DATA_IMPORT,   N_("import"),       "data", "I", ACTION_LINE | ACTION_CHANGES, N_("import a file")) \
+    X(DATA_VERIFY,   N_("verify"),       "data", "v", ACTION_LINE, N_("run all checks"))
 
 /* clang-format on */
 

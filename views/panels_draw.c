@@ -141,9 +141,13 @@ static void tile_draw(const struct panel_paint *paint)
     for (size_t i = 1; i < panel->n_values; i++, next++) {
         const struct panel_value *value = &panel->values[i];
         struct area fact = panel_row(paint, next);
-        int col = draw_text(fact, 0, 0, value_role(value, ROLE_PLAIN), value->label) + 1;
-        col += draw_text(fact, 0, col, value_role(value, ROLE_PLAIN), value->text);
-        if (value->change)
+        int text = text_cells(value->text), room = fact.cols - text - 1;
+        int label = text_cells(value->label);
+        label = label < room ? label : room;
+        draw_field(fact, 0, 0, label, -1, value_role(value, ROLE_DIM), value->label);
+        draw_text(fact, 0, label + 1, value_role(value, ROLE_PLAIN), value->text);
+        int col = label + 1 + text;
+        if (value->change && col + 1 + text_cells(value->change) <= fact.cols)
             col += 1 + draw_text(fact, 0, col + 1, value->change_role, value->change);
         if (paint->item == (int)i)
             focus_mark(paint, next, 0, col < fact.cols ? col : fact.cols);
@@ -272,7 +276,7 @@ static void series_draw(const struct panel_paint *paint)
 {
     const struct panel *panel = paint->panel;
     struct area area = visible(paint);
-    if (area.rows < paint->area.rows) /* partly scrolled away: a chart is shown whole or not */
+    if (area.row > paint->area.row) /* its head is scrolled away: what is left says nothing */
         return;
     area_cut_top(&area, 1);
     struct chart_series series = {
@@ -290,7 +294,7 @@ static void heat_draw(const struct panel_paint *paint)
 {
     const struct panel *panel = paint->panel;
     struct area area = visible(paint);
-    if (area.rows < paint->area.rows)
+    if (area.row > paint->area.row)
         return;
     area_cut_top(&area, 1);
     struct chart_heat heat = {
