@@ -81,9 +81,10 @@ static enum status rows_read(struct reader *reader, const struct event_query *qu
                                ? arena_strndup(arena, sorted.event.ref, sorted.event.ref_size)
                                : NULL;
         sorted.block = person_block(sorted.event.person);
-        if (sorted.block == EVENT_NOBODY)
+        if (sorted.block == EVENT_NOBODY) {
             size_t day = chunk_calendar_find(&days, sorted.event.time); /* may move the spans */
             sorted.month = days.spans.at[day].number;
+        }
         vec_push(rows, sorted);
     }
     if (status == ST_OK)
