@@ -1,6 +1,7 @@
 #include "tui/screen.h"
 
 #include "tui/grid.h"
+#include "tui/intl.h"
 #include "tui/memory.h"
 #include "tui/terminal.h"
 
@@ -117,19 +118,19 @@ static enum usable look_up(const char *term)
 static const char *start_term(const char *term)
 {
     if (!term || !*term)
-        return "TERM is not set: say which terminal this is, for example TERM=xterm-256color";
+        return _("TERM is not set: say which terminal this is, for example TERM=xterm-256color");
     enum usable known = look_up(term);
     if (known == TERM_UNKNOWN && like_xterm(term)) {
         term = "xterm-256color";
         known = look_up(term);
     }
     if (known == TERM_WITHOUT_CURSOR)
-        return "this terminal cannot place the cursor (see TERM): use another one, or the commands "
-               "of `atrium --help`";
+        return _("this terminal cannot place the cursor (see TERM): use another one, or the "
+                 "commands of `atrium --help`");
     if (known == TERM_UNKNOWN || !start_curses(term)) {
         end_curses();
-        return "this terminal's TERM is not known here: try TERM=xterm-256color, or install "
-               "ncurses-term";
+        return _("this terminal's TERM is not known here: try TERM=xterm-256color, or install "
+                 "ncurses-term");
     }
     return NULL;
 }
@@ -137,7 +138,7 @@ static const char *start_term(const char *term)
 const char *screen_start(const struct screen_options *options)
 {
     if (screen.started)
-        return "the screen has been started already";
+        return _("the screen has been started already");
     const char *wrong = terminal_check(options->input, options->output);
     if (!wrong)
         wrong = start_term(options->term ? options->term : getenv("TERM"));
@@ -256,7 +257,9 @@ static void push_row(int row)
         wchar_t runes[6] = {0};
         memcpy(runes, cell->runes, cell->n * sizeof *runes);
         short pair;
-        attr_t attributes = theme_attributes(cell->mark ? cell->mark : cell->role, &pair);
+        /* What a search found stays visible in a selected row. */
+        bool marked = cell->mark && cell->role != ROLE_MATCH;
+        attr_t attributes = theme_attributes(marked ? cell->mark : cell->role, &pair);
         setcchar(&line[n++], runes, attributes, pair, NULL);
     }
     wmove(stdscr, row, 0);
@@ -365,6 +368,11 @@ bool screen_gone(void)
 char *screen_text(void)
 {
     return grid_text();
+}
+
+bool screen_cursor(int *row, int *col)
+{
+    return grid_cursor(row, col);
 }
 
 static void base64(const unsigned char *from, size_t n, char *out)

@@ -38,12 +38,13 @@ void screen_restore_now(void);
 void screen_suspend(void);
 void screen_resume(void);
 
-struct area screen_area(void); /* the whole screen at its present size */
-void screen_resized(void);     /* takes the terminal's new size; the loop calls it */
-void screen_frame_begin(void); /* clears the back buffer */
-void screen_frame_end(void);   /* sends what changed in one write */
-void screen_redraw(void);      /* next frame repaints everything */
-char *screen_text(void);       /* the last frame as text, a line a row; caller frees */
+struct area screen_area(void);          /* the whole screen at its present size */
+void screen_resized(void);              /* takes the terminal's new size; the loop calls it */
+void screen_frame_begin(void);          /* clears the back buffer */
+void screen_frame_end(void);            /* sends what changed in one write */
+void screen_redraw(void);               /* next frame repaints everything */
+char *screen_text(void);                /* the last frame as text, a line a row; caller frees */
+bool screen_cursor(int *row, int *col); /* where the last frame put it; false: hidden */
 
 /* What the terminal has not taken yet. While anything is pending, screen_frame_end sends nothing;
  * the loop calls screen_flush when the descriptor can be written. */

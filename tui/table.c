@@ -40,10 +40,12 @@ void table_free(struct table *table)
     if (!table)
         return;
     table_walk_stop(table);
+    if (table->source.ops->left)
+        table->source.ops->left(table->source.state);
     if (table->timer)
         loop_timer_stop(table->loop, table->timer);
     edit_free(&table->edit);
-    pattern_free(table->pattern);
+    table_pattern_free(table->pattern);
     key_set_clear(&table->marks);
     buffer_free(&table->exporting.out);
     free(table->exporting.columns);

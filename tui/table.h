@@ -92,6 +92,9 @@ struct table_source_ops {
 
     /* Cells of a totals row under the table. May be NULL. */
     bool (*total)(void *state, int column, struct table_cell *cell);
+
+    /* The table is about to be freed: no further answer may be given to it. May be NULL. */
+    void (*left)(void *state);
 };
 
 struct table_source {
@@ -125,7 +128,7 @@ struct table_options {
 };
 
 struct table *table_new(const struct table_options *options);
-void table_free(struct table *table); /* NULL is fine; frees no source */
+void table_free(struct table *table); /* NULL is fine; the source must still be there, and stays */
 
 /* --- For the source ------------------------------------------------------------------------- */
 

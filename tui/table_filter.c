@@ -42,7 +42,7 @@ static struct pattern *words_pattern(const char *filter)
         }
         filter += n;
     }
-    pattern = out.n ? pattern_new(buffer_text(&out), &error, &at) : NULL;
+    pattern = out.n ? table_pattern_new(buffer_text(&out), &error, &at) : NULL;
     free(error);
     buffer_free(&out);
     return pattern;
@@ -62,13 +62,13 @@ static bool compile(const struct table *table, const char *filter, struct patter
     }
     if (!filter[inverse])
         return true;
-    *pattern = pattern_new(filter + inverse, error, &at);
+    *pattern = table_pattern_new(filter + inverse, error, &at);
     if (!*pattern) {
         *error = pattern_error(filter, at + inverse, *error);
         return false;
     }
     if (inverse) {
-        pattern_free(*pattern);
+        table_pattern_free(*pattern);
         *pattern = NULL;
     }
     return true;
@@ -88,10 +88,10 @@ bool table_filter_set(struct table *table, const char *filter)
     set_error(table, NULL);
     table_redraw(table);
     if (!strcmp(filter, table->filter)) {
-        pattern_free(pattern);
+        table_pattern_free(pattern);
         return true;
     }
-    pattern_free(table->pattern);
+    table_pattern_free(table->pattern);
     table->pattern = pattern;
     shorter = !*filter;
     free(table->filter);

@@ -38,7 +38,7 @@ static char *compile_error(int code)
     return tui_strdup((const char *)message);
 }
 
-struct pattern *pattern_new(const char *text, char **error, size_t *at)
+struct pattern *table_pattern_new(const char *text, char **error, size_t *at)
 {
     struct pattern *pattern = tui_zero(1, sizeof *pattern);
     uint32_t options = PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C |
@@ -65,7 +65,7 @@ struct pattern *pattern_new(const char *text, char **error, size_t *at)
     return pattern;
 }
 
-void pattern_free(struct pattern *pattern)
+void table_pattern_free(struct pattern *pattern)
 {
     if (!pattern)
         return;

@@ -13,8 +13,8 @@
 struct pattern;
 
 /* NULL where it is wrong: *error (caller frees) says why and *at is the byte where. */
-struct pattern *pattern_new(const char *text, char **error, size_t *at);
-void pattern_free(struct pattern *pattern);
+struct pattern *table_pattern_new(const char *text, char **error, size_t *at);
+void table_pattern_free(struct pattern *pattern);
 
 bool pattern_matches(struct pattern *pattern, const char *text);
 

@@ -71,7 +71,7 @@ static void drop(struct table_rows *rows)
     rows->timer = 0;
     rows_sort_free(rows->sort);
     rows->sort = NULL;
-    pattern_free(rows->pattern);
+    table_pattern_free(rows->pattern);
     rows->pattern = NULL;
     free(rows->next);
     rows->next = NULL;
@@ -182,7 +182,7 @@ static void rows_query(void *state, struct table *table, const struct table_quer
     rows->inverse = query->inverse;
     memcpy(rows->shown, query->shown, sizeof *rows->shown * (size_t)rows->n_columns);
     if (*query->filter)
-        rows->pattern = pattern_new(query->filter, &error, &at);
+        rows->pattern = table_pattern_new(query->filter, &error, &at);
     free(error);
     rows->next = tui_zero((size_t)rows->n, sizeof *rows->next);
     rows->n_next = rows->at = 0;
@@ -238,6 +238,11 @@ static bool rows_total(void *state, int column, struct table_cell *cell)
     return rows->ops->total && rows->ops->total(rows->context, column, cell);
 }
 
+static void rows_left(void *state)
+{
+    drop(state);
+}
+
 struct table_source table_rows_source(struct table_rows *rows)
 {
     static const struct table_source_ops ops = {
@@ -246,6 +251,7 @@ struct table_source table_rows_source(struct table_rows *rows)
         .key = rows_key,
         .find = rows_find,
         .total = rows_total,
+        .left = rows_left,
     };
 
     return (struct table_source){&ops, rows, rows->columns, rows->n_columns};

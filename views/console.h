@@ -53,6 +53,7 @@ struct console {
     bool message_bad;
     int timer;
     bool leaving;
+    bool still; /* timings are left out, so that screens can be compared */
 };
 
 struct console_options {
@@ -61,6 +62,7 @@ struct console_options {
     const char *term;  /* NULL: $TERM */
     int rows, cols;    /* not 0: a screen of this size that no terminal shows (atrium play) */
     const char *start; /* view to open; NULL: the loop */
+    bool still;        /* leave timings out of the screen: tests, atrium play */
 };
 
 /* Opens the mall and the screen. One console per process. */

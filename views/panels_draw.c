@@ -141,9 +141,13 @@ static void tile_draw(const struct panel_paint *paint)
     for (size_t i = 1; i < panel->n_values; i++, next++) {
         const struct panel_value *value = &panel->values[i];
         struct area fact = panel_row(paint, next);
-        int col = draw_text(fact, 0, 0, value_role(value, ROLE_PLAIN), value->label) + 1;
-        col += draw_text(fact, 0, col, value_role(value, ROLE_PLAIN), value->text);
-        if (value->change)
+        int text = text_cells(value->text), room = fact.cols - text - 1;
+        int label = text_cells(value->label);
+        label = label < room ? label : room;
+        draw_field(fact, 0, 0, label, -1, value_role(value, ROLE_DIM), value->label);
+        draw_text(fact, 0, label + 1, value_role(value, ROLE_PLAIN), value->text);
+        int col = label + 1 + text;
+        if (value->change && col + 1 + text_cells(value->change) <= fact.cols)
             col += 1 + draw_text(fact, 0, col + 1, value->change_role, value->change);
         if (paint->item == (int)i)
             focus_mark(paint, next, 0, col < fact.cols ? col : fact.cols);
@@ -187,13 +191,14 @@ static struct list_columns list_columns(const struct panel *panel, int cols)
         c.change = change > c.change ? change : c.change;
         bars |= v->bar >= 0;
     }
+    enum { LONGEST_BAR = 48, WIDEST_GAP = 12 };
     int rest = cols - c.label - c.text - 2 - (c.change ? c.change + 1 : 0);
     if (bars && rest > 5)
-        c.bar = rest - 1;
-    else if (rest < 0)
+        c.bar = rest - 1 < LONGEST_BAR ? rest - 1 : LONGEST_BAR;
+    else if (bars || rest < WIDEST_GAP || c.label + rest < 60)
         c.label += rest;
     else
-        c.label += rest;
+        c.label += WIDEST_GAP; /* on a wide screen the number stays near its label */
     if (c.label < 4)
         c.label = 4;
     return c;
@@ -272,7 +277,7 @@ static void series_draw(const struct panel_paint *paint)
 {
     const struct panel *panel = paint->panel;
     struct area area = visible(paint);
-    if (area.rows < paint->area.rows) /* partly scrolled away: a chart is shown whole or not */
+    if (area.row > paint->area.row) /* its head is scrolled away: what is left says nothing */
         return;
     area_cut_top(&area, 1);
     struct chart_series series = {
@@ -290,7 +295,7 @@ static void heat_draw(const struct panel_paint *paint)
 {
     const struct panel *panel = paint->panel;
     struct area area = visible(paint);
-    if (area.rows < paint->area.rows)
+    if (area.row > paint->area.row)
         return;
     area_cut_top(&area, 1);
     struct chart_heat heat = {
@@ -315,7 +320,7 @@ void panel_paint(const struct panel_paint *paint)
     title_draw(paint);
     if (paint->panel->kind == PANEL_TILE)
         flow_draw(paint);
-    if (!paint->panel->n_values && !paint->panel->n_series)
+    if (!paint->panel->n_values && !paint->panel->n_series && paint->panel->kind != PANEL_ALERTS)
         draw_text(panel_row(paint, 1), 0, 0, ROLE_DIM, _("nothing in this period"));
     else
         kinds[paint->panel->kind](paint);

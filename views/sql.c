@@ -137,13 +137,14 @@ static void sql_answered(struct view *view, int slot)
 }
 
 /* "23 rows in 0.02 s", or how many there are when not all are shown. */
-static void summary_draw(const struct sql_answer *answer, struct area row)
+static void summary_draw(const struct sql_answer *answer, struct area row, bool still)
 {
     struct arena *arena = arena_new();
     const struct sql_summary *summary = &answer->summary;
     double seconds = (double)summary->elapsed_ns / 1e9;
-    int at = draw_printf(row, 0, 0, ROLE_DIM, _("%s rows in %.3f s"),
-                         text_count(arena, summary->rows), seconds);
+    int at = draw_printf(row, 0, 0, ROLE_DIM, _("%s rows"), text_count(arena, summary->rows));
+    if (!still)
+        at += draw_printf(row, 0, at, ROLE_DIM, _(" in %.3f s"), seconds);
     if (summary->rows > (int64_t)answer->sheet->n_rows)
         at += draw_printf(row, 0, at, ROLE_WARN, _(", the first %s are shown"),
                           text_count(arena, (int64_t)answer->sheet->n_rows));
@@ -188,7 +189,7 @@ static void sql_draw(struct view *view, struct area area)
         int used = draw_wrapped(area, 0, ROLE_ERROR, problem);
         area_cut_top(&area, used + 1);
     } else if (answer) {
-        summary_draw(answer, area_cut_top(&area, 1));
+        summary_draw(answer, area_cut_top(&area, 1), view->console->still);
     }
     if (answer)
         list_draw(&state->list, area, !state->writing);
@@ -237,7 +238,7 @@ const struct view_ops view_sql = {
     .name = "sql",
     .title = N_("SQL"),
     .about = N_("One SELECT over the documented views. Nothing can be changed here. Esc goes from "
-                "the prompt to the result, s back to the prompt."),
+                "the prompt to the result, a back to the prompt."),
     .number = 9,
     .rights = RIGHT_SQL,
     .size = sizeof(struct sql_state),

@@ -140,6 +140,7 @@ enum status console_new(const struct console_options *options, struct console **
                         struct error *err)
 {
     struct console *console = mem_zero(1, sizeof *console);
+    console->still = options->still;
     *out = console;
     size_t n;
     const struct action *actions = actions_all(&n);

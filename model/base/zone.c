@@ -232,15 +232,21 @@ static bool tzif_parse(struct zone *zone, const unsigned char *at, size_t n)
     return true;
 }
 
+/* "+08:00" */
 static bool fixed_offset(const char *name, int32_t *offset)
 {
-    int hours, minutes;
-    char sign, rest;
-    if (sscanf(name, "%c%2d:%2d%c", &sign, &hours, &minutes, &rest) != 3 ||
-        (sign != '+' && sign != '-') || hours > 18 || minutes > 59)
-        return false;
-    *offset = (hours * 60 + minutes) * 60 * (sign == '-' ? -1 : 1);
-    return true;
+    static const char form[] = "sdd:dd";
+    for (size_t i = 0; i < sizeof form; i++) {
+        bool good = form[i] == 's'   ? name[i] == '+' || name[i] == '-'
+                    : form[i] == 'd' ? isdigit((unsigned char)name[i]) != 0
+                                     : name[i] == form[i];
+        if (!good)
+            return false;
+    }
+    int hours = (name[1] - '0') * 10 + name[2] - '0',
+        minutes = (name[4] - '0') * 10 + name[5] - '0';
+    *offset = (hours * 60 + minutes) * 60 * (name[0] == '-' ? -1 : 1);
+    return hours <= 18 && minutes <= 59;
 }
 
 /* A name is made of letters, digits and "/_+-", so that it cannot leave the folder of zones. */

@@ -5,7 +5,8 @@
  * mall days. Inside a chunk events are grouped by kind and sorted by (person, time, order of
  * arrival); each kind is a segment with columns of its own, encoded to what they need, so that a
  * question reads only the kinds and columns it asks for. Events of nobody (anonymous receipts,
- * randomised addresses) are in block EVENT_NOBODY, sorted by time. doc/events.md has the format.
+ * randomised addresses) are in block EVENT_NOBODY, a chunk for each mall day, sorted by time.
+ * doc/events.md has the format.
  *
  * New events land in the row table `tail` and are folded into chunks later; large appends write
  * chunks directly. A scan sees both. `(kind, ref)` is unique where ref is not empty: appending it
@@ -109,6 +110,9 @@ enum status event_bulk_commit(struct event_bulk *bulk,
                               void *context, struct event_bulk_counts *counts, struct error *err);
 void event_bulk_cancel(struct event_bulk *bulk);
 
+/* The number of its row in the `batch` table, for `refused` and for reports. */
+int64_t event_bulk_batch(const struct event_bulk *bulk);
+
 /* ---- Scanning ---- */
 
 enum event_column {
@@ -130,7 +134,7 @@ struct event_query {
     const uint16_t *kinds; /* NULL: all */
     size_t n_kinds;
     unsigned columns;      /* enum event_column */
-    bool nobody;           /* also (first, as its own block) the events of nobody */
+    bool nobody;           /* also the events of nobody: first, a block for each mall day */
     bool people;           /* the events of people */
     uint32_t person_first; /* only people in [person_first, person_last]; 0, 0 = all */
     uint32_t person_last;
@@ -157,9 +161,11 @@ struct event_block {
     const struct event_run *runs;
 };
 
-/* Calls `fn` for each block with events of the query, blocks in rising order, from the calling
- * thread, inside reader_begin/end of its own when there is none. The block's memory is valid during
- * the call. A status other than ST_OK from fn ends the scan with it. */
+/* Calls `fn` for each block with events of the query from the calling thread, inside
+ * reader_begin/end of its own when there is none: first the events of nobody, as a block
+ * EVENT_NOBODY for each mall day in rising order, then blocks of people in rising order. The
+ * block's memory is valid during the call. A status other than ST_OK from fn ends the scan with it.
+ */
 typedef enum status event_block_fn(void *context, const struct event_block *block,
                                    struct error *err);
 enum status event_scan(struct reader *reader, const struct event_query *query, event_block_fn *fn,
@@ -174,11 +180,14 @@ enum status event_scan_parallel(struct reader *reader, const struct event_query 
                                 struct error *err);
 
 /* All events of a block's runs for one person after another, in time order (ties by kind, then
- * arrival): for visits, funnels and time lines. */
+ * arrival): for visits, funnels and time lines. A person whose events are not all taken is fine:
+ * the next call of event_cursor_person goes on. */
+enum { EVENT_RUNS = 256 }; /* in a block at most */
 struct event_cursor {
     const struct event_block *block;
-    size_t at[KIND_CUSTOM * 4]; /* per run */
-    uint32_t person;
+    uint32_t n;                               /* runs that have more of this person's events */
+    uint32_t at[EVENT_RUNS], end[EVENT_RUNS]; /* this person's, by run */
+    uint8_t active[EVENT_RUNS];
 };
 void event_cursor_start(struct event_cursor *cursor, const struct event_block *block);
 /* The next person with events; false at the end. */

@@ -164,7 +164,6 @@ static enum status pattern_parse(struct binding *b, const struct map_constant *c
         memcpy(pattern->pieces, pieces.at, pieces.n * sizeof *pieces.at);
     vec_free(&pieces);
     *slot = (struct slot){.from = SLOT_PATTERN, .pattern = pattern};
-    b->layout->has_patterns = true;
     return status;
 }
 
@@ -259,6 +258,23 @@ static enum status check_needed(struct binding *b)
     return ST_OK;
 }
 
+/* Parts the cells by how much work they are. */
+static void cells_part(struct layout *layout, struct arena *arena)
+{
+    size_t n = layout->table->n_columns + layout->n_families;
+    layout->direct = arena_array(arena, struct direct_cell, n);
+    layout->other = arena_array(arena, struct other_cell, n);
+    for (size_t i = 0; i < n; i++) {
+        const struct slot *slot = i < layout->table->n_columns
+                                      ? &layout->slots[i]
+                                      : &layout->families[i - layout->table->n_columns].slot;
+        if (slot->from == SLOT_FIELD)
+            layout->direct[layout->n_direct++] = (struct direct_cell){(uint32_t)i, slot->field};
+        else if (slot->from != SLOT_NONE)
+            layout->other[layout->n_other++] = (struct other_cell){(uint32_t)i, slot};
+    }
+}
+
 enum status layout_bind(struct layout *layout, const struct import_table *table,
                         const struct import_map *map, const struct csv_field *header,
                         size_t n_header, int64_t line, const char *source, const char *folder,
@@ -293,6 +309,7 @@ enum status layout_bind(struct layout *layout, const struct import_table *table,
     for (size_t i = 0; i < b.families.n; i++)
         layout->families[i] = b.families.at[i];
     vec_free(&b.families);
+    cells_part(layout, arena);
     if (status != ST_OK)
         layout_end(layout);
     return status;
@@ -350,16 +367,30 @@ static struct row_cell slot_cell(const struct slot *slot, const struct row_sourc
     return cell;
 }
 
+void layout_cells(const struct layout *layout, struct row_cell *cells)
+{
+    for (size_t i = 0; i < layout->table->n_columns + layout->n_families; i++)
+        cells[i] = (struct row_cell){.at = "", .column = 1};
+}
+
 void layout_row(const struct layout *layout, const struct csv_reader *csv, struct arena *arena,
                 struct row_cell *cells)
 {
+    for (size_t i = 0; i < layout->n_direct; i++) {
+        const struct csv_field *field = &csv->fields[layout->direct[i].field];
+        struct row_cell *cell = &cells[layout->direct[i].cell];
+        cell->at = field->at;
+        cell->n = field->n;
+        cell->column = field->column;
+        cell->line = csv->record_line + field->line;
+    }
+    if (!layout->n_other)
+        return;
     struct row_source row = {.csv = csv, .arena = arena};
     if (layout->lookup) {
         const struct csv_field *key = &csv->fields[layout->lookup_field];
         row.joined = lookup_row(layout->lookup, key->at, key->n);
     }
-    for (size_t i = 0; i < layout->table->n_columns; i++)
-        cells[i] = slot_cell(&layout->slots[i], &row);
-    for (size_t i = 0; i < layout->n_families; i++)
-        cells[layout->table->n_columns + i] = slot_cell(&layout->families[i].slot, &row);
+    for (size_t i = 0; i < layout->n_other; i++)
+        cells[layout->other[i].cell] = slot_cell(layout->other[i].slot, &row);
 }

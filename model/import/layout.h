@@ -36,7 +36,15 @@ struct layout {
     struct family_column *families;
     struct lookup *lookup;
     uint32_t lookup_field; /* of the record: what to look up */
-    bool has_patterns;
+    /* For layout_row: cells that are fields as they are, and all the others that change by row. */
+    size_t n_direct, n_other;
+    struct direct_cell {
+        uint32_t cell, field;
+    } * direct;
+    struct other_cell {
+        uint32_t cell;
+        const struct slot *slot;
+    } * other;
 };
 
 /* One value of a row and where it stands. Never a NULL `at`. */
@@ -54,6 +62,9 @@ enum status layout_bind(struct layout *layout, const struct import_table *table,
                         size_t n_header, int64_t line, const char *source, const char *folder,
                         struct arena *arena, struct error *err);
 void layout_end(struct layout *layout);
+
+/* Cells of no row yet: those of columns that the file does not have stay as they are here. */
+void layout_cells(const struct layout *layout, struct row_cell *cells);
 
 /* The cells of the record that `csv` found: the table's columns, then the families. The record has
  * n_fields fields. Patterns are made in the arena. */

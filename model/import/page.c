@@ -15,6 +15,7 @@ struct parser *parser_new(const struct parse_shared *shared)
     csv_open(&parser->csv, &shared->format);
     size_t n = shared->layout->table->n_columns + shared->layout->n_families;
     parser->cells = mem_zero(n, sizeof *parser->cells);
+    layout_cells(shared->layout, parser->cells);
     return parser;
 }
 

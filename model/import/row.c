@@ -148,7 +148,7 @@ static uint32_t name_known(struct parser *parser, enum names_of of, const struct
     uint64_t head, tail;
     ends(cell->at, cell->n, &head, &tail);
     uint64_t mixed = (head ^ (tail << 7 | tail >> 57)) * 0x9E3779B97F4A7C15u;
-    struct cached_name *cached = &parser->cached[of][mixed >> 58];
+    struct cached_name *cached = &parser->cached[of][mixed >> (64 - NAME_CACHE_BITS)];
     if (cached->n == cell->n && cached->head == head && cached->tail == tail)
         return cached->number;
     uint32_t number = names_find(names, cell->at, cell->n, hash64(cell->at, cell->n));
@@ -158,9 +158,8 @@ static uint32_t name_known(struct parser *parser, enum names_of of, const struct
 }
 
 /* The number of a name; of a new one 0 for now, and the event at `row` gets it later. */
-static uint32_t name_number(struct parser *parser, enum names_of of, size_t column)
+static uint32_t name_number(struct parser *parser, enum names_of of, const struct row_cell *cell)
 {
-    const struct row_cell *cell = &parser->cells[column];
     if (cell->n == 0)
         return 0;
     uint32_t number = name_known(parser, of, cell);
@@ -215,12 +214,12 @@ void event_row(struct parser *parser)
     if (!event_checked(parser, &event))
         return;
     const struct row_cell *cells = parser->cells;
-    event.kind = (uint16_t)name_number(parser, NAMES_KIND, EVENT_FILE_KIND);
-    event.tenant = name_number(parser, NAMES_TENANT, EVENT_FILE_TENANT);
-    event.zone = name_number(parser, NAMES_ZONE, EVENT_FILE_ZONE);
-    event.device = name_number(parser, NAMES_DEVICE, EVENT_FILE_DEVICE);
-    event.channel = (uint16_t)name_number(parser, NAMES_CHANNEL, EVENT_FILE_CHANNEL);
-    event.campaign = name_number(parser, NAMES_CAMPAIGN, EVENT_FILE_CAMPAIGN);
+    event.kind = (uint16_t)name_number(parser, NAMES_KIND, &cells[EVENT_FILE_KIND]);
+    event.tenant = name_number(parser, NAMES_TENANT, &cells[EVENT_FILE_TENANT]);
+    event.zone = name_number(parser, NAMES_ZONE, &cells[EVENT_FILE_ZONE]);
+    event.device = name_number(parser, NAMES_DEVICE, &cells[EVENT_FILE_DEVICE]);
+    event.channel = (uint16_t)name_number(parser, NAMES_CHANNEL, &cells[EVENT_FILE_CHANNEL]);
+    event.campaign = name_number(parser, NAMES_CAMPAIGN, &cells[EVENT_FILE_CAMPAIGN]);
     if (cells[EVENT_FILE_REF].n) {
         event.ref = lasting(parser, &cells[EVENT_FILE_REF]);
         event.ref_size = cells[EVENT_FILE_REF].n;
@@ -276,16 +275,15 @@ void receipt_row(struct parser *parser)
     struct event event = {.kind = KIND_LINE};
     if (!receipt_checked(parser, &event))
         return;
-    struct row_cell *cells = parser->cells;
+    const struct row_cell *cells = parser->cells;
     const struct row_cell receipt = cells[RECEIPT_FILE_RECEIPT];
     event.ref = lasting(parser, &receipt);
     event.ref_size = receipt.n;
-    event.tenant = name_number(parser, NAMES_TENANT, RECEIPT_FILE_TENANT);
-    event.channel = (uint16_t)name_number(parser, NAMES_CHANNEL,
-                                          cells[RECEIPT_FILE_CHANNEL].n ? RECEIPT_FILE_CHANNEL
-                                                                        : RECEIPT_FILE_PAYMENT);
-    cells[RECEIPT_FILE_ITEM] = item_cell(parser);
-    event.item = name_number(parser, NAMES_ITEM, RECEIPT_FILE_ITEM);
+    event.tenant = name_number(parser, NAMES_TENANT, &cells[RECEIPT_FILE_TENANT]);
+    size_t channel = cells[RECEIPT_FILE_CHANNEL].n ? RECEIPT_FILE_CHANNEL : RECEIPT_FILE_PAYMENT;
+    event.channel = (uint16_t)name_number(parser, NAMES_CHANNEL, &cells[channel]);
+    const struct row_cell item = item_cell(parser);
+    event.item = name_number(parser, NAMES_ITEM, &item);
     vec_push(&parser->page->lines, receipt.line);
     event_keep(parser, &event, &cells[RECEIPT_FILE_MEMBER]);
 }
@@ -336,6 +334,6 @@ void sighting_row(struct parser *parser)
         (parser->cells[SIGHTING_FILE_RSSI].n && !check_integer(parser, SIGHTING_FILE_RSSI, &rssi)))
         return;
     event.value = (int32_t)rssi;
-    event.device = name_number(parser, NAMES_DEVICE, SIGHTING_FILE_DEVICE);
+    event.device = name_number(parser, NAMES_DEVICE, &parser->cells[SIGHTING_FILE_DEVICE]);
     event_keep(parser, &event, &person);
 }

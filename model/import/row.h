@@ -5,7 +5,7 @@
 #include "model/import/page.h"
 
 /* Short names met lately: their number by their bytes. */
-enum { NAME_CACHE = 64 };
+enum { NAME_CACHE_BITS = 9, NAME_CACHE = 1 << NAME_CACHE_BITS };
 struct cached_name {
     uint64_t head, tail; /* first and last eight bytes */
     uint32_t n, number;

@@ -235,6 +235,7 @@ enum status rows_import(struct job *job, struct error *err)
                                    .format = job->options->map ? job->options->map->date : NULL};
     r.n_values = job->options->table->n_columns + job->layout.n_families;
     r.cells = mem_zero(r.n_values, sizeof *r.cells);
+    layout_cells(&job->layout, r.cells);
     r.values = mem_zero(r.n_values, sizeof *r.values);
     csv_open(&r.csv, &job->format);
     enum status status = file_read(&r);

@@ -228,12 +228,14 @@ enum status period_parse(const struct clock *clock, int64_t present, const char 
 
 /* ---- How a period is written ---- */
 
-/* 1, 3 or 12 where the period is a whole calendar month, quarter or year, else 0. */
+/* 1, 3 or 12 where the period is a whole calendar month, quarter or year, else 0. The last 30 days
+ * are days, also when they happen to be those of a month. */
 static int calendar_months(const struct period *period)
 {
     int32_t first = month_of_day(period->first_day);
 
-    if (!period->whole || month_first_day(first) != period->first_day)
+    if (period->name < PERIOD_MONTH || !period->whole ||
+        month_first_day(first) != period->first_day)
         return 0;
     if (month_first_day(first + 1) == period->end_day)
         return 1;

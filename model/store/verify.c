@@ -116,8 +116,8 @@ static enum status references_check(struct verify *verify, struct error *err)
         " where label not in (select id from label)"
         " union all select 'group ' || crowd || ': person ' || person from crowd_member"
         " where crowd not in (select id from crowd)"
-        " union all select 'refused row of import ' || batch from refused"
-        " where batch not in (select id from batch)",
+        " union all select 'refused row of import ' || import from refused"
+        " where import not in (select id from import)",
         "select (select count(*) from tenant) + (select count(*) from device)"
         " + (select count(*) from member) + (select count(*) from label_member)"
         " + (select count(*) from crowd_member)",

@@ -80,7 +80,7 @@ static void test_operations_in_order(void **state)
     struct seen seen = {0};
     submit(queue, "T1", OPERATION_CREATE, "0", &seen);
     for (int i = 1; i < 20; i++) {
-        char name[8];
+        char name[16];
         snprintf(name, sizeof name, "%d", i);
         submit(queue, "T1", OPERATION_SET, name, &seen);
     }

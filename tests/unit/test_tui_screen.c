@@ -257,6 +257,27 @@ static void test_stopped_terminal(void **state)
     list_end(&list);
 }
 
+/* Whoever draws without the loop cannot pile up frames either. */
+static void test_no_frame_is_made_while_one_is_pending(void **state)
+{
+    (void)state;
+    struct list list;
+    list_start(&list, 60, 200);
+    vt_stall(list.vt, true);
+    uint64_t before = screen_bytes();
+    for (int i = 0; i < 500; i++) {
+        screen_redraw();
+        screen_frame_begin();
+        list_draw(&list);
+        screen_frame_end();
+    }
+    assert_true(screen_pending());
+    vt_stall(list.vt, false);
+    vt_settle(list.vt);
+    assert_true(screen_bytes() - before < 50 * screen_frame_bytes());
+    list_end(&list);
+}
+
 static void test_leaving_restores(void **state)
 {
     (void)state;
@@ -455,6 +476,7 @@ int main(void)
         cmocka_unit_test_teardown(test_paste_is_one_key, end_screen),
         cmocka_unit_test_teardown(test_mouse, end_screen),
         cmocka_unit_test_teardown(test_stopped_terminal, end_screen),
+        cmocka_unit_test_teardown(test_no_frame_is_made_while_one_is_pending, end_screen),
         cmocka_unit_test_teardown(test_leaving_restores, end_screen),
         cmocka_unit_test_teardown(test_leaving_a_stopped_terminal, end_screen),
         cmocka_unit_test_teardown(test_hang_up, end_screen),

@@ -5,6 +5,9 @@
 #include "views/cli/cli.h"
 
 extern const struct cli_command cli_init;
+extern const struct cli_command cli_demo;
+extern const struct cli_command cli_import;
+extern const struct cli_command cli_export;
 extern const struct cli_command cli_status;
 extern const struct cli_command cli_loop;
 extern const struct cli_command cli_visits;

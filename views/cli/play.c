@@ -45,6 +45,7 @@ static enum status console_ready(struct play *play, struct error *err)
         .principal = play->cli->principal,
         .rows = play->rows,
         .cols = play->cols,
+        .still = true,
     };
     return console_new(&options, &play->console, err);
 }

@@ -98,6 +98,12 @@ create table member (
     version integer not null default 1
 ) strict;
 create index member_phone on member (phone) where phone <> '';
+-- Who can be reached, without reading the members: 2 by SMS or the app, 1 by Wi-Fi if there is a
+-- device of theirs, 0 not.
+create index member_reachable on member (
+    (case when consent_sms <> 0 and phone <> '' or consent_app <> 0 and app <> 0 then 2
+          when consent_wifi <> 0 then 1 else 0 end)
+);
 
 create table attribute (
     person integer not null,
@@ -214,14 +220,15 @@ create table chunk (
     id integer primary key,
     batch integer not null,
     block integer not null,              -- of people; -1: events of nobody
-    month integer not null,              -- year * 12 + month - 1 of the mall day
+    month integer not null,              -- year * 12 + month - 1 of the mall day; of nobody the day
     events integer not null,
+    lines integer not null,              -- of the events, receipt lines
     first integer not null,              -- time of the first and last event
     last integer not null,
     head blob not null,                  -- directory of its segments
     data blob not null
 ) strict;
-create index chunk_place on chunk (block, month, batch);
+create index chunk_place on chunk (block, month, batch, id, events, lines, first, last);
 create index chunk_last on chunk (last, batch);
 create table tail (                      -- events since the last folding
     seq integer primary key,
@@ -239,10 +246,36 @@ create table tail (                      -- events since the last folding
     address integer not null default 0,
     ref text not null default ''
 ) strict;
-create table ref_index (part integer primary key, hashes blob not null) strict;
-create table person_block (block integer primary key, columns blob not null) strict;
-create table rollup_day (day integer primary key, cells blob not null) strict;
-create table rollup_hour (day integer primary key, cells blob not null) strict;
+create unique index tail_ref on tail (kind, ref) where ref <> '';
+-- Which (kind, ref) the chunks hold: sorted keys in leaves, a layer a batch. A layer counts when it
+-- is in ref_layer; later batches merge small layers into their own.
+create table ref_layer (batch integer primary key, keys integer not null) strict;
+create table ref_leaf (
+    batch integer not null,
+    family integer not null,             -- kind and form of the references
+    first integer not null,              -- least key of the leaf
+    keys blob not null,
+    primary key (batch, family, first)
+) strict, without rowid;
+-- Of the rows of one place (block, day) that of the latest batch that is done counts.
+create table person_block (
+    block integer not null,
+    batch integer not null,
+    columns blob not null,
+    primary key (block, batch)
+) strict, without rowid;
+create table rollup_day (
+    day integer not null,
+    batch integer not null,
+    cells blob not null,
+    primary key (day, batch)
+) strict, without rowid;
+create table rollup_hour (
+    day integer not null,
+    batch integer not null,
+    cells blob not null,
+    primary key (day, batch)
+) strict, without rowid;
 
 -- What a person left open, so that the next start can offer it.
 create table session (

@@ -1,0 +1,112 @@
+/*
+ * A chunk's bytes: the events of one place, which is a block of people in one month of mall days,
+ * or one mall day of nobody. Each kind is a segment sorted by (person, time, arrival); a segment
+ * is a set of columns. The head lists segments and columns with sizes and checksums; the data holds
+ * the columns, the same column of all kinds side by side, people and times first, because most
+ * questions read nothing else.
+ *
+ * doc/events.md has the bytes. Decoders trust nothing: a size that does not fit, a checksum that
+ * does not match or a column that does not decode is damage, never a crash.
+ */
+#ifndef ATRIUM_EVENT_CHUNK_H
+#define ATRIUM_EVENT_CHUNK_H
+
+#include "model/event/event.h"
+#include "model/event/refs.h"
+
+/* The columns by number: those of enum event_column in the order of their bits, then the people. */
+enum chunk_column {
+    COLUMN_TIME,
+    COLUMN_TENANT,
+    COLUMN_ZONE,
+    COLUMN_CHANNEL,
+    COLUMN_DEVICE,
+    COLUMN_AMOUNT,
+    COLUMN_CAMPAIGN,
+    COLUMN_ITEM,
+    COLUMN_VALUE,
+    COLUMN_ADDRESS,
+    COLUMN_REF,
+    COLUMN_PEOPLE,
+    COLUMN_COUNT
+};
+
+enum {
+    CHUNK_VERSION = 1,
+    CHUNK_EVENTS_MAX = 1 << 25,
+    CHUNK_INLINE = 8, /* a column of so many bytes is kept in the head */
+    KIND_MAX = 255,
+};
+
+/* ---- Encoding ---- */
+
+/* One kind's events, sorted. Columns that are NULL hold zeros; time is always there. */
+struct segment_rows {
+    uint16_t kind;
+    size_t n;
+    const uint32_t *person;             /* within the block */
+    const uint64_t *column[COLUMN_REF]; /* by enum chunk_column */
+    const struct ref *refs;             /* NULL: none */
+};
+
+struct chunk_bytes {
+    struct bytes head, data;
+};
+
+void chunk_encode(const struct segment_rows *segments, size_t n, struct chunk_bytes *out);
+
+/* ---- Decoding ---- */
+
+struct chunk_part {
+    uint32_t offset, size, checksum; /* in the data; size 0: zeros */
+    const unsigned char *in_head;    /* a small column, else NULL */
+};
+
+struct chunk_segment {
+    uint16_t kind;
+    uint32_t n, n_people;
+    int64_t first, last;
+    struct chunk_part parts[COLUMN_COUNT];
+};
+
+struct chunk_head {
+    size_t n, events;
+    uint32_t data_size;
+    struct chunk_segment *segments; /* in order of kind */
+    size_t cap;
+};
+
+/* Reads a directory; `head` keeps its memory from call to call and points into the bytes. False for
+ * damage. */
+bool chunk_head_read(struct chunk_head *head, const void *bytes, size_t size);
+void chunk_head_free(struct chunk_head *head);
+
+/* The people of a segment: n_people numbers within the block, rising, and how many events each has.
+ * `person` and `count` have room for segment->n_people. */
+bool segment_people(const struct chunk_segment *segment, const unsigned char *data,
+                    uint64_t *person, uint64_t *count);
+
+/* The times, by row: `start` of n_people and `step` of n - n_people words are left as the format
+ * has them (the first time of each person and the steps from there), for callers that place each
+ * person elsewhere. */
+bool segment_times(const struct chunk_segment *segment, const unsigned char *data, uint64_t *start,
+                   uint64_t *step);
+
+/* A column of numbers, by row; `values` has room for segment->n. */
+bool segment_column(const struct chunk_segment *segment, const unsigned char *data,
+                    enum chunk_column column, uint64_t *values);
+
+/* The references, as refs_decode. */
+bool segment_refs(const struct chunk_segment *segment, const unsigned char *data,
+                  struct bytes *text, size_t *starts);
+
+/* All events of a chunk, in its order, as event records appended to `events`; references are kept
+ * in the arena. For merging, checking and tests. */
+struct event_list {
+    struct event *at;
+    size_t n, cap;
+};
+bool chunk_events(const struct chunk_head *head, const unsigned char *data, uint32_t first_person,
+                  struct arena *arena, struct event_list *events);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * One column of whole numbers, encoded in the cheapest of a few ways:
+ *
+ *   constant   the value
+ *   packed     base + scale * n, the n bit-packed; the few that need more bits are patched
+ *   deltas     the first value and a column of differences
+ *   runs       a column of values and a column of how often each repeats
+ *   dictionary a column of the distinct values, rising, and bit-packed indices
+ *
+ * Values are 64-bit words; differences wrap around, so signed numbers are stored as they are.
+ * doc/events.md has the bytes. The number of values is known from elsewhere.
+ */
+#ifndef ATRIUM_EVENT_COLUMN_H
+#define ATRIUM_EVENT_COLUMN_H
+
+#include "model/event/bytes.h"
+
+void column_encode(struct bytes *out, const uint64_t *values, size_t n);
+
+/* False where the bytes are not a column of n values; `values` is then undefined. Needs no more
+ * memory than n words at a time. */
+bool column_decode(struct view *in, uint64_t *values, size_t n);
+
+#endif

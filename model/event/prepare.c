@@ -1,0 +1,216 @@
+#include "model/event/prepare.h"
+
+#include "model/event/blob.h"
+
+#include <stdlib.h>
+
+struct preparer *preparer_new(struct shared_writer *shared, const struct clock *clock)
+{
+    struct preparer *preparer = mem_zero(1, sizeof *preparer);
+    preparer->shared = shared;
+    preparer->sorter = sorter_new(clock);
+    preparer->joiner = sorter_new(clock);
+    preparer->rollup = rollup_make(clock);
+    preparer->people = mem_alloc(sizeof *preparer->people);
+    preparer->arena = arena_new();
+    return preparer;
+}
+
+void preparer_free(struct preparer *preparer)
+{
+    if (!preparer)
+        return;
+    sorter_free(preparer->sorter);
+    sorter_free(preparer->joiner);
+    rollup_free(&preparer->rollup);
+    chunk_buffer_free(&preparer->buffer);
+    vec_free(&preparer->joined);
+    arena_free(preparer->arena);
+    free(preparer->people);
+    free(preparer);
+}
+
+/* ---- What the file has ---- */
+
+static void column_bytes(sqlite3_stmt *stmt, int column, struct bytes *to)
+{
+    to->n = 0;
+    const void *from = sqlite3_column_blob(stmt, column);
+    bytes_put(to, from, (size_t)sqlite3_column_bytes(stmt, column));
+}
+
+enum status place_chunk(struct writer *writer, int64_t batch, int32_t block, int32_t month,
+                        struct chunk_entry *entry, struct chunk_buffer *buffer, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    *entry = (struct chunk_entry){.block = block, .month = month};
+    enum status status = writer_prepare(
+        writer,
+        "select id, events, lines, first, last, head, data from chunk where block = ?1"
+        " and month = ?2 and (batch = ?3 or batch in " BATCHES_DONE ") order by batch desc limit 1",
+        &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_int(stmt, 1, block);
+    sqlite3_bind_int(stmt, 2, month);
+    sqlite3_bind_int64(stmt, 3, batch);
+    int code = sqlite3_step(stmt);
+    if (code == SQLITE_ROW) {
+        entry->id = sqlite3_column_int64(stmt, 0);
+        entry->events = sqlite3_column_int64(stmt, 1);
+        entry->lines = sqlite3_column_int64(stmt, 2);
+        entry->first = sqlite3_column_int64(stmt, 3);
+        entry->last = sqlite3_column_int64(stmt, 4);
+        column_bytes(stmt, 5, &buffer->head);
+        column_bytes(stmt, 6, &buffer->data);
+        status = chunk_check(entry, buffer, err);
+    } else if (code != SQLITE_DONE) {
+        status = sqlite_status(writer_db(writer), "reading events", err);
+    }
+    sqlite3_reset(stmt);
+    return status;
+}
+
+static enum status people_stored(struct writer *writer, int64_t batch, int32_t block,
+                                 struct person_block *people, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    enum status status =
+        writer_prepare(writer,
+                       "select columns from person_block where block = ?1 and"
+                       " (batch = ?2 or batch in " BATCHES_DONE ") order by batch desc limit 1",
+                       &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_int(stmt, 1, block);
+    sqlite3_bind_int64(stmt, 2, batch);
+    int code = sqlite3_step(stmt);
+    if (code == SQLITE_ROW &&
+        !person_block_decode(blob_column(stmt, 0), people->first_presence, people->registered))
+        status = error_set(err, ST_UNUSABLE,
+                           "the columns of the people of block %d are damaged: restore a copy of "
+                           "the mall file, or run `atrium verify`",
+                           block);
+    else if (code != SQLITE_ROW && code != SQLITE_DONE)
+        status = sqlite_status(writer_db(writer), "reading columns by person", err);
+    sqlite3_reset(stmt);
+    return status;
+}
+
+/* ---- Joining and encoding ---- */
+
+/* The place's events as they will be: those of the file first, as they arrived first. */
+static enum status place_join(struct preparer *preparer, int32_t block,
+                              const struct place_range *place, bool *joined, struct error *err)
+{
+    struct shared_writer *shared = preparer->shared;
+    struct chunk_entry entry = {0};
+    *joined = false;
+    if (shared->fresh)
+        return ST_OK;
+    pthread_mutex_lock(&shared->lock);
+    enum status status = place_chunk(shared->writer, shared->batch, block, place->span.number,
+                                     &entry, &preparer->buffer, err);
+    pthread_mutex_unlock(&shared->lock);
+    if (status != ST_OK || entry.id == 0)
+        return status;
+    struct event_list *all = &preparer->joined;
+    all->n = 0;
+    arena_reset(preparer->arena);
+    if (!chunk_events(&preparer->buffer.parsed, preparer->buffer.data.at, block_first_person(block),
+                      preparer->arena, all))
+        return chunk_damaged(&entry, "its columns do not decode", err);
+    for (size_t i = place->from; i < place->to; i++)
+        vec_push(all, *sorter_event(preparer->sorter, i));
+    sorter_sort(preparer->joiner, block, all->at, all->n);
+    *joined = true;
+    if (preparer->joiner->places.n != 1)
+        return error_set(err, ST_REFUSED,
+                         "the mall's time zone or start of day was changed after events were "
+                         "recorded: set it back, or import everything into a new mall");
+    return ST_OK;
+}
+
+static void row_describe(struct chunk_row *row, const struct sorter *sorter,
+                         const struct place_range *place)
+{
+    row->first = INT64_MAX;
+    row->last = INT64_MIN;
+    row->events = (int64_t)(place->to - place->from);
+    for (size_t i = place->from; i < place->to; i++) {
+        const struct event *event = sorter_event(sorter, i);
+        row->first = event->time < row->first ? event->time : row->first;
+        row->last = event->time > row->last ? event->time : row->last;
+        row->lines += event->kind == KIND_LINE;
+    }
+}
+
+static enum status place_prepare(struct preparer *preparer, int32_t block,
+                                 const struct place_range *place, struct prepared *prepared,
+                                 struct error *err)
+{
+    bool joined;
+    enum status status = place_join(preparer, block, place, &joined, err);
+    if (status != ST_OK)
+        return status;
+    struct sorter *sorter = joined ? preparer->joiner : preparer->sorter;
+    struct place_range range = joined ? (struct place_range){place->span, 0, sorter->n} : *place;
+    if (range.to - range.from > CHUNK_EVENTS_MAX)
+        return error_set(err, ST_REFUSED,
+                         "there are more than %d events of one block of people in one month",
+                         CHUNK_EVENTS_MAX);
+    struct chunk_row row = {.block = block, .month = place->span.number};
+    row_describe(&row, sorter, &range);
+    sorter_encode(sorter, &range, &row.bytes);
+    vec_push(&prepared->chunks, row);
+    for (size_t i = place->from; i < place->to; i++) {
+        const struct event *event = sorter_event(preparer->sorter, i);
+        rollup_add(&preparer->rollup, event);
+        if (block >= 0)
+            person_block_add(preparer->people, event);
+    }
+    return ST_OK;
+}
+
+enum status preparer_run(struct preparer *preparer, int32_t block, const struct event *events,
+                         size_t n, struct prepared *prepared, struct error *err)
+{
+    struct shared_writer *shared = preparer->shared;
+    *prepared = (struct prepared){.block = block, .events = (int64_t)n};
+    if (n >= UINT32_MAX)
+        return error_set(err, ST_REFUSED, "there are too many events of one block of people");
+    sorter_sort(preparer->sorter, block, events, n);
+    person_block_clear(preparer->people);
+    enum status status = ST_OK;
+    if (block >= 0 && !shared->fresh) {
+        pthread_mutex_lock(&shared->lock);
+        status = people_stored(shared->writer, shared->batch, block, preparer->people, err);
+        pthread_mutex_unlock(&shared->lock);
+    }
+    for (size_t i = 0; i < preparer->sorter->places.n && status == ST_OK; i++)
+        status = place_prepare(preparer, block, &preparer->sorter->places.at[i], prepared, err);
+    if (status == ST_OK && preparer->people->changed)
+        person_block_encode(preparer->people, &prepared->people);
+    return status;
+}
+
+void prepared_free(struct prepared *prepared)
+{
+    for (size_t i = 0; i < prepared->chunks.n; i++) {
+        free(prepared->chunks.at[i].bytes.head.at);
+        free(prepared->chunks.at[i].bytes.data.at);
+    }
+    vec_free(&prepared->chunks);
+    free(prepared->people.at);
+    *prepared = (struct prepared){0};
+}
+
+enum status prepared_stage(const struct prepared *prepared, struct stage *stage, struct error *err)
+{
+    enum status status = ST_OK;
+    for (size_t i = 0; i < prepared->chunks.n && status == ST_OK; i++)
+        status = stage_chunk(stage, &prepared->chunks.at[i], err);
+    if (status == ST_OK && prepared->people.n)
+        status = stage_people(stage, prepared->block, &prepared->people, err);
+    return status;
+}

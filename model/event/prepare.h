@@ -1,0 +1,55 @@
+/*
+ * The work of a bulk append on one block: events are sorted, joined with those that the file has
+ * for the same places, and encoded; roll-ups and the columns by person are added up beside. One
+ * preparer a thread; only looking into the file takes the connection's lock.
+ */
+#ifndef ATRIUM_EVENT_PREPARE_H
+#define ATRIUM_EVENT_PREPARE_H
+
+#include "model/event/person.h"
+#include "model/event/stage.h"
+
+#include <pthread.h>
+
+/* The writer's connection, shared by the threads of a bulk append. */
+struct shared_writer {
+    struct writer *writer;
+    int64_t batch; /* whose staged rows count as well */
+    bool fresh;    /* the file had no events and this batch has staged none: nothing to join */
+    pthread_mutex_t lock;
+};
+
+struct preparer {
+    struct shared_writer *shared;
+    struct sorter *sorter, *joiner;
+    struct rollup rollup;
+    struct person_block *people;
+    struct event_list joined;
+    struct chunk_buffer buffer;
+    struct arena *arena;
+};
+
+/* What came out for a block. */
+struct prepared {
+    int32_t block;
+    VEC(struct chunk_row) chunks;
+    struct bytes people; /* empty: unchanged */
+    int64_t events;
+};
+
+struct preparer *preparer_new(struct shared_writer *shared, const struct clock *clock);
+void preparer_free(struct preparer *preparer);
+
+enum status preparer_run(struct preparer *preparer, int32_t block, const struct event *events,
+                         size_t n, struct prepared *prepared, struct error *err);
+void prepared_free(struct prepared *prepared);
+
+/* Writes it; the shared lock is held by the caller. */
+enum status prepared_stage(const struct prepared *prepared, struct stage *stage, struct error *err);
+
+/* The chunk that counts at a place, or that this batch has staged there; entry->id 0 for none. The
+ * shared lock is held by the caller. */
+enum status place_chunk(struct writer *writer, int64_t batch, int32_t block, int32_t month,
+                        struct chunk_entry *entry, struct chunk_buffer *buffer, struct error *err);
+
+#endif

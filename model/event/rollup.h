@@ -1,0 +1,46 @@
+/*
+ * Roll-ups while they are made: sums by key, added up over any number of events and threads, then
+ * laid over the stored days. Inside the module; event.h has what reads them.
+ */
+#ifndef ATRIUM_EVENT_ROLLUP_H
+#define ATRIUM_EVENT_ROLLUP_H
+
+#include "model/event/place.h"
+
+/* One cell. Of a day: what = channel << 16 | kind << 1 | nobody, id = tenant, with count and amount
+ * (money or points by kind). Of an hour: what = hour << 1 | nobody, id = zone, count of sightings.
+ */
+struct sum {
+    int32_t day;
+    uint32_t id, what;
+    int64_t count, amount;
+};
+
+struct sums {
+    struct sum *at; /* a hash table; count 0: free */
+    size_t n, slots;
+};
+
+struct rollup {
+    struct sums days, hours;
+    struct chunk_calendar calendar; /* of mall days */
+};
+
+struct rollup rollup_make(const struct clock *clock);
+void rollup_free(struct rollup *rollup);
+
+void rollup_add(struct rollup *rollup, const struct event *event);
+void rollup_merge(struct rollup *into, const struct rollup *from);
+
+/* The cells in order of (day, what, id). Owned by the caller. */
+struct sum *sums_sorted(const struct sums *sums);
+
+/* A stored day: its cells, sorted. The decoder appends to `sums` for that day; false for damage. */
+void rollup_encode(struct bytes *out, const struct sum *cells, size_t n);
+bool rollup_decode(struct view in, int32_t day, struct sums *sums);
+
+/* Adds to a cell. */
+void sums_add(struct sums *sums, const struct sum *sum);
+void sums_free(struct sums *sums);
+
+#endif

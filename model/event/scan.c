@@ -1,0 +1,148 @@
+#include "model/event/scan.h"
+
+#include <stdlib.h>
+
+/* ---- Units ---- */
+
+static bool entry_wanted(const struct event_query *query, const struct chunk_entry *entry)
+{
+    uint32_t first, last;
+    int64_t from, to;
+    query_people(query, &first, &last);
+    query_times(query, &from, &to);
+    if (entry->last < from || entry->first >= to)
+        return false;
+    if (entry->block < 0)
+        return query->nobody;
+    return query->people && entry->block >= (int32_t)(first >> EVENT_BLOCK_BITS) &&
+           entry->block <= (int32_t)(last >> EVENT_BLOCK_BITS);
+}
+
+/* -1, 0, 1: the order of a chunk's unit and a tail unit. */
+static int unit_order(const struct chunk_entry *entry, const struct tail_unit *tail)
+{
+    if (entry->block != tail->block)
+        return entry->block < tail->block ? -1 : 1;
+    if (entry->block >= 0 || entry->month == tail->month)
+        return 0;
+    return entry->month < tail->month ? -1 : 1;
+}
+
+/* Both lists are in the order of units; a unit has chunks, tail events, or both. */
+static void units_make(struct scan *scan)
+{
+    size_t entry = 0, tail = 0;
+    while (entry < scan->entries.n || tail < scan->tail.units.n) {
+        const struct chunk_entry *chunk = entry < scan->entries.n ? scan->entries.at[entry] : NULL;
+        const struct tail_unit *rows =
+            tail < scan->tail.units.n ? &scan->tail.units.at[tail] : NULL;
+        int order = !rows ? -1 : !chunk ? 1 : unit_order(chunk, rows);
+        struct scan_unit unit = {.block = order <= 0 ? chunk->block : rows->block, .first = entry};
+        if (order <= 0)
+            do
+                entry++;
+            while (chunk->block >= 0 && entry < scan->entries.n &&
+                   scan->entries.at[entry]->block == chunk->block);
+        unit.n = entry - unit.first;
+        if (order >= 0) {
+            unit.tail_from = rows->from;
+            unit.tail_to = rows->to;
+            tail++;
+        }
+        vec_push(&scan->units, unit);
+    }
+}
+
+enum status scan_begin(struct scan *scan, struct reader *reader, const struct event_query *query,
+                       struct error *err)
+{
+    *scan = (struct scan){.reader = reader, .query = query};
+    const struct catalog *catalog = NULL;
+    enum status status = reader_begin(reader, err);
+    if (status != ST_OK) {
+        scan->reader = NULL;
+        return status;
+    }
+    status = catalog_read(reader, &catalog, err);
+    if (status == ST_OK)
+        status = tail_load(reader, query, &scan->tail, err);
+    if (status != ST_OK)
+        return status;
+    for (size_t i = 0; i < catalog->n; i++)
+        if (entry_wanted(query, &catalog->at[i])) {
+            vec_push(&scan->entries, &catalog->at[i]);
+            scan->events_all += catalog->at[i].events;
+        }
+    units_make(scan);
+    return ST_OK;
+}
+
+void scan_end(struct scan *scan)
+{
+    if (scan->tail.arena)
+        tail_free(&scan->tail);
+    vec_free(&scan->entries);
+    vec_free(&scan->units);
+    if (scan->reader)
+        reader_end(scan->reader);
+    *scan = (struct scan){0};
+}
+
+/* ---- Reading a unit ---- */
+
+enum status scan_fetch(struct scan *scan, struct scan_job *job, bool *more, struct error *err)
+{
+    *more = scan->units_done < scan->units.n;
+    if (!*more)
+        return ST_OK;
+    if (reader_cancelled(scan->reader))
+        return error_set(err, ST_CANCELLED, "the question was cancelled");
+    const struct scan_unit *unit = &scan->units.at[scan->units_done++];
+    while (job->buffers.n < unit->n)
+        vec_push(&job->buffers, (struct chunk_buffer){0});
+    enum status status = ST_OK;
+    for (size_t i = 0; i < unit->n && status == ST_OK; i++) {
+        const struct chunk_entry *entry = scan->entries.at[unit->first + i];
+        status = chunk_read(scan->reader, entry, &job->buffers.at[i], err);
+        scan->events_done += entry->events;
+    }
+    reader_progress(scan->reader, scan->events_done, scan->events_all);
+    job->assembly = (struct assembly){
+        .block = unit->block,
+        .entries = scan->entries.at + unit->first,
+        .chunks = job->buffers.at,
+        .n_chunks = unit->n,
+        .tail = scan->tail.events.at + unit->tail_from,
+        .n_tail = unit->tail_to - unit->tail_from,
+    };
+    return status;
+}
+
+void scan_job_free(struct scan_job *job)
+{
+    for (size_t i = 0; i < job->buffers.n; i++)
+        chunk_buffer_free(&job->buffers.at[i]);
+    vec_free(&job->buffers);
+}
+
+/* ---- On the calling thread ---- */
+
+enum status event_scan(struct reader *reader, const struct event_query *query, event_block_fn *fn,
+                       void *context, struct error *err)
+{
+    struct scan scan;
+    struct scan_job job = {0};
+    bool more = true;
+    enum status status = scan_begin(&scan, reader, query, err);
+    struct assembler *assembler = assembler_new(query);
+    while (status == ST_OK && (status = scan_fetch(&scan, &job, &more, err)) == ST_OK && more) {
+        const struct event_block *block;
+        status = assembler_run(assembler, &job.assembly, &block, err);
+        if (status == ST_OK && block->n_runs)
+            status = fn(context, block, err);
+    }
+    assembler_free(assembler);
+    scan_job_free(&job);
+    scan_end(&scan);
+    return status;
+}

@@ -1,0 +1,47 @@
+/*
+ * The spool of a bulk append: events as compact records, parted by block of people (those of nobody
+ * by month), one set of parts a lane. What does not fit in memory goes to an unlinked file beside
+ * the mall, so that a program that dies leaves nothing behind.
+ */
+#ifndef ATRIUM_EVENT_SPOOL_H
+#define ATRIUM_EVENT_SPOOL_H
+
+#include "model/event/place.h"
+
+struct spool;
+
+/* `beside` is the mall's path; the file is made when memory is first exceeded. */
+struct spool *spool_new(const char *beside, const struct clock *clock, size_t memory);
+void spool_free(struct spool *spool);
+
+/* Copies events into the parts of a lane; one thread a lane at a time. `arrival` is the number of
+ * the first of them within the lane. */
+enum status spool_add(struct spool *spool, int lane, const struct event *events, size_t n,
+                      uint64_t arrival, struct error *err);
+
+/* The parts of all lanes, in order: those of nobody by month, then blocks of people. Call once,
+ * after the last event was added. */
+struct spool_part {
+    int32_t block; /* or EVENT_NOBODY */
+    int32_t month; /* of nobody */
+    size_t events;
+};
+size_t spool_parts(struct spool *spool, const struct spool_part **parts);
+
+/* Events that a part drops: by lane, a bit for each arrival number. NULL for none. */
+struct spool_drops {
+    uint64_t *bits[EVENT_LANES];
+    size_t words[EVENT_LANES];
+};
+
+/* Reads a part, in order of lane and arrival, into `events`; `bytes` holds its references. Any
+ * thread, several at once. Where `arrivals` is not NULL it gets lane << 56 | arrival for each. */
+struct arrival_list {
+    uint64_t *at;
+    size_t n, cap;
+};
+enum status spool_read(struct spool *spool, size_t part, const struct spool_drops *drops,
+                       struct event_list *events, struct arrival_list *arrivals,
+                       struct bytes *bytes, struct error *err);
+
+#endif

@@ -1,0 +1,210 @@
+/* Every screen of the console on a small demo mall, at three sizes and in two languages, compared
+ * with golden screens; and what must hold whatever is pressed. */
+#include "fixtures/mall/make.h"
+#include "tests/support/temp.h"
+#include "tests/support/vterm.h"
+#include "tui/locale.h"
+#include "views/actions.h"
+#include "views/console.h"
+#include "views/modules.h"
+#include "views/screens.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static char *folder, *mall_path;
+static struct vt *vt;
+static struct console *console;
+
+/* ---- One small mall for all tests ---- */
+
+static int mall_make(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    modules_start();
+    locale_start("atrium", getenv("ATRIUM_LOCALE"), NULL);
+    folder = temp_folder();
+    mall_path = temp_path(folder, "demo.mall");
+    setenv("XDG_STATE_HOME", folder, 1);
+    setenv("XDG_CONFIG_HOME", folder, 1);
+    struct demo_options options = {.recipe = demo_recipe_default(1500, 120, 7)};
+    struct demo_summary summary;
+    assert_ok(demo_make(mall_path, &options, &summary, &err));
+    setenv("ATRIUM_NOW", "1793462400", 1); /* 2026-10-31 16:00 UTC: midnight after its last day */
+    return 0;
+}
+
+static int mall_remove(void **state)
+{
+    (void)state;
+    free(mall_path);
+    temp_folder_remove(folder);
+    return 0;
+}
+
+/* ---- Opening and closing ---- */
+
+static size_t busy(void *context)
+{
+    (void)context;
+    return console_busy(console);
+}
+
+static void open_console(int rows, int cols)
+{
+    struct error err = {0};
+    char *login = access_login();
+    vt = vt_new(rows, cols);
+    struct console_options options = {
+        .mall_path = mall_path,
+        .principal = login,
+        .input = vt_fd(vt),
+        .output = vt_fd(vt),
+        .still = true,
+    };
+    assert_ok(console_new(&options, &console, &err));
+    /* The name of who runs the tests is not part of a golden screen. */
+    snprintf(console->access.principal, sizeof console->access.principal, "liu");
+    vt_attach(vt, console->loop, busy, NULL);
+    vt_settle(vt);
+    console_redraw(console);
+    vt_settle(vt);
+    free(login);
+}
+
+static void close_console(void)
+{
+    console_free(console);
+    console = NULL;
+    vt_free(vt);
+    char *session = NULL;
+    if (asprintf(&session, "rm -rf '%s/atrium'", folder) > 0 && system(session) != 0)
+        fail_msg("the session could not be removed");
+    free(session);
+}
+
+/* ---- Golden screens ---- */
+
+/* How to reach a screen from the start, by actions, so that rebinding keys changes no test. */
+static const struct {
+    const char *name, *keys;
+} places[] = {
+    {"loop", ""},          {"perceive", "2"},  {"convert", "3"},
+    {"activate", "4"},     {"community", "5"}, {"members", "6"},
+    {"member", "6 Enter"}, {"shops", "7"},     {"shop", "7 Enter"},
+    {"data", "8"},         {"sql", "9"},       {"chart", "2 Tab Tab Tab Tab Tab t"},
+    {"behind", "3 Enter"}, {"info", "4 i"},    {"help", "?"},
+    {"palette", ":"},      {"period", "p"},
+};
+
+static const struct {
+    const char *name;
+    int rows, cols;
+} sizes[] = {{"40x12", 12, 40}, {"80x24", 24, 80}, {"200x60", 60, 200}};
+
+static void golden_screens(const char *language)
+{
+    locale_set_language(language);
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
+        for (size_t p = 0; p < sizeof places / sizeof *places; p++) {
+            open_console(sizes[s].rows, sizes[s].cols);
+            vt_keys(vt, places[p].keys);
+            char name[80];
+            snprintf(name, sizeof name, "console-%s-%s-%s", places[p].name, sizes[s].name,
+                     language);
+            vt_golden(vt, name);
+            close_console();
+        }
+    locale_set_language("en");
+}
+
+static void screens_in_english(void **state)
+{
+    (void)state;
+    golden_screens("en");
+}
+
+static void screens_in_chinese(void **state)
+{
+    (void)state;
+    golden_screens("zh_CN");
+}
+
+/* ---- What must hold ---- */
+
+static void cursor_moves_are_small_and_idle_is_silent(void **state)
+{
+    (void)state;
+    static const char *const lists[] = {"6", "7"};
+    for (size_t i = 0; i < 2; i++) {
+        open_console(24, 80);
+        vt_keys(vt, lists[i]);
+        vt_keys(vt, "Down");
+        for (int move = 0; move < 10; move++) {
+            vt_mark(vt);
+            vt_keys(vt, "Down");
+            assert_in_range(vt_bytes(vt), 1, 120);
+        }
+        vt_mark(vt);
+        for (int round = 0; round < 20; round++)
+            vt_settle(vt);
+        assert_int_equal(vt_bytes(vt), 0);
+        close_console();
+    }
+}
+
+static void a_dropped_line_is_offered_again(void **state)
+{
+    (void)state;
+    open_console(24, 80);
+    vt_keys(vt, "7 Enter");
+    console_free(console); /* as after SIGHUP: nothing was closed by hand */
+    vt_free(vt);
+    open_console(24, 80);
+    assert_true(vt_shows(vt, "you stopped at 'shop'"));
+    vt_keys(vt, ".");
+    assert_string_equal(console_top(console)->ops->name, "shop");
+    close_console();
+}
+
+/* A fixed stream of keys and sizes: no crash, no leak (under the sanitizers), no screen without a
+ * way back. */
+static void random_keys_do_no_harm(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {
+        "Up",   "Down", "Left",  "Right", "Enter", "Esc",    "Tab", "BackTab", "PgUp", "PgDn",
+        "Home", "End",  "Space", "1",     "2",     "3",      "4",   "5",       "6",    "7",
+        "8",    "9",    "i",     "t",     "s",     "/",      "a",   "n",       "!",    "?",
+        ":",    "p",    "c",     "[",     "]",     "Ctrl-r", "x",   "v",       "o",    "y",
+    };
+    uint64_t seed = 20261031;
+    open_console(24, 80);
+    for (int step = 0; step < 1500; step++) {
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        unsigned pick = (unsigned)(seed >> 33);
+        if (pick % 97 == 0)
+            vt_resize(vt, 5 + (int)(pick / 97 % 60), 20 + (int)(pick / 7919 % 200));
+        else
+            vt_keys(vt, keys[pick % (sizeof keys / sizeof *keys)]);
+        assert_false(console->leaving);
+    }
+    close_console();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(screens_in_english),
+        cmocka_unit_test(screens_in_chinese),
+        cmocka_unit_test(cursor_moves_are_small_and_idle_is_silent),
+        cmocka_unit_test(a_dropped_line_is_offered_again),
+        cmocka_unit_test(random_keys_do_no_harm),
+    };
+    return cmocka_run_group_tests(tests, mall_make, mall_remove);
+}

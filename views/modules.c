@@ -1,0 +1,5 @@
+#include "views/modules.h"
+
+void modules_start(void)
+{
+}
