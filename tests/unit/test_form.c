@@ -307,6 +307,48 @@ static void test_form_every_size(void **state)
     plain_end();
 }
 
+static void test_form_anything(void **state)
+{
+    static const uint32_t keys[] = {KEYS_ENTER,
+                                    KEYS_TAB,
+                                    KEYS_BACK_TAB,
+                                    KEYS_BACKSPACE,
+                                    KEYS_DOWN,
+                                    KEYS_UP,
+                                    KEYS_LEFT,
+                                    KEYS_RIGHT,
+                                    KEYS_HOME,
+                                    KEYS_F4,
+                                    KEYS_PAGE_DOWN,
+                                    KEYS_PAGE_UP,
+                                    ' ',
+                                    '1',
+                                    'x',
+                                    '-',
+                                    0x738b,
+                                    KEYS_DELETE,
+                                    KEYS_ESC,
+                                    KEYS_CTRL | 's'};
+    struct form *form = form_start();
+    unsigned seed = 7;
+
+    (void)state;
+    plain_start(12, 40, false);
+    for (int i = 0; i < 20000; i++) {
+        seed = seed * 1103515245u + 12345u;
+        if (!form_key(form, keys[(seed >> 16) % (sizeof keys / sizeof *keys)]) && sent + left) {
+            form_free(form); /* it was sent or left: another one */
+            form = form_start();
+        }
+        if (i % 5 == 0)
+            plain_frame(draw, form);
+        if (i % 50 == 0)
+            form_paste(form, "粘贴\nof several\nlines");
+    }
+    form_free(form);
+    plain_end();
+}
+
 /* --- Dialogs --- */
 
 static int accepted, refused;
@@ -614,14 +656,23 @@ static void test_tiles(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_types),          cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_form),           cmocka_unit_test(test_form_choices),
-        cmocka_unit_test(test_form_sent),      cmocka_unit_test(test_form_every_size),
-        cmocka_unit_test(test_confirm),        cmocka_unit_test(test_no_single_key_destroys),
-        cmocka_unit_test(test_confirm_number), cmocka_unit_test(test_ask),
-        cmocka_unit_test(test_choose),         cmocka_unit_test(test_message_scrolls),
-        cmocka_unit_test(test_calendar),       cmocka_unit_test(test_dates),
-        cmocka_unit_test(test_list),           cmocka_unit_test(test_split),
+        cmocka_unit_test(test_types),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_form),
+        cmocka_unit_test(test_form_choices),
+        cmocka_unit_test(test_form_sent),
+        cmocka_unit_test(test_form_every_size),
+        cmocka_unit_test(test_form_anything),
+        cmocka_unit_test(test_confirm),
+        cmocka_unit_test(test_no_single_key_destroys),
+        cmocka_unit_test(test_confirm_number),
+        cmocka_unit_test(test_ask),
+        cmocka_unit_test(test_choose),
+        cmocka_unit_test(test_message_scrolls),
+        cmocka_unit_test(test_calendar),
+        cmocka_unit_test(test_dates),
+        cmocka_unit_test(test_list),
+        cmocka_unit_test(test_split),
         cmocka_unit_test(test_tiles),
     };
 

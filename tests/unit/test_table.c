@@ -736,6 +736,81 @@ static void test_copy(void **state)
     list_free(list);
 }
 
+/* --- Anything at all --- */
+
+static unsigned seed;
+
+static int any(int below)
+{
+    seed = seed * 1103515245u + 12345u;
+    return (int)((seed >> 16) % (unsigned)below);
+}
+
+static void any_step(struct list *list)
+{
+    static const uint32_t keys[] = {KEYS_ENTER,
+                                    KEYS_ESC,
+                                    KEYS_BACKSPACE,
+                                    KEYS_DOWN,
+                                    KEYS_UP,
+                                    KEYS_LEFT,
+                                    KEYS_PAGE_DOWN,
+                                    '!',
+                                    '(',
+                                    '[',
+                                    'a',
+                                    'i',
+                                    '.',
+                                    '*',
+                                    0x738b};
+    static const char *const layouts[] = {"", "points=3 -tier", "*card name=90;-tier", "=;,", "-"};
+
+    switch (any(8)) {
+    case 0:
+        table_rows_changed(list->rows, any(6));
+        table_refresh(list->table);
+        break;
+    case 1:
+        table_layout_set(list->table, layouts[any(5)]);
+        break;
+    case 2:
+        table_select_key(list->table, (uint64_t)(100 + any(8)));
+        break;
+    case 3:
+        table_mouse(list->table, &(struct loop_mouse){any(12), any(60), any(6), true, any(2)});
+        break;
+    case 4:
+    case 5:
+        if (table_typing(list->table))
+            table_key(list->table, keys[any(sizeof keys / sizeof *keys)]);
+        break;
+    default:
+        table_action(list->table, TABLE_ACTIONS + any(TABLE_ACTIONS_END - TABLE_ACTIONS));
+    }
+}
+
+static void test_anything(void **state)
+{
+    struct list *list = list_new();
+
+    (void)state;
+    seed = 20171001;
+    plain_start(10, 50, false);
+    for (int i = 0; i < 20000; i++) {
+        int64_t row;
+
+        any_step(list);
+        if (i % 400 == 0)
+            plain_start(1 + any(20), 1 + any(90), any(2));
+        if (i % 4 == 0)
+            plain_frame(draw, list);
+        row = table_selected(list->table, NULL);
+        assert_true(row >= -1 &&
+                    row < (table_count(list->table) > 0 ? table_count(list->table) : 1));
+    }
+    list_free(list);
+}
+
 /* --- Actions --- */
 
 static void test_actions(void **state)
@@ -778,6 +853,7 @@ int main(void)
         cmocka_unit_test(test_export),
         cmocka_unit_test(test_json_text),
         cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_anything),
         cmocka_unit_test(test_actions),
     };
 
