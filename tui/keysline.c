@@ -40,7 +40,8 @@ static int entries(struct area area, int col, const struct keymap *keymap, const
         uint32_t key = keymap_first_key(keymap, actions[i].id);
         if ((actions[i].flags & ACTION_LINE) && strcmp(actions[i].scope, scope) == 0 && key &&
             keymap_find(keymap, key, scopes, n_scopes) == &actions[i])
-            col = entry(area, col, key, text_translated(actions[i].name));
+            col = entry(area, col, key,
+                        text_translated(actions[i].word ? actions[i].word : actions[i].summary));
     }
     return col;
 }

@@ -251,6 +251,9 @@ static bool console_own(struct console *console, int id, const char *argument)
     case ACTION_HELP:
         overlay_help(console);
         return true;
+    case ACTION_MENU:
+        overlay_menu(console);
+        return true;
     case ACTION_PERIOD:
         if (*argument)
             console_period(console, argument);

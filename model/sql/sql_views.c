@@ -146,14 +146,17 @@ static const struct sql_column kind_view[] = {
     TEXT("name", "k.name", "its name"),
 };
 
-static const struct sql_column batch_view[] = {
-    NUMBER("batch", "b.id", "the import's number"),
-    TEXT("source", "b.source", "the file it came from"),
-    TIME("time", "b.time", "when"),
-    NUMBER("rows", "b.rows", "rows read"),
-    NUMBER("imported", "b.imported", "rows taken in"),
-    NUMBER("duplicates", "b.duplicates", "rows that were there already"),
-    NUMBER("refused", "b.refused", "rows left out"),
+static const struct sql_column import_view[] = {
+    NUMBER("import", "i.id", "the import's number"),
+    TEXT("kind", "i.kind", "members, events, …"),
+    TEXT("source", "i.source", "the file's name"),
+    TEXT("actor", "i.actor", "who read it in"),
+    TIME("time", "i.time", "when"),
+    NUMBER("rows", "i.rows", "rows read"),
+    NUMBER("imported", "i.imported", "rows taken in"),
+    NUMBER("duplicates", "i.duplicates", "rows that were there already"),
+    NUMBER("refused", "i.refused", "rows left out"),
+    NUMBER("milliseconds", "i.milliseconds", "how long it took"),
 };
 
 static const struct sql_column audit_view[] = {
@@ -192,7 +195,7 @@ const struct sql_view sql_views[] = {
     {"v_campaign", "campaign c", 0, "the campaigns", COLUMNS(campaign_view)},
     {"v_item", "item i", 0, "articles of receipt lines", COLUMNS(item_view)},
     {"v_kind", "kind k", 0, "kinds of events that files brought", COLUMNS(kind_view)},
-    {"v_batch", "batch b", 0, "the imports", COLUMNS(batch_view)},
+    {"v_import", "import i", 0, "files that were read", COLUMNS(import_view)},
     {"v_audit", "audit a", RIGHT_PEOPLE_REVEAL, "what was done by whom", COLUMNS(audit_view)},
 };
 const size_t n_sql_views = sizeof sql_views / sizeof *sql_views;

@@ -2,6 +2,7 @@
 
 #include "model/base/text.h"
 #include "model/store/inspect.h"
+#include "model/store/lock.h"
 #include "model/store/migrate.h"
 #include "model/store/reader.h"
 #include "model/store/setting.h"
@@ -299,10 +300,31 @@ enum status mall_open(const char *path, struct mall **out, struct error *err)
     return ST_OK;
 }
 
+/* Readers leave a log and its index behind, empty or not. The last one to close takes them away,
+ * under the lock; while anybody else has the mall open SQLite leaves them. */
+static void mall_tidy(const struct mall *mall)
+{
+    struct file_lock lock;
+    if (mall->read_only || !has_rest(mall->path, "-wal", false) ||
+        lock_open(&lock, mall->path, NULL) != ST_OK)
+        return;
+    sqlite3 *db;
+    int64_t version;
+    if (lock_take(&lock, LOCK_WRITER, 0, NULL) == ST_OK &&
+        sqlite_connect(mall->path, mall->path, SQLITE_OPEN_READWRITE, &db, NULL) == ST_OK) {
+        sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+        sqlite_integer(db, "pragma user_version", 0, &version, NULL); /* opens the log */
+        sqlite3_close(db);
+    }
+    lock_close(&lock);
+}
+
 void mall_close(struct mall *mall)
 {
     if (!mall)
         return;
+    if (mall->zone) /* it was opened */
+        mall_tidy(mall);
     mall_settings_free(mall);
     free(mall->why_read_only);
     free(mall->path);

@@ -186,12 +186,13 @@ static void test_present(void **state)
     assert_int_equal(present, 5000);
     assert_ok(writer_begin(t.writer, &err));
     assert_int_equal(
-        sqlite3_exec(writer_db(t.writer),
-                     "insert into batch (id, state) values (1, 'done'), (2, 'staged');"
-                     "insert into chunk (batch, block, month, events, first, last, head, data)"
-                     " values (1, 0, 0, 1, 1, 3000, x'', x''), (2, 0, 0, 1, 1, 4000, x'', x'');"
-                     "insert into tail (time, person, kind) values (2000, 1, 1)",
-                     NULL, NULL, NULL),
+        sqlite3_exec(
+            writer_db(t.writer),
+            "insert into batch (id, state) values (1, 'done'), (2, 'staged');"
+            "insert into chunk (batch, block, month, events, lines, first, last, head, data)"
+            " values (1, 0, 0, 1, 0, 1, 3000, x'', x''), (2, 0, 0, 1, 0, 1, 4000, x'', x'');"
+            "insert into tail (time, person, kind) values (2000, 1, 1)",
+            NULL, NULL, NULL),
         SQLITE_OK);
     assert_ok(writer_touch_events(t.writer, &err));
     assert_ok(writer_commit(t.writer, &err));
