@@ -30,9 +30,9 @@ struct table_column {
     const char *name;  /* for exports and the remembered layout, lower case, no spaces */
     const char *title; /* for people, marked with N_(): the table translates it; NULL = name */
     int align;         /* > 0 right (numbers), else left */
-    int min_cells;     /* narrowed to this before columns fall off the right edge; 0 = 4 */
-    int cells;         /* preferred width; 0 = 12 */
-    int weight;        /* share of the room that is left over; 0 = keeps its preferred width */
+    int min_cells; /* texts are narrowed to this before columns fall off the right edge; 0 = 4 */
+    int cells;     /* preferred width; 0 = 12 */
+    int weight;    /* share of the room that is left over; 0 = keeps its preferred width */
     unsigned flags;
 };
 

@@ -191,12 +191,12 @@ void terminal_close(const char *pending, size_t n)
         close(terminal.output);
 }
 
-void terminal_size(int *rows, int *cols)
+void terminal_size(int fd, int *rows, int *cols)
 {
     struct winsize size = {0};
     *rows = 24;
     *cols = 80;
-    if (ioctl(terminal.output, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0) {
+    if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0) {
         *rows = size.ws_row;
         *cols = size.ws_col;
     }

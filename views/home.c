@@ -106,6 +106,7 @@ static void alerts_fill(struct panels *panels, const struct home_alerts *alerts)
     struct panel *panel = panels_add(panels, PANEL_ALERTS, _("Needs a look"), n);
     panel->span = 7;
     panel->span_medium = 12;
+    panel->rows = 7;
     if (!alerts)
         panel->note = _("looking …");
     else if (!n)

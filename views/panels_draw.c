@@ -214,6 +214,15 @@ static size_t list_first(const struct panel_paint *paint, int rows)
     return first + (size_t)rows > n ? n - (size_t)rows : first;
 }
 
+/* There are more rows than the panel has room for. */
+static void more_draw(const struct panel_paint *paint, size_t first, int rows)
+{
+    if (first + (size_t)rows >= paint->panel->n_values || rows <= 0)
+        return;
+    struct area last = panel_row(paint, rows);
+    draw_text(last, 0, last.cols - 1, ROLE_DIM, symbol(SYMBOL_MORE));
+}
+
 static void list_draw(const struct panel_paint *paint)
 {
     const struct panel *panel = paint->panel;
@@ -234,26 +243,26 @@ static void list_draw(const struct panel_paint *paint)
         if (paint->item == (int)first + i)
             focus_mark(paint, 1 + i, 0, row.cols);
     }
-    if (first + (size_t)rows < panel->n_values && rows > 0) {
-        struct area last = panel_row(paint, rows);
-        draw_text(last, 0, last.cols - 1, ROLE_DIM, symbol(SYMBOL_MORE));
-    }
+    more_draw(paint, first, rows);
 }
 
 static void alerts_draw(const struct panel_paint *paint)
 {
     const struct panel *panel = paint->panel;
-    for (size_t i = 0; i < panel->n_values && (int)i + 1 < paint->area.rows; i++) {
-        const struct panel_value *v = &panel->values[i];
-        struct area row = panel_row(paint, 1 + (int)i);
+    int rows = paint->area.rows - 1;
+    size_t first = list_first(paint, rows);
+    for (int i = 0; i < rows && first + (size_t)i < panel->n_values; i++) {
+        const struct panel_value *v = &panel->values[first + (size_t)i];
+        struct area row = panel_row(paint, 1 + i);
         int right = v->text ? text_cells(v->text) : 0;
         int at = draw_text(row, 0, 0, v->change_role, v->change ? v->change : "") + 1;
-        draw_field(row, 0, at, row.cols - at - right - 1, -1, ROLE_PLAIN, v->label);
+        draw_field(row, 0, at, row.cols - at - right - 3, -1, ROLE_PLAIN, v->label);
         if (v->text)
-            draw_text(row, 0, row.cols - right, ROLE_ACCENT, v->text);
-        if (paint->item == (int)i)
-            focus_mark(paint, 1 + (int)i, 0, row.cols);
+            draw_text(row, 0, row.cols - right - 2, ROLE_ACCENT, v->text);
+        if (paint->item == (int)first + i)
+            focus_mark(paint, 1 + i, 0, row.cols - 2);
     }
+    more_draw(paint, first, rows);
 }
 
 /* What the focused point or cell says, under the chart. */

@@ -214,7 +214,7 @@ void page_parse(struct parser *parser, struct page *page)
     }
     const char *at = page->bytes.at + page->start;
     size_t n = page->bytes.n - page->start;
-    parser->plain = !shared->layout->lookup && bytes_plain(at, n);
+    parser->plain = !shared->layout->lookup && n && !memchr(at, '"', n) && bytes_plain(at, n);
     parser->row = shared->layout->table->kind == IMPORT_EVENTS     ? event_row
                   : shared->layout->table->kind == IMPORT_RECEIPTS ? receipt_row
                                                                    : sighting_row;

@@ -95,6 +95,7 @@ enum receipt_file_column {
     RECEIPT_FILE_COLOR,
     RECEIPT_FILE_QUANTITY
 };
+enum member_file_column { MEMBER_FILE_MEMBER, MEMBER_FILE_NAME, MEMBER_FILE_PHONE };
 enum sighting_file_column {
     SIGHTING_FILE_TIME,
     SIGHTING_FILE_DEVICE,

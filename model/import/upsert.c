@@ -14,6 +14,7 @@ struct upsert {
     sqlite3_stmt *row;                          /* the table's own insert or update */
     struct names *referred[IMPORT_COLUMNS_MAX]; /* by column: codes of a dictionary to numbers */
     uint32_t *labels;                           /* of label: columns, by family */
+    char *phone;                                /* of the member at hand, before */
     int64_t person;                             /* the highest number given */
 };
 
@@ -140,6 +141,7 @@ void upsert_close(struct upsert *upsert)
     for (size_t i = 0; i < IMPORT_COLUMNS_MAX; i++)
         names_free(upsert->referred[i]);
     free(upsert->labels);
+    free(upsert->phone);
     free(upsert);
 }
 
@@ -243,12 +245,62 @@ static enum status families_write(struct upsert *upsert, int64_t person,
     return status;
 }
 
+/* A phone identifies whoever had it first; when that person gives it up, the next one who has it.
+ */
+static enum status phone_write(struct upsert *upsert, int64_t person, const struct row_value *old,
+                               const struct row_value *phone, struct error *err)
+{
+    bool changed = false;
+    enum status status = ST_OK;
+    if (old->n == phone->n && memcmp(old->at, phone->at, old->n) == 0)
+        return ST_OK;
+    if (old->n)
+        status = change(upsert,
+                        "delete from identity where kind = 'phone' and value = ?3 and person = ?1",
+                        person, 0, NULL, old, &changed, err);
+    if (status == ST_OK && changed)
+        status = change(upsert,
+                        "insert or ignore into identity select 'phone', phone, person from member "
+                        "where phone = ?3 and phone <> '' and person <> ?1 order by person limit 1",
+                        person, 0, NULL, old, &changed, err);
+    if (status == ST_OK && phone->n)
+        status = change(upsert,
+                        "insert or ignore into identity (kind, value, person) values ('phone', ?3, "
+                        "?1)",
+                        person, 0, NULL, phone, &changed, err);
+    return status;
+}
+
+/* The phone a person has now, copied for as long as the row. */
+static enum status phone_read(struct upsert *upsert, int64_t person, struct row_value *phone,
+                              struct error *err)
+{
+    sqlite3_stmt *stmt;
+    enum status status =
+        writer_prepare(upsert->writer, "select phone from member where person = ?1", &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_int64(stmt, 1, person);
+    if (sqlite3_step(stmt) == SQLITE_ROW) {
+        phone->n = (uint32_t)sqlite3_column_bytes(stmt, 0);
+        upsert->phone = mem_resize(upsert->phone, (size_t)phone->n + 1, 1);
+        memcpy(upsert->phone, sqlite3_column_text(stmt, 0), (size_t)phone->n + 1);
+        phone->at = upsert->phone;
+    }
+    sqlite3_reset(stmt);
+    return ST_OK;
+}
+
 static enum status member_row(struct upsert *upsert, const struct row_value *values, bool *changed,
                               struct error *err)
 {
     int64_t person;
     bool added;
+    struct row_value phone = {.is = VALUE_TEXT, .at = ""};
+    bool has_phone = values[MEMBER_FILE_PHONE].is == VALUE_TEXT;
     enum status status = person_of(upsert, &values[0], &person, &added, err);
+    if (status == ST_OK && has_phone && !added)
+        status = phone_read(upsert, person, &phone, err);
     if (status == ST_OK)
         status = row_bind(upsert, values, err);
     if (status != ST_OK)
@@ -259,6 +311,8 @@ static enum status member_row(struct upsert *upsert, const struct row_value *val
     if (row_changed && !added)
         status = search_touch(upsert->writer, (uint32_t)person, err);
     *changed = row_changed;
+    if (status == ST_OK && row_changed && has_phone)
+        status = phone_write(upsert, person, &phone, &values[MEMBER_FILE_PHONE], err);
     if (status == ST_OK)
         status = families_write(upsert, person, values + upsert->job->options->table->n_columns,
                                 changed, err);

@@ -251,6 +251,27 @@ static void test_columns_scroll(void **state)
     list_free(list);
 }
 
+/* A number that is cut would say another number: its column goes before that. */
+static void test_numbers_are_whole(void **state)
+{
+    struct list *list = list_new();
+
+    (void)state;
+    for (int cols = 20; cols < 60; cols++) {
+        plain_start(8, cols, false);
+        plain_frame(draw, list);
+        if (plain_has("20,0"))
+            assert_true(plain_has("20,000"));
+        for (int i = 0; i < 2; i++)
+            table_action(list->table, TABLE_RIGHT);
+        plain_frame(draw, list);
+        assert_true(plain_has("20,000")); /* the column one is on is always shown */
+        table_action(list->table, TABLE_LEFT);
+        table_action(list->table, TABLE_LEFT);
+    }
+    list_free(list);
+}
+
 /* --- Sorting --- */
 
 static void test_sort(void **state)
@@ -741,6 +762,7 @@ int main(void)
         cmocka_unit_test(test_drawn),
         cmocka_unit_test(test_every_size),
         cmocka_unit_test(test_columns_scroll),
+        cmocka_unit_test(test_numbers_are_whole),
         cmocka_unit_test(test_sort),
         cmocka_unit_test(test_sort_many),
         cmocka_unit_test(test_filter),

@@ -170,6 +170,21 @@ static void test_resize(void **state)
     list_end(&list);
 }
 
+/* Margins are the terminal's, not the alternate screen's: what is set stays after the end. */
+static void test_margins_are_the_whole_screen(void **state)
+{
+    (void)state;
+    struct list list;
+    list_start(&list, 60, 200);
+    size_t n;
+    assert_null(strstr(vt_raw(list.vt, &n), ";24r"));
+    assert_non_null(strstr(vt_raw(list.vt, &n), "\033[1;60r"));
+    vt_mark(list.vt);
+    vt_resize(list.vt, 70, 200);
+    assert_ptr_equal(strstr(vt_raw(list.vt, &n), "\033[?2026h\033[r"), vt_raw(list.vt, &n));
+    list_end(&list);
+}
+
 static void test_keys_arrive(void **state)
 {
     (void)state;
@@ -472,6 +487,7 @@ int main(void)
         cmocka_unit_test_teardown(test_idle_costs_nothing, end_screen),
         cmocka_unit_test_teardown(test_cursor_move_is_small, end_screen),
         cmocka_unit_test_teardown(test_resize, end_screen),
+        cmocka_unit_test_teardown(test_margins_are_the_whole_screen, end_screen),
         cmocka_unit_test_teardown(test_keys_arrive, end_screen),
         cmocka_unit_test_teardown(test_paste_is_one_key, end_screen),
         cmocka_unit_test_teardown(test_mouse, end_screen),
