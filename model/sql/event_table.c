@@ -186,7 +186,7 @@ static int cursor_fill(struct cursor *c)
         enum status status = piece_next(c, &err);
         c->connection->inside--;
         if (status)
-            return table_failed(c->base.pVtab, status, &err);
+            return sql_table_failed(c->base.pVtab, status, &err);
         if (sql_ended(c->connection))
             return SQLITE_INTERRUPT;
     }
@@ -243,7 +243,7 @@ static int event_start(sqlite3_vtab_cursor *base, int columns, const char *terms
     }
     c->connection->inside--;
     if (status)
-        return table_failed(base->pVtab, status, &err);
+        return sql_table_failed(base->pVtab, status, &err);
     c->query = (struct event_query){.columns = EVENT_TIME};
     for (int i = 0; i <= REF; i++)
         c->query.columns |= columns >> i & 1 ? column_bits[i] : 0;

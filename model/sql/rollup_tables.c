@@ -79,7 +79,7 @@ static int rollup_start(sqlite3_vtab_cursor *base, int number, const char *terms
         status = rollup_days(reader, c->arena, (int32_t)days.from, (int32_t)days.to, &c->days,
                              &c->n, &err);
     c->connection->inside--;
-    return status ? table_failed(base->pVtab, status, &err) : SQLITE_OK;
+    return status ? sql_table_failed(base->pVtab, status, &err) : SQLITE_OK;
 }
 
 /* ---- Rows ---- */
@@ -238,7 +238,7 @@ void give_dict_name(sqlite3_context *context, struct sql_connection *c, enum dic
     }
 }
 
-int table_failed(sqlite3_vtab *table, enum status status, struct error *err)
+int sql_table_failed(sqlite3_vtab *table, enum status status, struct error *err)
 {
     sqlite3_free(table->zErrMsg);
     table->zErrMsg = sqlite3_mprintf("%s", error_text(err));

@@ -23,7 +23,7 @@ void give_dict_name(sqlite3_context *context, struct sql_connection *connection,
                     uint32_t id);
 
 /* Puts an error of the model where SQLite hands it on; returns its code. */
-int table_failed(sqlite3_vtab *table, enum status status, struct error *err);
+int sql_table_failed(sqlite3_vtab *table, enum status status, struct error *err);
 
 /* True when the question should end. */
 bool sql_ended(struct sql_connection *connection);
