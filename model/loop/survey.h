@@ -75,7 +75,8 @@ enum status survey_ground_read(struct survey_ground *ground, struct reader *read
 /* The same without the columns by person: places, channels and sizes. */
 enum status survey_places_read(struct survey_ground *ground, struct reader *reader,
                                struct arena *arena, struct error *err);
-enum status survey_relations_read(struct survey_ground *ground, struct error *err);
+/* Relations, with their kinds or all of one kind of no name, which is quicker. */
+enum status survey_relations_read(struct survey_ground *ground, bool by_kind, struct error *err);
 enum status survey_topics_read(struct survey_ground *ground, struct error *err);
 
 /* What has to be looked at for a metric. */

@@ -6,9 +6,16 @@
 
 /* ---- Relations ---- */
 
-enum status survey_relations_read(struct survey_ground *ground, struct error *err)
+static uint32_t relation_kind(struct name_collector *found, sqlite3_stmt *stmt)
 {
-    struct name_collector kinds_found = {.arena = ground->arena};
+    const char *text = (const char *)sqlite3_column_text(stmt, 3);
+
+    return name_collect(found, text, (size_t)sqlite3_column_bytes(stmt, 3));
+}
+
+enum status survey_relations_read(struct survey_ground *ground, bool by_kind, struct error *err)
+{
+    struct name_collector found = {.arena = ground->arena};
     VEC(struct relation) relations = {0};
     const uint32_t *place;
     sqlite3_stmt *stmt;
@@ -16,26 +23,29 @@ enum status survey_relations_read(struct survey_ground *ground, struct error *er
 
     if (ground->relations_known)
         return ST_OK;
+    if (!by_kind)
+        name_collect(&found, "", 0);
     enum status status = reader_prepare(ground->reader,
-                                        "select person, other, kind, since from relation"
-                                        " where person <> other",
+                                        by_kind ? "select person, other, since, kind from relation"
+                                                : "select person, other, since from relation",
                                         &stmt, err);
     while (status == ST_OK && (status = reader_step(ground->reader, stmt, &row, err)) == ST_OK &&
            row) {
-        const char *kind = (const char *)sqlite3_column_text(stmt, 2);
-        int64_t since = sqlite3_column_int64(stmt, 3); /* unknown: 0 */
-        struct relation r = {
-            .person = (uint32_t)sqlite3_column_int64(stmt, 0),
-            .other = (uint32_t)sqlite3_column_int64(stmt, 1),
-            .kind = name_collect(&kinds_found, kind, (size_t)sqlite3_column_bytes(stmt, 2)),
-            .since = since < 0            ? 0
-                     : since > UINT32_MAX ? UINT32_MAX
-                                          : (uint32_t)since,
-        };
-        if (r.person < ground->columns.n && r.other < ground->columns.n)
-            vec_push(&relations, r);
+        int64_t person = sqlite3_column_int64(stmt, 0), other = sqlite3_column_int64(stmt, 1);
+        int64_t since = sqlite3_column_int64(stmt, 2); /* unknown: 0 */
+        if (person == other || person < 1 || person >= ground->columns.n || other < 1 ||
+            other >= ground->columns.n)
+            continue;
+        vec_push(&relations, (struct relation){
+                                 .person = (uint32_t)person,
+                                 .other = (uint32_t)other,
+                                 .kind = by_kind ? relation_kind(&found, stmt) : 0,
+                                 .since = since < 0            ? 0
+                                          : since > UINT32_MAX ? UINT32_MAX
+                                                               : (uint32_t)since,
+                             });
     }
-    ground->relation_kinds = names_finish(&kinds_found, &place);
+    ground->relation_kinds = names_finish(&found, &place);
     if (status == ST_OK && relations.n) {
         struct relation *at = arena_array(ground->arena, struct relation, relations.n);
         memcpy(at, relations.at, relations.n * sizeof *at);
