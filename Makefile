@@ -12,7 +12,7 @@ VERSION  := 0.1.0
 # SAN=address,undefined or SAN=thread makes an instrumented build in a folder of its own.
 SAN      ?=
 OPT      ?= $(if $(SAN),-O1 -g -fno-omit-frame-pointer -fsanitize=$(SAN) -fno-sanitize-recover=all,-O2 -g)
-CFLAGS   += -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
+CFLAGS   += -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -Wno-missing-field-initializers -Wshadow -Wstrict-prototypes \
             -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla -fno-common -pthread $(OPT)
 CPPFLAGS += -I. -I$(BUILD) -DATRIUM_VERSION='"$(VERSION)"' -DATRIUM_PREFIX='"$(PREFIX)"'
 LDLIBS   += -lncursesw -ltinfo -lsqlite3 -lpcre2-8 -lzstd -lutf8proc -ljansson -linih -lcrypto -lxxhash -lm

@@ -21,6 +21,7 @@ struct action {
     const char *keys;  /* default keys, separated by spaces: "Enter l Right" */
     unsigned flags;
     const char *summary; /* one line, marked for translation */
+    const char *word;    /* what the line of keys says, marked; NULL: the summary */
 };
 
 /* The keys in force: defaults of the table, changed by the config file. The table is borrowed. */

@@ -112,6 +112,15 @@ void chart_heat_legend(struct buffer *out, const struct chart_heat *heat, bool a
     buffer_free(&parts);
 }
 
+/* On a screen with colours the level is the background and the cell is empty: shades over it would
+ * only blur it. */
+static const char *screen_glyph(double value, int level)
+{
+    if (theme_colors() > 0 && isfinite(value))
+        return " ";
+    return heat_glyph(value, level, theme_ascii());
+}
+
 struct legend_at {
     struct area area;
     int col;
@@ -124,7 +133,7 @@ static void legend_draw(void *to, int level, const char *text)
     if (at->col + text_cells(text) > at->area.cols)
         return;
     draw_text(at->area, 0, at->col, ROLE_DIM, text);
-    draw_mark(at->area, 0, at->col, 1, (enum role)(ROLE_HEAT_0 + level));
+    draw_text(at->area, 0, at->col, (enum role)(ROLE_HEAT_0 + level), screen_glyph(1, level));
     at->col += text_cells(text) + 2;
 }
 
@@ -142,8 +151,7 @@ static void heat_draw_row(const struct heat_frame *frame, const struct chart_hea
         enum role role = isfinite(value) ? (enum role)(ROLE_HEAT_0 + level) : ROLE_DIM;
 
         for (int k = 0; k < frame->width; k++)
-            draw_text(frame->area, row, i * frame->width + k, role,
-                      heat_glyph(value, level, theme_ascii()));
+            draw_text(frame->area, row, i * frame->width + k, role, screen_glyph(value, level));
     }
 }
 

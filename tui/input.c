@@ -5,13 +5,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 
 enum {
     ESC = 0x1B,
     ESC_MS = 25,            /* after this a lone Esc is the key */
     PASTE_MS = 2000,        /* a paste whose end was lost */
-    SEQUENCE_MAX = 64,      /* longer ones are not keys */
-    STRING_MAX = 4096,      /* replies of a terminal (OSC, DCS) */
+    STRING_MAX = 4096,      /* no sequence or reply is longer */
     PASTE_MAX = 1024 * 1024 /* the rest is left out */
 };
 
@@ -37,14 +37,22 @@ static void put(char **at, size_t *n, size_t *cap, const char *bytes, size_t mor
 
 void input_add(struct input *input, const char *bytes, size_t n)
 {
+    if (input->from > 0)
+        memmove(input->bytes, input->bytes + input->from, input->n);
+    input->from = 0;
     put(&input->bytes, &input->n, &input->cap, bytes, n);
+}
+
+static const char *undecoded(const struct input *input)
+{
+    return input->bytes + input->from;
 }
 
 static void drop(struct input *input, size_t n)
 {
     n = n < input->n ? n : input->n;
     input->n -= n;
-    memmove(input->bytes, input->bytes + n, input->n);
+    input->from += n;
 }
 
 /* CSI numbers to keys: "CSI 3 ~". */
@@ -132,14 +140,15 @@ struct csi {
     char final;
 };
 
-/* The length of a control sequence after "ESC [", 0: unfinished, -1: not one. */
-static int csi_read(const char *at, size_t n, struct csi *csi)
+/* Reads a control sequence after "ESC [". Returns the bytes used, -1: unfinished; csi->final stays
+ * 0 where a byte cut it short, which is left for the next key. */
+static ssize_t csi_read(const char *at, size_t n, struct csi *csi)
 {
-    *csi = (struct csi){0};
     size_t i = 0;
+    *csi = (struct csi){0};
     if (n > 0 && at[0] >= '<' && at[0] <= '?')
         csi->private = at[i++];
-    for (; i < n && i < SEQUENCE_MAX; i++) {
+    for (; i < n; i++) {
         unsigned char c = (unsigned char)at[i];
         if (c >= '0' && c <= '9') {
             int *value = &csi->values[csi->n < 4 ? csi->n : 3];
@@ -150,12 +159,12 @@ static int csi_read(const char *at, size_t n, struct csi *csi)
         } else if (c >= 0x40 && c <= 0x7E) {
             csi->final = (char)c;
             csi->n++;
-            return (int)i + 1;
+            return (ssize_t)i + 1;
         } else if (c < 0x20 || c > 0x2F) {
-            return -1;
+            return (ssize_t)i;
         }
     }
-    return i < SEQUENCE_MAX ? 0 : -1;
+    return n > STRING_MAX ? (ssize_t)n : -1;
 }
 
 static uint32_t mouse_key(struct input *input, const struct csi *csi)
@@ -200,23 +209,37 @@ static uint32_t csi_key(struct input *input, const struct csi *csi)
     return key ? modified(key, second) : 0;
 }
 
+/* Terminals without SGR reports: "CSI M" and three bytes, from 32 up. */
+static size_t read_old_mouse(struct input *input, uint32_t *key)
+{
+    const unsigned char *at = (const unsigned char *)undecoded(input);
+    if (input->n < 6)
+        return 0;
+    int code = at[3] - 32;
+    bool released = (code & 3) == 3 && !(code & 64);
+    struct csi csi = {.values = {released ? 0 : code, at[4] - 32, at[5] - 32}, .n = 3};
+    csi.final = released ? 'm' : 'M';
+    *key = at[3] >= 32 && at[4] > 32 && at[5] > 32 ? mouse_key(input, &csi) : 0;
+    return 6;
+}
+
 /* Results of the readers below: bytes used, 0 when the rest is still missing. */
 static size_t read_csi(struct input *input, uint32_t *key)
 {
-    const char *at = input->bytes;
+    const char *at = undecoded(input);
     if (input->n > 2 && at[2] == '[') { /* the Linux console's F1 to F5 */
         if (input->n < 4)
             return 0;
         *key = at[3] >= 'A' && at[3] <= 'E' ? KEYS_F1 + (uint32_t)(at[3] - 'A') : 0;
         return 4;
     }
+    if (input->n > 2 && at[2] == 'M')
+        return read_old_mouse(input, key);
     struct csi csi;
-    int n = csi_read(at + 2, input->n - 2, &csi);
+    ssize_t n = csi_read(at + 2, input->n - 2, &csi);
     if (n < 0)
-        return 2;
-    if (n == 0)
         return 0;
-    *key = csi_key(input, &csi);
+    *key = csi.final ? csi_key(input, &csi) : 0;
     return 2 + (size_t)n;
 }
 
@@ -224,11 +247,11 @@ static size_t read_ss3(struct input *input, uint32_t *key)
 {
     size_t i = 2;
     int modifiers = 0;
-    for (; i < input->n && input->bytes[i] >= '0' && input->bytes[i] <= '9' && i < 4; i++)
-        modifiers = input->bytes[i] - '0';
+    for (; i < input->n && undecoded(input)[i] >= '0' && undecoded(input)[i] <= '9' && i < 4; i++)
+        modifiers = undecoded(input)[i] - '0';
     if (i >= input->n)
         return 0;
-    uint32_t plain = letter_key(input->bytes[i]);
+    uint32_t plain = letter_key(undecoded(input)[i]);
     *key = plain ? modified(plain, modifiers) : 0;
     return i + 1;
 }
@@ -237,17 +260,17 @@ static size_t read_ss3(struct input *input, uint32_t *key)
 static size_t read_string(struct input *input)
 {
     for (size_t i = 2; i < input->n; i++) {
-        if (input->bytes[i] == '\a')
+        if (undecoded(input)[i] == '\a')
             return i + 1;
-        if (input->bytes[i] == ESC)
-            return i + 1 >= input->n ? 0 : i + (input->bytes[i + 1] == '\\' ? 2 : 0);
+        if (undecoded(input)[i] == ESC)
+            return i + 1 >= input->n ? 0 : i + (undecoded(input)[i + 1] == '\\' ? 2 : 0);
     }
     return input->n > STRING_MAX ? input->n : 0;
 }
 
 static size_t read_rune(struct input *input, size_t from, uint32_t *key, bool late)
 {
-    unsigned char lead = (unsigned char)input->bytes[from];
+    unsigned char lead = (unsigned char)undecoded(input)[from];
     if (lead < 0x20 || lead == 0x7F) {
         *key = control_key(lead);
         return from + 1;
@@ -255,12 +278,12 @@ static size_t read_rune(struct input *input, size_t from, uint32_t *key, bool la
     size_t want = lead < 0xC2 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 1;
     size_t have = 1;
     while (have < want && from + have < input->n &&
-           ((unsigned char)input->bytes[from + have] & 0xC0) == 0x80)
+           ((unsigned char)undecoded(input)[from + have] & 0xC0) == 0x80)
         have++;
     if (have < want && from + have == input->n && !late)
         return 0;
     int32_t rune;
-    size_t n = rune_next(input->bytes + from, input->bytes + input->n, &rune);
+    size_t n = rune_next(undecoded(input) + from, undecoded(input) + input->n, &rune);
     *key = rune > 0 && !rune_unsafe(rune) ? (uint32_t)rune : 0;
     return from + n;
 }
@@ -271,7 +294,7 @@ static size_t read_escape(struct input *input, uint32_t *key, bool late)
         *key = KEYS_ESC;
         return late ? 1 : 0;
     }
-    char second = input->bytes[1];
+    char second = undecoded(input)[1];
     if (second == ESC) {
         *key = KEYS_ESC;
         return 1;
@@ -312,12 +335,12 @@ static void paste_add(struct input *input, const char *bytes, size_t n)
 /* Everything stays in `bytes` until the end is seen, so that no character is cut. */
 static uint32_t read_paste(struct input *input, bool late)
 {
-    const char *end = memmem(input->bytes, input->n, paste_end, strlen(paste_end));
+    const char *end = memmem(undecoded(input), input->n, paste_end, strlen(paste_end));
     if (!end && !late && input->n <= 2 * PASTE_MAX)
         return 0;
-    size_t n = end ? (size_t)(end - input->bytes) : input->n;
+    size_t n = end ? (size_t)(end - undecoded(input)) : input->n;
     put(&input->paste, &input->n_paste, &input->paste_cap, "", 0);
-    paste_add(input, input->bytes, n);
+    paste_add(input, undecoded(input), n);
     drop(input, end ? n + strlen(paste_end) : n);
     input->pasting = false;
     return KEYS_PASTE;
@@ -329,8 +352,8 @@ uint32_t input_key(struct input *input, bool late)
         if (input->pasting)
             return read_paste(input, late);
         uint32_t key = 0;
-        size_t used = input->bytes[0] == ESC ? read_escape(input, &key, late)
-                                             : read_rune(input, 0, &key, late);
+        size_t used = undecoded(input)[0] == ESC ? read_escape(input, &key, late)
+                                                 : read_rune(input, 0, &key, late);
         if (used == 0)
             return 0;
         drop(input, used);

@@ -15,8 +15,8 @@
 #include <stddef.h>
 
 struct input {
-    char *bytes; /* read, not yet decoded */
-    size_t n, cap;
+    char *bytes;         /* read; those from `from` on are not yet decoded */
+    size_t from, n, cap; /* n: how many of them */
     bool pasting;
     char *paste; /* of the last KEYS_PASTE, cleaned */
     size_t n_paste, paste_cap;

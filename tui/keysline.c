@@ -19,16 +19,16 @@ const char *keysline_key(uint32_t key, char name[32])
 }
 
 /* Draws one entry at `col` when it fits; returns the column after it. */
-static int entry(struct area area, int col, uint32_t key, const char *summary)
+static int entry(struct area area, int col, uint32_t key, const char *word)
 {
     char name[32];
     const char *sign = keysline_key(key, name);
-    int gap = col > 0 ? 2 : 0, cells = gap + text_cells(sign) + 1 + text_cells(summary);
+    int gap = col > 0 ? 2 : 0, cells = gap + text_cells(sign) + 1 + text_cells(word);
     if (col + cells > area.cols)
         return col;
     col += gap;
     col += draw_text(area, 0, col, ROLE_ACCENT, sign) + 1;
-    return col + draw_text(area, 0, col, ROLE_STATUS, summary);
+    return col + draw_text(area, 0, col, ROLE_STATUS, word);
 }
 
 static int entries(struct area area, int col, const struct keymap *keymap, const char *scope,
@@ -40,7 +40,8 @@ static int entries(struct area area, int col, const struct keymap *keymap, const
         uint32_t key = keymap_first_key(keymap, actions[i].id);
         if ((actions[i].flags & ACTION_LINE) && strcmp(actions[i].scope, scope) == 0 && key &&
             keymap_find(keymap, key, scopes, n_scopes) == &actions[i])
-            col = entry(area, col, key, text_translated(actions[i].summary));
+            col = entry(area, col, key,
+                        text_translated(actions[i].word ? actions[i].word : actions[i].summary));
     }
     return col;
 }

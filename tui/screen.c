@@ -1,31 +1,21 @@
 #include "tui/screen.h"
 
 #include "tui/grid.h"
+#include "tui/intl.h"
 #include "tui/memory.h"
+#include "tui/paint.h"
 #include "tui/terminal.h"
 
-#include <curses.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <term.h>
-#include <unistd.h>
 
 #define FRAME_BEGIN "\033[?2026h"
 #define FRAME_END "\033[?2026l"
 
-enum { ROWS_MAX = 1000, COLS_MAX = 2000 };
-
 static struct {
-    bool started, plain, repaint;
-    SCREEN *curses;
-    FILE *memory; /* what curses takes for the terminal */
-    struct cell *shown;
-    int rows, cols; /* of `shown` */
-    int cursor;     /* curs_set's last value */
-    char *pending;
+    bool started, plain;
+    int rows, cols;
+    char *pending; /* what the terminal has not taken */
     size_t n_pending, pending_cap;
     uint64_t frame_bytes;
 } screen;
@@ -35,131 +25,41 @@ static int within(int n, int most)
     return n < 1 ? 1 : n > most ? most : n;
 }
 
-/* The grid and curses at the terminal's size; everything is sent anew. */
 static void take_size(int rows, int cols)
 {
-    screen.rows = within(rows, ROWS_MAX);
-    screen.cols = within(cols, COLS_MAX);
+    screen.rows = within(rows, PAINT_ROWS_MAX);
+    screen.cols = within(cols, PAINT_COLS_MAX);
     grid_resize(screen.rows, screen.cols);
-    screen.shown =
-        tui_resize(screen.shown, (size_t)screen.rows * (size_t)screen.cols, sizeof *screen.shown);
-    if (screen.curses)
-        resize_term(screen.rows, screen.cols);
-    screen.repaint = true;
-}
-
-/* Curses in memory. It would set the terminal's modes and signal handlers by itself: it gets no
- * terminal to set modes of, and its handlers are replaced by those that were there. */
-static bool start_curses(const char *term)
-{
-    static const int signals[] = {SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
-    struct sigaction before[4];
-    for (int i = 0; i < 4; i++)
-        sigaction(signals[i], NULL, &before[i]);
-    unsetenv("LINES");
-    unsetenv("COLUMNS");
-    int fd = memfd_create("frame", MFD_CLOEXEC);
-    screen.memory = fd < 0 ? NULL : fdopen(fd, "w");
-    screen.curses = screen.memory ? newterm(term, screen.memory, stdin) : NULL;
-    for (int i = 0; i < 4; i++)
-        sigaction(signals[i], &before[i], NULL);
-    if (!screen.curses)
-        return false;
-    typeahead(-1);
-    noecho();
-    nonl();
-    idcok(stdscr, FALSE);
-    scrollok(stdscr, FALSE);
-    return true;
-}
-
-static void end_curses(void)
-{
-    if (screen.curses)
-        delscreen(screen.curses);
-    if (screen.memory)
-        fclose(screen.memory);
-    screen.curses = NULL;
-    screen.memory = NULL;
-}
-
-/* Terminals that behave like xterm but whose description is often missing on a server. */
-static bool like_xterm(const char *term)
-{
-    static const char *const names[] = {"xterm",   "screen",  "tmux", "alacritty", "foot",
-                                        "kitty",   "rxvt",    "vte",  "konsole",   "gnome",
-                                        "ghostty", "wezterm", "st-",  "contour"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strncmp(term, names[i], strlen(names[i])) == 0)
-            return true;
-    return false;
-}
-
-static const char *capability(const char *name)
-{
-    const char *value = tigetstr(name);
-    return value && value != (const char *)-1 ? value : "";
-}
-
-enum usable { TERM_UNKNOWN, TERM_WITHOUT_CURSOR, TERM_USABLE };
-
-/* Looked up first: a newterm that fails leaves memory behind. */
-static enum usable look_up(const char *term)
-{
-    int found = 0;
-    if (setupterm(term, STDOUT_FILENO, &found) != OK)
-        return TERM_UNKNOWN;
-    enum usable answer = *capability("cup") ? TERM_USABLE : TERM_WITHOUT_CURSOR;
-    del_curterm(cur_term);
-    return answer;
-}
-
-static const char *start_term(const char *term)
-{
-    if (!term || !*term)
-        return "TERM is not set: say which terminal this is, for example TERM=xterm-256color";
-    enum usable known = look_up(term);
-    if (known == TERM_UNKNOWN && like_xterm(term)) {
-        term = "xterm-256color";
-        known = look_up(term);
-    }
-    if (known == TERM_WITHOUT_CURSOR)
-        return "this terminal cannot place the cursor (see TERM): use another one, or the commands "
-               "of `atrium --help`";
-    if (known == TERM_UNKNOWN || !start_curses(term)) {
-        end_curses();
-        return "this terminal's TERM is not known here: try TERM=xterm-256color, or install "
-               "ncurses-term";
-    }
-    return NULL;
+    if (!screen.plain)
+        paint_resize(screen.rows, screen.cols);
 }
 
 const char *screen_start(const struct screen_options *options)
 {
     if (screen.started)
-        return "the screen has been started already";
+        return _("the screen has been started already");
     const char *wrong = terminal_check(options->input, options->output);
+    int rows, cols;
+    terminal_size(options->output, &rows, &cols);
     if (!wrong)
-        wrong = start_term(options->term ? options->term : getenv("TERM"));
+        wrong = paint_start(options->term ? options->term : getenv("TERM"),
+                            within(rows, PAINT_ROWS_MAX), within(cols, PAINT_COLS_MAX));
     if (wrong)
         return wrong;
     struct terminal_strings strings = {
-        .enter_screen = capability("smcup"),
-        .leave_screen = capability("rmcup"),
-        .show_cursor = capability("cnorm"),
-        .plain = capability("sgr0"),
+        .enter_screen = paint_capability("smcup"),
+        .leave_screen = paint_capability("rmcup"),
+        .show_cursor = paint_capability("cnorm"),
+        .plain = paint_capability("sgr0"),
         .mouse = options->mouse,
     };
     wrong = terminal_open(options->input, options->output, &strings);
     if (wrong) {
-        end_curses();
+        paint_end();
         return wrong;
     }
     theme_start(&options->theme);
     screen.started = true;
-    screen.cursor = -1;
-    int rows, cols;
-    terminal_size(&rows, &cols);
     take_size(rows, cols);
     return NULL;
 }
@@ -179,10 +79,9 @@ void screen_end(void)
         return;
     if (!screen.plain) {
         terminal_close(screen.pending, screen.n_pending);
-        end_curses();
+        paint_end();
     }
     free(screen.pending);
-    free(screen.shown);
     grid_free();
     memset(&screen, 0, sizeof screen);
 }
@@ -205,7 +104,7 @@ void screen_resume(void)
     if (!screen.started || screen.plain)
         return;
     terminal_enter();
-    screen.cursor = -1;
+    paint_reentered();
     screen_resized();
 }
 
@@ -229,68 +128,19 @@ void screen_resized(void)
     if (!screen.started || screen.plain)
         return;
     int rows, cols;
-    terminal_size(&rows, &cols);
+    terminal_size(terminal_output(), &rows, &cols);
     take_size(rows, cols);
 }
 
 void screen_redraw(void)
 {
-    screen.repaint = true;
+    if (screen.started && !screen.plain)
+        paint_again();
 }
 
 void screen_frame_begin(void)
 {
     grid_clear();
-}
-
-/* Tells curses about a row: runs through it from the left, so no wide character is ever halved. */
-static void push_row(int row)
-{
-    static cchar_t line[COLS_MAX];
-    const struct cell *cells = grid_row(row);
-    int n = 0;
-    for (int col = 0; col < screen.cols; col++) {
-        const struct cell *cell = &cells[col];
-        if (cell->n == 0)
-            continue;
-        wchar_t runes[6] = {0};
-        memcpy(runes, cell->runes, cell->n * sizeof *runes);
-        short pair;
-        attr_t attributes = theme_attributes(cell->mark ? cell->mark : cell->role, &pair);
-        setcchar(&line[n++], runes, attributes, pair, NULL);
-    }
-    wmove(stdscr, row, 0);
-    wclrtoeol(stdscr);
-    mvwadd_wchnstr(stdscr, row, 0, line, n);
-    memcpy(&screen.shown[(size_t)row * (size_t)screen.cols], cells,
-           (size_t)screen.cols * sizeof *cells);
-}
-
-static void push_rows(void)
-{
-    size_t width = (size_t)screen.cols * sizeof *screen.shown;
-    for (int row = 0; row < screen.rows; row++) {
-        const struct cell *shown = &screen.shown[(size_t)row * (size_t)screen.cols];
-        if (screen.repaint || memcmp(shown, grid_row(row), width) != 0)
-            push_row(row);
-    }
-    if (screen.repaint)
-        clearok(curscr, TRUE);
-    screen.repaint = false;
-}
-
-static void push_cursor(void)
-{
-    int row = 0, col = 0, shown = grid_cursor(&row, &col);
-    if (screen.cursor < 0)
-        curs_set(!shown); /* what curses believes may no longer be so: makes it say it */
-    if (shown != screen.cursor)
-        curs_set(shown);
-    screen.cursor = shown;
-    if (shown)
-        wmove(stdscr, row, col);
-    else
-        wmove(stdscr, 0, 0);
 }
 
 static void append(const char *bytes, size_t n)
@@ -301,30 +151,6 @@ static void append(const char *bytes, size_t n)
     }
     memcpy(screen.pending + screen.n_pending, bytes, n);
     screen.n_pending += n;
-}
-
-/* Takes what curses wrote since the last time; returns the bytes appended. */
-static size_t take_frame(void)
-{
-    fflush(screen.memory);
-    int fd = fileno(screen.memory);
-    off_t length = lseek(fd, 0, SEEK_CUR);
-    if (length <= 0)
-        return 0;
-    size_t before = screen.n_pending;
-    append(FRAME_BEGIN, strlen(FRAME_BEGIN));
-    char part[8192];
-    for (off_t at = 0; at < length;) {
-        size_t want = (size_t)(length - at) < sizeof part ? (size_t)(length - at) : sizeof part;
-        ssize_t got = pread(fd, part, want, at);
-        if (got <= 0)
-            break;
-        append(part, (size_t)got);
-        at += got;
-    }
-    lseek(fd, 0, SEEK_SET);
-    append(FRAME_END, strlen(FRAME_END));
-    return screen.n_pending - before;
 }
 
 void screen_flush(void)
@@ -342,13 +168,14 @@ void screen_frame_end(void)
 {
     if (!screen.started || screen.plain || screen_pending())
         return;
-    push_rows();
-    push_cursor();
-    wnoutrefresh(stdscr);
-    doupdate();
-    size_t n = take_frame();
-    if (n > 0)
-        screen.frame_bytes = n;
+    const char *bytes;
+    size_t n = paint(&bytes);
+    if (n > 0) {
+        append(FRAME_BEGIN, strlen(FRAME_BEGIN));
+        append(bytes, n);
+        append(FRAME_END, strlen(FRAME_END));
+        screen.frame_bytes = screen.n_pending;
+    }
     screen_flush();
 }
 

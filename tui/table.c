@@ -40,6 +40,8 @@ void table_free(struct table *table)
     if (!table)
         return;
     table_walk_stop(table);
+    if (table->source.ops->left)
+        table->source.ops->left(table->source.state);
     if (table->timer)
         loop_timer_stop(table->loop, table->timer);
     edit_free(&table->edit);

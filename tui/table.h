@@ -30,9 +30,9 @@ struct table_column {
     const char *name;  /* for exports and the remembered layout, lower case, no spaces */
     const char *title; /* for people, marked with N_(): the table translates it; NULL = name */
     int align;         /* > 0 right (numbers), else left */
-    int min_cells;     /* narrowed to this before columns fall off the right edge; 0 = 4 */
-    int cells;         /* preferred width; 0 = 12 */
-    int weight;        /* share of the room that is left over; 0 = keeps its preferred width */
+    int min_cells; /* texts are narrowed to this before columns fall off the right edge; 0 = 4 */
+    int cells;     /* preferred width; 0 = 12 */
+    int weight;    /* share of the room that is left over; 0 = keeps its preferred width */
     unsigned flags;
 };
 
@@ -92,6 +92,9 @@ struct table_source_ops {
 
     /* Cells of a totals row under the table. May be NULL. */
     bool (*total)(void *state, int column, struct table_cell *cell);
+
+    /* The table is about to be freed: no further answer may be given to it. May be NULL. */
+    void (*left)(void *state);
 };
 
 struct table_source {
@@ -125,7 +128,7 @@ struct table_options {
 };
 
 struct table *table_new(const struct table_options *options);
-void table_free(struct table *table); /* NULL is fine; frees no source */
+void table_free(struct table *table); /* NULL is fine; the source must still be there, and stays */
 
 /* --- For the source ------------------------------------------------------------------------- */
 

@@ -49,7 +49,8 @@ static int least_cells(const struct table *table, int place)
 
     if (table->places[place].cells)
         return table->places[place].cells;
-    return own < preferred ? own : preferred;
+    /* A number that is cut says something else: it keeps its width. */
+    return own < preferred && column->align <= 0 ? own : preferred;
 }
 
 static int preferred_cells(const struct table *table, int place)
@@ -109,6 +110,20 @@ static int slots_all(const struct table *table, int cells, struct table_slot *sl
     return n;
 }
 
+/* What is left at the right goes to the first column that takes more. */
+static void slots_fill(const struct table *table, int left, struct table_slot *slots, int n)
+{
+    int at = 0;
+
+    while (at < n && (table_column_at(table, slots[at].place)->weight <= 0 ||
+                      table->places[slots[at].place].cells))
+        at++;
+    for (int i = at; i < n; i++) {
+        slots[i].cells += i == at ? left : 0;
+        slots[i].col += i > at ? left : 0;
+    }
+}
+
 /* The columns from place `first` on that fit behind the pinned one. */
 static int slots_from(const struct table *table, int cells, int first, struct table_slot *slots)
 {
@@ -122,13 +137,14 @@ static int slots_from(const struct table *table, int cells, int first, struct ta
         if (table->pinned && i == pin && want > cells / 2)
             want = least_cells(table, i) > cells / 2 ? least_cells(table, i) : cells / 2;
         if (want > room)
-            want = n == 0 || least_cells(table, i) <= room ? room : 0;
+            want = n <= 1 || least_cells(table, i) <= room ? room : 0;
         if (want <= 0)
             break;
         used += n ? 1 : 0;
         slots[n++] = (struct table_slot){i, TABLE_GUTTER + used, want};
         used += want;
     }
+    slots_fill(table, cells - used, slots, n);
     return n;
 }
 
@@ -153,6 +169,7 @@ int table_slots(struct table *table, int cells, struct table_slot *slots, bool *
         table->first = pin;
         return n;
     }
+    cells -= cells > TABLE_MIN_CELLS; /* for the sign that there is more */
     start = table->pinned ? shown_from(table, pin, 1) : pin;
     if (table->first < start)
         table->first = start;

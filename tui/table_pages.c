@@ -283,6 +283,15 @@ static bool pages_total(void *state, int column, struct table_cell *cell)
     return pages->ops->total && pages->ops->total(pages->context, column, cell);
 }
 
+/* Answers that are still under way find nobody. */
+static void pages_left(void *state)
+{
+    struct table_pages *pages = state;
+
+    pages->n_wanted = 0;
+    drop_flights(pages);
+}
+
 struct table_source table_pages_source(struct table_pages *pages)
 {
     static const struct table_source_ops ops = {
@@ -292,6 +301,7 @@ struct table_source table_pages_source(struct table_pages *pages)
         .key = pages_key,
         .find = pages_find,
         .total = pages_total,
+        .left = pages_left,
     };
 
     return (struct table_source){&ops, pages, pages->columns, pages->n_columns};

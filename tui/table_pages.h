@@ -33,7 +33,7 @@ struct table_pages_ops {
 struct table_pages;
 struct table_pages *table_pages_new(const struct table_pages_ops *ops, void *context,
                                     const struct table_column *columns, int n_columns);
-/* Every request must have been answered. Free the table first. */
+/* Free the table first, which cancels what is under way; every request must have been answered. */
 void table_pages_free(struct table_pages *pages);
 struct table_source table_pages_source(struct table_pages *pages);
 

@@ -146,11 +146,6 @@ void table_typing_end(struct table *table, bool keep);
 bool table_filter_clear(struct table *table);
 void table_typing_draw(struct table *table, struct area area);
 
-/* table_view.c */
-/* "12 of 4,096 members · ...": the footer of a table; appended. */
-void table_footer(const struct table *table, struct buffer *out);
-void table_put_count(struct buffer *out, int64_t n);
-
 /* table_marks.c */
 bool key_set_has(const struct key_set *set, uint64_t key);
 void key_set_put(struct key_set *set, uint64_t key, bool on);

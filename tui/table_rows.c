@@ -238,6 +238,11 @@ static bool rows_total(void *state, int column, struct table_cell *cell)
     return rows->ops->total && rows->ops->total(rows->context, column, cell);
 }
 
+static void rows_left(void *state)
+{
+    drop(state);
+}
+
 struct table_source table_rows_source(struct table_rows *rows)
 {
     static const struct table_source_ops ops = {
@@ -246,6 +251,7 @@ struct table_source table_rows_source(struct table_rows *rows)
         .key = rows_key,
         .find = rows_find,
         .total = rows_total,
+        .left = rows_left,
     };
 
     return (struct table_source){&ops, rows, rows->columns, rows->n_columns};

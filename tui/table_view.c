@@ -6,9 +6,9 @@
 
 /* How many cells of the selected row are shown as selected: enough to see it at once, few enough
  * that a move of the cursor stays a handful of bytes on a slow line. */
-enum { SELECTED_CELLS = 10, MATCHES_MAX = 32 };
+enum { SELECTED_CELLS = 8, MATCHES_MAX = 32 };
 
-void table_put_count(struct buffer *out, int64_t n)
+static void put_count(struct buffer *out, int64_t n)
 {
     char digits[24];
     size_t length = (size_t)snprintf(digits, sizeof digits, "%lld", (long long)n);
@@ -24,14 +24,13 @@ static char *count_text(int64_t n)
 {
     struct buffer out = {0};
 
-    table_put_count(&out, n);
+    put_count(&out, n);
     return out.at;
 }
 
 /* --- Cells --- */
 
-static void draw_cell(const struct table *table, int row, int64_t at, const struct table_slot *slot,
-                      enum role row_role)
+static void draw_cell(const struct table *table, int row, int64_t at, const struct table_slot *slot)
 {
     int index = table->places[slot->place].column;
     const struct table_column *column = &table->source.columns[index];
@@ -51,8 +50,8 @@ static void draw_cell(const struct table *table, int row, int64_t at, const stru
     }
     if (table->pattern && !(column->flags & TABLE_NO_FILTER))
         n = pattern_ranges(table->pattern, cell.text, matches, MATCHES_MAX);
-    draw_field_matches(table->body, row, slot->col, slot->cells, align,
-                       cell.role == ROLE_PLAIN ? row_role : cell.role, cell.text, matches, n);
+    draw_field_matches(table->body, row, slot->col, slot->cells, align, cell.role, cell.text,
+                       matches, n);
 }
 
 static void draw_selection(const struct table *table, int row, const struct table_slot *slots,
@@ -60,10 +59,10 @@ static void draw_selection(const struct table *table, int row, const struct tabl
 {
     int cells = n ? slots[0].cells : 0;
 
-    draw_text(table->body, row, 0, ROLE_ACCENT, theme_ascii() ? ">" : "▌");
+    draw_text(table->body, row, 1, ROLE_PLAIN, theme_ascii() ? ">" : "▌");
     if (cells > SELECTED_CELLS)
         cells = SELECTED_CELLS;
-    draw_mark(table->body, row, TABLE_GUTTER, cells, ROLE_SELECTED);
+    draw_mark(table->body, row, 1, TABLE_GUTTER - 1 + cells, ROLE_SELECTED);
     if (table->focus && table->typing == TYPING_NOTHING)
         draw_cursor(table->body, row, TABLE_GUTTER);
 }
@@ -76,9 +75,9 @@ static void draw_row(const struct table *table, int row, int64_t at, const struc
                   table_is_marked(table, key);
 
     if (marked)
-        draw_text(table->body, row, 1, ROLE_MARKED, symbol(SYMBOL_MARK));
+        draw_text(table->body, row, 0, ROLE_MARKED, symbol(SYMBOL_MARK));
     for (int i = 0; i < n; i++)
-        draw_cell(table, row, at, &slots[i], marked ? ROLE_MARKED : ROLE_PLAIN);
+        draw_cell(table, row, at, &slots[i]);
     if (at == table->selected)
         draw_selection(table, row, slots, n);
 }
@@ -132,24 +131,32 @@ static void draw_titles(const struct table *table, struct area area, const struc
 
 /* --- Footer --- */
 
-static void footer_position(const struct table *table, struct buffer *out)
+/* The number of the selected row, as wide as the number of rows, so that a move of the cursor
+ * shifts nothing; appended. */
+static void footer_row(const struct table *table, struct buffer *out)
 {
-    char *rows = count_text(table->rows < 0 ? 0 : table->rows), *of = count_text(table->of);
-    char *at = count_text(table->selected + 1);
+    char *rows = count_text(table->rows), *at = count_text(table->selected + 1);
     int pad = (int)strlen(rows) - (int)strlen(at);
 
-    if (table->selected < 0 || table->rows <= 0) {
-        buffer_printf(out, _("%s %s"), rows, table->noun);
-    } else {
-        /* As wide as the number of rows, so that a move of the cursor shifts nothing. */
-        buffer_printf(out, "%*s", pad > 0 ? pad : 0, "");
-        buffer_printf(out, _("%s of %s%s %s"), at, rows, table->final ? "" : "+", table->noun);
-    }
+    if (table->selected >= 0 && table->rows > 0)
+        buffer_printf(out, "%*s%s", pad > 0 ? pad : 0, "", at);
+    free(rows);
+    free(at);
+}
+
+/* What stands behind the row's number. */
+static void footer_rows(const struct table *table, struct buffer *out)
+{
+    char *rows = count_text(table->rows < 0 ? 0 : table->rows), *of = count_text(table->of);
+
+    if (table->selected < 0 || table->rows <= 0)
+        buffer_printf(out, "%s %s", rows, table->noun);
+    else
+        buffer_printf(out, _(" of %s%s %s"), rows, table->final ? "" : "+", table->noun);
     if (*table->filter && table->of >= 0)
         buffer_printf(out, _(" · matched %s of %s"), rows, of);
     free(rows);
     free(of);
-    free(at);
 }
 
 static void footer_work(const struct table *table, struct buffer *out)
@@ -173,9 +180,9 @@ static void footer_work(const struct table *table, struct buffer *out)
     }
 }
 
-void table_footer(const struct table *table, struct buffer *out)
+static void footer_rest(const struct table *table, struct buffer *out)
 {
-    footer_position(table, out);
+    footer_rows(table, out);
     if (*table->filter)
         buffer_printf(out, " · /%s", table->filter);
     if (table->n_orders) {
@@ -237,8 +244,12 @@ static void draw_footer(struct table *table, struct area area)
         draw_field(area, 0, 0, area.cols, -1, ROLE_ERROR, table->failed);
         return;
     }
-    table_footer(table, &out);
-    draw_field(area, 0, 0, area.cols, -1, ROLE_DIM, buffer_text(&out));
+    /* The number of the row, the only part that every move changes, has no colour to switch to. */
+    footer_row(table, &out);
+    int col = draw_text(area, 0, 0, ROLE_PLAIN, buffer_text(&out));
+    buffer_clear(&out);
+    footer_rest(table, &out);
+    draw_field(area, 0, col, area.cols - col, -1, ROLE_DIM, buffer_text(&out));
     buffer_free(&out);
 }
 

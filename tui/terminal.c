@@ -1,5 +1,7 @@
 #include "tui/terminal.h"
 
+#include "tui/intl.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -34,11 +36,11 @@ static void *signal_stack;
 const char *terminal_check(int input, int output)
 {
     if (!isatty(input))
-        return "standard input is not a terminal: the console needs one; the commands of `atrium "
-               "--help` do not";
+        return _("standard input is not a terminal: the console needs one; the commands of `atrium "
+                 "--help` do not");
     if (!isatty(output))
-        return "standard output is not a terminal: the console needs one; the commands of `atrium "
-               "--help` do not";
+        return _("standard output is not a terminal: the console needs one; the commands of "
+                 "`atrium --help` do not");
     return NULL;
 }
 
@@ -104,7 +106,7 @@ static void output_blocks(bool blocks)
 const char *terminal_open(int input, int output, const struct terminal_strings *strings)
 {
     if (tcgetattr(input, &terminal.saved) != 0)
-        return "this terminal does not tell its modes";
+        return _("this terminal does not tell its modes");
     terminal.raw = terminal.saved;
     cfmakeraw(&terminal.raw);
     terminal.raw.c_cc[VMIN] = 1;
@@ -189,12 +191,12 @@ void terminal_close(const char *pending, size_t n)
         close(terminal.output);
 }
 
-void terminal_size(int *rows, int *cols)
+void terminal_size(int fd, int *rows, int *cols)
 {
     struct winsize size = {0};
     *rows = 24;
     *cols = 80;
-    if (ioctl(terminal.output, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0) {
+    if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0) {
         *rows = size.ws_row;
         *cols = size.ws_col;
     }

@@ -33,7 +33,7 @@ void terminal_restore_now(void);
 void terminal_leave(const char *pending, size_t n);
 void terminal_enter(void);
 
-void terminal_size(int *rows, int *cols); /* 24 x 80 where the terminal does not say */
+void terminal_size(int fd, int *rows, int *cols); /* 24 x 80 where the terminal does not say */
 int terminal_input(void);
 int terminal_output(void);
 

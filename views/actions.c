@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const struct action own_actions[] = {
-#define X(id, name, scope, keys, flags, summary) {ACTION_##id, name, scope, keys, flags, summary},
+#define X(id, ...) {ACTION_##id, __VA_ARGS__},
     ACTIONS(X)
 #undef X
 };

@@ -3,8 +3,8 @@
  * manual page, completion and tests are read from this list. The table widget brings its own rows
  * (tui/table.h); all of them together are the program's actions.
  *
- * X(id, name, scope, keys, flags, summary). The scope "" is everywhere; "panels" is any dashboard;
- * others are the name of a view.
+ * X(id, name, scope, keys, flags, summary[, word for the line of keys]). The scope "" is
+ * everywhere; "panels" is any dashboard; others are the name of a view.
  */
 #ifndef ATRIUM_VIEWS_ACTIONS_H
 #define ATRIUM_VIEWS_ACTIONS_H
@@ -31,9 +31,10 @@
     /* On every screen */                                                                          \
     X(PALETTE,       "actions",      "", ":", ACTION_LINE | ACTION_HIDDEN, N_("actions"))          \
     X(HELP,          "keys",         "", "? F1", ACTION_LINE, N_("keys"))                          \
+    X(MENU,          "menu",         "", "x", 0, N_("what can be done here"))                       \
     X(PERIOD,        "period",       "", "p", ACTION_LINE, N_("period"))                           \
-    X(PERIOD_EARLIER,"earlier",      "", "[", 0, N_("the period before"))                          \
-    X(PERIOD_LATER,  "later",        "", "]", 0, N_("the period after"))                           \
+    X(PERIOD_EARLIER,"earlier",      "", "{", 0, N_("the period before"))                          \
+    X(PERIOD_LATER,  "later",        "", "}", 0, N_("the period after"))                           \
     X(COMPARE,       "compare",      "", "c", 0, N_("what the period is compared with"))           \
     X(REFRESH,       "refresh",      "", "Ctrl-r", 0, N_("ask again"))                             \
     X(CANCEL,        "cancel",       "", "Ctrl-c", 0, N_("stop the questions that run"))           \
@@ -52,25 +53,25 @@
     X(PANEL_PAGE_UP, "page-up",      "panels", "PgUp Ctrl-b", ACTION_HIDDEN, N_("a page up"))      \
     X(PANEL_PAGE_DOWN,"page-down",   "panels", "PgDn Ctrl-f", ACTION_HIDDEN, N_("a page down"))    \
     X(PANEL_OPEN,    "open",         "panels", "Enter", ACTION_LINE, N_("open"))                   \
-    X(PANEL_INFO,    "info",         "panels", "i", ACTION_LINE, N_("what this figure means"))     \
-    X(PANEL_TABLE,   "table",        "panels", "t", ACTION_LINE, N_("this chart as a table"))      \
+    X(PANEL_INFO,    "info",         "panels", "i", ACTION_LINE, N_("what this figure means"), N_("info"))     \
+    X(PANEL_TABLE,   "table",        "panels", "t", ACTION_LINE, N_("this chart as a table"), N_("table"))      \
     /* Lists of what is behind a figure */                                                         \
     X(LIST_INFO,     "list-info",    "list", "i", 0, N_("what this list is"))                      \
     /* Members */                                                                                  \
-    X(MEMBERS_FIND,  "find",         "members", "s", ACTION_LINE, N_("find by name, card or phone")) \
-    X(MEMBER_CONSENT,"consent",      "member", "c", ACTION_LINE | ACTION_CHANGES, N_("give or withdraw consent")) \
+    X(MEMBERS_FIND,  "find",         "members", "f", ACTION_LINE, N_("find by name, card or phone"), N_("find")) \
+    X(MEMBER_CONSENT,"consent",      "member", "c", ACTION_LINE | ACTION_CHANGES, N_("give or withdraw consent"), N_("consent")) \
     X(MEMBER_REVEAL, "reveal",       "member", "R", ACTION_CHANGES, N_("show in full, with a reason")) \
     /* SQL */                                                                                      \
-    X(SQL_EDIT,      "query",        "sql", "s", ACTION_LINE, N_("write the query")) \
+    X(SQL_EDIT,      "query",        "sql", "a", ACTION_LINE, N_("write the query"), N_("query")) \
     /* Data */                                                                                     \
-    X(DATA_IMPORT,   "import",       "data", "I", ACTION_LINE | ACTION_CHANGES, N_("import a file")) \
-    X(DATA_VERIFY,   "verify",       "data", "v", ACTION_LINE, N_("run all checks"))
+    X(DATA_IMPORT,   "import",       "data", "I", ACTION_LINE | ACTION_CHANGES, N_("import a file"), N_("import")) \
+    X(DATA_VERIFY,   "verify",       "data", "v", ACTION_LINE, N_("run all checks"), N_("verify"))
 
 /* clang-format on */
 
 enum action_id {
     ACTION_NONE,
-#define X(id, name, scope, keys, flags, summary) ACTION_##id,
+#define X(id, ...) ACTION_##id,
     ACTIONS(X)
 #undef X
         ACTION_END

@@ -96,7 +96,7 @@ static enum status event_row(struct reader *reader, struct arena *arena,
                              struct cell *cells, const char **open, struct error *err)
 {
     cells[0] = cell_integer(row->time);
-    cells[1] = cell_text(dict_text(reader, arena, DICT_KIND, row->kind));
+    cells[1] = cell_text(text_translated(dict_text(reader, arena, DICT_KIND, row->kind)));
     cells[4] = cell_text(dict_text(reader, arena, DICT_TENANT, row->tenant));
     cells[5] = cell_text(dict_text(reader, arena, DICT_ZONE, row->zone));
     cells[6] = cell_text(dict_text(reader, arena, DICT_CHANNEL, row->channel));

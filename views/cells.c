@@ -42,7 +42,7 @@ const char *cell_for_people(struct arena *arena, const struct zone *zone, enum c
     case CELL_SHARE:
         return arena_printf(arena, "%.1f%%", cell->real * 100);
     case CELL_REAL:
-        return arena_printf(arena, "%.6g", cell->real);
+        return arena_printf(arena, "%.4g", cell->real);
     case CELL_DURATION:
         return text_duration(arena, cell->integer);
     case CELL_TIME:

@@ -5,6 +5,7 @@
 #include "views/actions.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { NARROW = 60 };
 
@@ -34,13 +35,19 @@ static char *age_text(const struct console *console, struct arena *arena, bool n
     return arena_printf(arena, narrow ? "%s" : _("data to %s"), date_text(arena, day));
 }
 
-static char *period_text(const struct console *console, struct arena *arena, bool narrow)
+/* "last 30 days vs the period before"; `brief`: what was typed, such as "30d". */
+static char *period_text(const struct console *console, struct arena *arena, bool brief)
 {
-    if (narrow)
+    if (brief)
         return arena_strdup(arena, console->period_id);
-    char *title = period_title(arena, &console->mall->clock, &console->period);
+    const char *title = NULL;
+    for (size_t i = 0; i < n_period_choices; i++)
+        if (strcmp(period_choices[i].id, console->period_id) == 0)
+            title = _(period_choices[i].title);
+    if (!title)
+        title = period_title(arena, &console->mall->clock, &console->period);
     if (console->compare == COMPARE_NONE)
-        return title;
+        return arena_strdup(arena, title);
     return arena_printf(arena, _("%s vs %s"), title, _(compare_choices[console->compare].title));
 }
 
@@ -69,23 +76,16 @@ static void header_wide(struct console *console, struct area rows, struct arena 
     int at = 1 + draw_text(top, 0, 1, ROLE_ACCENT, "atrium");
     at += 2 + draw_text(top, 0, at + 2, ROLE_STRONG, console->mall->name);
     char *who = arena_printf(arena, "%s · %s", console->access.principal, console->role);
-    char *period = period_text(console, arena, false);
-    int who_cells = text_cells(who), period_cells = text_cells(period);
-    if (at + 2 + who_cells < top.cols)
-        draw_right(top, ROLE_DIM, who);
-    else
-        who_cells = 0;
+    draw_right(top, ROLE_DIM, who);
     char *age = age_text(console, arena, false);
     draw_right(under, ROLE_DIM, age);
-    int age_cells = text_cells(age);
-    bool period_up = at + 4 + period_cells + 4 + who_cells < top.cols;
-    if (period_up)
-        draw_text(top, 0, (top.cols + at - who_cells - period_cells) / 2, ROLE_PLAIN, period);
-    int left = under.cols - age_cells - 2;
-    if (!period_up && period_cells + 20 < left) {
-        draw_text(under, 0, left - period_cells - 1, ROLE_PLAIN, period);
-        left -= period_cells + 3;
-    }
+    int left = under.cols - text_cells(age) - 2;
+    char *period = period_text(console, arena, false);
+    int room = top.cols - at - text_cells(who) - 6, cells = text_cells(period);
+    if (cells <= room)
+        draw_text(top, 0, at + 3 + (room - cells) / 2, ROLE_PLAIN, period);
+    else
+        draw_field(top, 0, at + 3, room, 0, ROLE_PLAIN, period);
     char *path = path_text(console, arena);
     draw_field(under, 0, 1, left - 1, -1, ROLE_STRONG, path);
 }

@@ -73,6 +73,17 @@ static void tile_fill(struct panels *panels, const struct stages *loop,
     }
 }
 
+/* Under the tiles, for those who scroll or have a large screen: how each stage went day by day. */
+static const struct {
+    const char *title;
+    enum metric_id metric;
+} home_days[STAGE_COUNT] = {
+    {N_("Visits by day"), METRIC_VISITS},
+    {N_("Registrations by day"), METRIC_REGISTRATIONS},
+    {N_("Sales by day"), METRIC_SALES},
+    {N_("Engaged members by day"), METRIC_ENGAGED},
+};
+
 struct home_alerts {
     const struct alert *at;
     size_t n;
@@ -95,6 +106,7 @@ static void alerts_fill(struct panels *panels, const struct home_alerts *alerts)
     struct panel *panel = panels_add(panels, PANEL_ALERTS, _("Needs a look"), n);
     panel->span = 7;
     panel->span_medium = 12;
+    panel->rows = 7;
     if (!alerts)
         panel->note = _("looking …");
     else if (!n)
@@ -220,6 +232,12 @@ static void home_answered(struct view *view, int slot)
     const struct presence_hours *hours = view_answer(view, SLOT_HOURS);
     if (hours)
         hours_fill(panels, hours);
+    for (size_t i = 0; i < STAGE_COUNT; i++) {
+        struct panel *days =
+            figure_days(panels, loop, _(home_days[i].title), home_days[i].metric, (enum stage)i);
+        days->span = 6;
+        days->span_medium = 12;
+    }
 }
 
 static void home_draw(struct view *view, struct area area)

@@ -107,26 +107,35 @@ static void table_begin(struct list *list, const struct table_source *source, bo
     list->table = table_new(&options);
 }
 
-/* Preferred widths by type; text columns share what is left over. */
+/* Cells of the widest of the first rows, title included: as wide as needed, not wider. */
+static int column_cells(struct list *list, const struct sheet *sheet, size_t column,
+                        const char *title)
+{
+    enum { LOOKED_AT = 200, WIDEST = 28 };
+    int widest = text_cells(title) + 2; /* room for the mark of the order */
+    for (size_t i = 0; i < sheet->n_rows && i < LOOKED_AT; i++) {
+        arena_reset(list->scratch);
+        int cells =
+            text_cells(cell_for_people(list->scratch, list_zone(list), sheet->columns[column].type,
+                                       &sheet_row(sheet, i)[column]));
+        widest = cells > widest ? cells : widest;
+    }
+    return widest < WIDEST ? widest : WIDEST;
+}
+
 static void columns_make(struct list *list, const struct sheet *sheet)
 {
-    static const int widths[] = {
-        [CELL_TEXT] = 16, [CELL_COUNT] = 11, [CELL_MONEY] = 15, [CELL_REAL] = 10,
-        [CELL_SHARE] = 8, [CELL_TIME] = 19,  [CELL_DAY] = 10,   [CELL_DURATION] = 9,
-    };
     list->own = arena_new();
     list->columns = arena_array(list->own, struct table_column, sheet->n_columns);
     for (size_t k = 0; k < sheet->n_columns; k++) {
         const struct sheet_column *from = &sheet->columns[k];
         const char *title = from->title ? _(from->title) : from->name;
-        int title_cells = text_cells(title) + 2;
-        int wanted = widths[from->type];
         list->columns[k] = (struct table_column){
             .name = arena_strdup(list->own, from->name),
             .title = arena_strdup(list->own, title),
             .align = cell_is_number(from->type) ? 1 : -1,
-            .cells = wanted > title_cells ? wanted : title_cells,
-            .min_cells = 6,
+            .cells = column_cells(list, sheet, k, title),
+            .min_cells = 5,
             .weight = from->type == CELL_TEXT ? 1 : 0,
         };
     }

@@ -1,4 +1,4 @@
-/* Members: all of them, or those behind a figure. `s` finds by name, card or phone as one types. */
+/* Members: all of them, or those behind a figure. `f` finds by name, card or phone as one types. */
 #include "model/loop/drill.h"
 #include "tui/edit.h"
 #include "views/actions.h"

@@ -225,3 +225,46 @@ void overlay_period(struct console *console)
     console_dialog(console,
                    dialog_choose(_("Period"), titles, n, selected, period_chosen, console));
 }
+
+/* ---- What can be done here ---- */
+
+enum { MENU_MOST = 96 };
+
+/* The actions of the view's own scopes, innermost first; the plain movements are left out. */
+static size_t menu_actions(const struct console *console, const struct action **found)
+{
+    const struct view *view = console_top(console);
+    size_t n, count = 0;
+    const struct action *all = keymap_actions(console->keymap, &n);
+    for (size_t scope = 0; scope < view->n_scopes; scope++)
+        for (size_t i = 0; i < n && count < MENU_MOST; i++)
+            if (strcmp(all[i].scope, view->scopes[scope]) == 0 && !(all[i].flags & ACTION_HIDDEN))
+                found[count++] = &all[i];
+    return count;
+}
+
+static void menu_chosen(void *context, struct dialog *dialog, bool accepted)
+{
+    struct console *console = context;
+    const struct action *found[MENU_MOST];
+    size_t n = menu_actions(console, found);
+    int choice = accepted ? dialog_choice(dialog) : -1;
+    if (choice >= 0 && (size_t)choice < n)
+        console_act(console, found[choice]->id, "");
+}
+
+void overlay_menu(struct console *console)
+{
+    const struct action *found[MENU_MOST];
+    const char *titles[MENU_MOST];
+    size_t n = menu_actions(console, found);
+    struct arena *arena = arena_new();
+    for (size_t i = 0; i < n; i++)
+        titles[i] = arena_printf(arena, "%s  %s", text_translated(found[i]->summary),
+                                 keymap_keys(console->keymap, found[i]->id));
+    overlay_close(console);
+    if (n)
+        console_dialog(
+            console, dialog_choose(_("What can be done here"), titles, n, 0, menu_chosen, console));
+    arena_free(arena);
+}

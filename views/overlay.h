@@ -13,4 +13,7 @@ void overlay_palette(struct console *console);
 void overlay_help(struct console *console);
 void overlay_period(struct console *console);
 
+/* What can be done on this screen, to choose from. */
+void overlay_menu(struct console *console);
+
 #endif

@@ -3,7 +3,7 @@
 
 #include "views/panels_draw.h"
 
-enum { GRID = 12, WIDE = 100, NARROW = 60, GAP = 2 };
+enum { GRID = 12, WIDE = 96, NARROW = 60, GAP = 2 };
 
 void panels_begin(struct panels *panels, struct arena *arena, size_t most)
 {

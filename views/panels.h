@@ -51,7 +51,7 @@ struct panel {
     bool flow_dim;
     const char *table; /* what `t` opens: argument of the table screen; NULL: none */
     int span;          /* columns of the 12-column grid on a wide screen */
-    int span_medium;   /* below 100 columns; 0: as wide. Below 60 every panel has the row alone */
+    int span_medium;   /* below 96 columns; 0: as wide. Below 60 every panel has the row alone */
     int rows;          /* height wanted at least, title included; 0: all its values */
 };
 

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { FLOW_COLS = 7, TILE_SPARK_ROW = 3 };
+enum { TILE_SPARK_ROW = 3 };
 
 /* Facts beside the headline of a tile: values from the second on, one a row. */
 static int tile_rows(const struct panel *panel)
@@ -121,7 +121,7 @@ static void tile_draw(const struct panel_paint *paint)
         return;
     const struct panel_value *head = &panel->values[0];
     struct area row = panel_row(paint, 1);
-    row.cols -= panel->flow ? FLOW_COLS : 0;
+    row.cols -= panel->flow ? text_cells(symbol(SYMBOL_FLOW)) + 1 : 0;
     int used = headline_draw(row, 0, head, ROLE_STRONG);
     if (paint->item == 0)
         focus_mark(paint, 1, 0, used < row.cols ? used : row.cols);
@@ -141,9 +141,13 @@ static void tile_draw(const struct panel_paint *paint)
     for (size_t i = 1; i < panel->n_values; i++, next++) {
         const struct panel_value *value = &panel->values[i];
         struct area fact = panel_row(paint, next);
-        int col = draw_text(fact, 0, 0, value_role(value, ROLE_PLAIN), value->label) + 1;
-        col += draw_text(fact, 0, col, value_role(value, ROLE_PLAIN), value->text);
-        if (value->change)
+        int text = text_cells(value->text), room = fact.cols - text - 1;
+        int label = text_cells(value->label);
+        label = label < room ? label : room;
+        draw_field(fact, 0, 0, label, -1, value_role(value, ROLE_DIM), value->label);
+        draw_text(fact, 0, label + 1, value_role(value, ROLE_PLAIN), value->text);
+        int col = label + 1 + text;
+        if (value->change && col + 1 + text_cells(value->change) <= fact.cols)
             col += 1 + draw_text(fact, 0, col + 1, value->change_role, value->change);
         if (paint->item == (int)i)
             focus_mark(paint, next, 0, col < fact.cols ? col : fact.cols);
@@ -187,13 +191,14 @@ static struct list_columns list_columns(const struct panel *panel, int cols)
         c.change = change > c.change ? change : c.change;
         bars |= v->bar >= 0;
     }
+    enum { LONGEST_BAR = 48, WIDEST_GAP = 12 };
     int rest = cols - c.label - c.text - 2 - (c.change ? c.change + 1 : 0);
     if (bars && rest > 5)
-        c.bar = rest - 1;
-    else if (rest < 0)
+        c.bar = rest - 1 < LONGEST_BAR ? rest - 1 : LONGEST_BAR;
+    else if (bars || rest < WIDEST_GAP || c.label + rest < 60)
         c.label += rest;
     else
-        c.label += rest;
+        c.label += WIDEST_GAP; /* on a wide screen the number stays near its label */
     if (c.label < 4)
         c.label = 4;
     return c;
@@ -207,6 +212,15 @@ static size_t list_first(const struct panel_paint *paint, int rows)
         return 0;
     size_t first = (size_t)(paint->item - rows + 1);
     return first + (size_t)rows > n ? n - (size_t)rows : first;
+}
+
+/* There are more rows than the panel has room for. */
+static void more_draw(const struct panel_paint *paint, size_t first, int rows)
+{
+    if (first + (size_t)rows >= paint->panel->n_values || rows <= 0)
+        return;
+    struct area last = panel_row(paint, rows);
+    draw_text(last, 0, last.cols - 1, ROLE_DIM, symbol(SYMBOL_MORE));
 }
 
 static void list_draw(const struct panel_paint *paint)
@@ -229,26 +243,26 @@ static void list_draw(const struct panel_paint *paint)
         if (paint->item == (int)first + i)
             focus_mark(paint, 1 + i, 0, row.cols);
     }
-    if (first + (size_t)rows < panel->n_values && rows > 0) {
-        struct area last = panel_row(paint, rows);
-        draw_text(last, 0, last.cols - 1, ROLE_DIM, symbol(SYMBOL_MORE));
-    }
+    more_draw(paint, first, rows);
 }
 
 static void alerts_draw(const struct panel_paint *paint)
 {
     const struct panel *panel = paint->panel;
-    for (size_t i = 0; i < panel->n_values && (int)i + 1 < paint->area.rows; i++) {
-        const struct panel_value *v = &panel->values[i];
-        struct area row = panel_row(paint, 1 + (int)i);
+    int rows = paint->area.rows - 1;
+    size_t first = list_first(paint, rows);
+    for (int i = 0; i < rows && first + (size_t)i < panel->n_values; i++) {
+        const struct panel_value *v = &panel->values[first + (size_t)i];
+        struct area row = panel_row(paint, 1 + i);
         int right = v->text ? text_cells(v->text) : 0;
         int at = draw_text(row, 0, 0, v->change_role, v->change ? v->change : "") + 1;
-        draw_field(row, 0, at, row.cols - at - right - 1, -1, ROLE_PLAIN, v->label);
+        draw_field(row, 0, at, row.cols - at - right - 3, -1, ROLE_PLAIN, v->label);
         if (v->text)
-            draw_text(row, 0, row.cols - right, ROLE_ACCENT, v->text);
-        if (paint->item == (int)i)
-            focus_mark(paint, 1 + (int)i, 0, row.cols);
+            draw_text(row, 0, row.cols - right - 2, ROLE_ACCENT, v->text);
+        if (paint->item == (int)first + i)
+            focus_mark(paint, 1 + i, 0, row.cols - 2);
     }
+    more_draw(paint, first, rows);
 }
 
 /* What the focused point or cell says, under the chart. */
@@ -272,7 +286,7 @@ static void series_draw(const struct panel_paint *paint)
 {
     const struct panel *panel = paint->panel;
     struct area area = visible(paint);
-    if (area.rows < paint->area.rows) /* partly scrolled away: a chart is shown whole or not */
+    if (area.row > paint->area.row) /* its head is scrolled away: what is left says nothing */
         return;
     area_cut_top(&area, 1);
     struct chart_series series = {
@@ -290,7 +304,7 @@ static void heat_draw(const struct panel_paint *paint)
 {
     const struct panel *panel = paint->panel;
     struct area area = visible(paint);
-    if (area.rows < paint->area.rows)
+    if (area.row > paint->area.row)
         return;
     area_cut_top(&area, 1);
     struct chart_heat heat = {
@@ -315,7 +329,7 @@ void panel_paint(const struct panel_paint *paint)
     title_draw(paint);
     if (paint->panel->kind == PANEL_TILE)
         flow_draw(paint);
-    if (!paint->panel->n_values && !paint->panel->n_series)
+    if (!paint->panel->n_values && !paint->panel->n_series && paint->panel->kind != PANEL_ALERTS)
         draw_text(panel_row(paint, 1), 0, 0, ROLE_DIM, _("nothing in this period"));
     else
         kinds[paint->panel->kind](paint);

@@ -3,8 +3,21 @@
 #include <string.h>
 
 const struct view_ops *const screens[] = {
-    &view_loop,      &view_perceive, &view_convert, &view_activate,
-    &view_community, &view_chart,    &view_behind,  NULL,
+    &view_loop,
+    &view_perceive,
+    &view_convert,
+    &view_activate,
+    &view_community,
+    &view_members,
+    &view_shops,
+    &view_data,
+    &view_sql,
+    /* Opened from others: */
+    &view_chart,
+    &view_behind,
+    &view_member,
+    &view_shop,
+    NULL,
 };
 
 const struct view_ops *screen_find(const char *name)

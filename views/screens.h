@@ -4,8 +4,9 @@
 
 #include "views/view.h"
 
-extern const struct view_ops view_loop, view_perceive, view_convert, view_activate, view_community,
-    view_chart, view_behind, view_shops, view_shop, view_members, view_member, view_sql, view_data;
+extern const struct view_ops view_loop, view_perceive, view_convert, view_activate, view_community;
+extern const struct view_ops view_members, view_shops, view_data, view_sql;
+extern const struct view_ops view_chart, view_behind, view_member, view_shop;
 
 /* NULL-terminated. */
 extern const struct view_ops *const screens[];

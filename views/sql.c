@@ -238,7 +238,7 @@ const struct view_ops view_sql = {
     .name = "sql",
     .title = N_("SQL"),
     .about = N_("One SELECT over the documented views. Nothing can be changed here. Esc goes from "
-                "the prompt to the result, s back to the prompt."),
+                "the prompt to the result, a back to the prompt."),
     .number = 9,
     .rights = RIGHT_SQL,
     .size = sizeof(struct sql_state),

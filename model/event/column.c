@@ -10,6 +10,12 @@ enum { DEPTH_MAX = 3, DICTIONARY_MAX = 256, DICTIONARY_SLOTS = 1024 };
 
 /* ---- What a column looks like ---- */
 
+static int compare_signed(const void *a, const void *b)
+{
+    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+    return (left > right) - (left < right);
+}
+
 struct shape {
     uint64_t low, span; /* least value as a signed number; greatest - least */
     uint64_t scale;     /* every value is low + a multiple of scale */
@@ -25,6 +31,15 @@ static uint64_t common_divisor(uint64_t a, uint64_t b)
         b = rest;
     }
     return a;
+}
+
+/* How wide the values are from another base: of a few far below the rest, only they pay. Values
+ * below the base wrap around and are patched. */
+static void shape_rebase(struct shape *shape, const uint64_t *values, size_t n, uint64_t low)
+{
+    *shape = (struct shape){.low = low, .span = UINT64_MAX, .scale = 1, .n_runs = shape->n_runs};
+    for (size_t i = 0; i < n; i++)
+        shape->widths[bits_width(values[i] - low)]++;
 }
 
 static void shape_measure(struct shape *shape, const uint64_t *values, size_t n)
@@ -80,6 +95,33 @@ static struct packing packing_choose(const struct shape *shape, size_t n)
     return best;
 }
 
+/* A value that few are below, judged by a sample: somewhat less than its twentieth part. */
+static uint64_t low_sample(const uint64_t *values, size_t n)
+{
+    enum { SAMPLE = 200 };
+    uint64_t sample[SAMPLE];
+    for (size_t i = 0; i < SAMPLE; i++)
+        sample[i] = values[(size_t)((unsigned __int128)n * i / SAMPLE)];
+    qsort(sample, SAMPLE, sizeof *sample, compare_signed);
+    uint64_t low = sample[SAMPLE / 20];
+    return low - (sample[SAMPLE / 2] - low) / 4;
+}
+
+/* Another base where the least value makes the others wide. */
+static void packing_improve(struct packing *packing, struct shape *shape, const uint64_t *values,
+                            size_t n)
+{
+    if (n < 200 || packing->width < 20)
+        return;
+    struct shape other = *shape;
+    shape_rebase(&other, values, n, low_sample(values, n));
+    struct packing better = packing_choose(&other, n);
+    if (better.bits < packing->bits - packing->bits / 8) {
+        *packing = better;
+        *shape = other;
+    }
+}
+
 static void packed_encode(struct bytes *out, const uint64_t *values, size_t n,
                           const struct shape *shape, const struct packing *packing)
 {
@@ -133,6 +175,13 @@ static bool patches_apply(struct view *gaps, struct view *highs, size_t n_patche
     return true;
 }
 
+/* The next n bytes as a view of their own. */
+static struct view view_part(struct view *in, size_t n)
+{
+    const unsigned char *at = view_take(in, n);
+    return at ? view_of(at, n) : (struct view){.bad = true};
+}
+
 static bool packed_decode(struct view *in, bool patched, uint64_t *values, size_t n)
 {
     uint64_t low = (uint64_t)view_signed(in), scale = view_varint(in);
@@ -144,10 +193,8 @@ static bool packed_decode(struct view *in, bool patched, uint64_t *values, size_
         n_patches = view_count(in, n);
         widths[0] = view_u8(in);
         widths[1] = view_u8(in);
-        size_t gaps_size = bits_size(n_patches, widths[0]);
-        size_t highs_size = bits_size(n_patches, widths[1]);
-        gaps = view_of(view_take(in, gaps_size), in->bad ? 0 : gaps_size);
-        highs = view_of(view_take(in, highs_size), in->bad ? 0 : highs_size);
+        gaps = view_part(in, bits_size(n_patches, widths[0]));
+        highs = view_part(in, bits_size(n_patches, widths[1]));
     }
     if (in->bad || width > (patched ? 63u : 64u) || !bits_unpack(in, values, n, width))
         return false;
@@ -177,12 +224,6 @@ static size_t dictionary_slot(const struct dictionary *dictionary, uint64_t valu
     while (dictionary->slot_index[slot] && dictionary->slot_value[slot] != value)
         slot = (slot + 1) % DICTIONARY_SLOTS;
     return slot;
-}
-
-static int compare_signed(const void *a, const void *b)
-{
-    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
-    return (left > right) - (left < right);
 }
 
 /* False when there are more than `most` distinct values. */
@@ -335,6 +376,7 @@ static void encode(struct bytes *out, const uint64_t *values, size_t n, int dept
         return;
     }
     struct packing packing = packing_choose(&shape, n);
+    packing_improve(&packing, &shape, values, n);
     size_t best = packing.bits, run_bits = SIZE_MAX;
     if (depth < DEPTH_MAX && shape.n_runs <= n / 3)
         run_bits = shape.n_runs *

@@ -142,7 +142,8 @@ static unsigned time_bits(struct chunk_calendar *calendar, const struct event *e
     return bits_width(widest);
 }
 
-static void places_mark(struct sorter *sorter, const struct chunk_calendar *calendar, unsigned shift)
+static void places_mark(struct sorter *sorter, const struct chunk_calendar *calendar,
+                        unsigned shift)
 {
     sorter->places.n = 0;
     for (size_t i = 0; i < sorter->n;) {

@@ -237,7 +237,7 @@ static void table_row(const struct table_spec *spec, const struct survey *survey
 
 static int64_t key_of(const struct survey *survey, enum dimension dim, size_t at)
 {
-    return (int64_t)at + (dim == DIM_DAY ? survey->calendar.first_day : 0);
+    return (int64_t)at + (dim == DIM_DAY ? survey->daybook.first_day : 0);
 }
 
 enum { MOST_COLUMNS = SHOP_LABELS + SPEC_METRICS + 1 };

@@ -6,7 +6,7 @@ enum { USUAL_WEEKS = 8 };
 static void hours_take(struct presence_hours *hours, const struct survey *survey)
 {
     const struct sum *cells = survey->lanes[0].by[DIM_DAY_HOUR][METRIC_PRESENT];
-    int32_t today = survey->calendar.n - 1;
+    int32_t today = survey->daybook.n - 1;
 
     for (int hour = 0; hour < 24; hour++)
         hours->today[hour] = cells[today * 24 + hour].n;

@@ -322,7 +322,7 @@ static void lane_prepare(struct lane *lane, struct survey *survey)
         lane->by_time[METRIC_VISITS] |= lane->by_time[of_visits[i]];
     if (plan->by[DIM_DAY][METRIC_ACTIVE])
         lane->active_days =
-            arena_array(arena, uint64_t, (size_t)survey->calendar.n * EVENT_BLOCK / 64);
+            arena_array(arena, uint64_t, (size_t)survey->daybook.n * EVENT_BLOCK / 64);
     lane->zone_serial = arena_array(arena, uint32_t, survey->sizes[DIM_ZONE]);
     lane->zone_person = arena_array(arena, uint32_t, survey->sizes[DIM_ZONE]);
     lane->zone_dwell = arena_array(arena, int64_t, survey->sizes[DIM_ZONE]);
@@ -334,9 +334,9 @@ static size_t target_place(const struct survey *survey)
     int64_t at = plan->target_key;
 
     if (plan->target_dim == DIM_DAY)
-        at -= survey->calendar.first_day;
+        at -= survey->daybook.first_day;
     if (plan->target_dim == DIM_DAY_HOUR)
-        at -= (int64_t)survey->calendar.first_day * 24;
+        at -= (int64_t)survey->daybook.first_day * 24;
     if (plan->target_dim == DIM_NONE)
         at = 0;
     return at >= 0 && at < (int64_t)survey->sizes[plan->target_dim] ? (size_t)at : SIZE_MAX;
@@ -352,10 +352,10 @@ static void survey_prepare(struct survey *survey, struct survey_ground *ground,
 
     survey->ground = ground;
     survey->plan = plan;
-    survey->calendar = calendar_make(ground->arena, &ground->mall->clock, plan->from, plan->to);
+    survey->daybook = daybook_make(ground->arena, &ground->mall->clock, plan->from, plan->to);
     memcpy(survey->sizes, ground->sizes, sizeof survey->sizes);
-    survey->sizes[DIM_DAY] = (size_t)survey->calendar.n;
-    survey->sizes[DIM_DAY_HOUR] = (size_t)survey->calendar.n * 24;
+    survey->sizes[DIM_DAY] = (size_t)survey->daybook.n;
+    survey->sizes[DIM_DAY_HOUR] = (size_t)survey->daybook.n * 24;
     survey->n_people = ground->columns.n ? ground->columns.n : 1;
     survey->flags = mem_zero(survey->n_people, sizeof *survey->flags);
     bits = survey->n_people;

@@ -12,7 +12,7 @@
 #include "model/base/vec.h"
 #include "model/event/event.h"
 #include "model/loop/addresses.h"
-#include "model/loop/calendar.h"
+#include "model/loop/daybook.h"
 #include "model/loop/drill.h"
 #include "model/loop/metric.h"
 
@@ -151,7 +151,7 @@ struct lane {
 struct survey {
     const struct survey_ground *ground;
     const struct survey_plan *plan;
-    struct calendar calendar;
+    struct daybook daybook;
     size_t sizes[DIM_COUNT];
     size_t target_at; /* the target's key as an index of its dimension */
     uint8_t *flags;   /* by person */

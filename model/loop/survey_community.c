@@ -128,7 +128,7 @@ static void album_free(struct album *album)
 
 static void together_note(struct survey *survey, const struct kept_visit *visit)
 {
-    struct act act = {visit->person, calendar_at(&survey->calendar, visit->start)};
+    struct act act = {visit->person, daybook_at(&survey->daybook, visit->start)};
 
     survey->flags[visit->person] |= PERSON_TOGETHER;
     vec_push(&survey->lanes->acts, act);

@@ -25,7 +25,7 @@ static struct drill_row row_of(const struct event_run *run, size_t i, bool nobod
 
 static size_t day_of(const struct lane *lane, const struct drill_row *row)
 {
-    return (size_t)calendar_at(&lane->survey->calendar, row->time);
+    return (size_t)daybook_at(&lane->survey->daybook, row->time);
 }
 
 static size_t category_of(const struct lane *lane, const struct drill_row *row)
@@ -61,7 +61,7 @@ static void flag_set(struct lane *lane, const struct drill_row *row, enum person
 
 static void sighting_state(struct lane *lane, enum metric_id metric, const struct drill_row *row)
 {
-    const struct calendar *calendar = &lane->survey->calendar;
+    const struct daybook *daybook = &lane->survey->daybook;
 
     fact(lane, metric, row);
     if (lane->by[DIM_ZONE][metric]) {
@@ -73,9 +73,9 @@ static void sighting_state(struct lane *lane, enum metric_id metric, const struc
     }
     if (!lane->by_time[metric])
         return;
-    int32_t day = calendar_at(calendar, row->time);
-    int hour = calendar_hour(calendar, day, row->time);
-    int weekday = date_weekday(calendar->first_day + day);
+    int32_t day = daybook_at(daybook, row->time);
+    int hour = daybook_hour(daybook, day, row->time);
+    int weekday = date_weekday(daybook->first_day + day);
     fact_by(lane, metric, DIM_DAY, (size_t)day, row);
     fact_by(lane, metric, DIM_HOUR, (size_t)hour, row);
     fact_by(lane, metric, DIM_WEEK_HOUR, (size_t)(weekday * 24 + hour), row);
@@ -227,7 +227,7 @@ static void activity_note(struct lane *lane, const struct event_block *block,
             continue;
         survey->flags[person] |= PERSON_ACTIVE;
         if (lane->active_days) {
-            size_t day = (size_t)calendar_at(&survey->calendar, run->time[i]);
+            size_t day = (size_t)daybook_at(&survey->daybook, run->time[i]);
             bit_set(lane->active_days, day * EVENT_BLOCK + (person - block->first_person));
         }
     }
@@ -239,17 +239,17 @@ static void active_days_state(struct lane *lane, const struct event_block *block
     const struct survey *survey = lane->survey;
     size_t words = EVENT_BLOCK / 64;
 
-    for (int32_t day = 0; day < survey->calendar.n; day++) {
+    for (int32_t day = 0; day < survey->daybook.n; day++) {
         uint64_t *bits = lane->active_days + (size_t)day * words;
         for (size_t w = 0; w < words; w++)
             for (uint64_t left = bits[w]; left; left &= left - 1) {
                 uint32_t place = (uint32_t)(w * 64) + (uint32_t)__builtin_ctzll(left);
-                struct drill_row row = {.time = survey->calendar.days[day].start,
+                struct drill_row row = {.time = survey->daybook.days[day].start,
                                         .person = block->first_person + place};
                 fact_by(lane, METRIC_ACTIVE, DIM_DAY, (size_t)day, &row);
             }
     }
-    memset(lane->active_days, 0, (size_t)survey->calendar.n * words * sizeof(uint64_t));
+    memset(lane->active_days, 0, (size_t)survey->daybook.n * words * sizeof(uint64_t));
 }
 
 /* ---- Community ---- */

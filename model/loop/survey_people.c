@@ -26,8 +26,8 @@ static void new_member_state(struct survey *survey, struct drill_row *row)
     fact(lane, METRIC_NEW_MEMBERS, row);
     fact(lane, METRIC_WHEEL_STARTED, row);
     if (lane->by_time[METRIC_NEW_MEMBERS])
-        fact_by(lane, METRIC_NEW_MEMBERS, DIM_DAY,
-                (size_t)calendar_at(&survey->calendar, registered), row);
+        fact_by(lane, METRIC_NEW_MEMBERS, DIM_DAY, (size_t)daybook_at(&survey->daybook, registered),
+                row);
     if (survey->flags[row->person] & PERSON_VISITOR)
         fact(lane, METRIC_VISITORS_CONVERTED, row);
     if (first_visit > registered)
@@ -89,7 +89,7 @@ static void acts_state(struct survey *survey)
         struct act act = lane->acts.at[i];
         if (i && act_compare(&act, &lane->acts.at[i - 1]) == 0)
             continue;
-        struct drill_row row = {.time = survey->calendar.days[act.day].start, .person = act.person};
+        struct drill_row row = {.time = survey->daybook.days[act.day].start, .person = act.person};
         if (is_engaged(survey->flags[act.person]))
             fact_by(lane, METRIC_ENGAGED, DIM_DAY, (size_t)act.day, &row);
     }
@@ -97,13 +97,14 @@ static void acts_state(struct survey *survey)
 
 /* ---- Reachable members ---- */
 
-/* Members with consent and an address. The conditions are those of the partial indexes
- * member_reachable and member_reachable_wifi, so that only these are read. */
+/* Members with consent and an address. The expression is that of the index member_reachable, so
+ * that only the index is read. */
+#define REACH                                                                                      \
+    "case when consent_sms <> 0 and phone <> '' or consent_app <> 0 and app <> 0 then 2"           \
+    " when consent_wifi <> 0 then 1 else 0 end"
 static const char *const reachable_sql[] = {
-    "select person from member where consent_sms <> 0 and phone <> ''"
-    " or consent_app <> 0 and app <> 0",
-    "select person from member where consent_wifi <> 0"
-    " and not (consent_sms <> 0 and phone <> '' or consent_app <> 0 and app <> 0)"
+    "select person from member where (" REACH ") = 2",
+    "select person from member where (" REACH ") = 1"
     " and exists (select 1 from identity i where i.person = member.person and i.kind = 'wifi')",
 };
 

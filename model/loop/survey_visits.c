@@ -72,7 +72,7 @@ static void visit_zones_state(struct lane *lane, const struct drill_row *visit)
 static void fact_by_start(struct lane *lane, enum metric_id metric, int32_t day, int hour,
                           const struct drill_row *row)
 {
-    int weekday = date_weekday(lane->survey->calendar.first_day + day);
+    int weekday = date_weekday(lane->survey->daybook.first_day + day);
 
     fact_by(lane, metric, DIM_DAY, (size_t)day, row);
     fact_by(lane, metric, DIM_HOUR, (size_t)hour, row);
@@ -82,10 +82,10 @@ static void fact_by_start(struct lane *lane, enum metric_id metric, int32_t day,
 
 static void visit_starts_state(struct lane *lane, const struct drill_row *row)
 {
-    const struct calendar *calendar = &lane->survey->calendar;
-    int32_t day = calendar_at(calendar, row->time);
-    int hour = calendar_hour(calendar, day, row->time);
-    int weekday = date_weekday(calendar->first_day + day);
+    const struct daybook *daybook = &lane->survey->daybook;
+    int32_t day = daybook_at(daybook, row->time);
+    int hour = daybook_hour(daybook, day, row->time);
+    int weekday = date_weekday(daybook->first_day + day);
 
     fact_by_start(lane, METRIC_VISITS, day, hour, row);
     fact_by_start(lane, METRIC_DWELL_TOTAL, day, hour, row);
@@ -102,15 +102,15 @@ static void visit_starts_state(struct lane *lane, const struct drill_row *row)
 /* Every hour of the clock that the visit touches. */
 static void visit_hours_state(struct lane *lane, const struct drill_row *row, int64_t end)
 {
-    const struct calendar *calendar = &lane->survey->calendar;
+    const struct daybook *daybook = &lane->survey->daybook;
     int64_t step = 900; /* zones are set to quarters of an hour */
     int64_t quarter = row->time / step - (row->time % step < 0);
     size_t before = SIZE_MAX;
 
     for (int64_t t = row->time;; t = ++quarter * step) {
         int64_t at_time = t < end ? t : end;
-        int32_t day = calendar_at(calendar, at_time);
-        int hour = calendar_hour(calendar, day, at_time);
+        int32_t day = daybook_at(daybook, at_time);
+        int hour = daybook_hour(daybook, day, at_time);
         size_t at = (size_t)day * 24 + (size_t)hour;
         if (at != before) {
             fact_once(lane, METRIC_PRESENT, DIM_HOUR, (size_t)hour, row);

@@ -29,7 +29,7 @@ static void groups_take(struct visit_answer *answer, const struct survey *survey
         if (!cell(survey, METRIC_VISITS, dim, at)->n &&
             !cell(survey, METRIC_DETECTIONS, dim, at)->n)
             continue;
-        int64_t key = (int64_t)at + (dim == DIM_DAY ? survey->calendar.first_day : 0);
+        int64_t key = (int64_t)at + (dim == DIM_DAY ? survey->daybook.first_day : 0);
         groups[answer->n_groups++] = (struct visit_group){
             .key = (uint32_t)key,
             .name = dim == DIM_ZONE && at == 0

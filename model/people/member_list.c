@@ -4,7 +4,7 @@
 #include "model/base/vec.h"
 #include "model/people/member_order.h"
 #include "model/people/member_row.h"
-#include "model/people/pattern.h"
+#include "model/people/regex.h"
 #include "model/people/search.h"
 
 #include <stdlib.h>
@@ -19,7 +19,7 @@ static const unsigned text_columns = 1u << MEMBER_CARD | 1u << MEMBER_NAME | 1u 
 struct filter {
     struct reader *reader;
     const struct access *access;
-    struct pattern *pattern; /* NULL: everyone passes */
+    struct regex *pattern; /* NULL: everyone passes */
     bool inverse;
     unsigned columns;
     struct arena *arena; /* of one row */
@@ -39,8 +39,7 @@ static enum status row_passes(struct filter *filter, const struct member_row *ro
     member_row_cells(filter->reader, filter->access, filter->arena, row, 0, cells);
     for (int i = 0; !status && !found && i < MEMBER_COLUMN_COUNT; i++)
         if (filter->columns >> i & 1 && member_columns[i].type == CELL_TEXT)
-            status =
-                pattern_match(filter->pattern, cells[i].known ? cells[i].text : "", &found, err);
+            status = regex_match(filter->pattern, cells[i].known ? cells[i].text : "", &found, err);
     arena_reset(filter->arena);
     *passes = found != filter->inverse;
     return status;
@@ -242,11 +241,11 @@ enum status member_list_run(struct people_cache *cache, struct reader *reader,
                             .columns = query->columns ? query->columns : text_columns};
     enum status status = access_require(access, RIGHT_PEOPLE_SEE, "see members", err);
     if (!status && query->pattern && *query->pattern)
-        status = pattern_new(query->pattern, &filter.pattern, err);
+        status = regex_new(query->pattern, &filter.pattern, err);
     if (!status)
         status = reader_begin(reader, err);
     if (status) {
-        pattern_free(filter.pattern);
+        regex_free(filter.pattern);
         return status;
     }
     struct member_list *list = mem_zero(1, sizeof *list);
@@ -254,7 +253,7 @@ enum status member_list_run(struct people_cache *cache, struct reader *reader,
     status = list_fill(cache, &filter, query, list, err);
     reader_end(reader);
     arena_free(filter.arena);
-    pattern_free(filter.pattern);
+    regex_free(filter.pattern);
     if (status)
         member_list_free(list);
     else

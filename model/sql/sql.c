@@ -59,13 +59,13 @@ static const char *word_of_message(struct arena *arena, const char *message)
     return arena_strdup(arena, dot ? dot + 1 : colon + 2);
 }
 
-static enum status query_refused(struct sql_connection *c, const char *query,
+static enum status query_refused(struct sql_connection *c, sqlite3 *db, const char *query,
                                  struct sql_summary *summary, struct error *err)
 {
     struct arena *arena = arena_new();
-    const char *message = arena_strdup(arena, sqlite3_errmsg(c->db));
-    int code = sqlite3_errcode(c->db) & 0xFF, line, column;
-    summary->offset = sqlite3_error_offset(c->db);
+    const char *message = arena_strdup(arena, sqlite3_errmsg(db));
+    int code = sqlite3_errcode(db) & 0xFF, line, column;
+    summary->offset = sqlite3_error_offset(db);
     char *where = arena_strdup(arena, "");
     if (summary->offset >= 0 && (size_t)summary->offset <= strlen(query)) {
         int n = 0;
@@ -111,29 +111,42 @@ static const char *after_blanks(const char *text)
     }
 }
 
-static enum status query_prepare(struct sql_connection *c, const char *query, sqlite3_stmt **stmt,
-                                 struct sql_summary *summary, struct error *err)
+/* Is it one SELECT that names views only? */
+static enum status query_check(struct sql_connection *c, const char *query,
+                               struct sql_summary *summary, struct error *err)
 {
+    sqlite3_stmt *stmt = NULL;
     const char *tail = NULL;
-    *stmt = NULL;
-    size_t n = strlen(query);
-    if (sqlite3_prepare_v3(c->db, query, n > INT32_MAX ? INT32_MAX : (int)n, 0, stmt, &tail) !=
-        SQLITE_OK)
-        return query_refused(c, query, summary, err);
-    if (!*stmt)
-        return error_set(err, ST_USAGE, "there is no question; expected SELECT …");
-    if (!sqlite3_stmt_readonly(*stmt) || sqlite3_stmt_isexplain(*stmt) ||
-        sqlite3_column_count(*stmt) == 0)
-        return error_set(err, ST_DENIED, "only SELECT may be asked");
-    if (tail && *after_blanks(tail)) {
+    enum status status = ST_OK;
+    if (strlen(query) > INT32_MAX / 2)
+        return error_set(err, ST_USAGE, "the question is too long");
+    if (sqlite3_prepare_v3(c->shadow, query, -1, 0, &stmt, &tail) != SQLITE_OK)
+        return query_refused(c, c->shadow, query, summary, err);
+    if (!stmt) {
+        status = error_set(err, ST_USAGE, "there is no question; expected SELECT …");
+    } else if (!sqlite3_stmt_readonly(stmt) || sqlite3_stmt_isexplain(stmt) ||
+               sqlite3_column_count(stmt) == 0) {
+        status = error_set(err, ST_DENIED, "only SELECT may be asked");
+    } else if (tail && *after_blanks(tail)) {
         int line, column;
         summary->offset = (int)(after_blanks(tail) - query);
         place_of(query, summary->offset, &line, &column);
-        return error_set(err, ST_USAGE,
-                         "line %d, column %d: one SELECT at a time; a second statement begins here",
-                         line, column);
+        status =
+            error_set(err, ST_USAGE,
+                      "line %d, column %d: one SELECT at a time; a second statement begins here",
+                      line, column);
     }
-    return ST_OK;
+    sqlite3_finalize(stmt);
+    return status;
+}
+
+static enum status query_prepare(struct sql_connection *c, const char *query, sqlite3_stmt **stmt,
+                                 struct sql_summary *summary, struct error *err)
+{
+    enum status status = query_check(c, query, summary, err);
+    if (!status && sqlite3_prepare_v3(c->db, query, -1, 0, stmt, NULL) != SQLITE_OK)
+        status = query_refused(c, c->db, query, summary, err);
+    return status;
 }
 
 /* ---- Columns and cells ---- */

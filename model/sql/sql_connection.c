@@ -1,5 +1,6 @@
 #include "model/sql/sql_connection.h"
 
+#include "model/sql/sql_tables.h"
 #include "model/store/sqlite.h"
 
 #include <stdio.h>
@@ -37,15 +38,27 @@ static int refuse(struct sql_connection *c, const char *what, const char *name)
     return SQLITE_DENY;
 }
 
-static int read_allowed(struct sql_connection *c, const char *table, const char *db,
+static bool is_module(const struct sql_connection *c, const char *name)
+{
+    for (size_t i = 0; i < c->modules.n; i++)
+        if (strcasecmp(c->modules.at[i], name) == 0)
+            return true;
+    return strncasecmp(name, "sqlite_", 7) == 0 || strncasecmp(name, "pragma_", 7) == 0;
+}
+
+static int read_allowed(struct sql_connection *c, const char *table, const char *column,
                         const char *view)
 {
     if (is_secret(c, view) || is_secret(c, table))
         return SQLITE_OK;
-    const struct sql_view *known = db && strcmp(db, "temp") == 0 ? sql_view_find(table) : NULL;
+    const struct sql_view *known = sql_view_find(table);
     if (known && sql_view_open(known, c->access))
         return SQLITE_OK;
     if (strcasecmp(table, "json_each") == 0 || strcasecmp(table, "json_tree") == 0)
+        return SQLITE_OK;
+    /* Rows are counted without reading a column: of a WITH, of a table behind a view. That the
+     * question itself names no table is known from the shadow. */
+    if (!*column && !is_module(c, table))
         return SQLITE_OK;
     return refuse(c, "the table", table);
 }
@@ -54,6 +67,9 @@ static int authorize(void *context, int action, const char *a, const char *b, co
                      const char *view)
 {
     struct sql_connection *c = context;
+    (void)db;
+    if (c->inside)
+        return SQLITE_OK;
     switch (action) {
     case SQLITE_SELECT:
     case SQLITE_RECURSIVE:
@@ -62,18 +78,22 @@ static int authorize(void *context, int action, const char *a, const char *b, co
         /* The masks are for the views alone: asked directly they would tell who is who. */
         return is_function(b) || is_secret(c, view) ? SQLITE_OK : refuse(c, "the function", b);
     case SQLITE_READ:
-        return read_allowed(c, a, db, view);
+        return read_allowed(c, a, b ? b : "", view);
     default:
         return refuse(c, "anything but SELECT", NULL);
     }
 }
 
-static int look(void *context)
+bool sql_ended(struct sql_connection *c)
 {
-    struct sql_connection *c = context;
     if (c->deadline && time_monotonic_ns() > c->deadline)
         c->timed_out = true;
     return c->timed_out || reader_cancelled(c->asker);
+}
+
+static int look(void *context)
+{
+    return sql_ended(context);
 }
 
 /* ---- The views ---- */
@@ -150,14 +170,13 @@ static enum status secret_make(struct sql_connection *c, struct error *err)
 static void limits_set(sqlite3 *db)
 {
     static const int limits[][2] = {
-        {SQLITE_LIMIT_LENGTH, 10000000},
+        {SQLITE_LIMIT_LENGTH, 64 << 20},
         {SQLITE_LIMIT_SQL_LENGTH, 100000},
         {SQLITE_LIMIT_COLUMN, 200},
         {SQLITE_LIMIT_EXPR_DEPTH, 200},
         {SQLITE_LIMIT_COMPOUND_SELECT, 50},
         {SQLITE_LIMIT_FUNCTION_ARG, 50},
         {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000},
-        {SQLITE_LIMIT_VARIABLE_NUMBER, 0},
         {SQLITE_LIMIT_WORKER_THREADS, 0},
     };
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
@@ -175,6 +194,74 @@ static enum status views_make(struct sql_connection *c, struct error *err)
     return status ? status : sqlite_run(c->db, "pragma query_only = 1", "asking", err);
 }
 
+/* ---- The shadow ---- */
+
+static enum status modules_read(struct sql_connection *c, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    if (sqlite3_prepare_v2(c->db, "select name from pragma_module_list", -1, &stmt, NULL) !=
+        SQLITE_OK)
+        return sqlite_status(c->db, "preparing the question", err);
+    while (sqlite3_step(stmt) == SQLITE_ROW)
+        vec_push(&c->modules, mem_strdup((const char *)sqlite3_column_text(stmt, 0)));
+    sqlite3_finalize(stmt);
+    enum status status = sql_tables_add(c, err);
+    if (status)
+        return status;
+    /* Named once now, a module need not be connected under the authorizer. */
+    return sqlite_run(c->db,
+                      "select 1 from json_each('[]'), json_tree('[]'), atrium_event,"
+                      " atrium_rollup_day, atrium_rollup_hour limit 0",
+                      "asking", err);
+}
+
+static enum status shadow_fill(struct sql_connection *c, struct error *err)
+{
+    char *sql = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&sql, &size);
+    if (!out)
+        return error_set(err, ST_UNUSABLE, "there is no memory left for a question");
+    for (size_t v = 0; v < n_sql_views; v++) {
+        if (!sql_view_open(&sql_views[v], c->access))
+            continue;
+        fprintf(out, "create table \"%s\" (", sql_views[v].name);
+        for (size_t i = 0; i < sql_views[v].n_columns; i++)
+            fprintf(out, "%s\"%s\"", i ? ", " : "", sql_views[v].columns[i].name);
+        fprintf(out, ");");
+    }
+    fprintf(out, "select 1 from json_each('[]'), json_tree('[]')");
+    fclose(out);
+    enum status status = sqlite_run(c->shadow, sql, "preparing the question", err);
+    free(sql);
+    return status;
+}
+
+static enum status shadow_make(struct sql_connection *c, struct error *err)
+{
+    if (sqlite3_open_v2(":memory:", &c->shadow,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+                        NULL) != SQLITE_OK)
+        return error_set(err, ST_UNUSABLE, "there is no memory left for a question");
+    sqlite3_db_config(c->shadow, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(c->shadow, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+    if (sql_functions_add(c, c->shadow, false) != SQLITE_OK)
+        return sqlite_status(c->shadow, "preparing the question", err);
+    return shadow_fill(c, err);
+}
+
+/* ---- The whole ---- */
+
+static void guards_set(struct sql_connection *c)
+{
+    limits_set(c->db);
+    limits_set(c->shadow);
+    sqlite3_limit(c->shadow, SQLITE_LIMIT_VARIABLE_NUMBER, 0);
+    sqlite3_set_authorizer(c->db, authorize, c);
+    sqlite3_set_authorizer(c->shadow, authorize, c);
+    sqlite3_progress_handler(c->db, STEPS_PER_LOOK, look, c);
+}
+
 enum status sql_connect(struct sql_connection *c, struct reader *asker, const struct access *access,
                         struct error *err)
 {
@@ -190,18 +277,19 @@ enum status sql_connect(struct sql_connection *c, struct reader *asker, const st
     c->today = clock_day(&reader_mall(asker)->clock, present);
     c->db = reader_db(c->reader);
     status = secret_make(c, err);
-    if (!status && sql_functions_add(c) != SQLITE_OK)
+    if (!status && sql_functions_add(c, c->db, true) != SQLITE_OK)
         status = sqlite_status(c->db, "preparing the question", err);
+    if (!status)
+        status = modules_read(c, err);
     if (!status)
         status = views_make(c, err);
     if (!status)
+        status = shadow_make(c, err);
+    if (!status)
         status = reader_begin(c->reader, err);
-    if (status)
-        return status;
-    limits_set(c->db);
-    sqlite3_set_authorizer(c->db, authorize, c);
-    sqlite3_progress_handler(c->db, STEPS_PER_LOOK, look, c);
-    return ST_OK;
+    if (!status)
+        guards_set(c);
+    return status;
 }
 
 void sql_disconnect(struct sql_connection *c)
@@ -211,7 +299,11 @@ void sql_disconnect(struct sql_connection *c)
         sqlite3_progress_handler(c->db, 0, NULL, NULL);
         reader_end(c->reader);
     }
+    sqlite3_close(c->shadow);
     reader_close(c->reader);
+    for (size_t i = 0; i < c->modules.n; i++)
+        free(c->modules.at[i]);
+    vec_free(&c->modules);
     free(c->refused);
     *c = (struct sql_connection){0};
 }

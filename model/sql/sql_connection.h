@@ -2,6 +2,7 @@
 #ifndef ATRIUM_SQL_CONNECTION_H
 #define ATRIUM_SQL_CONNECTION_H
 
+#include "model/base/vec.h"
 #include "model/sql/sql.h"
 
 enum { SECRET_SIZE = 36 };
@@ -11,9 +12,17 @@ struct sql_connection {
     struct reader *asker;  /* whose cancel flag counts */
     struct reader *reader; /* the connection's own */
     sqlite3 *db;
+    /* An empty database in memory with the views as its only tables: a question that means
+     * something there names nothing but views. Its messages are the ones people see. */
+    sqlite3 *shadow;
     /* Views are two layers deep; the inner ones, which read tables, have names that nobody can
-     * guess and that are new in every run, and reading tables is allowed from them alone. */
+     * guess and that are new in every run, and reading columns of tables is allowed from them
+     * alone. */
     char secret[SECRET_SIZE];
+    /* Above 0 while the tables of events read the file themselves: statements prepared then are
+     * the model's, not the asker's. */
+    int inside;
+    VEC(char *) modules; /* virtual tables that SQLite brings along */
     int32_t today;
     int64_t deadline; /* monotonic, ns; 0: none */
     bool timed_out;
@@ -28,7 +37,7 @@ void sql_disconnect(struct sql_connection *connection);
 /* Whether a role sees a view. */
 bool sql_view_open(const struct sql_view *view, const struct access *access);
 
-/* The functions of the views and of sql_functions. */
-int sql_functions_add(struct sql_connection *connection);
+/* The functions of sql_functions, with `masks` those of the views too; an SQLite result code. */
+int sql_functions_add(struct sql_connection *connection, sqlite3 *db, bool masks);
 
 #endif

@@ -180,8 +180,9 @@ static void fn_seconds(sqlite3_context *context, int n, sqlite3_value **values)
         sqlite3_result_int64(context, time);
 }
 
-int sql_functions_add(struct sql_connection *c)
+int sql_functions_add(struct sql_connection *c, sqlite3 *db, bool masks)
 {
+    enum { MASKS = 4 }; /* the first of them */
     static const struct {
         const char *name;
         int arguments;
@@ -201,8 +202,9 @@ int sql_functions_add(struct sql_connection *c)
         {"mall_seconds", 1, fn_seconds},
     };
     int code = SQLITE_OK;
-    for (size_t i = 0; code == SQLITE_OK && i < sizeof functions / sizeof *functions; i++)
-        code = sqlite3_create_function_v2(c->db, functions[i].name, functions[i].arguments,
+    size_t n = sizeof functions / sizeof *functions;
+    for (size_t i = masks ? 0 : MASKS; code == SQLITE_OK && i < n; i++)
+        code = sqlite3_create_function_v2(db, functions[i].name, functions[i].arguments,
                                           SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, c,
                                           functions[i].call, NULL, NULL, NULL);
     return code;

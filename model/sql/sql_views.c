@@ -141,19 +141,57 @@ static const struct sql_column item_view[] = {
     TEXT("color", "i.color", "colour"),
 };
 
+static const struct sql_column event_view[] = {
+    TIME("time", "e.time", "when"),
+    TEXT("kind", "e.kind", "purchase, sighting, register, …; the lines of receipts are 'line'"),
+    PERSON("person", "e.person", "whose; 0: nobody"),
+    NUMBER("tenant", "e.tenant", "the shop's number; 0: none"),
+    NUMBER("zone", "e.zone", "the zone's number; 0: none"),
+    TEXT("channel", "e.channel", "pos, app, …"),
+    NUMBER("device", "e.device", "the device's number; 0: none"),
+    NUMBER("amount", "e.amount", "fen, or points for kinds of points"),
+    NUMBER("campaign", "e.campaign", "the campaign's number; 0: none"),
+    NUMBER("item", "e.item", "of a receipt line, the article's number; 0: none"),
+    NUMBER("value", "e.value", "pieces of a receipt line, dBm of a sighting"),
+    MASKED("ref", "e.ref", SQL_UNMASKED, "e.person", NULL, "the reference it came with"),
+};
+
+static const struct sql_column rollup_day_view[] = {
+    NUMBER("day", "r.day", "the mall day's number, see mall_date"),
+    TEXT("date", "mall_date(r.day)", "the mall day, 'YYYY-MM-DD'"),
+    NUMBER("tenant", "r.tenant", "the shop's number; 0: none"),
+    TEXT("kind", "r.kind", "the events' kind"),
+    TEXT("channel", "r.channel", "their channel"),
+    NUMBER("nobody", "r.nobody", "1: events without a person"),
+    NUMBER("count", "r.count", "how many"),
+    NUMBER("amount", "r.amount", "sum of their amounts, fen or points"),
+};
+
+static const struct sql_column rollup_hour_view[] = {
+    NUMBER("day", "r.day", "the mall day's number, see mall_date"),
+    TEXT("date", "mall_date(r.day)", "the mall day, 'YYYY-MM-DD'"),
+    NUMBER("hour", "r.hour", "hour of the clock, 0..23"),
+    NUMBER("zone", "r.zone", "the zone's number; 0: none"),
+    NUMBER("nobody", "r.nobody", "1: randomised addresses"),
+    NUMBER("sightings", "r.sightings", "how many"),
+};
+
 static const struct sql_column kind_view[] = {
     NUMBER("kind", "k.id", "the kind's number"),
     TEXT("name", "k.name", "its name"),
 };
 
-static const struct sql_column batch_view[] = {
-    NUMBER("batch", "b.id", "the import's number"),
-    TEXT("source", "b.source", "the file it came from"),
-    TIME("time", "b.time", "when"),
-    NUMBER("rows", "b.rows", "rows read"),
-    NUMBER("imported", "b.imported", "rows taken in"),
-    NUMBER("duplicates", "b.duplicates", "rows that were there already"),
-    NUMBER("refused", "b.refused", "rows left out"),
+static const struct sql_column import_view[] = {
+    NUMBER("import", "i.id", "the import's number"),
+    TEXT("kind", "i.kind", "members, events, …"),
+    TEXT("source", "i.source", "the file's name"),
+    TEXT("actor", "i.actor", "who read it in"),
+    TIME("time", "i.time", "when"),
+    NUMBER("rows", "i.rows", "rows read"),
+    NUMBER("imported", "i.imported", "rows taken in"),
+    NUMBER("duplicates", "i.duplicates", "rows that were there already"),
+    NUMBER("refused", "i.refused", "rows left out"),
+    NUMBER("milliseconds", "i.milliseconds", "how long it took"),
 };
 
 static const struct sql_column audit_view[] = {
@@ -173,6 +211,11 @@ static const struct sql_column audit_view[] = {
 
 const struct sql_view sql_views[] = {
     {"v_member", "member m", RIGHT_PEOPLE_SEE, "the members", COLUMNS(member_view)},
+    {"v_event", "atrium_event e", RIGHT_PEOPLE_SEE, "every event", COLUMNS(event_view)},
+    {"v_rollup_day", "atrium_rollup_day r", 0, "sums by day, shop, kind and channel; instant",
+     COLUMNS(rollup_day_view)},
+    {"v_rollup_hour", "atrium_rollup_hour r", 0, "sightings by hour and zone; instant",
+     COLUMNS(rollup_hour_view)},
     {"v_identity", "identity i", RIGHT_PEOPLE_SEE, "what people are known by",
      COLUMNS(identity_view)},
     {"v_attribute", "attribute a", RIGHT_PEOPLE_SEE, "further attributes of people",
@@ -192,7 +235,7 @@ const struct sql_view sql_views[] = {
     {"v_campaign", "campaign c", 0, "the campaigns", COLUMNS(campaign_view)},
     {"v_item", "item i", 0, "articles of receipt lines", COLUMNS(item_view)},
     {"v_kind", "kind k", 0, "kinds of events that files brought", COLUMNS(kind_view)},
-    {"v_batch", "batch b", 0, "the imports", COLUMNS(batch_view)},
+    {"v_import", "import i", 0, "files that were read", COLUMNS(import_view)},
     {"v_audit", "audit a", RIGHT_PEOPLE_REVEAL, "what was done by whom", COLUMNS(audit_view)},
 };
 const size_t n_sql_views = sizeof sql_views / sizeof *sql_views;

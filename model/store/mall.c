@@ -2,6 +2,7 @@
 
 #include "model/base/text.h"
 #include "model/store/inspect.h"
+#include "model/store/lock.h"
 #include "model/store/migrate.h"
 #include "model/store/reader.h"
 #include "model/store/setting.h"
@@ -60,7 +61,13 @@ static bool has_rest(const char *path, const char *rest, bool filled)
     return there;
 }
 
-/* Sets read_only, why_read_only and immutable from what the system permits. */
+/* Somebody has the mall open. */
+static bool has_log(const char *path)
+{
+    return has_rest(path, "-wal", false) && has_rest(path, "-shm", false);
+}
+
+/* Sets read_only, why_read_only and guest from what the system permits. */
 static enum status access_find(struct mall *mall, struct error *err)
 {
     char *copy = mem_strdup(mall->path);
@@ -72,16 +79,13 @@ static enum status access_find(struct mall *mall, struct error *err)
     mall->why_read_only =
         mem_printf("%s may not be written by you: what is here can be read, not changed",
                    folder ? "the mall file" : "the mall file's folder");
-    bool both = has_rest(mall->path, "-wal", false) && has_rest(mall->path, "-shm", false);
-    if (folder || both)
+    mall->guest = true;
+    if (has_log(mall->path) || !has_rest(mall->path, "-wal", true))
         return ST_OK;
-    if (has_rest(mall->path, "-wal", true))
-        return error_set(err, ST_UNUSABLE,
-                         "'%s' has unsaved changes beside it (-wal) and its folder may not be "
-                         "written: open it once where it may be written",
-                         mall->path);
-    mall->immutable = true;
-    return ST_OK;
+    return error_set(err, ST_UNUSABLE,
+                     "'%s' has unsaved changes beside it (-wal) and may not be written by you: "
+                     "open it once as somebody who may write it",
+                     mall->path);
 }
 
 /* ---- Settings ---- */
@@ -142,11 +146,30 @@ static void settings_free(struct settings *s)
     free(s->currency);
 }
 
+/* Settings that were replaced: threads may still be looking at them. */
+struct retired {
+    struct retired *next;
+    char *name, *currency;
+    struct zone *zone;
+};
+
+static void mall_settings_retire(struct mall *mall)
+{
+    struct retired *retired = mem_zero(1, sizeof *retired);
+    *retired = (struct retired){mall->retired, mall->name, mall->currency, mall->zone};
+    mall->retired = retired;
+}
+
 static void mall_settings_free(struct mall *mall)
 {
-    free(mall->name);
-    free(mall->currency);
-    zone_free(mall->zone);
+    mall_settings_retire(mall);
+    for (struct retired *retired = mall->retired, *next; retired; retired = next) {
+        next = retired->next;
+        free(retired->name);
+        free(retired->currency);
+        zone_free(retired->zone);
+        free(retired);
+    }
 }
 
 static enum status settings_load(struct mall *mall, sqlite3 *db, struct error *err)
@@ -159,7 +182,7 @@ static enum status settings_load(struct mall *mall, sqlite3 *db, struct error *e
         status = ST_UNUSABLE;
     }
     if (status == ST_OK) {
-        mall_settings_free(mall);
+        mall_settings_retire(mall);
         mall->name = s.name;
         mall->currency = s.currency;
         mall->zone = zone;
@@ -174,9 +197,11 @@ static enum status settings_load(struct mall *mall, sqlite3 *db, struct error *e
 
 /* ---- Opening ---- */
 
-enum status mall_connect(const struct mall *mall, sqlite3 **db, struct error *err)
+enum status mall_connect(const struct mall *mall, sqlite3 **db, bool *unlocked, struct error *err)
 {
-    if (!mall->immutable)
+    /* A log and its index that belong to a guest would shut out those who may write. */
+    *unlocked = mall->guest && !has_log(mall->path);
+    if (!*unlocked)
         return sqlite_connect(mall->path, mall->path, SQLITE_OPEN_READONLY, db, err);
     struct arena *arena = arena_new();
     size_t n = strlen(mall->path), at = 5;
@@ -205,7 +230,8 @@ static enum status mall_look(struct mall *mall, int64_t *version, struct error *
 {
     sqlite3 *db;
     char *why = NULL;
-    enum status status = mall_connect(mall, &db, err);
+    bool unlocked;
+    enum status status = mall_connect(mall, &db, &unlocked, err);
     if (status != ST_OK)
         return status;
     status = inspect_header(db, mall->path, err);
@@ -274,10 +300,31 @@ enum status mall_open(const char *path, struct mall **out, struct error *err)
     return ST_OK;
 }
 
+/* Readers leave a log and its index behind, empty or not. The last one to close takes them away,
+ * under the lock; while anybody else has the mall open SQLite leaves them. */
+static void mall_tidy(const struct mall *mall)
+{
+    struct file_lock lock;
+    if (mall->read_only || !has_rest(mall->path, "-wal", false) ||
+        lock_open(&lock, mall->path, NULL) != ST_OK)
+        return;
+    sqlite3 *db;
+    int64_t version;
+    if (lock_take(&lock, LOCK_WRITER, 0, NULL) == ST_OK &&
+        sqlite_connect(mall->path, mall->path, SQLITE_OPEN_READWRITE, &db, NULL) == ST_OK) {
+        sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+        sqlite_integer(db, "pragma user_version", 0, &version, NULL); /* opens the log */
+        sqlite3_close(db);
+    }
+    lock_close(&lock);
+}
+
 void mall_close(struct mall *mall)
 {
     if (!mall)
         return;
+    if (mall->zone) /* it was opened */
+        mall_tidy(mall);
     mall_settings_free(mall);
     free(mall->why_read_only);
     free(mall->path);
@@ -287,7 +334,8 @@ void mall_close(struct mall *mall)
 enum status mall_reload(struct mall *mall, struct error *err)
 {
     sqlite3 *db;
-    enum status status = mall_connect(mall, &db, err);
+    bool unlocked;
+    enum status status = mall_connect(mall, &db, &unlocked, err);
     if (status != ST_OK)
         return status;
     status = settings_load(mall, db, err);

@@ -21,13 +21,14 @@ struct mall {
     char *name;     /* "Chaoyang Joy City" */
     char *currency; /* "CNY" */
     struct zone *zone;
-    struct clock clock;   /* zone and day boundary, default 04:00 */
-    int32_t visit_gap;    /* seconds between events of one visit at most, default 1800 */
-    int32_t small_sample; /* a rate with fewer people behind it is dimmed, default 30 */
-    bool read_only;       /* opened without the right or the possibility to write */
-    char *why_read_only;  /* a sentence, or NULL */
-    bool damaged;         /* read-only because the quick check found damage */
-    bool immutable;       /* in a folder that cannot be written: read without locks */
+    struct clock clock;      /* zone and day boundary, default 04:00 */
+    int32_t visit_gap;       /* seconds between events of one visit at most, default 1800 */
+    int32_t small_sample;    /* a rate with fewer people behind it is dimmed, default 30 */
+    bool read_only;          /* opened without the right or the possibility to write */
+    char *why_read_only;     /* a sentence, or NULL */
+    bool damaged;            /* read-only because the quick check found damage */
+    bool guest;              /* read-only by permission: nothing is left beside the file */
+    struct retired *retired; /* settings before a reload */
 };
 
 struct mall_options {
@@ -44,9 +45,12 @@ enum status mall_create(const char *path, const struct mall_options *options, st
  * Where only reading is possible (permissions, damage found by the quick check) the mall is opened
  * read-only and says why. ST_UNUSABLE otherwise. */
 enum status mall_open(const char *path, struct mall **mall, struct error *err);
+/* After its readers and writers. The last one to close a mall leaves one file, and its lock file.
+ */
 void mall_close(struct mall *mall);
 
-/* Reads the settings again after they were changed. */
+/* Reads the settings again after they were changed. What the old ones pointed to stays valid until
+ * mall_close, for threads that are still at work with it. */
 enum status mall_reload(struct mall *mall, struct error *err);
 
 /* The moment that periods count back from: the wall clock, but never later than the latest event

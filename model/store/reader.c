@@ -22,7 +22,8 @@ struct reader {
     const atomic_bool *cancel;
     atomic_int *progress;
     int64_t as_of, as_of_events; /* the latest event under that state of the events */
-    struct stat seen;            /* the file as it was opened, for an immutable mall */
+    bool unlocked;               /* the file is read as unchanging */
+    struct stat seen;            /* and was this when it was opened */
 };
 
 enum { HOOKS = 16 };
@@ -43,7 +44,7 @@ static enum status connection_prepare(struct reader *reader, struct error *err)
     /* A question never attaches other files. */
     sqlite3_limit(reader->db, SQLITE_LIMIT_ATTACHED, 0);
     char *pragmas = mem_printf("pragma query_only = 1; pragma wal_autocheckpoint = 0;"
-                               "pragma cache_size = -%d; pragma temp_store = memory;"
+                               "pragma cache_size = -%d;"
                                "pragma cell_size_check = %d",
                                CACHE_KIB, reader->mall->damaged);
     enum status status = sqlite_run(reader->db, pragmas, "opening a reader", err);
@@ -55,17 +56,20 @@ enum status reader_open(const struct mall *mall, struct reader **out, struct err
 {
     *out = NULL;
     sqlite3 *db;
-    enum status status = mall_connect(mall, &db, err);
+    bool unlocked;
+    struct stat seen = {0};
+    if (stat(mall->path, &seen) != 0)
+        return error_set(err, ST_UNUSABLE, "'%s' is no longer there", mall->path);
+    enum status status = mall_connect(mall, &db, &unlocked, err);
     if (status != ST_OK)
         return status;
     struct reader *reader = mem_zero(1, sizeof *reader);
     reader->mall = mall;
     reader->db = db;
     reader->as_of_events = -1;
-    if (mall->immutable && stat(mall->path, &reader->seen) != 0)
-        status = error_set(err, ST_UNUSABLE, "'%s' is no longer there", mall->path);
-    if (status == ST_OK)
-        status = connection_prepare(reader, err);
+    reader->unlocked = unlocked;
+    reader->seen = seen;
+    status = connection_prepare(reader, err);
     for (size_t i = 0; status == ST_OK && i < n_hooks; i++)
         status = hooks[i](reader, db, err);
     if (status != ST_OK) {
@@ -145,7 +149,7 @@ static enum status counters_read(struct reader *reader, struct error *err)
     return status;
 }
 
-static enum status immutable_check(const struct reader *reader, struct error *err)
+static enum status unchanged_check(const struct reader *reader, struct error *err)
 {
     struct stat now;
     const struct stat *seen = &reader->seen;
@@ -154,8 +158,7 @@ static enum status immutable_check(const struct reader *reader, struct error *er
         now.st_mtim.tv_sec == seen->st_mtim.tv_sec && now.st_mtim.tv_nsec == seen->st_mtim.tv_nsec)
         return ST_OK;
     return error_set(err, ST_CONFLICT,
-                     "'%s' was changed by another program while it was read from a folder that "
-                     "may not be written: open it again",
+                     "'%s' was changed by somebody who may write it: open it again",
                      reader->mall->path);
 }
 
@@ -165,7 +168,7 @@ enum status reader_begin(struct reader *reader, struct error *err)
         reader->depth++;
         return ST_OK;
     }
-    enum status status = reader->mall->immutable ? immutable_check(reader, err) : ST_OK;
+    enum status status = reader->unlocked ? unchanged_check(reader, err) : ST_OK;
     if (status == ST_OK)
         status = sqlite_run(reader->db, "begin", "reading", err);
     if (status != ST_OK)

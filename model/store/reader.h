@@ -42,8 +42,8 @@ enum status reader_prepare(struct reader *reader, const char *sql, sqlite3_stmt 
 enum status reader_step(struct reader *reader, sqlite3_stmt *stmt, bool *row, struct error *err);
 
 /* One state of the file for everything in between, fixed when the outermost pair begins. Pairs may
- * nest. The outermost end resets what was still being stepped. A reader whose mall is read without
- * locks (mall.immutable) gives ST_CONFLICT when somebody changed the file. */
+ * nest. The outermost end resets what was still being stepped. A reader of a file that may not be
+ * written and that nobody had open gives ST_CONFLICT once somebody changed it. */
 enum status reader_begin(struct reader *reader, struct error *err);
 void reader_end(struct reader *reader);
 

@@ -21,9 +21,10 @@ void sqlite_setup(void);
 enum status sqlite_connect(const char *uri, const char *path, int flags, sqlite3 **db,
                            struct error *err);
 
-/* A read-only connection to an opened mall, as its permissions need it. */
+/* A read-only connection to an opened mall, as its permissions need it. *unlocked: the file is read
+ * as unchanging, without SQLite's locks. */
 struct mall;
-enum status mall_connect(const struct mall *mall, sqlite3 **db, struct error *err);
+enum status mall_connect(const struct mall *mall, sqlite3 **db, bool *unlocked, struct error *err);
 
 /* Runs statements without results. */
 enum status sqlite_run(sqlite3 *db, const char *sql, const char *doing, struct error *err);

@@ -356,18 +356,24 @@ static int color_index(const VTermColor *color)
     return VTERM_COLOR_IS_INDEXED(color) ? color->indexed.idx : 999;
 }
 
+/* The model keeps no look for the right half of a wide character: it has the left one's. */
 struct vt_look vt_look(struct vt *vt, int row, int col)
 {
     VTermScreenCell cell;
     vterm_screen_get_cell(vt->screen, (VTermPos){row, col}, &cell);
-    bool half = cell.chars[0] == (uint32_t)-1;
+    if (cell.chars[0] == (uint32_t)-1 && col > 0) {
+        struct vt_look left = vt_look(vt, row, col - 1);
+        left.cells = 0;
+        left.rune = 0;
+        return left;
+    }
     return (struct vt_look){.fg = color_index(&cell.fg),
                             .bg = color_index(&cell.bg),
                             .bold = cell.attrs.bold,
                             .underline = cell.attrs.underline,
                             .reverse = cell.attrs.reverse,
-                            .cells = half ? 0 : cell.width,
-                            .rune = half ? 0 : cell.chars[0]};
+                            .cells = cell.width,
+                            .rune = cell.chars[0]};
 }
 
 static bool same_look(struct vt_look a, struct vt_look b)

@@ -186,12 +186,13 @@ static void test_present(void **state)
     assert_int_equal(present, 5000);
     assert_ok(writer_begin(t.writer, &err));
     assert_int_equal(
-        sqlite3_exec(writer_db(t.writer),
-                     "insert into batch (id, state) values (1, 'done'), (2, 'staged');"
-                     "insert into chunk (batch, block, month, events, first, last, head, data)"
-                     " values (1, 0, 0, 1, 1, 3000, x'', x''), (2, 0, 0, 1, 1, 4000, x'', x'');"
-                     "insert into tail (time, person, kind) values (2000, 1, 1)",
-                     NULL, NULL, NULL),
+        sqlite3_exec(
+            writer_db(t.writer),
+            "insert into batch (id, state) values (1, 'done'), (2, 'staged');"
+            "insert into chunk (batch, block, month, events, lines, first, last, head, data)"
+            " values (1, 0, 0, 1, 0, 1, 3000, x'', x''), (2, 0, 0, 1, 0, 1, 4000, x'', x'');"
+            "insert into tail (time, person, kind) values (2000, 1, 1)",
+            NULL, NULL, NULL),
         SQLITE_OK);
     assert_ok(writer_touch_events(t.writer, &err));
     assert_ok(writer_commit(t.writer, &err));
@@ -312,6 +313,43 @@ static void test_checkpoint_and_rest(void **state)
     assert_true(size_of("") > 1000000);
 }
 
+/* A statement that was left in the middle does not keep the old state alive. */
+static void test_end_lets_the_state_go(void **state)
+{
+    (void)state;
+    sqlite3_stmt *stmt;
+    bool row;
+    assert_ok(reader_begin(t.reader, &err));
+    assert_ok(reader_prepare(t.reader, "select name from counter", &stmt, &err));
+    assert_ok(reader_step(t.reader, stmt, &row, &err));
+    assert_true(row);
+    reader_end(t.reader);
+    write_one(t.writer, insert_kind);
+    assert_int_equal(count(t.reader, count_kinds), 1);
+}
+
+/* Only who holds the lock moves the log, whoever closes last. */
+static void test_log_is_never_moved_without_the_lock(void **state)
+{
+    (void)state;
+    struct file_lock lock;
+    write_one(t.writer, insert_kind);
+    assert_ok(lock_open(&lock, t.mall->path, &err));
+    assert_ok(lock_take(&lock, LOCK_WRITER, 0, &err));
+    off_t log = size_of("-wal");
+    assert_true(log > 0);
+    reader_close(t.reader);
+    writer_close(t.writer); /* cannot have the lock */
+    t.writer = NULL;
+    assert_int_equal(size_of("-wal"), log);
+    assert_ok(reader_open(t.mall, &t.reader, &err));
+    assert_int_equal(count(t.reader, count_kinds), 1);
+    reader_close(t.reader);
+    t.reader = NULL;
+    assert_int_equal(size_of("-wal"), log);
+    lock_close(&lock);
+}
+
 static void test_replaced_file_is_noticed(void **state)
 {
     (void)state;
@@ -355,6 +393,8 @@ int main(void)
         TEST(test_hooks_and_kept_things),
         TEST(test_locks),
         TEST(test_checkpoint_and_rest),
+        TEST(test_end_lets_the_state_go),
+        TEST(test_log_is_never_moved_without_the_lock),
         TEST(test_replaced_file_is_noticed),
         TEST(test_opening_is_quick),
     };

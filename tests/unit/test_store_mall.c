@@ -106,7 +106,7 @@ static void test_same_options_same_bytes(void **state)
 
 static size_t entries(const char *pattern)
 {
-    char *command = mem_printf("ls -A '%s' | grep -c '%s'", folder, pattern);
+    char *command = mem_printf("ls -A '%s' | grep -ce '%s'", folder, pattern);
     FILE *pipe = popen(command, "r");
     int n = -1;
     assert_int_equal(fscanf(pipe, "%d", &n), 1);
@@ -227,7 +227,7 @@ static void read_only_body(void)
     struct writer *writer;
     int64_t events, rows;
     check(mall_open(path, &mall, &err) == ST_OK, "opening");
-    check(mall->read_only && !mall->damaged && mall->immutable, "kind");
+    check(mall->read_only && !mall->damaged && mall->guest, "kind");
     check(strstr(mall->why_read_only, "may not be written by you") != NULL, "reason");
     check(reader_open(mall, &reader, &err) == ST_OK, "reader");
     check(reader_versions(reader, &events, &rows, &err) == ST_OK, "reading");
@@ -266,6 +266,145 @@ static void test_read_only_folder_with_a_log(void **state)
     chmod(folder, 0555);
     as_nobody(unsaved_body);
     free(wal);
+}
+
+/* The owner has the mall open, with changes in the log. */
+static void shared_body(void)
+{
+    struct mall *mall;
+    struct reader *reader;
+    int64_t kinds;
+    check(mall_open(path, &mall, &err) == ST_OK, "opening");
+    check(mall->read_only && mall->guest, "kind");
+    check(reader_open(mall, &reader, &err) == ST_OK, "reader");
+    check(reader_integer(reader, "select count(*) from kind", 0, &kinds, &err) == ST_OK, "reading");
+    check(kinds == 1, "what is in the log");
+    reader_close(reader);
+    mall_close(mall);
+}
+
+/* As if nobody had it open: no log stays behind that would shut the owner out. */
+static void alone_body(void)
+{
+    read_only_body();
+    char *log = mem_printf("%s-wal", path);
+    check(access(log, F_OK) != 0, "no log");
+    free(log);
+}
+
+/* What a program that was killed leaves behind: the log may hold changes. */
+static void killed_body(void)
+{
+    struct mall *mall;
+    struct reader *reader;
+    int64_t kinds;
+    check(mall_open(path, &mall, &err) == ST_OK, "opening");
+    check(reader_open(mall, &reader, &err) == ST_OK, "reader");
+    check(reader_integer(reader, "select count(*) from kind", 0, &kinds, &err) == ST_OK, "reading");
+    check(kinds == 1, "what is in the log");
+    reader_close(reader);
+    mall_close(mall);
+}
+
+static void test_guest_after_a_kill(void **state)
+{
+    (void)state;
+    assert_ok(mall_create(path, NULL, &err));
+    chmod(path, 0644);
+    chmod(folder, 0755);
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct mall *mall;
+        struct writer *writer;
+        check(mall_open(path, &mall, &err) == ST_OK, "opening");
+        check(writer_open(mall, &writer, &err) == ST_OK, "writer");
+        check(writer_begin(writer, &err) == ST_OK, "begin");
+        sqlite3_exec(writer_db(writer), "insert into kind (name) values ('x')", NULL, NULL, NULL);
+        check(writer_commit(writer, &err) == ST_OK, "commit");
+        _exit(0); /* nothing is closed */
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    as_nobody(killed_body);
+}
+
+static void rest_remove(const char *rest)
+{
+    char *name = mem_printf("%s%s", path, rest);
+    assert_int_equal(unlink(name), 0);
+    free(name);
+}
+
+static void test_at_rest_it_is_one_file(void **state)
+{
+    (void)state;
+    struct mall *mall, *other;
+    struct reader *reader;
+    assert_ok(mall_create(path, NULL, &err));
+    assert_int_equal(entries("."), 1);
+    assert_ok(mall_open(path, &mall, &err));
+    assert_ok(mall_open(path, &other, &err));
+    assert_ok(reader_open(mall, &reader, &err));
+    mall_close(other);
+    assert_true(entries("-wal") == 1 && entries("-shm") == 1);
+    reader_close(reader);
+    mall_close(mall);
+    assert_int_equal(entries("."), 2);
+    assert_int_equal(entries("lock"), 1);
+}
+
+static void test_guest_notices_a_change(void **state)
+{
+    (void)state;
+    struct mall *mall, *own;
+    struct reader *reader;
+    struct writer *writer;
+    assert_ok(mall_create(path, NULL, &err));
+    /* A file of yesterday: a clock tick may be longer than this test. */
+    assert_int_equal(utimensat(AT_FDCWD, path, (struct timespec[]){{1, 0}, {1, 0}}, 0), 0);
+    assert_ok(mall_open(path, &mall, &err));
+    rest_remove("-wal");
+    rest_remove("-shm");
+    mall->guest = true;
+    assert_ok(reader_open(mall, &reader, &err));
+    assert_ok(reader_begin(reader, &err));
+    reader_end(reader);
+    assert_ok(mall_open(path, &own, &err));
+    assert_ok(writer_open(own, &writer, &err));
+    assert_ok(writer_begin(writer, &err));
+    assert_ok(writer_touch_rows(writer, &err));
+    assert_ok(writer_commit(writer, &err));
+    assert_ok(writer_checkpoint(writer, &err));
+    assert_message(reader_begin(reader, &err), ST_CONFLICT, "open it again");
+    reader_close(reader);
+    assert_ok(reader_open(mall, &reader, &err));
+    assert_ok(reader_begin(reader, &err));
+    reader_end(reader);
+    reader_close(reader);
+    writer_close(writer);
+    mall_close(own);
+    mall_close(mall);
+}
+
+static void test_file_of_somebody_else(void **state)
+{
+    (void)state;
+    assert_ok(mall_create(path, NULL, &err));
+    chmod(path, 0644);
+    chmod(folder, 0755);
+    as_nobody(alone_body);
+    struct mall *mall;
+    struct writer *writer;
+    assert_ok(mall_open(path, &mall, &err));
+    assert_ok(writer_open(mall, &writer, &err));
+    assert_ok(writer_begin(writer, &err));
+    sqlite3_exec(writer_db(writer), "insert into kind (name) values ('x')", NULL, NULL, NULL);
+    assert_ok(writer_commit(writer, &err));
+    as_nobody(shared_body);
+    writer_close(writer);
+    mall_close(mall);
 }
 
 static void no_read_body(void)
@@ -309,7 +448,7 @@ static void test_odd_names(void **state)
         struct mall *mall;
         assert_ok(mall_create(odd, &(struct mall_options){.name = "odd"}, &err));
         assert_ok(mall_open(odd, &mall, &err));
-        mall->immutable = true;
+        mall->guest = true;
         struct reader *reader;
         assert_ok(reader_open(mall, &reader, &err));
         reader_close(reader);
@@ -419,6 +558,10 @@ int main(void)
         TEST(test_damaged_files),
         TEST(test_read_only_folder),
         TEST(test_read_only_folder_with_a_log),
+        TEST(test_file_of_somebody_else),
+        TEST(test_guest_notices_a_change),
+        TEST(test_guest_after_a_kill),
+        TEST(test_at_rest_it_is_one_file),
         TEST(test_unreadable_file),
         TEST(test_names_of_one_file_share_one_lock),
         TEST(test_odd_names),

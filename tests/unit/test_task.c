@@ -104,13 +104,36 @@ static void test_cancel(void **state)
         task_submit(pool, tasks + i);
     }
     assert_int_equal(task_pool_busy(pool), 3);
-    task_cancel(tasks + 1); /* not begun yet: never runs */
+    task_cancel(tasks + 1);
     task_cancel(tasks);
     task_cancel_all(pool);
     task_pool_drain(pool);
     for (int i = 0; i < 3; i++)
         assert_string_equal(tasks[i].title, "done");
-    assert_int_equal(tasks[1].elapsed_ns / 1000000000, 0);
+    task_pool_free(pool);
+}
+
+static enum status never_run(struct task *task, void *thread_state)
+{
+    (void)thread_state;
+    task->title = "run";
+    return ST_OK;
+}
+
+static void test_cancelled_before_it_begins(void **state)
+{
+    (void)state;
+    struct task_pool *pool = task_pool_new(1, NULL, NULL);
+    struct task first = {.run = wait_run}, second = {.run = never_run};
+    task_submit(pool, &first);
+    task_submit(pool, &second);
+    task_cancel(&second);
+    task_cancel(&first);
+    task_pool_drain(pool);
+    assert_null(second.title);
+    assert_true(second.cancelled);
+    assert_int_equal(second.status, ST_CANCELLED);
+    error_clear(&first.error);
     task_pool_free(pool);
 }
 
@@ -188,6 +211,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_task_is_run_and_collected),
         cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_cancelled_before_it_begins),
         cmocka_unit_test(test_free_collects_what_is_left),
         cmocka_unit_test(test_descriptor_says_when_to_collect),
         cmocka_unit_test(test_thread_without_state),

@@ -215,18 +215,18 @@ static void random_draw(struct area area)
 static void test_random_text_stays_inside(void **state)
 {
     (void)state;
-    enum { ROWS = 8, COLS = 30 };
-    static struct cell before[ROWS][COLS];
+    enum { HIGH = 8, WIDE = 30 };
+    static struct cell before[HIGH][WIDE];
     srandom(11);
-    begin(ROWS, COLS);
+    begin(HIGH, WIDE);
     for (int round = 0; round < 20000; round++) {
-        struct area area = {(int)(random() % ROWS), (int)(random() % COLS), (int)(random() % ROWS),
-                            (int)(random() % COLS)};
-        for (int row = 0; row < ROWS; row++)
+        struct area area = {(int)(random() % HIGH), (int)(random() % WIDE), (int)(random() % HIGH),
+                            (int)(random() % WIDE)};
+        for (int row = 0; row < HIGH; row++)
             memcpy(before[row], grid_row(row), sizeof before[row]);
         random_draw(area);
-        for (int row = 0; row < ROWS; row++)
-            for (int col = 0; col < COLS; col++) {
+        for (int row = 0; row < HIGH; row++)
+            for (int col = 0; col < WIDE; col++) {
                 const struct cell *now = &grid_row(row)[col];
                 bool inside = row >= area.row && row < area.row + area.rows && col >= area.col &&
                               col < area.col + area.cols;
@@ -236,41 +236,63 @@ static void test_random_text_stays_inside(void **state)
                     assert_memory_equal(now, &before[row][col], sizeof *now);
                 assert_int_equal(now->n == 0, now->cells == 0);
                 if (now->cells == 2)
-                    assert_true(col + 1 < COLS && now[1].n == 0);
+                    assert_true(col + 1 < WIDE && now[1].n == 0);
                 if (now->n == 0)
                     assert_true(col > 0 && now[-1].cells == 2);
             }
     }
 }
 
-/* Frames of random text as a terminal shows them: the same text in the same cells. */
-static void test_random_frames_on_a_terminal(void **state)
+enum { ROWS = 10, COLS = 40 };
+
+static void assert_terminal_shows_the_grid(struct vt *vt)
 {
-    (void)state;
-    enum { ROWS = 10, COLS = 40 };
-    srandom(13);
+    char *drawn = screen_text();
+    assert_string_equal(vt_text(vt), drawn);
+    free(drawn);
+    for (int row = 0; row < ROWS; row++)
+        for (int col = 0; col < COLS; col++)
+            assert_int_equal(vt_look(vt, row, col).cells, grid_row(row)[col].cells);
+}
+
+static void random_frames(const char *term, int rounds)
+{
     struct vt *vt = vt_new(ROWS, COLS);
-    struct screen_options options = {.input = vt_fd(vt), .output = vt_fd(vt), .theme.colors = 256};
+    struct screen_options options = {
+        .input = vt_fd(vt), .output = vt_fd(vt), .term = term, .theme.colors = -1};
     assert_null(screen_start(&options));
-    for (int round = 0; round < 400; round++) {
+    for (int round = 0; round < rounds; round++) {
         screen_frame_begin();
-        for (int i = 0; i < 20; i++) {
-            struct area area = {(int)(random() % ROWS), (int)(random() % COLS),
-                                (int)(random() % ROWS) + 1, (int)(random() % COLS) + 1};
-            random_draw(area);
-        }
+        for (int i = 0; i < 20; i++)
+            random_draw((struct area){(int)(random() % ROWS), (int)(random() % COLS),
+                                      (int)(random() % ROWS) + 1, (int)(random() % COLS) + 1});
         screen_frame_end();
         vt_drain(vt);
-        char *drawn = screen_text();
-        assert_string_equal(vt_text(vt), drawn);
-        free(drawn);
-        for (int row = 0; row < ROWS; row++)
-            for (int col = 0; col < COLS; col++)
-                assert_int_equal(vt_look(vt, row, col).cells, grid_row(row)[col].cells);
+        assert_terminal_shows_the_grid(vt);
     }
     screen_end();
     vt_drain(vt);
     vt_free(vt);
+}
+
+/* Frames of random text as a terminal shows them: the same text in the same cells. */
+static void test_random_frames_on_a_terminal(void **state)
+{
+    (void)state;
+    srandom(13);
+    random_frames("xterm-256color", 400);
+}
+
+/* What other descriptions make curses write is understood by every terminal of that family. */
+static void test_other_terminals(void **state)
+{
+    (void)state;
+    static const char *const terms[] = {"xterm",         "xterm-color", "screen", "screen-256color",
+                                        "tmux-256color", "linux",       "vt220",  "vt100",
+                                        "rxvt-256color", "xterm-kitty"};
+    srandom(19);
+    for (size_t i = 0; i < sizeof terms / sizeof *terms; i++)
+        random_frames(terms[i], 25);
 }
 
 /* Every colour of text reads on black and on white (WCAG's formula), every pair on itself. */
@@ -332,6 +354,7 @@ int main(void)
         cmocka_unit_test_teardown(test_frames_and_wrapping, end_screen),
         cmocka_unit_test_teardown(test_random_text_stays_inside, end_screen),
         cmocka_unit_test_teardown(test_random_frames_on_a_terminal, end_screen),
+        cmocka_unit_test_teardown(test_other_terminals, end_screen),
         cmocka_unit_test(test_contrast),
         cmocka_unit_test_teardown(test_ascii, end_screen),
     };

@@ -170,6 +170,21 @@ static void test_resize(void **state)
     list_end(&list);
 }
 
+/* Margins are the terminal's, not the alternate screen's: what is set stays after the end. */
+static void test_margins_are_the_whole_screen(void **state)
+{
+    (void)state;
+    struct list list;
+    list_start(&list, 60, 200);
+    size_t n;
+    assert_null(strstr(vt_raw(list.vt, &n), ";24r"));
+    assert_non_null(strstr(vt_raw(list.vt, &n), "\033[1;60r"));
+    vt_mark(list.vt);
+    vt_resize(list.vt, 70, 200);
+    assert_ptr_equal(strstr(vt_raw(list.vt, &n), "\033[?2026h\033[r"), vt_raw(list.vt, &n));
+    list_end(&list);
+}
+
 static void test_keys_arrive(void **state)
 {
     (void)state;
@@ -254,6 +269,27 @@ static void test_stopped_terminal(void **state)
     assert_string_equal(vt_text(list.vt), drawn);
     free(drawn);
     assert_int_equal(vt_look(list.vt, list.at > 59 ? 59 : list.at, 0).bg, list.at > 59 ? -1 : 24);
+    list_end(&list);
+}
+
+/* Whoever draws without the loop cannot pile up frames either. */
+static void test_no_frame_is_made_while_one_is_pending(void **state)
+{
+    (void)state;
+    struct list list;
+    list_start(&list, 60, 200);
+    vt_stall(list.vt, true);
+    uint64_t before = screen_bytes();
+    for (int i = 0; i < 500; i++) {
+        screen_redraw();
+        screen_frame_begin();
+        list_draw(&list);
+        screen_frame_end();
+    }
+    assert_true(screen_pending());
+    vt_stall(list.vt, false);
+    vt_settle(list.vt);
+    assert_true(screen_bytes() - before < 50 * screen_frame_bytes());
     list_end(&list);
 }
 
@@ -451,10 +487,12 @@ int main(void)
         cmocka_unit_test_teardown(test_idle_costs_nothing, end_screen),
         cmocka_unit_test_teardown(test_cursor_move_is_small, end_screen),
         cmocka_unit_test_teardown(test_resize, end_screen),
+        cmocka_unit_test_teardown(test_margins_are_the_whole_screen, end_screen),
         cmocka_unit_test_teardown(test_keys_arrive, end_screen),
         cmocka_unit_test_teardown(test_paste_is_one_key, end_screen),
         cmocka_unit_test_teardown(test_mouse, end_screen),
         cmocka_unit_test_teardown(test_stopped_terminal, end_screen),
+        cmocka_unit_test_teardown(test_no_frame_is_made_while_one_is_pending, end_screen),
         cmocka_unit_test_teardown(test_leaving_restores, end_screen),
         cmocka_unit_test_teardown(test_leaving_a_stopped_terminal, end_screen),
         cmocka_unit_test_teardown(test_hang_up, end_screen),

@@ -62,6 +62,18 @@ static void test_cleaned(void **state)
     }
 }
 
+static void test_unsafe(void **state)
+{
+    (void)state;
+    static const int32_t unsafe[] = {0,      0x1B,   0x7F,   0x80,   0x9B,   0x61C,  0x200E, 0x200F,
+                                     0x2028, 0x202A, 0x202E, 0x2066, 0x2069, 0xFFF9, -1};
+    static const int32_t safe[] = {0x20, 0x7E, 0xA0, 0x200D, 0x2026, 0x4E2D, 0xFFFD, 0x1F468};
+    for (size_t i = 0; i < sizeof unsafe / sizeof *unsafe; i++)
+        assert_true(rune_unsafe(unsafe[i]));
+    for (size_t i = 0; i < sizeof safe / sizeof *safe; i++)
+        assert_false(rune_unsafe(safe[i]));
+}
+
 static void test_many_marks_stay_one_cell(void **state)
 {
     (void)state;
@@ -175,9 +187,13 @@ int main(void)
 {
     locale_start("atrium", NULL, NULL);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cleaned), cmocka_unit_test(test_many_marks_stay_one_cell),
-        cmocka_unit_test(test_cut),     cmocka_unit_test(test_fit),
-        cmocka_unit_test(test_wrap),    cmocka_unit_test(test_random_bytes),
+        cmocka_unit_test(test_cleaned),
+        cmocka_unit_test(test_unsafe),
+        cmocka_unit_test(test_many_marks_stay_one_cell),
+        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_fit),
+        cmocka_unit_test(test_wrap),
+        cmocka_unit_test(test_random_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

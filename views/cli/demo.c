@@ -63,7 +63,7 @@ static enum status summary_print(struct cli *cli, const struct demo_summary *s, 
     if (cli->json)
         return cli_print_json(
             cli,
-            json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "mall", cli->mall_path,
+            json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "file", cli->mall_path,
                       "members", s->members, "reachable", s->reachable, "visitors", s->visitors,
                       "tenants", s->shops, "smart_pos", s->smart_shops, "devices", s->devices,
                       "events", s->events, "duplicates", s->duplicates, "late", s->late),

@@ -21,6 +21,21 @@ enum status cli_print_json(struct cli *cli, json_t *document, struct error *err)
     return ST_OK;
 }
 
+/* Times are written in the mall's zone; a sheet without any needs no mall. */
+static enum status zone_ready(struct cli *cli, const struct sheet *sheet, struct error *err)
+{
+    struct mall *mall;
+    bool times = false;
+    for (size_t k = 0; k < sheet->n_columns; k++)
+        times |= sheet->columns[k].type == CELL_TIME;
+    return times ? cli_mall(cli, &mall, err) : ST_OK;
+}
+
+static const struct zone *cli_zone(const struct cli *cli)
+{
+    return cli->mall ? cli->mall->zone : NULL;
+}
+
 static json_t *cell_json(struct cli *cli, const struct sheet_column *column,
                          const struct cell *cell)
 {
@@ -38,7 +53,7 @@ static json_t *cell_json(struct cli *cli, const struct sheet_column *column,
     case CELL_SHARE:
         return isfinite(cell->real) ? json_real(cell->real) : json_null();
     case CELL_TIME:
-        return json_string(time_rfc3339(cli->arena, cli->mall->zone, cell->integer));
+        return json_string(time_rfc3339(cli->arena, cli_zone(cli), cell->integer));
     case CELL_DAY:
         return json_string(date_text(cli->arena, (int32_t)cell->integer));
     }
@@ -84,7 +99,7 @@ static void print_csv(struct cli *cli, const struct sheet *sheet)
     for (size_t i = 0; i < sheet->n_rows; i++)
         for (size_t k = 0; k < sheet->n_columns; k++) {
             fputs(k ? "," : "", stdout);
-            csv_field(cell_for_machines(cli->arena, cli->mall->zone, sheet->columns[k].type,
+            csv_field(cell_for_machines(cli->arena, cli_zone(cli), sheet->columns[k].type,
                                         &sheet_row(sheet, i)[k]));
             if (k + 1 == sheet->n_columns)
                 putchar('\n');
@@ -113,7 +128,7 @@ static void print_table(struct cli *cli, const struct sheet *sheet)
     for (size_t i = 0; i <= sheet->n_rows; i++)
         for (size_t k = 0; k < columns; k++) {
             const struct sheet_column *column = &sheet->columns[k];
-            const char *raw = i ? cell_for_people(cli->arena, cli->mall->zone, column->type,
+            const char *raw = i ? cell_for_people(cli->arena, cli_zone(cli), column->type,
                                                   &sheet_row(sheet, i - 1)[k])
                                 : (column->title ? column->title : column->name);
             char *clean = text_clean(raw, column->type == CELL_TEXT ? WIDEST : -1);
@@ -137,8 +152,7 @@ static void print_table(struct cli *cli, const struct sheet *sheet)
 enum status cli_print_sheet(struct cli *cli, const char *key, const struct sheet *sheet,
                             struct error *err)
 {
-    struct mall *mall;
-    enum status status = cli_mall(cli, &mall, err); /* for its zone */
+    enum status status = zone_ready(cli, sheet, err);
     if (status != ST_OK)
         return status;
     if (cli->json) {

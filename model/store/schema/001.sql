@@ -98,6 +98,12 @@ create table member (
     version integer not null default 1
 ) strict;
 create index member_phone on member (phone) where phone <> '';
+-- Who can be reached, without reading the members: 2 by SMS or the app, 1 by Wi-Fi if there is a
+-- device of theirs, 0 not.
+create index member_reachable on member (
+    (case when consent_sms <> 0 and phone <> '' or consent_app <> 0 and app <> 0 then 2
+          when consent_wifi <> 0 then 1 else 0 end)
+);
 
 create table attribute (
     person integer not null,

@@ -1,5 +1,5 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
-#include "model/people/pattern.h"
+#include "model/people/regex.h"
 
 #include "model/base/arena.h"
 #include "model/base/text.h"
@@ -10,7 +10,7 @@
 
 enum { STEPS = 200000, DEPTH = 2000, LONGEST = 1000 };
 
-struct pattern {
+struct regex {
     pcre2_code *code;
     pcre2_match_data *data;
     pcre2_match_context *limits;
@@ -28,7 +28,7 @@ static bool has_upper(const char *text)
     return false;
 }
 
-enum status pattern_new(const char *text, struct pattern **out, struct error *err)
+enum status regex_new(const char *text, struct regex **out, struct error *err)
 {
     int number;
     PCRE2_SIZE at;
@@ -51,7 +51,7 @@ enum status pattern_new(const char *text, struct pattern **out, struct error *er
         arena_free(arena);
         return status;
     }
-    struct pattern *pattern = mem_zero(1, sizeof *pattern);
+    struct regex *pattern = mem_zero(1, sizeof *pattern);
     pattern->code = code;
     pattern->data = pcre2_match_data_create(1, NULL);
     pattern->limits = pcre2_match_context_create(NULL);
@@ -62,7 +62,7 @@ enum status pattern_new(const char *text, struct pattern **out, struct error *er
     return ST_OK;
 }
 
-void pattern_free(struct pattern *pattern)
+void regex_free(struct regex *pattern)
 {
     if (!pattern)
         return;
@@ -72,8 +72,7 @@ void pattern_free(struct pattern *pattern)
     free(pattern);
 }
 
-enum status pattern_match(struct pattern *pattern, const char *text, bool *matches,
-                          struct error *err)
+enum status regex_match(struct regex *pattern, const char *text, bool *matches, struct error *err)
 {
     int found = pcre2_match(pattern->code, (PCRE2_SPTR)text, strlen(text), 0, 0, pattern->data,
                             pattern->limits);

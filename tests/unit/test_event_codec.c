@@ -1,0 +1,412 @@
+/* Encodings of events: what goes in comes out, and damaged bytes are an error or harmless. */
+#include "model/base/hash.h"
+#include "model/event/bits.h"
+#include "model/event/chunk.h"
+#include "model/event/column.h"
+#include "model/event/place.h"
+#include "model/event/refkey.h"
+#include "model/event/reflog.h"
+#include "tests/support/event_history.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const int64_t start_2024 = 1704067200, a_day = 86400;
+
+/* ---- Bits and columns ---- */
+
+static void test_bits(void **state)
+{
+    (void)state;
+    struct dice dice = {1};
+    for (unsigned width = 0; width <= 64; width++)
+        for (size_t n = 0; n < 70; n += 1 + n / 8) {
+            uint64_t in[70], out[70];
+            struct bytes bytes = {0};
+            for (size_t i = 0; i < n; i++)
+                in[i] = dice_next(&dice) & bits_mask(width);
+            bits_pack(&bytes, in, n, width);
+            assert_int_equal(bytes.n, bits_size(n, width));
+            /* A buffer of its own size, so that ASan sees a read beyond. */
+            unsigned char *exact = mem_alloc(bytes.n);
+            if (bytes.n)
+                memcpy(exact, bytes.at, bytes.n);
+            struct view view = view_of(exact, bytes.n);
+            assert_true(bits_unpack(&view, out, n, width));
+            assert_true(n == 0 || memcmp(in, out, n * sizeof *in) == 0);
+            view = view_of(exact, bytes.n ? bytes.n - 1 : 0);
+            assert_true(bytes.n == 0 || !bits_unpack(&view, out, n, width));
+            free(exact);
+            free(bytes.at);
+        }
+}
+
+static void round_trip(const uint64_t *values, size_t n)
+{
+    struct bytes bytes = {0};
+    uint64_t *out = mem_alloc(n * sizeof *out);
+    column_encode(&bytes, values, n);
+    struct view view = view_of(bytes.at, bytes.n);
+    assert_true(column_decode(&view, out, n));
+    assert_int_equal(view_left(&view), 0);
+    assert_memory_equal(values, out, n * sizeof *values);
+    free(out);
+    free(bytes.at);
+}
+
+/* The ways in which the numbers of a column come about. */
+static uint64_t shaped(struct dice *dice, int shape, size_t i, uint64_t before)
+{
+    switch (shape) {
+    case 0:
+        return 42;
+    case 1:
+        return dice_below(dice, 1000);
+    case 2:
+        return dice_below(dice, 50) ? dice_below(dice, 60) : dice_next(dice);
+    case 3:
+        return before + dice_below(dice, 100);
+    case 4:
+        return dice_below(dice, 20) ? before : dice_below(dice, 300);
+    case 5:
+        return dice_below(dice, 4) * UINT64_C(1000000007);
+    case 6:
+        return (uint64_t)(-(int64_t)dice_below(dice, 100)) * 100;
+    case 7:
+        return dice_next(dice);
+    case 8:
+        return i % 2 ? UINT64_MAX / 2 : UINT64_MAX / 2 + 1; /* the greatest and the least */
+    case 9:
+        return before + (dice_below(dice, 30) ? 1 : dice_next(dice));
+    default:
+        return i % 3 ? 0 : UINT64_MAX;
+    }
+}
+
+static void test_columns(void **state)
+{
+    (void)state;
+    struct dice dice = {2};
+    static const size_t sizes[] = {1, 2, 3, 5, 17, 128, 129, 1000, 5000};
+    for (int shape = 0; shape <= 10; shape++)
+        for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+            uint64_t *values = mem_alloc(sizes[s] * sizeof *values);
+            for (size_t i = 0; i < sizes[s]; i++)
+                values[i] = shaped(&dice, shape, i, i ? values[i - 1] : 7);
+            round_trip(values, sizes[s]);
+            free(values);
+        }
+}
+
+/* What the encodings are for: a column that has a shape is stored small. */
+static void test_columns_are_small(void **state)
+{
+    (void)state;
+    static const struct {
+        int shape;
+        size_t bytes;
+    } expected[] = {{0, 3}, {1, 6400}, {2, 5600}, {3, 4600}, {4, 2500}, {5, 1400}, {6, 4500}};
+    struct dice dice = {3};
+    for (size_t s = 0; s < sizeof expected / sizeof *expected; s++) {
+        uint64_t values[5000];
+        struct bytes bytes = {0};
+        for (size_t i = 0; i < 5000; i++)
+            values[i] = shaped(&dice, expected[s].shape, i, i ? values[i - 1] : 7);
+        column_encode(&bytes, values, 5000);
+        assert_in_range(bytes.n, 1, expected[s].bytes);
+        free(bytes.at);
+    }
+}
+
+static void test_column_damage(void **state)
+{
+    (void)state;
+    struct dice dice = {4};
+    uint64_t values[300], out[300];
+    for (int shape = 0; shape <= 10; shape++) {
+        struct bytes bytes = {0};
+        for (size_t i = 0; i < 300; i++)
+            values[i] = shaped(&dice, shape, i, i ? values[i - 1] : 7);
+        column_encode(&bytes, values, 300);
+        for (size_t at = 0; at < bytes.n; at++)
+            for (int bit = 0; bit < 8; bit++) {
+                unsigned char *copy = mem_alloc(bytes.n);
+                memcpy(copy, bytes.at, bytes.n);
+                copy[at] ^= (unsigned char)(1 << bit);
+                struct view view = view_of(copy, bytes.n);
+                column_decode(&view, out, 300); /* may succeed: the checksum is elsewhere */
+                view = view_of(copy, at);
+                column_decode(&view, out, 300);
+                free(copy);
+            }
+        free(bytes.at);
+    }
+}
+
+/* ---- References ---- */
+
+static void refs_round_trip(const struct ref *refs, size_t n)
+{
+    struct bytes bytes = {0}, text = {0};
+    size_t *starts = mem_alloc(n * sizeof *starts);
+    refs_encode(&bytes, refs, n);
+    struct view view = view_of(bytes.at, bytes.n);
+    assert_true(refs_decode(&view, &text, starts, n));
+    assert_int_equal(view_left(&view), 0);
+    for (size_t i = 0; i < n; i++) {
+        const char *ref = (const char *)text.at + starts[i];
+        assert_int_equal(strlen(ref), refs[i].size);
+        assert_memory_equal(ref, refs[i].at, refs[i].size);
+    }
+    free(starts);
+    free(text.at);
+    free(bytes.at);
+}
+
+static const char *const odd_refs[] = {
+    "",
+    "0",
+    "00",
+    "R1",
+    "R01",
+    "R001",
+    "1-2-3",
+    "1-2-3-4",
+    "a1b2c3d4",
+    "\x01",
+    "R-",
+    "-1",
+    "R1-0",
+    "999999999999999999",
+    "9999999999999999999",
+    "123456789012345678901234567890",
+    "2024-10-17/000123",
+    "\xe5\xa4\xa9",
+    "\xff\xfe",
+    "R00012345678",
+    "R00012345678-1",
+    "R00012345678-01",
+    "R00012345678-4095",
+    "R00012345678-4096",
+    "ABCDE1",
+    "ABCDEF1",
+    "x\x02y",
+};
+enum { ODD_REFS = sizeof odd_refs / sizeof *odd_refs };
+
+static void test_refs(void **state)
+{
+    (void)state;
+    struct dice dice = {5};
+    struct ref refs[2000];
+    struct arena *arena = arena_new();
+    for (size_t i = 0; i < ODD_REFS; i++)
+        refs[i] = (struct ref){odd_refs[i], (uint32_t)strlen(odd_refs[i])};
+    refs_round_trip(refs, ODD_REFS);
+    for (int round = 0; round < 6; round++) {
+        for (size_t i = 0; i < 2000; i++) {
+            unsigned long long number = dice_next(&dice);
+            const char *ref = round == 0   ? arena_printf(arena, "R%011llu", number % 1000000)
+                              : round == 1 ? arena_printf(arena, "%020llx", number)
+                              : round == 2 ? odd_refs[number % ODD_REFS]
+                              : round == 3 ? arena_printf(arena, "S%llu/%llu", number % 300, number)
+                              : round == 4
+                                  ? arena_printf(arena, "%c%llu", (int)(33 + i % 200), number % 50)
+                                  : (i % 3 ? "" : "x");
+            refs[i] = (struct ref){ref, (uint32_t)strlen(ref)};
+        }
+        refs_round_trip(refs, 2000);
+    }
+    arena_free(arena);
+}
+
+static void test_ref_keys_differ(void **state)
+{
+    (void)state;
+    for (size_t a = 0; a < ODD_REFS; a++)
+        for (size_t b = 0; b < ODD_REFS; b++) {
+            struct ref_key left = ref_key_of(5, odd_refs[a], strlen(odd_refs[a]));
+            struct ref_key right = ref_key_of(5, odd_refs[b], strlen(odd_refs[b]));
+            assert_int_equal(left.form == right.form && left.key == right.key, a == b);
+            assert_true(left.key >= 0);
+        }
+    struct ref_key earn = ref_key_of(KIND_POINTS_EARN, "R1", 2);
+    struct ref_key spent = ref_key_of(KIND_PURCHASE, "R1", 2);
+    assert_true(earn.form != spent.form);
+    assert_true(ref_key_exact(&earn));
+    struct ref_key hash = ref_key_of(KIND_MAX, "no number", 9);
+    assert_false(ref_key_exact(&hash));
+}
+
+static void test_ref_log(void **state)
+{
+    (void)state;
+    struct dice dice = {6};
+    struct ref_log logs[2] = {0}, *both[2] = {&logs[0], &logs[1]};
+    enum { N = 30000 };
+    for (size_t i = 0; i < N; i++) {
+        char ref[32];
+        int size =
+            snprintf(ref, sizeof ref, i % 3 ? "R%d" : "r/%d/x", (int)dice_below(&dice, 9000));
+        struct ref_entry entry = {.key = ref_key_of((uint16_t)(1 + i % 200), ref, (size_t)size),
+                                  .arrival = (uint64_t)(i % 2) << 56 | i};
+        ref_log_add(&logs[i % 2], &entry);
+        if (i % 7000 == 0)
+            ref_log_seal(&logs[i % 2]);
+    }
+    ref_log_seal(&logs[0]);
+    ref_log_seal(&logs[1]);
+    struct ref_merge *merge = ref_merge_new(both, 2);
+    struct ref_entry before = {0};
+    const struct ref_entry *entry;
+    uint64_t sum = 0;
+    size_t n = 0;
+    for (; (entry = ref_merge_next(merge)); n++) {
+        assert_true(n == 0 || ref_entry_compare(&before, entry) < 0);
+        sum += entry->arrival & 0xffffff;
+        before = *entry;
+    }
+    assert_int_equal(n, N);
+    assert_int_equal(sum, (uint64_t)N * (N - 1) / 2);
+    ref_merge_free(merge);
+    ref_log_free(&logs[0]);
+    ref_log_free(&logs[1]);
+}
+
+/* ---- Chunks ---- */
+
+struct sample {
+    struct zone *zone;
+    struct clock clock;
+    struct history history;
+    struct sorter *sorter;
+    struct chunk_bytes bytes;
+};
+
+/* One chunk of n random events of the first block in one month. */
+static struct sample sample_make(size_t n, uint64_t seed)
+{
+    struct sample sample = {.history = history_new()};
+    struct error err = {0};
+    struct dice dice = {seed};
+    assert_int_equal(zone_load("UTC", &sample.zone, &err), ST_OK);
+    sample.clock = (struct clock){.zone = sample.zone};
+    struct history_shape shape = {3000, start_2024, start_2024 + 31 * a_day, 0, 60, 0};
+    history_add(&sample.history, &dice, &shape, n);
+    sample.sorter = sorter_new(&sample.clock);
+    sorter_sort(sample.sorter, 0, sample.history.at, n);
+    assert_int_equal(sample.sorter->places.n, 1);
+    sorter_encode(sample.sorter, sample.sorter->places.at, &sample.bytes);
+    return sample;
+}
+
+static void sample_free(struct sample *sample)
+{
+    free(sample->bytes.head.at);
+    free(sample->bytes.data.at);
+    sorter_free(sample->sorter);
+    history_free(&sample->history);
+    zone_free(sample->zone);
+}
+
+/* NULL where the bytes decode to the sample's events; "error" where they do not decode. */
+static const char *sample_differs(const struct sample *sample, const struct bytes *head,
+                                  const struct bytes *data)
+{
+    struct chunk_head parsed = {0};
+    struct arena *arena = arena_new();
+    struct event_list events = {0};
+    const char *difference = "error";
+    if (chunk_head_read(&parsed, head->at, head->n) && parsed.data_size == data->n &&
+        chunk_events(&parsed, data->at, 0, arena, &events)) {
+        difference = events.n == sample->history.n ? NULL : "number";
+        for (size_t i = 0; i < events.n && !difference; i++)
+            if (events_differ(arena, &events.at[i], 1, sorter_event(sample->sorter, i), 1, ~0u))
+                difference = "event";
+    }
+    vec_free(&events);
+    arena_free(arena);
+    chunk_head_free(&parsed);
+    return difference;
+}
+
+static void test_chunk(void **state)
+{
+    (void)state;
+    for (size_t n = 1; n < 30000; n = n * 5 + 1) {
+        struct sample sample = sample_make(n, n);
+        const char *difference = sample_differs(&sample, &sample.bytes.head, &sample.bytes.data);
+        assert_true(difference == NULL);
+        sample_free(&sample);
+    }
+}
+
+/* Every bit of a chunk flipped, every length cut: an error or the same events, never a crash. */
+static void test_chunk_damage(void **state)
+{
+    (void)state;
+    struct sample sample = sample_make(120, 9);
+    struct bytes *parts[2] = {&sample.bytes.head, &sample.bytes.data};
+    for (int part = 0; part < 2; part++)
+        for (size_t at = 0; at < parts[part]->n; at++) {
+            for (int bit = 0; bit < 8; bit++) {
+                parts[part]->at[at] ^= (unsigned char)(1 << bit);
+                const char *found = sample_differs(&sample, parts[0], parts[1]);
+                assert_true(!found || strcmp(found, "error") == 0);
+                parts[part]->at[at] ^= (unsigned char)(1 << bit);
+            }
+            size_t whole = parts[part]->n;
+            parts[part]->n = at;
+            assert_string_equal(sample_differs(&sample, parts[0], parts[1]), "error");
+            parts[part]->n = whole;
+        }
+    sample_free(&sample);
+}
+
+/* The same, with checksums made right again: what decodes must still not run out of bounds. */
+static void test_chunk_forged(void **state)
+{
+    (void)state;
+    struct sample sample = sample_make(60, 10);
+    struct bytes *head = &sample.bytes.head;
+    for (size_t at = 0; at + 4 < head->n; at++)
+        for (int value = 0; value < 256; value += 5) {
+            struct bytes forged = {0};
+            bytes_put(&forged, head->at, head->n - 4);
+            forged.at[at] = (unsigned char)value;
+            bytes_put_u32(&forged, (uint32_t)hash64(forged.at, forged.n));
+            struct chunk_head parsed = {0};
+            struct arena *arena = arena_new();
+            struct event_list events = {0};
+            if (chunk_head_read(&parsed, forged.at, forged.n) &&
+                parsed.data_size == sample.bytes.data.n && parsed.events < 100000)
+                chunk_events(&parsed, sample.bytes.data.at, 0, arena, &events);
+            vec_free(&events);
+            arena_free(arena);
+            chunk_head_free(&parsed);
+            free(forged.at);
+        }
+    sample_free(&sample);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bits),
+        cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_columns_are_small),
+        cmocka_unit_test(test_column_damage),
+        cmocka_unit_test(test_refs),
+        cmocka_unit_test(test_ref_keys_differ),
+        cmocka_unit_test(test_ref_log),
+        cmocka_unit_test(test_chunk),
+        cmocka_unit_test(test_chunk_damage),
+        cmocka_unit_test(test_chunk_forged),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

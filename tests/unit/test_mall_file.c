@@ -1,0 +1,159 @@
+/* Demo mall files: the same bytes from any number of threads, sound by every check, complete or not
+ * there at all. */
+#include "fixtures/mall/make.h"
+#include "model/base/hash.h"
+#include "model/store/verify.h"
+#include "tests/support/temp.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct error err;
+
+static enum status make(const char *path, uint32_t members, int threads, uint64_t seed,
+                        struct demo_summary *summary)
+{
+    struct demo_options options = {.recipe = demo_recipe_default(members, 120, seed),
+                                   .threads = threads};
+    return demo_make(path, &options, summary, &err);
+}
+
+static char *file_hash(const char *path)
+{
+    size_t n;
+    char *bytes = file_read_all(path, &n), *hex = mem_alloc(SHA256_HEX);
+    unsigned char digest[SHA256_SIZE];
+    sha256(bytes, n, digest);
+    sha256_hex(digest, hex);
+    free(bytes);
+    return hex;
+}
+
+static bool exists(const char *path, const char *more)
+{
+    char *name = mem_printf("%s%s", path, more);
+    struct stat found;
+    bool there = lstat(name, &found) == 0;
+    free(name);
+    return there;
+}
+
+static void test_same_bytes(void **state)
+{
+    (void)state;
+    char *folder = temp_folder();
+    char *hashes[3];
+    static const int threads[3] = {1, 2, 7};
+    for (int i = 0; i < 3; i++) {
+        struct demo_summary summary;
+        char *path = mem_printf("%s/%d.mall", folder, i);
+        assert_ok(make(path, 20000, threads[i], 5, &summary));
+        assert_int_equal(summary.members, 20000);
+        assert_true(summary.events > 100000 && summary.duplicates > 0 && summary.late > 0);
+        hashes[i] = file_hash(path);
+        assert_false(exists(path, "-wal") || exists(path, ".making") ||
+                     exists(path, ".making.guard") || exists(path, ".making.lock"));
+        free(path);
+    }
+    assert_string_equal(hashes[0], hashes[1]);
+    assert_string_equal(hashes[0], hashes[2]);
+    for (int i = 0; i < 3; i++)
+        free(hashes[i]);
+    temp_folder_remove(folder);
+}
+
+static void test_sound(void **state)
+{
+    (void)state;
+    char *folder = temp_folder(), *path = temp_path(folder, "a.mall");
+    struct demo_summary summary;
+    assert_ok(make(path, 2000, 2, 1, &summary));
+    struct mall *mall;
+    struct reader *reader;
+    assert_ok(mall_open(path, &mall, &err));
+    assert_ok(reader_open(mall, &reader, &err));
+    struct event_totals totals;
+    assert_ok(event_totals(reader, &totals, &err));
+    assert_int_equal(totals.events + totals.lines, summary.events);
+    assert_true(totals.last - totals.first < 120 * 86400);
+    struct arena *arena = arena_new();
+    int bad = -1;
+    assert_ok(verify_run(reader, arena, NULL, NULL, &bad, &err));
+    assert_int_equal(bad, 0);
+    arena_free(arena);
+    reader_close(reader);
+    mall_close(mall);
+    free(path);
+    temp_folder_remove(folder);
+}
+
+static void test_existing_file(void **state)
+{
+    (void)state;
+    char *folder = temp_folder(), *path = temp_path(folder, "a.mall");
+    struct demo_summary summary;
+    file_write_all(path, "mine", 4);
+    assert_int_equal(make(path, 10, 1, 1, &summary), ST_REFUSED);
+    assert_non_null(strstr(error_text(&err), "exists already"));
+    size_t n;
+    char *bytes = file_read_all(path, &n);
+    assert_string_equal(bytes, "mine");
+    free(bytes);
+    free(path);
+    temp_folder_remove(folder);
+}
+
+/* What a killed process left behind is in nobody's way. */
+static void test_remains(void **state)
+{
+    (void)state;
+    static const char *const rests[] = {".making", ".making-wal", ".making.guard"};
+    char *folder = temp_folder(), *path = mem_printf("%s/deep/er/a.mall", folder);
+    struct demo_summary summary;
+    assert_ok(make(path, 10, 1, 1, &summary));
+    assert_int_equal(unlink(path), 0);
+    for (size_t i = 0; i < 3; i++) {
+        char *rest = mem_printf("%s%s", path, rests[i]);
+        file_write_all(rest, "half a mall", 11);
+        free(rest);
+    }
+    assert_ok(make(path, 10, 1, 1, &summary));
+    assert_true(exists(path, ""));
+    for (size_t i = 0; i < 3; i++)
+        assert_false(exists(path, rests[i]));
+    free(path);
+    temp_folder_remove(folder);
+}
+
+static void test_failure_leaves_nothing(void **state)
+{
+    (void)state;
+    char *folder = temp_folder(), *path = temp_path(folder, "a.mall");
+    struct demo_summary summary;
+    assert_int_equal(make(path, 0, 1, 1, &summary), ST_USAGE);
+    assert_false(exists(path, "") || exists(path, ".making") || exists(path, ".making.guard"));
+    free(path);
+    temp_folder_remove(folder);
+    error_clear(&err);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_same_bytes),
+        cmocka_unit_test(test_sound),
+        cmocka_unit_test(test_existing_file),
+        cmocka_unit_test(test_remains),
+        cmocka_unit_test(test_failure_leaves_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
