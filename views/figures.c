@@ -174,13 +174,27 @@ static const char *cell_figure(struct arena *arena, const struct metric *metric,
     return figure_text(arena, metric, &figure);
 }
 
+static bool is_text(const struct board_table *table, const struct cell *cells, size_t column)
+{
+    return column < table->sheet->n_columns && table->sheet->columns[column].type == CELL_TEXT &&
+           cells[column].known && *cells[column].text;
+}
+
+/* A shop's name rather than its code; two words where both tell rows apart (zone and category). */
+static const char *row_label(const struct board_table *table, const struct cell *cells)
+{
+    if (table->dim == DIM_TENANT && is_text(table, cells, 1))
+        return cells[1].text;
+    return is_text(table, cells, 0) ? cells[0].text : _("(none)");
+}
+
 static void list_row(struct panel_value *value, struct arena *arena,
                      const struct board_table *table, size_t row, size_t column, double most)
 {
     const struct cell *cells = sheet_row(table->sheet, row);
     enum cell_type type = table->sheet->columns[column].type;
     enum metric_id id = table->cell_metric[column];
-    value->label = cells[0].known && cells[0].text && *cells[0].text ? cells[0].text : _("(none)");
+    value->label = row_label(table, cells);
     value->text = cell_figure(arena, &metrics[id], type, &cells[column]);
     value->bar = cells[column].known && most > 0 ? cell_number(type, &cells[column]) / most : 0;
     value->metric = (int)id;
