@@ -210,17 +210,20 @@ struct panel *figure_list(struct panels *panels, const struct board *board, cons
     const struct board_table *table = board_table(board, name);
     size_t column = table ? metric_column(table, metric) : 0;
     bool found = table && column < table->sheet->n_columns;
-    size_t n = found ? table->sheet->n_rows : 0;
-    n = n < most ? n : most;
+    size_t n = 0;
+    size_t *rows = arena_array(panels->arena, size_t, most);
+    for (size_t i = 0; found && i < table->sheet->n_rows && n < most; i++)
+        if (table->dim != DIM_TENANT || !table->keys || table->keys[i]) /* 0: of no shop */
+            rows[n++] = i;
     struct panel *panel = panels_add(panels, PANEL_LIST, title, n);
     double largest = 0;
     for (size_t i = 0; i < n; i++) {
-        const struct cell *cell = &sheet_row(table->sheet, i)[column];
+        const struct cell *cell = &sheet_row(table->sheet, rows[i])[column];
         double value = cell->known ? cell_number(table->sheet->columns[column].type, cell) : 0;
         largest = value > largest ? value : largest;
     }
     for (size_t i = 0; i < n; i++)
-        list_row(&panel->values[i], panels->arena, table, i, column, largest);
+        list_row(&panel->values[i], panels->arena, table, rows[i], column, largest);
     panel->note = found ? _(metrics[metric].title) : NULL;
     panel->table = arena_printf(panels->arena, "%s:%s", stage_names[board->stage], name);
     return panel;
