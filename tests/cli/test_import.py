@@ -368,6 +368,8 @@ def words():
     mall = new_mall()
     check("unknown kind", load(mall, "people", "x")[0], 2)
     check("no file", run("-m", mall, "import", "events").returncode, 2)
+    columns = json.loads(run("import", "events", "--columns", "--json").stdout)["columns"]
+    check("columns", [c["column"] for c in columns if c["needed"]], ["time", "subject", "kind"])
     status, _, message = load(mall, "events", os.path.join(folder, "nosuch.csv"))
     check("missing file", (status, "cannot be read" in message), (3, True))
     status, _, message = load(mall, "events", folder)
