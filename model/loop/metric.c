@@ -373,7 +373,7 @@ const struct metric metrics[METRIC_END] = {
     [METRIC_COUPONS_REDEEMED] = {METRIC_COUPONS_REDEEMED, "coupons_redeemed", "coupons redeemed",
                                  COUNT, BETTER_UP, STAGE_COMMUNITY, BEHIND_EVENTS, SUM_COUNT,
                                  NO_PARTS, "Events `coupon_redeem` in the period.", "atrium loop"},
-    [METRIC_REDEMPTION_RATE] = {METRIC_REDEMPTION_RATE, "redemption_rate", "coupons redeemed",
+    [METRIC_REDEMPTION_RATE] = {METRIC_REDEMPTION_RATE, "redemption_rate", "redeemed",
                                 SHARE, BETTER_UP, STAGE_COMMUNITY, BEHIND_EVENTS, SUM_RATIO,
                                 METRIC_COUPONS_REDEEMED, METRIC_COUPONS_ISSUED,
                                 "Coupons redeemed ÷ coupons issued, in the period.", "atrium loop"},
