@@ -1,4 +1,5 @@
-/* The inside of a form, shared by form.c (fields, pages, keys), form_draw.c and form_field.c. */
+/* The inside of a form, shared by form.c (fields and pages), form_keys.c
+ * (keys, lists, mouse), form_draw.c and form_field.c. */
 #ifndef ATRIUM_TUI_FORM_PARTS_H
 #define ATRIUM_TUI_FORM_PARTS_H
 
@@ -40,6 +41,16 @@ struct form {
 };
 
 /* form.c */
+void form_field_set(struct form *form, struct form_field *f, const char *value);
+void form_check_all(struct form *form); /* again, as checks may look at other fields */
+bool form_can_edit(const struct form_field *f);
+/* The next field of the page that can be edited, from `from` on; -1: none. */
+int form_field_from(const struct form *form, int from, int step);
+void form_go_to(struct form *form, int field);
+bool form_go_page(struct form *form, int page); /* false: no such page */
+bool form_move(struct form *form, int step);    /* to the next field, or page */
+bool form_send(struct form *form);
+bool form_cancel(struct form *form);
 void form_field_edited(struct form *form, struct form_field *f); /* the edit lines changed */
 bool form_is_typed(const struct field *field);      /* edited as text, not chosen from a list */
 struct form_field *form_current(struct form *form); /* NULL on the review page */

@@ -53,7 +53,8 @@ struct console {
     bool message_bad;
     int timer;
     bool leaving;
-    bool still; /* timings are left out, so that screens can be compared */
+    bool still;  /* timings are left out, so that screens can be compared */
+    bool sealed; /* no file is written and no command is run */
 };
 
 struct console_options {
@@ -63,6 +64,7 @@ struct console_options {
     int rows, cols;    /* not 0: a screen of this size that no terminal shows (atrium play) */
     const char *start; /* view to open; NULL: the loop */
     bool still;        /* leave timings out of the screen: tests, atrium play */
+    bool sealed;       /* refuse to write files and run commands: tests with random keys */
 };
 
 /* Opens the mall and the screen. One console per process. */

@@ -56,7 +56,7 @@ void dashboard_explain(struct console *console, int id, const char *label, const
     struct arena *arena = arena_new();
     char *period = period_title(arena, &console->mall->clock, &console->period);
     char *body =
-        arena_printf(arena, "%s%s%s\n\n%s\n\n%s: %s\n%s\n\natrium %s --from '%s' --to '%s'",
+        arena_printf(arena, "%s%s%s\n\n%s\n\n%s: %s\n%s\n\n%s --from '%s' --to '%s'",
                      label ? label : "", label ? ": " : "", text ? text : "", _(metric->definition),
                      _("Period"), period, _("The same on the command line:"), metric->question,
                      local_time(arena, console, console->period.from),

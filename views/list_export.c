@@ -215,6 +215,11 @@ static void command_asked(void *context, struct dialog *dialog, bool accepted)
 
 bool list_export_start(struct list *list, bool pipe, const char *argument)
 {
+    if (list->view->console->sealed) {
+        console_complain(list->view->console, "%s",
+                         _("files and commands are not for this console"));
+        return true;
+    }
     if (*argument) {
         where_take(list, argument, pipe);
         return true;

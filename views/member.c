@@ -220,7 +220,7 @@ static void timeline_fill(struct panels *panels, const struct console *console,
         struct panel_value *value = &panel->values[i];
         value->label = arena_printf(arena, "%.16s  %-14s %s",
                                     time_local(arena, zone, cells[TIMELINE_TIME].integer),
-                                    cells[TIMELINE_KIND].text, place);
+                                    text_translated(cells[TIMELINE_KIND].text), place);
         if (cells[TIMELINE_AMOUNT].known && cells[TIMELINE_AMOUNT].integer)
             value->text = text_money(arena, cells[TIMELINE_AMOUNT].integer);
         else if (cells[TIMELINE_POINTS].known)

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { FLOW_COLS = 7, TILE_SPARK_ROW = 3 };
+enum { TILE_SPARK_ROW = 3 };
 
 /* Facts beside the headline of a tile: values from the second on, one a row. */
 static int tile_rows(const struct panel *panel)
@@ -121,7 +121,7 @@ static void tile_draw(const struct panel_paint *paint)
         return;
     const struct panel_value *head = &panel->values[0];
     struct area row = panel_row(paint, 1);
-    row.cols -= panel->flow ? FLOW_COLS : 0;
+    row.cols -= panel->flow ? text_cells(symbol(SYMBOL_FLOW)) + 1 : 0;
     int used = headline_draw(row, 0, head, ROLE_STRONG);
     if (paint->item == 0)
         focus_mark(paint, 1, 0, used < row.cols ? used : row.cols);
@@ -330,7 +330,8 @@ void panel_paint(const struct panel_paint *paint)
     if (paint->panel->kind == PANEL_TILE)
         flow_draw(paint);
     if (!paint->panel->n_values && !paint->panel->n_series && paint->panel->kind != PANEL_ALERTS)
-        draw_text(panel_row(paint, 1), 0, 0, ROLE_DIM, _("nothing in this period"));
+        draw_text(panel_row(paint, 1), 0, 0, ROLE_DIM,
+                  paint->panel->empty ? paint->panel->empty : _("nothing in this period"));
     else
         kinds[paint->panel->kind](paint);
 }

@@ -141,6 +141,7 @@ enum status console_new(const struct console_options *options, struct console **
 {
     struct console *console = mem_zero(1, sizeof *console);
     console->still = options->still;
+    console->sealed = options->sealed;
     *out = console;
     size_t n;
     const struct action *actions = actions_all(&n);

@@ -97,6 +97,7 @@ enum status job_open(struct job *job, const char *path, bool twice, struct error
 
 enum status job_again(struct job *job, struct error *err)
 {
+    job->reading++;
     enum status status = source_rewind(job->source, err);
     if (status == ST_OK)
         status = first_read(job, err);
@@ -135,9 +136,11 @@ enum status job_progress(struct job *job, struct error *err)
 {
     if (job->options->cancel && atomic_load_explicit(job->options->cancel, memory_order_relaxed))
         return error_set(err, ST_CANCELLED, "the import was cancelled; nothing was written");
+    int64_t size = source_size(job->source);
     if (job->options->progress)
-        job->options->progress(job->options->context, source_done(job->source),
-                               source_size(job->source));
+        job->options->progress(job->options->context,
+                               source_done(job->source) + job->reading * size,
+                               job->readings * size);
     return ST_OK;
 }
 
@@ -251,6 +254,7 @@ enum status import_run(struct writer *writer, const char *path,
                       .arena = arena_new(),
                       .started_ns = time_monotonic_ns()};
     bool rows = options->table->rows != NULL;
+    job.readings = rows ? 2 : 1;
     enum status status = job_open(&job, path, rows, err);
     if (status == ST_OK)
         status = rows ? rows_import(&job, err) : facts_import(&job, err);

@@ -18,6 +18,7 @@ struct job {
     struct zone *own_zone; /* the map's, or NULL */
     const struct zone *zone;
     int64_t started_ns;
+    int readings, reading; /* how often the file is read, and which time this is, from 0 */
     VEC(struct import_refusal)
     refusals; /* at most IMPORT_REFUSALS_RECORDED; messages in the arena */
 

@@ -9,7 +9,7 @@
 struct date_step {
     char letter;
     char literal;
-    bool fixed; /* digits follow directly: exactly two digits */
+    bool fixed; /* other digits stand directly beside it: exactly two digits */
 };
 
 struct date_format {
@@ -57,6 +57,11 @@ static const char *steps_add(struct date_format *format, const char *text)
     return NULL;
 }
 
+static bool takes_digits(const struct date_step *step)
+{
+    return step->letter && strchr("YymdHIMSfsQ", step->letter);
+}
+
 const struct date_format *date_format_parse(struct arena *arena, const char *text, const char **bad)
 {
     struct date_format *format = arena_new_of(arena, struct date_format);
@@ -68,8 +73,8 @@ const struct date_format *date_format_parse(struct arena *arena, const char *tex
         return NULL;
     }
     for (size_t i = 0; i + 1 < format->n; i++)
-        format->steps[i].fixed =
-            format->steps[i + 1].letter && strchr("YymdHIMSfsQ", format->steps[i + 1].letter);
+        if (takes_digits(&format->steps[i]) && takes_digits(&format->steps[i + 1]))
+            format->steps[i].fixed = format->steps[i + 1].fixed = true;
     return format;
 }
 

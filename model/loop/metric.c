@@ -146,7 +146,7 @@ const struct metric metrics[METRIC_END] = {
                                       "registration: those that time to convert is of.",
                                       "atrium loop"},
     [METRIC_TIME_TO_CONVERT_MEDIAN] = {METRIC_TIME_TO_CONVERT_MEDIAN, "time_to_convert_median_s",
-                                       "days to member", DURATION, BETTER_DOWN, STAGE_CONVERT,
+                                       "time to member", DURATION, BETTER_DOWN, STAGE_CONVERT,
                                        BEHIND_PEOPLE, SUM_MEDIAN, METRIC_CONVERTED_AFTER_VISIT,
                                        METRIC_CONVERTED_AFTER_VISIT,
                                        "The median of registration − first visit, of those "

@@ -1,5 +1,6 @@
 #include "model/sql/sql_connection.h"
 
+#include "model/sql/sql_tables.h"
 #include "model/store/sqlite.h"
 
 #include <stdio.h>
@@ -67,6 +68,8 @@ static int authorize(void *context, int action, const char *a, const char *b, co
 {
     struct sql_connection *c = context;
     (void)db;
+    if (c->inside)
+        return SQLITE_OK;
     switch (action) {
     case SQLITE_SELECT:
     case SQLITE_RECURSIVE:
@@ -81,12 +84,16 @@ static int authorize(void *context, int action, const char *a, const char *b, co
     }
 }
 
-static int look(void *context)
+bool sql_ended(struct sql_connection *c)
 {
-    struct sql_connection *c = context;
     if (c->deadline && time_monotonic_ns() > c->deadline)
         c->timed_out = true;
     return c->timed_out || reader_cancelled(c->asker);
+}
+
+static int look(void *context)
+{
+    return sql_ended(context);
 }
 
 /* ---- The views ---- */
@@ -163,14 +170,13 @@ static enum status secret_make(struct sql_connection *c, struct error *err)
 static void limits_set(sqlite3 *db)
 {
     static const int limits[][2] = {
-        {SQLITE_LIMIT_LENGTH, 10000000},
+        {SQLITE_LIMIT_LENGTH, 64 << 20},
         {SQLITE_LIMIT_SQL_LENGTH, 100000},
         {SQLITE_LIMIT_COLUMN, 200},
         {SQLITE_LIMIT_EXPR_DEPTH, 200},
         {SQLITE_LIMIT_COMPOUND_SELECT, 50},
         {SQLITE_LIMIT_FUNCTION_ARG, 50},
         {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000},
-        {SQLITE_LIMIT_VARIABLE_NUMBER, 0},
         {SQLITE_LIMIT_WORKER_THREADS, 0},
     };
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
@@ -199,8 +205,14 @@ static enum status modules_read(struct sql_connection *c, struct error *err)
     while (sqlite3_step(stmt) == SQLITE_ROW)
         vec_push(&c->modules, mem_strdup((const char *)sqlite3_column_text(stmt, 0)));
     sqlite3_finalize(stmt);
-    /* Used once now, a module need not be connected under the authorizer. */
-    return sqlite_run(c->db, "select 1 from json_each('[]'), json_tree('[]')", "asking", err);
+    enum status status = sql_tables_add(c, err);
+    if (status)
+        return status;
+    /* Named once now, a module need not be connected under the authorizer. */
+    return sqlite_run(c->db,
+                      "select 1 from json_each('[]'), json_tree('[]'), atrium_event,"
+                      " atrium_rollup_day, atrium_rollup_hour limit 0",
+                      "asking", err);
 }
 
 static enum status shadow_fill(struct sql_connection *c, struct error *err)
@@ -244,6 +256,7 @@ static void guards_set(struct sql_connection *c)
 {
     limits_set(c->db);
     limits_set(c->shadow);
+    sqlite3_limit(c->shadow, SQLITE_LIMIT_VARIABLE_NUMBER, 0);
     sqlite3_set_authorizer(c->db, authorize, c);
     sqlite3_set_authorizer(c->shadow, authorize, c);
     sqlite3_progress_handler(c->db, STEPS_PER_LOOK, look, c);

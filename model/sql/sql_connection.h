@@ -19,6 +19,9 @@ struct sql_connection {
      * guess and that are new in every run, and reading columns of tables is allowed from them
      * alone. */
     char secret[SECRET_SIZE];
+    /* Above 0 while the tables of events read the file themselves: statements prepared then are
+     * the model's, not the asker's. */
+    int inside;
     VEC(char *) modules; /* virtual tables that SQLite brings along */
     int32_t today;
     int64_t deadline; /* monotonic, ns; 0: none */

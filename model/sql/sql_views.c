@@ -141,6 +141,41 @@ static const struct sql_column item_view[] = {
     TEXT("color", "i.color", "colour"),
 };
 
+static const struct sql_column event_view[] = {
+    TIME("time", "e.time", "when"),
+    TEXT("kind", "e.kind", "purchase, sighting, register, …; the lines of receipts are 'line'"),
+    PERSON("person", "e.person", "whose; 0: nobody"),
+    NUMBER("tenant", "e.tenant", "the shop's number; 0: none"),
+    NUMBER("zone", "e.zone", "the zone's number; 0: none"),
+    TEXT("channel", "e.channel", "pos, app, …"),
+    NUMBER("device", "e.device", "the device's number; 0: none"),
+    NUMBER("amount", "e.amount", "fen, or points for kinds of points"),
+    NUMBER("campaign", "e.campaign", "the campaign's number; 0: none"),
+    NUMBER("item", "e.item", "of a receipt line, the article's number; 0: none"),
+    NUMBER("value", "e.value", "pieces of a receipt line, dBm of a sighting"),
+    MASKED("ref", "e.ref", SQL_UNMASKED, "e.person", NULL, "the reference it came with"),
+};
+
+static const struct sql_column rollup_day_view[] = {
+    NUMBER("day", "r.day", "the mall day's number, see mall_date"),
+    TEXT("date", "mall_date(r.day)", "the mall day, 'YYYY-MM-DD'"),
+    NUMBER("tenant", "r.tenant", "the shop's number; 0: none"),
+    TEXT("kind", "r.kind", "the events' kind"),
+    TEXT("channel", "r.channel", "their channel"),
+    NUMBER("nobody", "r.nobody", "1: events without a person"),
+    NUMBER("count", "r.count", "how many"),
+    NUMBER("amount", "r.amount", "sum of their amounts, fen or points"),
+};
+
+static const struct sql_column rollup_hour_view[] = {
+    NUMBER("day", "r.day", "the mall day's number, see mall_date"),
+    TEXT("date", "mall_date(r.day)", "the mall day, 'YYYY-MM-DD'"),
+    NUMBER("hour", "r.hour", "hour of the clock, 0..23"),
+    NUMBER("zone", "r.zone", "the zone's number; 0: none"),
+    NUMBER("nobody", "r.nobody", "1: randomised addresses"),
+    NUMBER("sightings", "r.sightings", "how many"),
+};
+
 static const struct sql_column kind_view[] = {
     NUMBER("kind", "k.id", "the kind's number"),
     TEXT("name", "k.name", "its name"),
@@ -176,6 +211,11 @@ static const struct sql_column audit_view[] = {
 
 const struct sql_view sql_views[] = {
     {"v_member", "member m", RIGHT_PEOPLE_SEE, "the members", COLUMNS(member_view)},
+    {"v_event", "atrium_event e", RIGHT_PEOPLE_SEE, "every event", COLUMNS(event_view)},
+    {"v_rollup_day", "atrium_rollup_day r", 0, "sums by day, shop, kind and channel; instant",
+     COLUMNS(rollup_day_view)},
+    {"v_rollup_hour", "atrium_rollup_hour r", 0, "sightings by hour and zone; instant",
+     COLUMNS(rollup_hour_view)},
     {"v_identity", "identity i", RIGHT_PEOPLE_SEE, "what people are known by",
      COLUMNS(identity_view)},
     {"v_attribute", "attribute a", RIGHT_PEOPLE_SEE, "further attributes of people",

@@ -45,7 +45,8 @@ enum status mall_create(const char *path, const struct mall_options *options, st
  * Where only reading is possible (permissions, damage found by the quick check) the mall is opened
  * read-only and says why. ST_UNUSABLE otherwise. */
 enum status mall_open(const char *path, struct mall **mall, struct error *err);
-/* After its readers and writers. The last one to close a mall leaves one file, and its lock file. */
+/* After its readers and writers. The last one to close a mall leaves one file, and its lock file.
+ */
 void mall_close(struct mall *mall);
 
 /* Reads the settings again after they were changed. What the old ones pointed to stays valid until

@@ -66,6 +66,7 @@ static void open_console(int rows, int cols)
         .input = vt_fd(vt),
         .output = vt_fd(vt),
         .still = true,
+        .sealed = true,
     };
     assert_ok(console_new(&options, &console, &err));
     /* The name of who runs the tests is not part of a golden screen. */

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,21 @@ static struct temp_mall mall_make(void)
              " hash) values (1, 5, 'liu', 'set', 'member', 'C0000001', '{\"name\":\"王小明\"}',"
              " '{}', '13812341234 called', zeroblob(32))");
     return t;
+}
+
+/* Two people's events and one of nobody, over two months. */
+static void events_make(struct temp_mall *t)
+{
+    const struct test_event events[] = {
+        {1000000000, 1, "purchase", "T1", .amount = 1000, .ref = "R1"},
+        {1000000100, 1, "points_earn", "T1", .amount = 10},
+        {1000086400, 2, "purchase", "T2", .channel = "pos", .amount = 2000},
+        {1004000000, 2, "purchase", "T1", .amount = 500},
+        {1004000060, 2, "sighting", .zone = "Z1"},
+        {1004000090, 0, "purchase", "T1", .amount = 300},
+        {1004000099, 2, "karaoke", "T1"},
+    };
+    test_events_add(t, events, sizeof events / sizeof *events);
 }
 
 static struct sheet *ask(struct temp_mall *t, struct arena *arena, enum access_role role,
@@ -120,6 +136,56 @@ static void test_answers(void **state)
     temp_mall_free(&t);
 }
 
+static void test_events(void **state)
+{
+    (void)state;
+    struct temp_mall t = mall_make();
+    events_make(&t);
+    expect(&t, ACCESS_ADMIN, "select count(*), sum(amount) from v_event", "7,3810;");
+    expect(&t, ACCESS_ADMIN,
+           "select kind, count(*), sum(amount) from v_event group by kind order by 1",
+           "karaoke,1,0;points_earn,1,10;purchase,4,3800;sighting,1,0;");
+    expect(&t, ACCESS_ADMIN,
+           "select time, person, tenant, channel, amount, ref from v_event where"
+           " kind = 'purchase' order by time",
+           "1000000000,1,1,-,1000,R1;1000086400,2,2,pos,2000,-;1004000000,2,1,-,500,-;"
+           "1004000090,0,1,-,300,-;");
+    expect(&t, ACCESS_ADMIN, "select count(*) from v_event where kind = 'karaoke'", "1;");
+    expect(&t, ACCESS_ADMIN, "select count(*) from v_event where kind = 'nothing'", "0;");
+    expect(&t, ACCESS_ADMIN,
+           "select count(*) from v_event where kind = 'purchase' and kind = 'sighting'", "0;");
+    expect(&t, ACCESS_ADMIN, "select count(*) from v_event where kind in ('purchase', 'sighting')",
+           "5;");
+    expect(&t, ACCESS_ADMIN, "select count(*) from v_event where person = 2", "4;");
+    expect(&t, ACCESS_ADMIN, "select count(*) from v_event where person = 0", "1;");
+    expect(&t, ACCESS_ADMIN, "select count(*) from v_event where person = 99", "0;");
+    expect(&t, ACCESS_ADMIN, "select count(*) from v_event where time >= 1004000000", "4;");
+    expect(&t, ACCESS_ADMIN, "select count(*) from v_event where time > 1004000000", "3;");
+    expect(&t, ACCESS_ADMIN, "select count(*) from v_event where time < 1000000100", "1;");
+    expect(&t, ACCESS_ADMIN, "select count(*) from v_event where time <= 1000000100", "2;");
+    expect(&t, ACCESS_ADMIN, "select count(*) from v_event where time = 1000000100.0", "1;");
+    expect(&t, ACCESS_ADMIN, "select count(*) from v_event where time between 1 and 0", "0;");
+    expect(&t, ACCESS_ADMIN,
+           "select m.name, sum(e.amount) from v_member m join v_event e using (person)"
+           " where e.kind = 'purchase' group by 1 order by 2",
+           "王小明,1000;Anna Wang,2500;");
+    expect(&t, ACCESS_ADMIN,
+           "select t.name, sum(r.amount) from v_rollup_day r join v_tenant t"
+           " using (tenant) where r.kind = 'purchase' group by 1 order by 2",
+           "Muji,1800;海底捞,2000;");
+    expect(&t, ACCESS_ADMIN, "select count(*), min(date) from v_rollup_day where day > 11575",
+           "4,2001-10-25;");
+    expect(&t, ACCESS_ADMIN, "select sum(sightings) from v_rollup_hour", "1;");
+    /* An analyst joins by numbers that are not the mall's own. */
+    expect(&t, ACCESS_ANALYST,
+           "select m.gender, sum(e.amount) from v_member m join v_event e using (person)"
+           " where e.kind = 'purchase' group by 1 order by 2",
+           "m,1000;f,2500;");
+    expect(&t, ACCESS_ANALYST, "select count(*) from v_event where person = 0", "1;");
+    expect(&t, ACCESS_ANALYST, "select count(ref) from v_event", "0;");
+    temp_mall_free(&t);
+}
+
 static void test_types(void **state)
 {
     (void)state;
@@ -173,10 +239,10 @@ static void test_no_personal_text(void **state)
     struct temp_mall t = mall_make();
     for (size_t r = 0; r < 2; r++)
         for (size_t v = 0; v < n_sql_views; v++) {
-            struct arena *arena = arena_new();
             struct access access = test_access(careful[r]);
             if (!access_may(&access, sql_views[v].rights))
                 continue;
+            struct arena *arena = arena_new();
             const char *query = arena_printf(arena, "select * from %s", sql_views[v].name);
             const char *line = line_of(arena, ask(&t, arena, careful[r], query));
             for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
@@ -251,6 +317,10 @@ static void test_attacks(void **state)
         "select json_group_array(name) from member",
         "select * from json_each((select group_concat(name) from member))",
         "select rowid from member",
+        "select ?1",
+        "select :name",
+        "select person from atrium_event",
+        "select count(*) from atrium_event",
         "select count(*) from sqlite_master",
         "select count(*) from dbstat",
         "select count(*) from principal",
@@ -296,6 +366,7 @@ static void test_messages(void **state)
     struct temp_mall t = mall_make();
     refuse(&t, ACCESS_ADMIN, "select nmae from v_member", ST_USAGE, "line 1, column 8, at 'nmae'");
     refuse(&t, ACCESS_ADMIN, "select nmae from v_member", ST_USAGE, "did you mean name?");
+    refuse(&t, ACCESS_ADMIN, "select *\nfrom v_membr", ST_USAGE, "line 2, column 6, at 'v_membr'");
     refuse(&t, ACCESS_ADMIN, "select *\nfrom v_membr", ST_USAGE, "did you mean v_member?");
     refuse(&t, ACCESS_ADMIN, "select card\nfrom v_member\nwhere '王' = crad", ST_USAGE,
            "line 3, column 13, at 'crad'");
@@ -336,7 +407,9 @@ static void test_limits(void **state)
     assert_ok(sql_sheet(t.reader, &access, endless, &limits, arena, &sheet, &summary, &err));
     assert_int_equal(sheet->n_rows, 5);
     assert_true(summary.timed_out && sheet->truncated);
-    refuse(&t, ACCESS_ADMIN, "select length(printf('%.*c', 100000000, 'x'))", ST_USAGE, "too big");
+    refuse(&t, ACCESS_ADMIN,
+           "select length(replace(printf('%.*c', 1000000, 'x'), 'x', printf('%.*c', 100, 'y')))",
+           ST_USAGE, "too big");
     arena_free(arena);
     temp_mall_free(&t);
 }
@@ -398,14 +471,54 @@ static void test_completion(void **state)
     assert_false(offered("select * from v_member where x = 'fro|", ACCESS_TECHNICIAN, "v_member"));
 }
 
+/* Every view, column and function is in the manual, under its own heading. */
+static void test_manual(void **state)
+{
+    (void)state;
+    size_t size;
+    FILE *there = fopen("doc/sql.md", "r");
+    if (!there)
+        skip();
+    fclose(there);
+    char *manual = file_read_all("doc/sql.md", &size);
+    struct arena *arena = arena_new();
+    for (size_t v = 0; v < n_sql_views; v++) {
+        const char *at = strstr(manual, arena_printf(arena, "\n### %s\n", sql_views[v].name));
+        if (!at)
+            fail_msg("doc/sql.md has no heading for %s", sql_views[v].name);
+        const char *end = strstr(at + 4, "\n### ");
+        for (size_t i = 0; i < sql_views[v].n_columns; i++) {
+            const char *row =
+                strstr(at, arena_printf(arena, "\n| `%s` | %s |", sql_views[v].columns[i].name,
+                                        sql_views[v].columns[i].summary));
+            if (!row || (end && row > end))
+                fail_msg("doc/sql.md does not say of %s.%s: %s", sql_views[v].name,
+                         sql_views[v].columns[i].name, sql_views[v].columns[i].summary);
+        }
+    }
+    for (size_t i = 0; i < n_sql_functions; i++)
+        if (!strstr(manual, arena_printf(arena, "`%s%s", sql_functions[i].name,
+                                         sql_functions[i].arguments ? "(" : "`")))
+            fail_msg("doc/sql.md does not name the function %s", sql_functions[i].name);
+    arena_free(arena);
+    free(manual);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_answers),  cmocka_unit_test(test_types),
-        cmocka_unit_test(test_masked),   cmocka_unit_test(test_no_personal_text),
-        cmocka_unit_test(test_attacks),  cmocka_unit_test(test_roles),
-        cmocka_unit_test(test_messages), cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_cancel),   cmocka_unit_test(test_completion),
+        cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_events),
+        cmocka_unit_test(test_types),
+        cmocka_unit_test(test_masked),
+        cmocka_unit_test(test_no_personal_text),
+        cmocka_unit_test(test_attacks),
+        cmocka_unit_test(test_roles),
+        cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_completion),
+        cmocka_unit_test(test_manual),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
