@@ -67,6 +67,25 @@ static const char *dict_text(struct reader *reader, struct arena *arena, enum di
     return id ? arena_strdup(arena, dict_name(reader, dict, id)) : NULL;
 }
 
+/* A shop's name, or its code where it has none. */
+static enum status shop_name(struct reader *reader, struct arena *arena, uint32_t tenant,
+                             struct cell *cell, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    bool row = false;
+    if (!tenant)
+        return ST_OK;
+    enum status status = reader_prepare(
+        reader, "select coalesce(nullif(name, ''), code) from tenant where id = ?1", &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_int64(stmt, 1, tenant);
+    status = reader_step(reader, stmt, &row, err);
+    if (status == ST_OK && row)
+        *cell = cell_text(arena_strdup(arena, (const char *)sqlite3_column_text(stmt, 0)));
+    return status;
+}
+
 static const struct sheet_column visit_columns[] = {
     {"time", N_("start"), CELL_TIME},      {"name", N_("name"), CELL_TEXT},
     {"card", N_("card"), CELL_TEXT},       {"zone", N_("zone"), CELL_TEXT},
@@ -97,7 +116,8 @@ static enum status event_row(struct reader *reader, struct arena *arena,
 {
     cells[0] = cell_integer(row->time);
     cells[1] = cell_text(text_translated(dict_text(reader, arena, DICT_KIND, row->kind)));
-    cells[4] = cell_text(dict_text(reader, arena, DICT_TENANT, row->tenant));
+    if (shop_name(reader, arena, row->tenant, &cells[4], err) != ST_OK)
+        return err ? err->status : ST_REFUSED;
     cells[5] = cell_text(dict_text(reader, arena, DICT_ZONE, row->zone));
     cells[6] = cell_text(dict_text(reader, arena, DICT_CHANNEL, row->channel));
     if (kind_unit(row->kind) == UNIT_MONEY)

@@ -188,6 +188,7 @@ static void history_fill(struct panels *panels, const struct console *console,
     const struct sheet *imports = history->imports;
     struct panel *panel = panels_add(panels, PANEL_LIST, _("Imports"), imports->n_rows);
     panel->note = _("I imports a file");
+    panel->empty = _("none yet");
     for (size_t i = 0; i < imports->n_rows; i++) {
         struct panel_value *value = &panel->values[i];
         value->label =

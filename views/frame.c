@@ -105,6 +105,9 @@ static char *work_text(const struct console *console, struct arena *arena)
         int64_t ns = view_answer_ns(view, slot);
         took = ns > took ? ns : took;
     }
+    if (asking && progress == 0)
+        return arena_printf(arena, ngettext("%d question", "%d questions", (unsigned long)asking),
+                            asking);
     if (asking)
         return arena_printf(
             arena, ngettext("%d question · %d%%", "%d questions · %d%%", (unsigned long)asking),

@@ -37,7 +37,8 @@ enum panel_kind {
 struct panel {
     enum panel_kind kind;
     const char *title;
-    const char *note; /* dim, at the title's right */
+    const char *note;  /* dim, at the title's right */
+    const char *empty; /* said when there are no values; NULL: nothing in this period */
     struct panel_value *values;
     size_t n_values;
     const double *series; /* NaN: unknown */

@@ -41,9 +41,10 @@ const struct alert_rule alert_rules[] = {
     [RULE_SHOP_DOWN] = {"shop-down", "sales of a shop are down", ALERT_CHANGE, ALERT_TO_SHOPS, 0.50,
                         "Fall of a shop's sales in the last 7 full days against the weekly mean of "
                         "the 4 weeks before, of at least 50 receipts a week."},
-    [RULE_POINTS_LIABILITY] = {"points-liability", "points liability", ALERT_NOTE,
-                               ALERT_TO_ACTIVATE, 0.10,
-                               "Points liability against the sales of the last 28 full days."},
+    [RULE_POINTS_LIABILITY] =
+        {"points-liability", "points liability grows", ALERT_NOTE, ALERT_TO_ACTIVATE, 0.05,
+         "Value of the points earned less burned and expired in the last 28 full "
+         "days, against the sales of those days."},
     [RULE_REFUSED] = {"refused", "imports refused rows", ALERT_NOTE, ALERT_TO_DATA, 1,
                       "Rows that imports of the last 7 days left out."},
     [RULE_DUPLICATES] = {"duplicates", "imports brought duplicates", ALERT_NOTE, ALERT_TO_DATA,
@@ -221,32 +222,23 @@ static int64_t signed_points(const struct rollup_cell *cell)
 
 static enum status look_at_points(struct watch *watch, struct error *err)
 {
-    struct event_totals totals;
-    const struct rollup_cell *cells;
-    int64_t points = 0, sales = 0;
-    size_t n;
+    int64_t points = 0, sales = 0, fen = 0;
+    (void)err;
 
-    enum status status = event_totals(watch->reader, &totals, err);
-    if (status != ST_OK || !totals.events)
-        return status;
-    status = rollup_days(watch->reader, watch->arena, clock_day(&watch->mall->clock, totals.first),
-                         watch->today + 1, &cells, &n, err);
-    if (status != ST_OK)
-        return status;
-    for (size_t i = 0; i < n; i++) {
-        points += cells[i].nobody ? 0 : signed_points(&cells[i]);
-        if (cells[i].day < watch->today - 28 || cells[i].day >= watch->today)
+    for (size_t i = 0; i < watch->n_cells; i++) {
+        const struct rollup_cell *cell = &watch->cells[i];
+        if (cell->day < watch->today - 28 || cell->day >= watch->today)
             continue;
-        sales += cells[i].kind == KIND_PURCHASE ? cells[i].amount : 0;
-        sales -= cells[i].kind == KIND_REFUND ? cells[i].amount : 0;
+        points += cell->nobody ? 0 : signed_points(cell);
+        sales += cell->kind == KIND_PURCHASE ? cell->amount : 0;
+        sales -= cell->kind == KIND_REFUND ? cell->amount : 0;
     }
-    int64_t fen = 0;
     if (sales <= 0 || !points_value(watch->reader, points, &fen))
         return ST_OK;
     double share = (double)fen / (double)sales;
     if (share >= alert_rules[RULE_POINTS_LIABILITY].threshold)
         found(watch, RULE_POINTS_LIABILITY, share, DIM_NONE, 0,
-              arena_printf(watch->arena, "points liability is %.0f%% of four weeks' sales",
+              arena_printf(watch->arena, "points liability grew by %.0f%% of four weeks' sales",
                            share * 100));
     return ST_OK;
 }

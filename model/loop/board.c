@@ -383,7 +383,7 @@ static enum status board_survey(struct board *board, struct survey_ground *groun
     struct survey *survey;
 
     if (before)
-        plan_stages(&plan, 1u << board->stage, true);
+        plan_stages(&plan, 1u << board->stage, false);
     else
         plan_board(&plan, board->stage);
     enum status status = survey_run(ground, &plan, &survey, err);
