@@ -1,5 +1,6 @@
 #include "views/figures.h"
 
+#include "model/base/intl.h"
 #include "model/base/text.h"
 #include "tui/intl.h"
 #include "views/cells.h"
@@ -187,7 +188,8 @@ static const char *row_label(const struct board_table *table, const struct cell 
 {
     if (table->dim == DIM_TENANT && is_text(table, cells, 1))
         return cells[1].text;
-    return is_text(table, cells, 0) ? cells[0].text : _("(none)");
+    return is_text(table, cells, 0) ? word_translated(table->sheet->columns[0].name, cells[0].text)
+                                    : _("(none)");
 }
 
 static void list_row(struct panel_value *value, struct arena *arena,
