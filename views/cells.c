@@ -1,5 +1,6 @@
 #include "views/cells.h"
 
+#include "model/base/intl.h"
 #include "model/base/text.h"
 
 #include <inttypes.h>
@@ -52,6 +53,14 @@ const char *cell_for_people(struct arena *arena, const struct zone *zone, enum c
         break;
     }
     return cell_for_machines(arena, zone, type, cell);
+}
+
+const char *cell_in_column(struct arena *arena, const struct zone *zone,
+                           const struct sheet_column *column, const struct cell *cell)
+{
+    const char *text = cell_for_people(arena, zone, column->type, cell);
+    bool words = column->type == CELL_TEXT && column->title && cell->known;
+    return words ? word_translated(column->name, text) : text;
 }
 
 double cell_number(enum cell_type type, const struct cell *cell)

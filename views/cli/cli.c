@@ -1,7 +1,9 @@
 #include "views/cli/cli.h"
 
 #include "model/base/text.h"
+#include "tui/locale.h"
 #include "tui/text.h"
+#include "views/cli/commands.h"
 #include "views/cli/help.h"
 #include "views/cli/options.h"
 #include "views/start.h"
@@ -122,6 +124,9 @@ static enum status run(struct cli *cli, int argc, char **argv, struct error *err
     status = cli_parse(cli, argc - at - 1, argv + at + 1, err);
     if (status != ST_OK)
         return status;
+    /* What machines read is the same in every language; the screens of `play` are for people. */
+    if ((cli->json || cli->csv) && cli->command != &cli_play)
+        locale_set_language("en");
     if (cli_switch(cli, "help")) {
         cli_help_command(stdout, cli->command);
         return ST_OK;
