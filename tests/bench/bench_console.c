@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 #include <vterm.h>
@@ -321,11 +322,48 @@ static void latencies_print(const char *name, struct latencies *l)
            l->n);
 }
 
+/* A process that answers every byte at once, on a pseudo-terminal of its own: what the machine
+ * itself takes for a key and a frame under the load of the moment. */
+struct echo {
+    int master;
+    pid_t child;
+    struct latencies latencies;
+};
+
+static void echo_start(struct echo *echo)
+{
+    struct termios raw = {.c_cflag = B38400, .c_cc[VMIN] = 1};
+    cfmakeraw(&raw);
+    echo->child = forkpty(&echo->master, NULL, &raw, NULL);
+    if (echo->child < 0)
+        stop("forkpty: %s", strerror(errno));
+    char byte;
+    while (echo->child == 0)
+        if (read(0, &byte, 1) != 1 || write(1, &byte, 1) != 1)
+            _exit(0);
+}
+
+static void echo_time(struct echo *echo)
+{
+    char byte = 'j';
+    int64_t sent = now_ns();
+    if (write(echo->master, &byte, 1) != 1 || read(echo->master, &byte, 1) != 1)
+        stop("the echo ended");
+    latency_add(&echo->latencies, milliseconds(now_ns() - sent));
+}
+
+static void echo_end(struct echo *echo)
+{
+    kill(echo->child, SIGKILL);
+    waitpid(echo->child, NULL, 0);
+    close(echo->master);
+}
+
 /* Presses `forth` and `back` in turns of `run` on a screen that shows its own question; whenever
  * the question is answered it is asked again. A key that ended after the question did is not
  * counted. */
 static void walk_asking(struct terminal *t, const char *forth, const char *back, int run, int keys,
-                        struct latencies *one, struct latencies *all)
+                        struct latencies *one, struct latencies *all, struct echo *echo)
 {
     for (int pressed = 0, counted = 0; counted < keys; pressed++) {
         if (!console_asking(t)) {
@@ -337,13 +375,14 @@ static void walk_asking(struct terminal *t, const char *forth, const char *back,
             continue;
         latency_add(one, took);
         latency_add(all, took);
+        echo_time(echo);
         counted++;
     }
 }
 
 /* The members, while the questions of the loop below them are asked again and again: rows down, a
  * page down, and so on. The processors used tell that scans did run. */
-static void walk_members(struct terminal *t, int keys, struct latencies *all)
+static void walk_members(struct terminal *t, int keys, struct latencies *all, struct echo *echo)
 {
     enum { ASK_EVERY = 10, PAGE_EVERY = 10 };
     static struct latencies rows, pages, filled;
@@ -356,6 +395,7 @@ static void walk_members(struct terminal *t, int keys, struct latencies *all)
         double took = key_time(t, page ? "\033[6~" : "j");
         latency_add(page ? &pages : &rows, took);
         latency_add(all, took);
+        echo_time(echo);
         if (page)
             latency_add(&filled, rows_time(t));
     }
@@ -408,25 +448,29 @@ static void period_choose(struct terminal *t, const char *text)
 static void measure_keys(const char *program, const char *mall, int keys)
 {
     static struct latencies loop, shops, all;
+    static struct echo echo;
     static struct terminal t;
     terminal_start(&t, program, mall);
     console_settle(&t);
     period_choose(&t, "year");
     if (!terminal_shows(&t, "this year"))
         stop("the period is not what was chosen: %s", terminal_row(&t, 0));
-    walk_asking(&t, "l", "h", 1, keys / 4, &loop, &all);
+    echo_start(&echo);
+    walk_asking(&t, "l", "h", 1, keys / 4, &loop, &all, &echo);
     console_settle(&t);
     terminal_send(&t, "7");
     console_settle(&t);
-    walk_asking(&t, "j", "k", 20, keys / 4, &shops, &all);
+    walk_asking(&t, "j", "k", 20, keys / 4, &shops, &all, &echo);
     console_settle(&t);
     terminal_send(&t, "6");
     console_settle(&t);
-    walk_members(&t, keys - keys / 4 * 2, &all);
+    walk_members(&t, keys - keys / 4 * 2, &all, &echo);
     terminal_end(&t);
     latencies_print("loop_key", &loop);
     latencies_print("shops_key", &shops);
     latencies_print("key", &all);
+    latencies_print("echo", &echo.latencies);
+    echo_end(&echo);
 }
 
 /* Every screen once, with what it can do that takes memory. */
