@@ -16,6 +16,8 @@ import sys
 import tempfile
 import time
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+
 # Members of the demo mall, events of the CSV, rounds of imports, starts of the console, keys.
 SIZES = {
     "tiny": (5_000, 100_000, 1, 3, 100),
@@ -23,7 +25,7 @@ SIZES = {
     "full": (5_000_000, 100_000_000, 1, 11, 2000),
 }
 
-# What the project wants: (figure, at least or at most, value, only at this size or None).
+# What the project wants: at most so much; "duckdb": at least as much as DuckDB.
 AIMS = {
     "import_rows_per_s": "duckdb",
     "bytes_per_event": 8,
@@ -108,7 +110,7 @@ class Bench:
 
     def import_duckdb(self):
         self.remove("event.duckdb")
-        run = Run("node", os.path.join(os.path.dirname(__file__), "duckdb.mjs"), self.packages,
+        run = Run("node", os.path.join(HERE, "duckdb.mjs"), self.packages,
                   self.path("event.csv"), self.path("event.duckdb"), self.path("values.json"))
         result = run.json()
         result["memory"] = run.megabytes
@@ -232,10 +234,13 @@ def print_table(rows):
               f"{unit:8} {aim_text(figure, atrium, duckdb)}".rstrip())
 
 
-def append_results(rows, size):
-    here = os.path.dirname(os.path.abspath(__file__))
-    commit = Run("git", "-C", here, "describe", "--always", "--dirty").out.strip()
-    path = os.path.join(here, "results.csv")
+def commit_name():
+    command = ("git", "-C", HERE, "describe", "--always", "--dirty", "--exclude", "*")
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+def append_results(rows, size, commit):
+    path = os.path.join(HERE, "results.csv")
     new = not os.path.exists(path)
     with open(path, "a", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
@@ -251,6 +256,7 @@ def main():
     build, size, packages = sys.argv[1:]
     if size not in SIZES:
         sys.exit(f"bench: found SIZE={size}, expected one of {', '.join(SIZES)}")
+    commit = commit_name()
     folder = tempfile.mkdtemp(prefix="atrium-bench-", dir=os.environ.get("ATRIUM_BENCH_FOLDER"))
     try:
         bench = Bench(build, size, packages, folder)
@@ -261,7 +267,7 @@ def main():
     finally:
         shutil.rmtree(folder)
     print_table(bench.rows)
-    append_results(bench.rows, size)
+    append_results(bench.rows, size, commit)
 
 
 main()
