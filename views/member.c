@@ -210,6 +210,7 @@ static void section_fill(struct panels *panels, const struct console *console,
 static void timeline_fill(struct panels *panels, const struct console *console,
                           const struct sheet *sheet)
 {
+    enum { KIND_CELLS = 14 };
     struct arena *arena = panels->arena;
     const struct zone *zone = console->mall->zone;
     struct panel *panel = panels_add(panels, PANEL_LIST, _("Time line"), sheet->n_rows);
@@ -220,9 +221,11 @@ static void timeline_fill(struct panels *panels, const struct console *console,
                             : cells[TIMELINE_ZONE].known ? cells[TIMELINE_ZONE].text
                                                          : "";
         struct panel_value *value = &panel->values[i];
-        value->label = arena_printf(arena, "%.16s  %-14s %s",
-                                    time_local(arena, zone, cells[TIMELINE_TIME].integer),
-                                    text_translated(cells[TIMELINE_KIND].text), place);
+        const char *kind = text_translated(cells[TIMELINE_KIND].text);
+        int pad = KIND_CELLS - text_cells(kind);
+        value->label = arena_printf(arena, "%.16s  %s%*s %s",
+                                    time_local(arena, zone, cells[TIMELINE_TIME].integer), kind,
+                                    pad > 0 ? pad : 0, "", place);
         if (cells[TIMELINE_AMOUNT].known && cells[TIMELINE_AMOUNT].integer)
             value->text = text_money(arena, cells[TIMELINE_AMOUNT].integer);
         else if (cells[TIMELINE_POINTS].known)
