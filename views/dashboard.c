@@ -97,7 +97,8 @@ static bool table_focused(struct view *view)
     if (!panel || !panel->table)
         console_say(view->console, "%s", _("this panel is its own table; move to a chart"));
     else
-        console_open(view->console, "chart", panel->table);
+        console_open(view->console, panel->table_screen ? panel->table_screen : "chart",
+                     panel->table);
     return true;
 }
 

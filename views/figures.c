@@ -103,6 +103,8 @@ struct panel *figure_tile(struct panels *panels, const struct stages *loop, cons
         figure_fill(&panel->values[i], panels->arena, loop, ids[i], labels ? labels[i] : NULL);
     panel->series = figure_series(panels->arena, loop, ids[0]);
     panel->n_series = panel->series ? loop->n_days : 0;
+    if (panel->series)
+        panel->table = arena_printf(panels->arena, "%s:days", stage_names[metrics[ids[0]].stage]);
     return panel;
 }
 

@@ -135,7 +135,7 @@ static void columns_make(struct list *list, const struct sheet *sheet)
             .title = arena_strdup(list->own, title),
             .align = cell_is_number(from->type) ? 1 : -1,
             .cells = column_cells(list, sheet, k, title),
-            .min_cells = 5,
+            .min_cells = 12, /* a column goes off the edge before words are cut shorter */
             .weight = from->type == CELL_TEXT ? 1 : 0,
         };
     }

@@ -208,7 +208,7 @@ static void section_fill(struct panels *panels, const struct console *console,
 
 /* Newest first: what, where, how much. */
 static void timeline_fill(struct panels *panels, const struct console *console,
-                          const struct sheet *sheet)
+                          const struct sheet *sheet, const char *who)
 {
     enum { KIND_CELLS = 14 };
     struct arena *arena = panels->arena;
@@ -241,6 +241,8 @@ static void timeline_fill(struct panels *panels, const struct console *console,
                                      text_count(arena, sheet->total))
                       : NULL;
     panel->rows = sheet->n_rows < 10 ? (int)sheet->n_rows + 1 : 11;
+    panel->table_screen = "timeline";
+    panel->table = who;
 }
 
 static void member_answered(struct view *view, int slot)
@@ -257,7 +259,7 @@ static void member_answered(struct view *view, int slot)
     figures_fill(panels, console, page);
     section_fill(panels, console, page, &section_shapes[0]);
     if (timeline && timeline->sheet->n_rows)
-        timeline_fill(panels, console, timeline->sheet);
+        timeline_fill(panels, console, timeline->sheet, view->argument);
     for (size_t i = 1; i < sizeof section_shapes / sizeof *section_shapes; i++)
         section_fill(panels, console, page, &section_shapes[i]);
     free(state->title);

@@ -163,7 +163,7 @@ static void stretch_cut(const struct assembler *assembler, struct stretch *stret
                         const uint64_t *times, uint32_t first_person)
 {
     uint32_t person = first_person + stretch->person;
-    if (person < assembler->person_first || person > assembler->person_last)
+    if (person != 0 && (person < assembler->person_first || person > assembler->person_last))
         stretch->n = 0;
     while (stretch->n && (int64_t)times[stretch->row] < assembler->from) {
         stretch->row++;
@@ -211,9 +211,9 @@ static enum status sources_find(struct assembler *assembler, uint16_t kind, stru
 {
     const struct assembly *now = assembler->now;
     uint32_t first = block_first_person(now->block);
-    bool all_people =
-        first >= assembler->person_first &&
-        (now->block < 0 ? first : first + (EVENT_BLOCK - 1)) <= assembler->person_last;
+    /* A range of people says nothing about nobody. */
+    bool all_people = now->block < 0 || (first >= assembler->person_first &&
+                                         first + (EVENT_BLOCK - 1) <= assembler->person_last);
     enum status status = ST_OK;
     assembler->sources.n = assembler->stretches.n = 0;
     for (size_t i = 0; i < now->n_chunks && status == ST_OK; i++) {

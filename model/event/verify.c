@@ -107,8 +107,12 @@ static enum status rollups_check(struct verify *verify, struct error *err)
             " group by day",
             &hours, &faults, &n, err);
     if (status == ST_OK) {
-        sums_compare(&faults, &days, &recount->rollup.days, "sales and counts");
-        sums_compare(&faults, &hours, &recount->rollup.hours, "sightings");
+        struct sums counted = rollup_sums(&recount->rollup, false);
+        sums_compare(&faults, &days, &counted, "sales and counts");
+        sums_free(&counted);
+        counted = rollup_sums(&recount->rollup, true);
+        sums_compare(&faults, &hours, &counted, "sightings");
+        sums_free(&counted);
         status = finding(verify, &faults, n, _("days of roll-ups"));
     }
     free(faults.text);
