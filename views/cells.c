@@ -60,7 +60,7 @@ const char *cell_in_column(struct arena *arena, const struct zone *zone,
 {
     const char *text = cell_for_people(arena, zone, column->type, cell);
     bool words = column->type == CELL_TEXT && column->title && cell->known;
-    return words ? word_translated(column->name, text) : text;
+    return words ? word_translated(column->title, text) : text;
 }
 
 double cell_number(enum cell_type type, const struct cell *cell)

@@ -55,9 +55,9 @@ void dashboard_explain(struct console *console, int id, const char *label, const
     const struct metric *metric = &metrics[id];
     struct arena *arena = arena_new();
     char *period = period_title(arena, &console->mall->clock, &console->period);
-    /* xgettext: a label and its value */
-    const char *head =
-        !label ? (text ? text : "") : arena_printf(arena, _("%s: %s"), label, text ? text : "");
+    const char *head = text ? text : "";
+    if (label) /* xgettext: a label and its value */
+        head = text ? arena_printf(arena, _("%s: %s"), label, text) : label;
     char *body = arena_printf(
         arena, "%s\n\n%s\n\n%s\n%s\n\n%s --from '%s' --to '%s'", head, _(metric->definition),
         arena_printf(arena, _("%s: %s"), _("Period"), period), _("The same on the command line:"),

@@ -185,6 +185,8 @@ static void section_fill(struct panels *panels, const struct console *console,
         struct panel_value *value = &panel->values[i];
         value->label = section_cell(arena, console, sheet, i, shape->label);
         value->text = section_cell(arena, console, sheet, i, shape->text);
+        if (shape->section == SECTION_ATTRIBUTES) /* "gender" says what kind of word "f" is */
+            value->text = word_translated(sheet_row(sheet, i)[0].text, value->text);
         value->change = section_cell(arena, console, sheet, i, shape->more);
         value->change_role = ROLE_DIM;
         value->screen = shape->screen;

@@ -43,7 +43,7 @@ static enum status row_passes(struct filter *filter, const struct member_row *ro
             continue;
         const char *text = cells[i].known ? cells[i].text : "";
         status = regex_match(filter->pattern, text, &found, err);
-        const char *shown = word_translated(member_columns[i].name, text);
+        const char *shown = word_translated(member_columns[i].title, text);
         if (!status && !found && shown != text) /* what stands on the screen is found, too */
             status = regex_match(filter->pattern, shown, &found, err);
     }
