@@ -94,7 +94,8 @@ static enum status screen_begin(struct console *console, const struct console_op
     enum status status = config_read(&config, err);
     if (status == ST_OK)
         status = config_bind(&config, console->keymap, err);
-    if (status == ST_OK && config.language)
+    const char *asked = getenv("ATRIUM_LANG"); /* for this once */
+    if (status == ST_OK && config.language && !(asked && *asked))
         locale_set_language(config.language);
     if (status == ST_OK && options->rows)
         screen_start_plain(options->rows, options->cols, &config.theme);
