@@ -91,7 +91,7 @@ $(POT): $(SOURCES) $(MAIN) $(wildcard views/*.h)
 	@xgettext --from-code=UTF-8 -LC -k_ -kN_ -kngettext:1,2 --no-location --sort-output --package-name=atrium -o $@ $^
 
 po: pot ## bring new texts into the translations
-	for po in views/po/*.po; do msgmerge --quiet --update --backup=none --no-fuzzy-matching --sort-output $$po $(POT); done
+	for po in views/po/*.po; do msgmerge --quiet --update --backup=none --no-fuzzy-matching --no-wrap --sort-output $$po $(POT); done
 
 clean: ## remove what was built
 	rm -rf $(BUILD) build-asan build-tsan
