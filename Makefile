@@ -78,7 +78,7 @@ format: ## lay out every file as .clang-format says
 	clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
 
 bench: test-deps ## print a table of measurements and append it to the results file; SIZE=full for 100 million events
-	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@$(MAKE) --no-print-directory -j$$(nproc) all bench-programs
 	@sh tests/bench/run.sh $(BUILD) $(SIZE)
 
 dist: ## a source archive
@@ -91,7 +91,7 @@ $(POT): $(SOURCES) $(MAIN) $(wildcard views/*.h)
 	@xgettext --from-code=UTF-8 -LC -k_ -kN_ -kngettext:1,2 --no-location --sort-output --package-name=atrium -o $@ $^
 
 po: pot ## bring new texts into the translations
-	for po in views/po/*.po; do msgmerge --quiet --update --backup=none --no-fuzzy-matching --sort-output $$po $(POT); done
+	for po in views/po/*.po; do msgmerge --quiet --update --backup=none --no-fuzzy-matching --no-wrap --sort-output $$po $(POT); done
 
 clean: ## remove what was built
 	rm -rf $(BUILD) build-asan build-tsan

@@ -138,14 +138,14 @@ static enum status rows_sheet(struct reader *reader, struct arena *arena,
 }
 
 static const struct sheet_column shop_list_columns[] = {
-    {"shop", N_("shop"), CELL_TEXT},
-    {"name", N_("name"), CELL_TEXT},
+    {"shop", N_("code"), CELL_TEXT},
+    {"name", N_("shop"), CELL_TEXT},
     {"category", N_("category"), CELL_TEXT},
     {"floor", N_("floor"), CELL_TEXT},
 };
 static const struct sheet_column group_columns[] = {
-    {"group", N_("group"), CELL_TEXT},
-    {"name", N_("name"), CELL_TEXT},
+    {"group", N_("code"), CELL_TEXT},
+    {"name", N_("group"), CELL_TEXT},
     {"topic", N_("topic"), CELL_TEXT},
     {"members", N_("members"), CELL_COUNT},
 };

@@ -49,7 +49,7 @@ void console_redraw(struct console *console)
 bool console_may(struct console *console, unsigned rights)
 {
     struct error err = {0};
-    if (access_require(&console->access, rights, _("do that"), &err) == ST_OK)
+    if (access_require(&console->access, rights, "do that", &err) == ST_OK)
         return true;
     console_complain(console, "%s", error_text(&err));
     error_clear(&err);

@@ -188,7 +188,7 @@ static const char *row_label(const struct board_table *table, const struct cell 
 {
     if (table->dim == DIM_TENANT && is_text(table, cells, 1))
         return cells[1].text;
-    return is_text(table, cells, 0) ? word_translated(table->sheet->columns[0].name, cells[0].text)
+    return is_text(table, cells, 0) ? word_translated(table->sheet->columns[0].title, cells[0].text)
                                     : _("(none)");
 }
 

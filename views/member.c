@@ -185,6 +185,8 @@ static void section_fill(struct panels *panels, const struct console *console,
         struct panel_value *value = &panel->values[i];
         value->label = section_cell(arena, console, sheet, i, shape->label);
         value->text = section_cell(arena, console, sheet, i, shape->text);
+        if (shape->section == SECTION_ATTRIBUTES) /* "gender" says what kind of word "f" is */
+            value->text = word_translated(sheet_row(sheet, i)[0].text, value->text);
         value->change = section_cell(arena, console, sheet, i, shape->more);
         value->change_role = ROLE_DIM;
         value->screen = shape->screen;
@@ -210,6 +212,7 @@ static void section_fill(struct panels *panels, const struct console *console,
 static void timeline_fill(struct panels *panels, const struct console *console,
                           const struct sheet *sheet, const char *who)
 {
+    enum { KIND_CELLS = 14 };
     struct arena *arena = panels->arena;
     const struct zone *zone = console->mall->zone;
     struct panel *panel = panels_add(panels, PANEL_LIST, _("Time line"), sheet->n_rows);
@@ -220,9 +223,11 @@ static void timeline_fill(struct panels *panels, const struct console *console,
                             : cells[TIMELINE_ZONE].known ? cells[TIMELINE_ZONE].text
                                                          : "";
         struct panel_value *value = &panel->values[i];
-        value->label = arena_printf(arena, "%.16s  %-14s %s",
-                                    time_local(arena, zone, cells[TIMELINE_TIME].integer),
-                                    text_translated(cells[TIMELINE_KIND].text), place);
+        const char *kind = text_translated(cells[TIMELINE_KIND].text);
+        int pad = KIND_CELLS - text_cells(kind);
+        value->label = arena_printf(arena, "%.16s  %s%*s %s",
+                                    time_local(arena, zone, cells[TIMELINE_TIME].integer), kind,
+                                    pad > 0 ? pad : 0, "", place);
         if (cells[TIMELINE_AMOUNT].known && cells[TIMELINE_AMOUNT].integer)
             value->text = text_money(arena, cells[TIMELINE_AMOUNT].integer);
         else if (cells[TIMELINE_POINTS].known)

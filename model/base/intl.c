@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* Words of a column; the list ends with NULL. */
+/* Words of a column, by its title; the list ends with NULL. */
 static const struct {
     const char *column;
     const char *words[32];
@@ -16,7 +16,7 @@ static const struct {
     {"consent",
      {N_("yes"), N_("no"), N_("sms"), N_("app"), N_("wifi"), N_("sms app"), N_("sms wifi"),
       N_("app wifi"), N_("sms app wifi")}},
-    {"smart_pos", {N_("yes"), N_("no")}},
+    {"smart", {N_("yes"), N_("no")}},
     {"direction", {N_("to"), N_("from")}},
     {"relation",
      {N_("family"), N_("friend"), N_("colleague"), N_("referred"), N_("couple"), N_("parent"),
@@ -29,6 +29,9 @@ static const struct {
     {"attribute",
      {N_("tier"), N_("gender"), N_("age"), N_("birth"), N_("income"), N_("community"), N_("car"),
       N_("house")}},
+    {"income", {N_("low"), N_("middle"), N_("high"), N_("very high")}},
+    {"car", {N_("none"), N_("economy"), N_("middle"), N_("luxury")}},
+    {"house", {N_("rented"), N_("owned"), N_("owned, several")}},
     {"role",
      {N_("operator"), N_("manager"), N_("analyst"), N_("technician"), N_("admin"), N_("member"),
       N_("owner"), N_("host")}},

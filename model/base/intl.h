@@ -10,7 +10,8 @@
 #define N_(text) text
 
 /* A word that stands in the data but that every mall has, such as the channel "pos", in the user's
- * language; `column` says what kind of word it is ("channel", "gender"). Other words and columns
+ * language; `column` says what kind of word it is: the title of its
+ * column ("channel", "gender"). Other words and columns
  * come back as they are. */
 const char *word_translated(const char *column, const char *word);
 

@@ -217,6 +217,7 @@ const struct metric metrics[METRIC_END] = {
                                 N_("Purchases less refunds of receipts that name nobody."),
                                 "atrium loop"},
     [METRIC_SHOPS_MEMBER_SHARE_80] = {METRIC_SHOPS_MEMBER_SHARE_80, "shops_member_share_80",
+                                      /* xgettext:no-c-format */
                                       N_("shops above 80 % member share"), COUNT, BETTER_UP,
                                       STAGE_ACTIVATE, BEHIND_SHOPS, SUM_COUNT, NO_PARTS,
                                       N_("Shops with sales in the period and a member share above "

@@ -19,7 +19,7 @@ static const struct sheet_column relation_columns[] = {
     {"name", N_("name"), CELL_TEXT},      {"since", N_("since"), CELL_TIME},
 };
 static const struct sheet_column group_columns[] = {
-    {"group", N_("group"), CELL_TEXT},   {"name", N_("name"), CELL_TEXT},
+    {"group", N_("code"), CELL_TEXT},    {"name", N_("group"), CELL_TEXT},
     {"topic", N_("topic"), CELL_TEXT},   {"role", N_("role"), CELL_TEXT},
     {"joined", N_("joined"), CELL_TIME},
 };

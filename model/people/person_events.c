@@ -89,8 +89,8 @@ enum status person_events_read(struct reader *reader, uint32_t person, int64_t f
 const struct sheet_column timeline_columns[TIMELINE_COLUMN_COUNT] = {
     [TIMELINE_TIME] = {"time", N_("time"), CELL_TIME},
     [TIMELINE_KIND] = {"kind", N_("event"), CELL_TEXT},
-    [TIMELINE_TENANT] = {"tenant", N_("shop"), CELL_TEXT},
-    [TIMELINE_SHOP] = {"shop", N_("name"), CELL_TEXT},
+    [TIMELINE_TENANT] = {"tenant", N_("code"), CELL_TEXT},
+    [TIMELINE_SHOP] = {"shop", N_("shop"), CELL_TEXT},
     [TIMELINE_ZONE] = {"zone", N_("zone"), CELL_TEXT},
     [TIMELINE_CHANNEL] = {"channel", N_("channel"), CELL_TEXT},
     [TIMELINE_AMOUNT] = {"amount", N_("amount"), CELL_MONEY},

@@ -110,7 +110,7 @@ enum status section_shops(struct reader *reader, const struct person_events *eve
                           struct arena *arena, struct sheet **sheet, struct error *err)
 {
     static const struct sheet_column columns[] = {
-        {"tenant", N_("shop"), CELL_TEXT},        {"name", N_("name"), CELL_TEXT},
+        {"tenant", N_("code"), CELL_TEXT},        {"name", N_("shop"), CELL_TEXT},
         {"category", N_("category"), CELL_TEXT},  {"days", N_("days there"), CELL_COUNT},
         {"receipts", N_("receipts"), CELL_COUNT}, {"spent", N_("spent"), CELL_MONEY},
         {"last", N_("last"), CELL_TIME},
@@ -160,7 +160,7 @@ enum status section_areas(struct reader *reader, const struct person_events *eve
                           struct arena *arena, struct sheet **sheet, struct error *err)
 {
     static const struct sheet_column columns[] = {
-        {"zone", N_("zone"), CELL_TEXT},         {"name", N_("name"), CELL_TEXT},
+        {"zone", N_("code"), CELL_TEXT},         {"name", N_("zone"), CELL_TEXT},
         {"dwell", N_("dwell"), CELL_DURATION},   {"share", N_("share of dwell"), CELL_SHARE},
         {"sightings", N_("events"), CELL_COUNT}, {"last", N_("last"), CELL_TIME},
         {"usual", N_("usual"), CELL_COUNT},

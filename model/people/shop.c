@@ -11,8 +11,8 @@
 #include <string.h>
 
 const struct sheet_column shop_columns[SHOP_COLUMN_COUNT] = {
-    [SHOP_TENANT] = {"tenant", N_("shop"), CELL_TEXT},
-    [SHOP_NAME] = {"name", N_("name"), CELL_TEXT},
+    [SHOP_TENANT] = {"tenant", N_("code"), CELL_TEXT},
+    [SHOP_NAME] = {"name", N_("shop"), CELL_TEXT},
     [SHOP_CATEGORY] = {"category", N_("category"), CELL_TEXT},
     [SHOP_FLOOR] = {"floor", N_("floor"), CELL_TEXT},
     [SHOP_SALES] = {"sales", N_("sales"), CELL_MONEY},

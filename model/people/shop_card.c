@@ -345,7 +345,7 @@ static enum status neighbour_sheet(struct reader *reader, const struct gather *g
                                    struct sheet **out, struct error *err)
 {
     static const struct sheet_column columns[] = {
-        {"tenant", N_("shop"), CELL_TEXT},       {"name", N_("name"), CELL_TEXT},
+        {"tenant", N_("code"), CELL_TEXT},       {"name", N_("shop"), CELL_TEXT},
         {"category", N_("category"), CELL_TEXT}, {"buyers", N_("buyers of both"), CELL_COUNT},
         {"support", N_("support"), CELL_SHARE},  {"confidence", N_("confidence"), CELL_SHARE},
         {"lift", N_("lift"), CELL_REAL},

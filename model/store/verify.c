@@ -179,7 +179,8 @@ static enum status persons_check(struct verify *verify, struct error *err)
         " where a.person < 1 or a.person > most.n"
         " union all select 'relation: person ' || r.person || ' and ' || r.other from relation r,"
         " most where min(r.person, r.other) < 1 or max(r.person, r.other) > most.n",
-        "select count(*) from identity", "contacts, each of a person that was given a number", err);
+        "select count(*) from identity", N_("contacts, each of a person that was given a number"),
+        err);
 }
 
 /* ---- Operations and audit ---- */

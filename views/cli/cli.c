@@ -124,8 +124,9 @@ static enum status run(struct cli *cli, int argc, char **argv, struct error *err
     status = cli_parse(cli, argc - at - 1, argv + at + 1, err);
     if (status != ST_OK)
         return status;
-    /* What machines read is the same in every language; the screens of `play` are for people. */
-    if ((cli->json || cli->csv) && cli->command != &cli_play)
+    /* Commands answer in English, alike for everybody who reads them or parses them; the user's
+     * language is the console's, which `demo` opens and `play` draws. */
+    if (cli->command != &cli_play && cli->command != &cli_demo)
         locale_set_language("en");
     if (cli_switch(cli, "help")) {
         cli_help_command(stdout, cli->command);

@@ -1,6 +1,5 @@
 /* What commands print: JSON, CSV, and tables for people. Everything that people see is cleaned. */
 #include "model/base/text.h"
-#include "tui/intl.h"
 #include "tui/text.h"
 #include "views/cells.h"
 #include "views/cli/cli.h"
@@ -131,9 +130,9 @@ static void print_table(struct cli *cli, const struct sheet *sheet)
     for (size_t i = 0; i <= sheet->n_rows; i++)
         for (size_t k = 0; k < columns; k++) {
             const struct sheet_column *column = &sheet->columns[k];
-            const char *raw =
-                i ? cell_in_column(cli->arena, cli_zone(cli), column, &sheet_row(sheet, i - 1)[k])
-                  : (column->title ? text_translated(column->title) : column->name);
+            const char *raw = i ? cell_for_people(cli->arena, cli_zone(cli), column->type,
+                                                  &sheet_row(sheet, i - 1)[k])
+                                : (column->title ? column->title : column->name);
             char *clean = text_clean(raw, column->type == CELL_TEXT ? WIDEST : -1);
             shown[i * columns + k] = arena_strdup(cli->arena, clean);
             free(clean);
