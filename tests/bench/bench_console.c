@@ -546,7 +546,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: bench_console ATRIUM MALL [ROUNDS [KEYS]]\n");
         return 2;
     }
-    int rounds = argc > 3 ? atoi(argv[3]) : 11, keys = argc > 4 ? atoi(argv[4]) : 2000;
+    int rounds = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 11;
+    int keys = argc > 4 ? (int)strtol(argv[4], NULL, 10) : 2000;
     rounds = rounds < 1 ? 1 : rounds > MOST_ROUNDS ? MOST_ROUNDS : rounds;
     environment_set();
     printf("{\n");
