@@ -37,10 +37,10 @@ static void test_bits(void **state)
             if (bytes.n)
                 memcpy(exact, bytes.at, bytes.n);
             struct view view = view_of(exact, bytes.n);
-            assert_true(bits_unpack(&view, out, n, width));
+            assert_true(bits_unpack(&view, out, n, width, 0));
             assert_true(n == 0 || memcmp(in, out, n * sizeof *in) == 0);
             view = view_of(exact, bytes.n ? bytes.n - 1 : 0);
-            assert_true(bytes.n == 0 || !bits_unpack(&view, out, n, width));
+            assert_true(bytes.n == 0 || !bits_unpack(&view, out, n, width, 0));
             free(exact);
             free(bytes.at);
         }
