@@ -49,7 +49,7 @@ void console_redraw(struct console *console)
 bool console_may(struct console *console, unsigned rights)
 {
     struct error err = {0};
-    if (access_require(&console->access, rights, _("do that"), &err) == ST_OK)
+    if (access_require(&console->access, rights, "do that", &err) == ST_OK)
         return true;
     console_complain(console, "%s", error_text(&err));
     error_clear(&err);
@@ -287,19 +287,24 @@ static bool console_own(struct console *console, int id, const char *argument)
     }
 }
 
-void console_act(struct console *console, int id, const char *argument)
+/* The view first, then the console; false: nobody had anything to do for it. */
+static bool act(struct console *console, int id, const char *argument)
 {
     struct view *top = console_top(console);
+    console_redraw(console);
     for (const struct view_ops *const *screen = screens; *screen; screen++)
         if ((*screen)->number && id == ACTION_GO_LOOP + (*screen)->number - 1) {
             console_open(console, (*screen)->name, argument);
-            return;
+            return true;
         }
-    if (top->ops->action && top->ops->action(top, id, argument))
-        console_redraw(console);
-    else if (!console_own(console, id, argument))
+    return (top->ops->action && top->ops->action(top, id, argument)) ||
+           console_own(console, id, argument);
+}
+
+void console_act(struct console *console, int id, const char *argument)
+{
+    if (!act(console, id, argument))
         console_say(console, "%s", _("not on this screen"));
-    console_redraw(console);
 }
 
 /* ---- Keys and frames ---- */
@@ -311,6 +316,23 @@ static void message_clear(struct console *console)
     free(console->message);
     console->message = NULL;
     console_redraw(console);
+}
+
+/* The innermost scope that has something to do for the key gets it: Esc clears a filter where there
+ * is one, and goes back otherwise. */
+static void key_act(struct console *console, uint32_t key)
+{
+    const struct view *top = console_top(console);
+    const char *scopes[VIEW_SCOPES];
+    size_t n = top->n_scopes;
+    const struct action *before = NULL;
+    memcpy(scopes, top->scopes, sizeof scopes);
+    for (size_t from = 0; from <= n; from++) {
+        const struct action *action = keymap_find(console->keymap, key, scopes + from, n - from);
+        if (action && action != before && act(console, action->id, ""))
+            return;
+        before = action;
+    }
 }
 
 void console_key(void *context, uint32_t key)
@@ -326,9 +348,7 @@ void console_key(void *context, uint32_t key)
         console_redraw(console);
         return;
     }
-    const struct action *action = keymap_find(console->keymap, key, top->scopes, top->n_scopes);
-    if (action)
-        console_act(console, action->id, "");
+    key_act(console, key);
 }
 
 void console_draw(void *context)

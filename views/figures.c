@@ -1,5 +1,6 @@
 #include "views/figures.h"
 
+#include "model/base/intl.h"
 #include "model/base/text.h"
 #include "tui/intl.h"
 #include "views/cells.h"
@@ -102,6 +103,8 @@ struct panel *figure_tile(struct panels *panels, const struct stages *loop, cons
         figure_fill(&panel->values[i], panels->arena, loop, ids[i], labels ? labels[i] : NULL);
     panel->series = figure_series(panels->arena, loop, ids[0]);
     panel->n_series = panel->series ? loop->n_days : 0;
+    if (panel->series)
+        panel->table = arena_printf(panels->arena, "%s:days", stage_names[metrics[ids[0]].stage]);
     return panel;
 }
 
@@ -174,13 +177,28 @@ static const char *cell_figure(struct arena *arena, const struct metric *metric,
     return figure_text(arena, metric, &figure);
 }
 
+static bool is_text(const struct board_table *table, const struct cell *cells, size_t column)
+{
+    return column < table->sheet->n_columns && table->sheet->columns[column].type == CELL_TEXT &&
+           cells[column].known && *cells[column].text;
+}
+
+/* A shop's name rather than its code; two words where both tell rows apart (zone and category). */
+static const char *row_label(const struct board_table *table, const struct cell *cells)
+{
+    if (table->dim == DIM_TENANT && is_text(table, cells, 1))
+        return cells[1].text;
+    return is_text(table, cells, 0) ? word_translated(table->sheet->columns[0].title, cells[0].text)
+                                    : _("(none)");
+}
+
 static void list_row(struct panel_value *value, struct arena *arena,
                      const struct board_table *table, size_t row, size_t column, double most)
 {
     const struct cell *cells = sheet_row(table->sheet, row);
     enum cell_type type = table->sheet->columns[column].type;
     enum metric_id id = table->cell_metric[column];
-    value->label = cells[0].known && cells[0].text && *cells[0].text ? cells[0].text : _("(none)");
+    value->label = row_label(table, cells);
     value->text = cell_figure(arena, &metrics[id], type, &cells[column]);
     value->bar = cells[column].known && most > 0 ? cell_number(type, &cells[column]) / most : 0;
     value->metric = (int)id;
@@ -196,17 +214,20 @@ struct panel *figure_list(struct panels *panels, const struct board *board, cons
     const struct board_table *table = board_table(board, name);
     size_t column = table ? metric_column(table, metric) : 0;
     bool found = table && column < table->sheet->n_columns;
-    size_t n = found ? table->sheet->n_rows : 0;
-    n = n < most ? n : most;
+    size_t n = 0;
+    size_t *rows = arena_array(panels->arena, size_t, most);
+    for (size_t i = 0; found && i < table->sheet->n_rows && n < most; i++)
+        if (table->dim != DIM_TENANT || !table->keys || table->keys[i]) /* 0: of no shop */
+            rows[n++] = i;
     struct panel *panel = panels_add(panels, PANEL_LIST, title, n);
     double largest = 0;
     for (size_t i = 0; i < n; i++) {
-        const struct cell *cell = &sheet_row(table->sheet, i)[column];
+        const struct cell *cell = &sheet_row(table->sheet, rows[i])[column];
         double value = cell->known ? cell_number(table->sheet->columns[column].type, cell) : 0;
         largest = value > largest ? value : largest;
     }
     for (size_t i = 0; i < n; i++)
-        list_row(&panel->values[i], panels->arena, table, i, column, largest);
+        list_row(&panel->values[i], panels->arena, table, rows[i], column, largest);
     panel->note = found ? _(metrics[metric].title) : NULL;
     panel->table = arena_printf(panels->arena, "%s:%s", stage_names[board->stage], name);
     return panel;

@@ -37,7 +37,8 @@ enum panel_kind {
 struct panel {
     enum panel_kind kind;
     const char *title;
-    const char *note; /* dim, at the title's right */
+    const char *note;  /* dim, at the title's right */
+    const char *empty; /* said when there are no values; NULL: nothing in this period */
     struct panel_value *values;
     size_t n_values;
     const double *series; /* NaN: unknown */
@@ -49,10 +50,11 @@ struct panel {
     const char *const *heat_row_labels;
     const char *flow; /* PANEL_TILE: the rate to the next tile, drawn at its right */
     bool flow_dim;
-    const char *table; /* what `t` opens: argument of the table screen; NULL: none */
-    int span;          /* columns of the 12-column grid on a wide screen */
-    int span_medium;   /* below 96 columns; 0: as wide. Below 60 every panel has the row alone */
-    int rows;          /* height wanted at least, title included; 0: all its values */
+    const char *table;        /* what `t` opens: the argument of table_screen; NULL: none */
+    const char *table_screen; /* NULL: "chart" */
+    int span;                 /* columns of the 12-column grid on a wide screen */
+    int span_medium; /* below 96 columns; 0: as wide. Below 60 every panel has the row alone */
+    int rows;        /* height wanted at least, title included; 0: all its values */
 };
 
 struct panels {

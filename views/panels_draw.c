@@ -330,7 +330,8 @@ void panel_paint(const struct panel_paint *paint)
     if (paint->panel->kind == PANEL_TILE)
         flow_draw(paint);
     if (!paint->panel->n_values && !paint->panel->n_series && paint->panel->kind != PANEL_ALERTS)
-        draw_text(panel_row(paint, 1), 0, 0, ROLE_DIM, _("nothing in this period"));
+        draw_text(panel_row(paint, 1), 0, 0, ROLE_DIM,
+                  paint->panel->empty ? paint->panel->empty : _("nothing in this period"));
     else
         kinds[paint->panel->kind](paint);
 }

@@ -36,6 +36,15 @@ static enum status file_is_fresh(struct writer *writer, bool *fresh, struct erro
 enum status event_bulk_begin(struct writer *writer, const struct event_bulk_options *options,
                              struct event_bulk **out, struct error *err)
 {
+    /* What is in the tail arrived before. */
+    *out = NULL;
+    enum status status = event_fold(writer, 1, err);
+    return status == ST_OK ? bulk_begin(writer, options, out, err) : status;
+}
+
+enum status bulk_begin(struct writer *writer, const struct event_bulk_options *options,
+                       struct event_bulk **out, struct error *err)
+{
     static const struct event_bulk_options defaults;
     options = options ? options : &defaults;
     *out = NULL;

@@ -49,6 +49,10 @@ struct event_bulk {
     struct rollup rollup;
 };
 
+/* As event_bulk_begin, leaving the tail alone. */
+enum status bulk_begin(struct writer *writer, const struct event_bulk_options *options,
+                       struct event_bulk **bulk, struct error *err);
+
 /* Marks duplicates among the spooled events in bulk->drops and stages the layer of new keys. */
 enum status bulk_resolve_refs(struct event_bulk *bulk, struct error *err);
 

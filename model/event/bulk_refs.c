@@ -67,20 +67,12 @@ static enum status tail_read(struct resolve *resolve, struct error *err)
     return status;
 }
 
-/* -1, 0, 1 by family and key. */
-static int compare_keys(int64_t family, int64_t key, int64_t other_family, int64_t other_key)
-{
-    if (family != other_family)
-        return family < other_family ? -1 : 1;
-    return (key > other_key) - (key < other_key);
-}
-
+/* A tail's key is compared whole, with the further bits of a hash, so that a hit is a duplicate. */
 static bool tail_has(struct resolve *resolve, const struct ref_key *key)
 {
-    int64_t family = ref_key_family(key);
+    const struct ref_entry wanted = {.key = *key};
     while (resolve->tail_key) {
-        const struct ref_key *there = &resolve->tail_key->key;
-        int order = compare_keys(ref_key_family(there), there->key, family, key->key);
+        int order = ref_entry_compare(resolve->tail_key, &wanted);
         if (order >= 0)
             return order == 0;
         resolve->tail_key = ref_merge_next(resolve->tail_keys);
@@ -116,7 +108,10 @@ static enum status layers_choose(struct resolve *resolve, int64_t keys, struct e
 
 static int compare_walk(const struct ref_walk *walk, int64_t family, int64_t key)
 {
-    return compare_keys(walk->family, (int64_t)walk->keys[walk->at], family, key);
+    int64_t here = (int64_t)walk->keys[walk->at];
+    if (walk->family != family)
+        return walk->family < family ? -1 : 1;
+    return (here > key) - (here < key);
 }
 
 /* The keys of layers taken in that come before this one; all of them where `end`. */
@@ -150,21 +145,23 @@ static enum status key_settle(struct resolve *resolve, const struct ref_entry *e
                               struct error *err)
 {
     const struct ref_key *key = &entry->key;
-    bool in_tail = tail_has(resolve, key), in_index = false;
     enum status status = ST_OK;
+    bool in_index = false;
+    if (tail_has(resolve, key)) {
+        bulk_drop(resolve->bulk, entry->arrival);
+        return ST_OK;
+    }
     if (resolve->index.layers.n)
         status = ref_index_has(&resolve->index, key, &in_index, err);
     if (status != ST_OK)
         return status;
-    if (in_tail || in_index) {
+    if (in_index) {
         if (ref_key_exact(key))
             bulk_drop(resolve->bulk, entry->arrival);
         else
             vec_push(&resolve->suspects, entry->arrival);
-    }
-    /* A key that only the tail has goes into a layer when the tail is folded. */
-    if (in_index || (in_tail && ref_key_exact(key)))
         return ST_OK;
+    }
     status = walks_copy(resolve, ref_key_family(key), key->key, false, err);
     if (status == ST_OK)
         status = ref_builder_add(resolve->builder, ref_key_family(key), key->key, err);
@@ -182,7 +179,7 @@ static enum status twice(const struct ref_entry *entry, struct error *err)
 static enum status keys_settle(struct resolve *resolve, struct ref_merge *merge, struct error *err)
 {
     struct ref_entry last = {0};
-    bool first = true, written = false;
+    bool first = true;
     const struct ref_entry *entry;
     enum status status = ST_OK;
     while (status == ST_OK && (entry = ref_merge_next(merge))) {
@@ -202,10 +199,9 @@ static enum status keys_settle(struct resolve *resolve, struct ref_merge *merge,
             continue;
         }
         /* Two hashes that agree in what the index keeps are one key there. */
-        if (!(same_slot && written))
+        if (!same_slot)
             status = key_settle(resolve, entry, err);
         first = false;
-        written = true;
         last = *entry;
     }
     if (status == ST_OK)
@@ -398,9 +394,11 @@ enum status bulk_resolve_tail(struct event_bulk *bulk, struct error *err)
     for (size_t i = 0; status == ST_OK && bulk->ref_keys && i < wanted.n; i++) {
         struct ref_key key = ref_key_of(wanted.at[i].kind, wanted.at[i].ref, wanted.at[i].size);
         bool in_batch = ref_key_exact(&key);
-        if (!in_batch)
-            status = ref_find_in_chunks(bulk->shared.writer, bulk->stage.batch, &wanted.at[i],
-                                        &in_batch, err);
+        if (!in_batch) {
+            struct ref_wanted one = wanted.at[i];
+            status = ref_find(bulk->shared.writer, bulk->stage.batch, &one, 1, err);
+            in_batch = one.found;
+        }
         if (status == ST_OK && in_batch)
             status = late_remove(bulk, &wanted.at[i], err);
     }

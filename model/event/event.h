@@ -70,7 +70,8 @@ enum status event_fold(struct writer *writer, size_t least, struct error *err);
 
 /* A bulk append: any number of events in any order, prepared on `threads` threads in bounded
  * memory, staged invisibly and made visible at once by event_bulk_commit, all or nothing. Between
- * begin and end the caller holds no transaction; the bulk lock is taken by begin. */
+ * begin and end the caller holds no transaction; the bulk lock is taken by begin, which also folds
+ * the tail, as its events arrived before. */
 struct event_bulk;
 
 struct event_bulk_options {
@@ -232,7 +233,7 @@ enum status rollup_hours(struct reader *reader, struct arena *arena, int32_t fro
 
 /* first_presence: time of the first event that shows the person in the mall; registered: of the
  * first register event. INT64_MAX where there is none. The arrays are indexed by person and belong
- * to the arena; n = highest person + 1. */
+ * to the arena; n = highest person + 1, as counter 'person' and the tail have it. */
 struct person_columns {
     uint32_t n;
     const int64_t *first_presence, *registered;

@@ -49,7 +49,7 @@ enum status event_fold(struct writer *writer, size_t least, struct error *err)
     struct event_bulk_options options = {
         .memory = (size_t)64 << 20, .threads = 1, .source = "tail"};
     struct error busy = {0};
-    status = event_bulk_begin(writer, &options, &bulk, &busy);
+    status = bulk_begin(writer, &options, &bulk, &busy);
     if (status == ST_CONFLICT) {
         error_clear(&busy);
         return ST_OK;

@@ -134,35 +134,44 @@ static enum status tail_people(struct reader *reader, int64_t *first_presence, i
     return status;
 }
 
+/* The highest number given, or that of the tail; and one more than the last block with events. */
+static enum status people_known(struct reader *reader, int64_t *highest, int64_t *blocks,
+                                struct error *err)
+{
+    int64_t tail = 0;
+    enum status status =
+        reader_integer(reader, "select value from counter where name = 'person'", 0, highest, err);
+    if (status == ST_OK)
+        status = reader_integer(reader, "select max(person) from tail", 0, &tail, err);
+    if (status == ST_OK)
+        status = reader_integer(reader, "select max(block) + 1 from chunk indexed by chunk_place",
+                                0, blocks, err);
+    *highest = tail > *highest ? tail : *highest;
+    return status;
+}
+
 enum status person_columns_read(struct reader *reader, struct arena *arena,
                                 struct person_columns *columns, struct error *err)
 {
-    int64_t given = 0, blocks = -1, tail = 0;
+    int64_t highest = 0, blocks = 0;
     *columns = (struct person_columns){0};
     enum status status = reader_begin(reader, err);
     if (status != ST_OK)
         return status;
-    status =
-        reader_integer(reader, "select value from counter where name = 'person'", 0, &given, err);
-    if (status == ST_OK)
-        status = reader_integer(reader, "select max(block) from person_block", -1, &blocks, err);
-    if (status == ST_OK)
-        status = reader_integer(reader, "select max(person) from tail", 0, &tail, err);
+    status = people_known(reader, &highest, &blocks, err);
     if (status == ST_OK) {
-        int64_t most = given > tail ? given : tail;
-        int64_t needed = (most >> EVENT_BLOCK_BITS) + 1;
-        size_t n_blocks = (size_t)(blocks + 1 > needed ? blocks + 1 : needed);
-        int64_t *times = arena_alloc_array(arena, n_blocks << (EVENT_BLOCK_BITS + 1), 8);
-        int64_t *registered = times + (n_blocks << EVENT_BLOCK_BITS);
-        for (size_t i = 0; i < n_blocks << (EVENT_BLOCK_BITS + 1); i++)
-            times[i] = INT64_MAX;
-        uint32_t n = (uint32_t)(n_blocks << EVENT_BLOCK_BITS);
-        status = blocks_read(reader, times, registered, n_blocks, err);
+        int64_t needed = (highest >> EVENT_BLOCK_BITS) + 1;
+        size_t n_blocks = (size_t)(blocks > needed ? blocks : needed);
+        size_t n = n_blocks << EVENT_BLOCK_BITS;
+        int64_t *first_presence = arena_array(arena, int64_t, 2 * n), *registered;
+        registered = first_presence + n;
+        for (size_t i = 0; i < 2 * n; i++)
+            first_presence[i] = INT64_MAX;
+        status = blocks_read(reader, first_presence, registered, n_blocks, err);
         if (status == ST_OK)
-            status = tail_people(reader, times, registered, n, err);
-        if (most + 1 < (int64_t)n && blocks < needed)
-            n = (uint32_t)most + 1;
-        *columns = (struct person_columns){n, times, registered};
+            status = tail_people(reader, first_presence, registered, (uint32_t)n, err);
+        *columns = (struct person_columns){blocks > needed ? (uint32_t)n : (uint32_t)highest + 1,
+                                           first_presence, registered};
     }
     reader_end(reader);
     return status;

@@ -163,12 +163,9 @@ static enum status place_prepare(struct preparer *preparer, int32_t block,
     row_describe(&row, sorter, &range);
     sorter_encode(sorter, &range, &row.bytes);
     vec_push(&prepared->chunks, row);
-    for (size_t i = place->from; i < place->to; i++) {
-        const struct event *event = sorter_event(preparer->sorter, i);
-        rollup_add(&preparer->rollup, event);
-        if (block >= 0)
-            person_block_add(preparer->people, event);
-    }
+    rollup_add_place(&preparer->rollup, preparer->sorter, place);
+    for (size_t i = place->from; block >= 0 && i < place->to; i++)
+        person_block_add(preparer->people, sorter_event(preparer->sorter, i));
     return ST_OK;
 }
 

@@ -116,28 +116,6 @@ static enum status finder_chunks(struct finder *finder, const char *sql, int32_t
     return status;
 }
 
-static enum status finder_tail(struct finder *finder, struct error *err)
-{
-    sqlite3_stmt *stmt;
-    enum status status =
-        writer_prepare(finder->writer,
-                       "select 1 from tail where kind = ?1 and ref = ?2 and ref <> ''", &stmt, err);
-    for (size_t i = 0; i < finder->n && status == ST_OK; i++) {
-        struct ref_wanted *wanted = &finder->wanted[i];
-        sqlite3_bind_int(stmt, 1, wanted->kind);
-        sqlite3_bind_text(stmt, 2, wanted->ref, (int)wanted->size, SQLITE_STATIC);
-        int code = sqlite3_step(stmt);
-        if (code == SQLITE_ROW) {
-            finder->n_left -= !wanted->found;
-            wanted->found = true;
-        } else if (code != SQLITE_DONE) {
-            status = sqlite_status(writer_db(finder->writer), "looking for a reference", err);
-        }
-        sqlite3_reset(stmt);
-    }
-    return status;
-}
-
 static int compare_blocks(const void *a, const void *b)
 {
     int32_t left = *(const int32_t *)a, right = *(const int32_t *)b;
@@ -158,37 +136,22 @@ static enum status finder_blocks(struct finder *finder, int64_t batch, struct er
     return status;
 }
 
-static enum status finder_run(struct finder *finder, int64_t batch, bool tail, struct error *err)
-{
-    for (size_t i = 0; i < finder->n; i++) {
-        finder->kinds[finder->wanted[i].kind & KIND_MAX] = true;
-        finder->wanted[i].found = false;
-    }
-    qsort(finder->wanted, finder->n, sizeof *finder->wanted, compare_wanted);
-    enum status status = tail ? finder_tail(finder, err) : ST_OK;
-    if (status == ST_OK && finder->n_left)
-        status = finder_blocks(finder, batch, err);
-    if (status == ST_OK && finder->n_left)
-        status = finder_chunks(finder, chunks_all, 0, batch, err);
-    chunk_buffer_free(&finder->buffer);
-    free(finder->text.at);
-    free(finder->starts);
-    return status;
-}
-
 enum status ref_find(struct writer *writer, int64_t batch, struct ref_wanted *wanted, size_t n,
                      struct error *err)
 {
     struct finder finder = {.writer = writer, .wanted = wanted, .n = n, .n_left = n};
-    return n ? finder_run(&finder, batch, true, err) : ST_OK;
-}
-
-enum status ref_find_in_chunks(struct writer *writer, int64_t batch,
-                               const struct ref_wanted *wanted, bool *found, struct error *err)
-{
-    struct ref_wanted one = *wanted;
-    struct finder finder = {.writer = writer, .wanted = &one, .n = 1, .n_left = 1};
-    enum status status = finder_run(&finder, batch, false, err);
-    *found = one.found;
+    if (n == 0)
+        return ST_OK;
+    for (size_t i = 0; i < n; i++) {
+        finder.kinds[wanted[i].kind & KIND_MAX] = true;
+        wanted[i].found = false;
+    }
+    qsort(wanted, n, sizeof *wanted, compare_wanted);
+    enum status status = finder_blocks(&finder, batch, err);
+    if (status == ST_OK && finder.n_left)
+        status = finder_chunks(&finder, chunks_all, 0, batch, err);
+    chunk_buffer_free(&finder.buffer);
+    free(finder.text.at);
+    free(finder.starts);
     return status;
 }

@@ -15,14 +15,9 @@ struct ref_wanted {
     bool found;
 };
 
-/* Sets `found` where the reference is in a chunk that counts or in the tail. Sorts the array. Looks
- * into the blocks named first, then everywhere for what is left. Batch: whose staged chunks count
- * as well, or 0. */
+/* Sets `found` where the reference is in a chunk. Sorts the array. Looks into the blocks named
+ * first, then everywhere for what is left. Batch: whose staged chunks count as well, or 0. */
 enum status ref_find(struct writer *writer, int64_t batch, struct ref_wanted *wanted, size_t n,
                      struct error *err);
-
-/* One reference, in chunks only. */
-enum status ref_find_in_chunks(struct writer *writer, int64_t batch,
-                               const struct ref_wanted *wanted, bool *found, struct error *err);
 
 #endif

@@ -1,23 +1,29 @@
 #include "model/event/rollup.h"
 
-#include "model/base/hash.h"
 #include "model/event/blob.h"
 #include "model/event/column.h"
 
 #include <stdlib.h>
 
-enum { CELLS_MAX = 1 << 26, HOUR = 3600, DAY_HOURS = 24 };
+enum { CELLS_MAX = 1 << 26, HOUR = 3600, DAY_HOURS = 24, DAY = 86400 };
 
 /* ---- Sums ---- */
 
-static size_t sums_slot(const struct sums *sums, const struct sum *sum)
+/* Multiplications alone: two of them are made for every event. */
+static uint64_t sum_hash(const struct sum *sum)
 {
-    uint64_t hash = hash_mix(((uint64_t)(uint32_t)sum->day << 32 | sum->id) ^
-                             hash_mix(sum->what + UINT64_C(1)));
+    uint64_t hash = sum->id * UINT64_C(0x9E3779B97F4A7C15) +
+                    sum->what * UINT64_C(0xC2B2AE3D27D4EB4F) +
+                    (uint32_t)sum->day * UINT64_C(0x165667B19E3779F9);
+    return (hash ^ hash >> 32) * UINT64_C(0x9E3779B97F4A7C15) >> 32;
+}
+
+static size_t sums_slot(const struct sums *sums, const struct sum *sum, uint64_t hash)
+{
     size_t slot = hash & (sums->slots - 1);
     for (; sums->at[slot].count; slot = (slot + 1) & (sums->slots - 1)) {
         const struct sum *there = &sums->at[slot];
-        if (there->day == sum->day && there->id == sum->id && there->what == sum->what)
+        if (there->id == sum->id && there->what == sum->what && there->day == sum->day)
             break;
     }
     return slot;
@@ -30,15 +36,20 @@ static void sums_grow(struct sums *sums)
     sums->at = mem_zero(sums->slots, sizeof *sums->at);
     for (size_t i = 0; i < old.slots; i++)
         if (old.at[i].count)
-            sums->at[sums_slot(sums, &old.at[i])] = old.at[i];
+            sums->at[sums_slot(sums, &old.at[i], sum_hash(&old.at[i]))] = old.at[i];
     free(old.at);
 }
 
-void sums_add(struct sums *sums, const struct sum *sum)
+static void sums_room(struct sums *sums, size_t more)
 {
-    if (sums->n * 3 >= sums->slots * 2)
+    while ((sums->n + more) * 2 > sums->slots)
         sums_grow(sums);
-    struct sum *slot = &sums->at[sums_slot(sums, sum)];
+}
+
+/* There is room. */
+static void sums_put(struct sums *sums, const struct sum *sum, uint64_t hash)
+{
+    struct sum *slot = &sums->at[sums_slot(sums, sum, hash)];
     if (slot->count == 0) {
         *slot = *sum;
         sums->n++;
@@ -46,6 +57,12 @@ void sums_add(struct sums *sums, const struct sum *sum)
     }
     slot->count += sum->count;
     slot->amount = (int64_t)((uint64_t)slot->amount + (uint64_t)sum->amount);
+}
+
+void sums_add(struct sums *sums, const struct sum *sum)
+{
+    sums_room(sums, 1);
+    sums_put(sums, sum, sum_hash(sum));
 }
 
 void sums_free(struct sums *sums)
@@ -75,38 +92,149 @@ struct sum *sums_sorted(const struct sums *sums)
     return cells;
 }
 
+/* ---- Days and hours of a month ---- */
+
+/* A clock changes at most a few times a year, so nearly every day has one offset. */
+static void month_days(struct rollup_month *month, const struct clock *clock)
+{
+    month->first_day = month_first_day(month->number);
+    month->n_days = month_first_day(month->number + 1) - month->first_day;
+    for (int i = 0; i <= month->n_days; i++)
+        month->start[i] = clock_day_start(clock, month->first_day + i);
+    for (int i = 0; i < month->n_days; i++) {
+        int32_t first = zone_offset(clock->zone, month->start[i]);
+        int32_t last = zone_offset(clock->zone, month->start[i + 1] - 1);
+        month->offset[i] = first == last ? first : INT32_MIN;
+    }
+}
+
+/* The day by its place in the month; the time is within the month. */
+static int month_day(const struct rollup_month *month, int64_t time)
+{
+    int day = (int)((time - month->start[0]) / DAY);
+    day = day >= month->n_days ? month->n_days - 1 : day;
+    while (day > 0 && time < month->start[day])
+        day--;
+    while (day + 1 < month->n_days && time >= month->start[day + 1])
+        day++;
+    return day;
+}
+
+static uint32_t month_hour(const struct rollup_month *month, const struct clock *clock, int day,
+                           int64_t time)
+{
+    if (month->offset[day] == INT32_MIN)
+        return (uint32_t)clock_hour(clock, time);
+    /* Counted from a midnight far in the past, so that the division rounds down. */
+    int64_t local = time + month->offset[day] + INT64_C(100000000) * DAY;
+    return (uint32_t)(local / HOUR % DAY_HOURS);
+}
+
+static struct rollup_month *rollup_month(struct rollup *rollup, int32_t number)
+{
+    size_t low = 0, high = rollup->months.n;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (rollup->months.at[middle]->number < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low < rollup->months.n && rollup->months.at[low]->number == number)
+        return rollup->months.at[low];
+    struct rollup_month *month = mem_zero(1, sizeof *month);
+    month->number = number;
+    month_days(month, rollup->clock);
+    vec_reserve(&rollup->months, 1);
+    memmove(rollup->months.at + low + 1, rollup->months.at + low,
+            (rollup->months.n - low) * sizeof month);
+    rollup->months.at[low] = month;
+    rollup->months.n++;
+    return month;
+}
+
+static struct rollup_month *month_of(struct rollup *rollup, int64_t time)
+{
+    int32_t number = clock_month(rollup->clock, time);
+    struct rollup_month *month = rollup_month(rollup, number);
+    /* Where a clock goes back over the day's boundary, the civil day of a moment can be one off. */
+    if (time < month->start[0])
+        return rollup_month(rollup, number - 1);
+    return time >= month->start[month->n_days] ? rollup_month(rollup, number + 1) : month;
+}
+
 /* ---- Events ---- */
 
 struct rollup rollup_make(const struct clock *clock)
 {
-    return (struct rollup){.calendar = chunk_calendar_make(clock, true)};
+    return (struct rollup){.clock = clock};
 }
 
 void rollup_free(struct rollup *rollup)
 {
-    sums_free(&rollup->days);
-    sums_free(&rollup->hours);
-    chunk_calendar_free(&rollup->calendar);
+    for (size_t i = 0; i < rollup->months.n; i++) {
+        sums_free(&rollup->months.at[i]->days);
+        sums_free(&rollup->months.at[i]->hours);
+        free(rollup->months.at[i]);
+    }
+    vec_free(&rollup->months);
+}
+
+static struct sum day_sum(const struct rollup_month *month, int day, const struct event *event)
+{
+    return (struct sum){.day = month->first_day + day,
+                        .id = event->tenant,
+                        .what = (uint32_t)event->channel << 16 | (uint32_t)event->kind << 1 |
+                                (event->person == 0),
+                        .count = 1,
+                        .amount = event->amount};
+}
+
+static void add_sighting(struct rollup_month *month, const struct clock *clock, int day,
+                         const struct event *event)
+{
+    struct sum sum = {.day = month->first_day + day,
+                      .id = event->zone,
+                      .what =
+                          month_hour(month, clock, day, event->time) << 1 | (event->person == 0),
+                      .count = 1};
+    sums_add(&month->hours, &sum);
 }
 
 void rollup_add(struct rollup *rollup, const struct event *event)
 {
-    size_t day = chunk_calendar_find(&rollup->calendar, event->time); /* may move the spans */
-    const struct span *span = &rollup->calendar.spans.at[day];
-    uint32_t nobody = event->person == 0;
-    struct sum sum = {.day = span->number,
-                      .id = event->tenant,
-                      .what = (uint32_t)event->channel << 16 | (uint32_t)event->kind << 1 | nobody,
-                      .count = 1,
-                      .amount = event->amount};
-    sums_add(&rollup->days, &sum);
-    if (event->kind != KIND_SIGHTING)
-        return;
-    uint32_t hour = (uint32_t)clock_hour(rollup->calendar.clock, event->time);
-    sum.id = event->zone;
-    sum.what = hour << 1 | nobody;
-    sum.amount = 0;
-    sums_add(&rollup->hours, &sum);
+    struct rollup_month *month = month_of(rollup, event->time);
+    int day = month_day(month, event->time);
+    struct sum sum = day_sum(month, day, event);
+    sums_add(&month->days, &sum);
+    if (event->kind == KIND_SIGHTING)
+        add_sighting(month, rollup->clock, day, event);
+}
+
+/* Cells are far apart in memory: they are fetched a batch ahead of being added to. */
+void rollup_add_place(struct rollup *rollup, const struct sorter *sorter,
+                      const struct place_range *place)
+{
+    enum { BATCH = 64 };
+    struct sum batch[BATCH];
+    uint64_t hashes[BATCH];
+    struct rollup_month *month = month_of(rollup, place->span.start);
+    struct sums *days = &month->days;
+    for (size_t at = place->from, n; at < place->to; at += n) {
+        n = place->to - at < BATCH ? place->to - at : BATCH;
+        sums_room(days, n);
+        for (size_t i = 0; i < n; i++) {
+            const struct event *event = sorter_event(sorter, at + i);
+            int day = month_day(month, event->time);
+            batch[i] = day_sum(month, day, event);
+            hashes[i] = sum_hash(&batch[i]);
+            __builtin_prefetch(&days->at[hashes[i] & (days->slots - 1)], 1);
+            if (event->kind == KIND_SIGHTING)
+                add_sighting(month, rollup->clock, day, event);
+        }
+        for (size_t i = 0; i < n; i++)
+            sums_put(days, &batch[i], hashes[i]);
+    }
 }
 
 static void sums_merge(struct sums *into, const struct sums *from)
@@ -118,8 +246,19 @@ static void sums_merge(struct sums *into, const struct sums *from)
 
 void rollup_merge(struct rollup *into, const struct rollup *from)
 {
-    sums_merge(&into->days, &from->days);
-    sums_merge(&into->hours, &from->hours);
+    for (size_t i = 0; i < from->months.n; i++) {
+        struct rollup_month *month = rollup_month(into, from->months.at[i]->number);
+        sums_merge(&month->days, &from->months.at[i]->days);
+        sums_merge(&month->hours, &from->months.at[i]->hours);
+    }
+}
+
+struct sums rollup_sums(const struct rollup *rollup, bool hours)
+{
+    struct sums all = {0};
+    for (size_t i = 0; i < rollup->months.n; i++)
+        sums_merge(&all, hours ? &rollup->months.at[i]->hours : &rollup->months.at[i]->days);
+    return all;
 }
 
 /* ---- A stored day: four columns ---- */

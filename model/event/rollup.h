@@ -21,16 +21,33 @@ struct sums {
     size_t n, slots;
 };
 
-struct rollup {
+/* The sums of one month of mall days, with what it takes to tell day and hour of a moment. */
+struct rollup_month {
+    int32_t number, first_day;
+    int n_days;
+    int64_t start[33];  /* of each day, and the end of the last */
+    int32_t offset[32]; /* local time - UTC all day long; INT32_MIN where it changes */
     struct sums days, hours;
-    struct chunk_calendar calendar; /* of mall days */
+};
+
+struct rollup {
+    const struct clock *clock;
+    VEC(struct rollup_month *) months; /* by number */
 };
 
 struct rollup rollup_make(const struct clock *clock);
 void rollup_free(struct rollup *rollup);
 
 void rollup_add(struct rollup *rollup, const struct event *event);
+
+/* All events of a sorted place. */
+void rollup_add_place(struct rollup *rollup, const struct sorter *sorter,
+                      const struct place_range *place);
+
 void rollup_merge(struct rollup *into, const struct rollup *from);
+
+/* All cells of days or hours, in one table. To be freed. */
+struct sums rollup_sums(const struct rollup *rollup, bool hours);
 
 /* The cells in order of (day, what, id). Owned by the caller. */
 struct sum *sums_sorted(const struct sums *sums);

@@ -93,10 +93,11 @@ static enum status tail_sums(struct reader *reader, int32_t from, int32_t to, bo
     struct rollup rollup = rollup_make(clock);
     for (size_t i = 0; i < tail.events.n; i++)
         rollup_add(&rollup, &tail.events.at[i]);
-    const struct sums *fresh = hours ? &rollup.hours : &rollup.days;
-    for (size_t i = 0; i < fresh->slots; i++)
-        if (fresh->at[i].count)
-            sums_add(sums, &fresh->at[i]);
+    struct sums fresh = rollup_sums(&rollup, hours);
+    for (size_t i = 0; i < fresh.slots; i++)
+        if (fresh.at[i].count)
+            sums_add(sums, &fresh.at[i]);
+    sums_free(&fresh);
     rollup_free(&rollup);
     tail_free(&tail);
     return ST_OK;

@@ -180,17 +180,19 @@ static enum status stage_days(struct stage *stage, const struct sums *fresh, con
 
 enum status stage_rollup(struct stage *stage, const struct rollup *rollup, struct error *err)
 {
-    enum status status =
-        stage_days(stage, &rollup->days,
-                   "select cells from rollup_day where day = ?1 and batch in " BATCHES_DONE
-                   " order by batch desc limit 1",
-                   "insert into rollup_day values (?1, ?2, ?3)", err);
-    if (status == ST_OK)
-        status =
-            stage_days(stage, &rollup->hours,
-                       "select cells from rollup_hour where day = ?1 and batch in " BATCHES_DONE
-                       " order by batch desc limit 1",
-                       "insert into rollup_hour values (?1, ?2, ?3)", err);
+    enum status status = ST_OK;
+    for (size_t i = 0; i < rollup->months.n && status == ST_OK; i++) {
+        const struct rollup_month *month = rollup->months.at[i];
+        status = stage_days(stage, &month->days,
+                            "select cells from rollup_day where day = ?1 and batch in " BATCHES_DONE
+                            " order by batch desc limit 1",
+                            "insert into rollup_day values (?1, ?2, ?3)", err);
+        if (status == ST_OK)
+            status = stage_days(stage, &month->hours,
+                                "select cells from rollup_hour where day = ?1 and batch"
+                                " in " BATCHES_DONE " order by batch desc limit 1",
+                                "insert into rollup_hour values (?1, ?2, ?3)", err);
+    }
     return status;
 }
 

@@ -54,7 +54,8 @@ struct loop_query {
     unsigned stages; /* bits 1 << enum stage; 0: all */
     bool slow;       /* also figures that need long tables of rows or the whole history: reachable
                       * members, points outstanding, random MACs, people in groups, with relations,
-                      * with interests. Dashboards always have those of their stage. */
+                      * with interests. Dashboards always have those of their stage. They are
+                      * computed for the period alone, not for the one compared with. */
 };
 
 /* At once, from roll-ups and counts: registrations, detections, sales, receipts, points,

@@ -118,7 +118,7 @@ static enum status stages_survey(struct survey_ground *ground, const struct loop
     struct survey *survey;
     unsigned wanted = query->stages ? query->stages : (1u << STAGE_COUNT) - 1;
 
-    plan_stages(&plan, wanted, query->slow);
+    plan_stages(&plan, wanted, query->slow && !before);
     if ((wanted >> STAGE_CONVERT & 1) && !before)
         survey_plan_add(&plan, METRIC_REGISTRATIONS, DIM_CHANNEL);
     enum status status = survey_run(ground, &plan, &survey, err);

@@ -15,6 +15,7 @@
 #include "model/loop/daybook.h"
 #include "model/loop/drill.h"
 #include "model/loop/metric.h"
+#include "model/loop/names.h"
 
 /* What a fact adds up to. */
 struct sum {
@@ -44,14 +45,12 @@ enum person_flag {
 };
 
 struct relation {
-    uint32_t person, other, kind;
-    int64_t since; /* INT64_MIN: not known */
+    uint32_t person, other;
+    uint32_t kind, since; /* UTC seconds, 0: not known */
 };
 
-/* Texts in order, numbered by their place. */
-struct names {
-    size_t n;
-    const char *const *at;
+struct interest {
+    uint32_t person, topic;
 };
 
 /* What a question needs to know beside the events; shared by its surveys. */
@@ -65,7 +64,9 @@ struct survey_ground {
     bool relations_known, topics_known;
     size_t n_relations;
     const struct relation *relations;
-    uint32_t pos, app;       /* channel numbers, 0: none */
+    size_t n_interests;
+    const struct interest *interests; /* in order of person */
+    uint32_t pos, app;                /* channel numbers, 0: none */
     size_t sizes[DIM_COUNT]; /* highest key + 1, of the dimensions that no period changes */
 };
 
@@ -74,7 +75,8 @@ enum status survey_ground_read(struct survey_ground *ground, struct reader *read
 /* The same without the columns by person: places, channels and sizes. */
 enum status survey_places_read(struct survey_ground *ground, struct reader *reader,
                                struct arena *arena, struct error *err);
-enum status survey_relations_read(struct survey_ground *ground, struct error *err);
+/* Relations, with their kinds or all of one kind of no name, which is quicker. */
+enum status survey_relations_read(struct survey_ground *ground, bool by_kind, struct error *err);
 enum status survey_topics_read(struct survey_ground *ground, struct error *err);
 
 /* What has to be looked at for a metric. */

@@ -6,73 +6,51 @@
 
 /* ---- Relations ---- */
 
-/* The place of a text among names in order; they hold every text of the table. */
-static uint32_t name_place(const struct names *names, const char *text)
+static uint32_t relation_kind(struct name_collector *found, sqlite3_stmt *stmt)
 {
-    size_t low = 0, high = names->n;
+    const char *text = (const char *)sqlite3_column_text(stmt, 3);
 
-    while (low + 1 < high) {
-        size_t middle = (low + high) / 2;
-        if (strcmp(names->at[middle], text) <= 0)
-            low = middle;
-        else
-            high = middle;
-    }
-    return (uint32_t)low;
+    return name_collect(found, text, (size_t)sqlite3_column_bytes(stmt, 3));
 }
 
-static enum status names_read(struct survey_ground *ground, const char *sql, struct names *names,
-                              struct error *err)
+enum status survey_relations_read(struct survey_ground *ground, bool by_kind, struct error *err)
 {
-    VEC(const char *) texts = {0};
-    sqlite3_stmt *stmt;
-    bool row;
-
-    enum status status = reader_prepare(ground->reader, sql, &stmt, err);
-    while (status == ST_OK && (status = reader_step(ground->reader, stmt, &row, err)) == ST_OK &&
-           row)
-        vec_push(&texts, arena_strdup(ground->arena, (const char *)sqlite3_column_text(stmt, 0)));
-    const char **at = arena_array(ground->arena, const char *, texts.n);
-    if (texts.n)
-        memcpy(at, texts.at, texts.n * sizeof *at);
-    *names = (struct names){texts.n, at};
-    vec_free(&texts);
-    return status;
-}
-
-/* Distinct values of an index's first column are found by jumps from one to the next. */
-static const char kinds_sql[] = "select distinct kind from relation order by kind";
-static const char topics_sql[] = "select distinct topic from interest order by topic";
-
-enum status survey_relations_read(struct survey_ground *ground, struct error *err)
-{
+    struct name_collector found = {.arena = ground->arena};
     VEC(struct relation) relations = {0};
+    const uint32_t *place;
     sqlite3_stmt *stmt;
     bool row;
 
     if (ground->relations_known)
         return ST_OK;
-    enum status status = names_read(ground, kinds_sql, &ground->relation_kinds, err);
-    if (status == ST_OK)
-        status = reader_prepare(ground->reader,
-                                "select person, other, kind, since from relation"
-                                " where person <> other",
-                                &stmt, err);
+    if (!by_kind)
+        name_collect(&found, "", 0);
+    enum status status = reader_prepare(ground->reader,
+                                        by_kind ? "select person, other, since, kind from relation"
+                                                : "select person, other, since from relation",
+                                        &stmt, err);
     while (status == ST_OK && (status = reader_step(ground->reader, stmt, &row, err)) == ST_OK &&
            row) {
-        struct relation r = {
-            .person = (uint32_t)sqlite3_column_int64(stmt, 0),
-            .other = (uint32_t)sqlite3_column_int64(stmt, 1),
-            .kind = name_place(&ground->relation_kinds, (const char *)sqlite3_column_text(stmt, 2)),
-            .since = sqlite3_column_type(stmt, 3) == SQLITE_NULL ? INT64_MIN
-                                                                 : sqlite3_column_int64(stmt, 3),
-        };
-        if (r.person < ground->columns.n && r.other < ground->columns.n)
-            vec_push(&relations, r);
+        int64_t person = sqlite3_column_int64(stmt, 0), other = sqlite3_column_int64(stmt, 1);
+        int64_t since = sqlite3_column_int64(stmt, 2); /* unknown: 0 */
+        if (person == other || person < 1 || person >= ground->columns.n || other < 1 ||
+            other >= ground->columns.n)
+            continue;
+        vec_push(&relations, (struct relation){
+                                 .person = (uint32_t)person,
+                                 .other = (uint32_t)other,
+                                 .kind = by_kind ? relation_kind(&found, stmt) : 0,
+                                 .since = since < 0            ? 0
+                                          : since > UINT32_MAX ? UINT32_MAX
+                                                               : (uint32_t)since,
+                             });
     }
+    ground->relation_kinds = names_finish(&found, &place);
     if (status == ST_OK && relations.n) {
         struct relation *at = arena_array(ground->arena, struct relation, relations.n);
         memcpy(at, relations.at, relations.n * sizeof *at);
+        for (size_t i = 0; i < relations.n; i++)
+            at[i].kind = place[at[i].kind];
         ground->relations = at;
         ground->n_relations = relations.n;
     }
@@ -82,11 +60,40 @@ enum status survey_relations_read(struct survey_ground *ground, struct error *er
     return status;
 }
 
+static bool began_before(const struct relation *relation, int64_t to)
+{
+    return relation->since == 0 || relation->since < to;
+}
+
 enum status survey_topics_read(struct survey_ground *ground, struct error *err)
 {
+    struct name_collector topics_found = {.arena = ground->arena};
+    VEC(struct interest) interests = {0};
+    const uint32_t *place;
+    sqlite3_stmt *stmt;
+    bool row;
+
     if (ground->topics_known)
         return ST_OK;
-    enum status status = names_read(ground, topics_sql, &ground->topics, err);
+    enum status status = reader_prepare(
+        ground->reader, "select person, topic from interest order by person", &stmt, err);
+    while (status == ST_OK && (status = reader_step(ground->reader, stmt, &row, err)) == ST_OK &&
+           row) {
+        int64_t person = sqlite3_column_int64(stmt, 0);
+        const char *topic = (const char *)sqlite3_column_text(stmt, 1);
+        uint32_t number = name_collect(&topics_found, topic, (size_t)sqlite3_column_bytes(stmt, 1));
+        if (person > 0 && person < ground->columns.n)
+            vec_push(&interests, (struct interest){(uint32_t)person, number});
+    }
+    ground->topics = names_finish(&topics_found, &place);
+    if (status == ST_OK && interests.n) {
+        struct interest *at = arena_array(ground->arena, struct interest, interests.n);
+        for (size_t i = 0; i < interests.n; i++)
+            at[i] = (struct interest){interests.at[i].person, place[interests.at[i].topic]};
+        ground->interests = at;
+        ground->n_interests = interests.n;
+    }
+    vec_free(&interests);
     ground->sizes[DIM_TOPIC] = ground->topics.n;
     ground->topics_known = status == ST_OK;
     return status;
@@ -169,7 +176,7 @@ void survey_together(struct survey *survey)
     for (size_t kind = 0; kind < ground->relation_kinds.n; kind++) {
         for (size_t i = 0; i < ground->n_relations; i++) {
             const struct relation *r = &ground->relations[i];
-            if (r->kind != kind || r->since >= survey->plan->to ||
+            if (r->kind != kind || !began_before(r, survey->plan->to) ||
                 !pair_compare(survey, &album, r->person, r->other) || !by_kind)
                 continue;
             uint32_t both[2] = {r->person, r->other};
@@ -199,7 +206,7 @@ static void relation_kinds_state(struct survey *survey)
         for (size_t i = 0; i < ground->n_relations; i++) {
             const struct relation *r = &ground->relations[i];
             uint32_t both[2] = {r->person, r->other};
-            if (r->kind != kind || r->since >= survey->plan->to)
+            if (r->kind != kind || !began_before(r, survey->plan->to))
                 continue;
             for (size_t k = 0; k < 2; k++) {
                 struct drill_row row = {.person = both[k]};
@@ -217,41 +224,66 @@ static void relation_kinds_state(struct survey *survey)
     free(seen);
 }
 
-static int word_compare(const void *a, const void *b)
+static int number_compare(const void *a, const void *b)
 {
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
     return (x > y) - (x < y);
 }
 
-/* How many different people one is related to. */
-static void connections_state(struct survey *survey)
+/* Everybody's others, one person's after the other: first[person] .. first[person + 1]. */
+static uint32_t *others_gather(const struct survey *survey, uint32_t *first)
 {
     const struct survey_ground *ground = survey->ground;
+    uint32_t *others = mem_alloc((ground->n_relations * 2 + 1) * sizeof *others);
+
+    for (size_t i = 0; i < ground->n_relations; i++) {
+        const struct relation *r = &ground->relations[i];
+        if (!began_before(r, survey->plan->to))
+            continue;
+        first[r->person + 1]++;
+        first[r->other + 1]++;
+    }
+    for (size_t p = 0; p < survey->n_people; p++)
+        first[p + 1] += first[p];
+    for (size_t i = ground->n_relations; i-- > 0;) {
+        const struct relation *r = &ground->relations[i];
+        if (!began_before(r, survey->plan->to))
+            continue;
+        others[--first[r->person + 1]] = r->other;
+        others[--first[r->other + 1]] = r->person;
+    }
+    return others;
+}
+
+/* How many different people one is related to. Gathering has moved each person's start down to
+ * first[person + 1]. */
+static void connections_state(struct survey *survey)
+{
     struct lane *lane = survey->lanes;
-    uint64_t *pairs;
-    size_t n = 0;
 
     if (!lane->by[DIM_CONNECTIONS][METRIC_RELATED])
         return;
-    pairs = mem_alloc((ground->n_relations * 2 + 1) * sizeof *pairs);
-    for (size_t i = 0; i < ground->n_relations; i++) {
-        const struct relation *r = &ground->relations[i];
-        if (r->since >= survey->plan->to)
+    uint32_t *first = mem_zero(survey->n_people + 2, sizeof *first);
+    uint32_t *others = others_gather(survey, first);
+    size_t n = 0;
+    for (size_t i = 0; i < survey->ground->n_relations; i++)
+        n += began_before(&survey->ground->relations[i], survey->plan->to) ? 2 : 0;
+    for (uint32_t person = 1; person < survey->n_people; person++) {
+        size_t begin = first[person + 1];
+        size_t end = person + 1 < survey->n_people ? first[person + 2] : n;
+        struct drill_row row = {.person = person};
+        size_t different = 0;
+        if (begin == end)
             continue;
-        pairs[n++] = (uint64_t)r->person << 32 | r->other;
-        pairs[n++] = (uint64_t)r->other << 32 | r->person;
-    }
-    qsort(pairs, n, sizeof *pairs, word_compare);
-    for (size_t i = 0; i < n;) {
-        struct drill_row row = {.person = (uint32_t)(pairs[i] >> 32)};
-        size_t others = 0;
-        for (size_t first = i; i < n && pairs[i] >> 32 == row.person; i++)
-            others += i == first || pairs[i] != pairs[i - 1];
+        qsort(others + begin, end - begin, sizeof *others, number_compare);
+        for (size_t i = begin; i < end; i++)
+            different += i == begin || others[i] != others[i - 1];
         fact_by(lane, METRIC_RELATED, DIM_CONNECTIONS,
-                others < CONNECTIONS_MOST ? others : CONNECTIONS_MOST, &row);
+                different < CONNECTIONS_MOST ? different : CONNECTIONS_MOST, &row);
     }
-    free(pairs);
+    free(first);
+    free(others);
 }
 
 /* ---- Groups and interests ---- */
@@ -330,28 +362,19 @@ static enum status group_count(struct survey *survey, struct error *err)
     return status;
 }
 
-static enum status topics_state(struct survey *survey, struct error *err)
+static void topics_state(struct survey *survey)
 {
     const struct survey_ground *ground = survey->ground;
     uint32_t last = 0;
-    sqlite3_stmt *stmt;
-    bool more;
 
-    enum status status = reader_prepare(
-        ground->reader, "select person, topic from interest order by person", &stmt, err);
-    while (status == ST_OK && (status = reader_step(ground->reader, stmt, &more, err)) == ST_OK &&
-           more) {
-        int64_t person = sqlite3_column_int64(stmt, 0);
-        struct drill_row row = {.person = (uint32_t)person};
-        if (person < 1 || person >= (int64_t)survey->n_people)
-            continue;
+    for (size_t i = 0; i < ground->n_interests; i++) {
+        struct drill_row row = {.person = ground->interests[i].person};
         if (row.person != last)
             fact(survey->lanes, METRIC_INTERESTED, &row);
         last = row.person;
-        size_t at = name_place(&ground->topics, (const char *)sqlite3_column_text(stmt, 1));
-        belonging_state(survey, METRIC_INTERESTED, DIM_TOPIC, at, row.person);
+        belonging_state(survey, METRIC_INTERESTED, DIM_TOPIC, ground->interests[i].topic,
+                        row.person);
     }
-    return status;
 }
 
 enum status survey_community(struct survey *survey, struct error *err)
@@ -368,6 +391,6 @@ enum status survey_community(struct survey *survey, struct error *err)
     else if (needs & NEED_GROUP_COUNT)
         status = group_count(survey, err);
     if (status == ST_OK && (needs & NEED_TOPICS))
-        status = topics_state(survey, err);
+        topics_state(survey);
     return status;
 }

@@ -59,25 +59,38 @@ static const char *word_of_message(struct arena *arena, const char *message)
     return arena_strdup(arena, dot ? dot + 1 : colon + 2);
 }
 
+/* Where a name stands in the question, as a word of its own; -1: nowhere. SQLite does not say it
+ * for tables. */
+static int offset_of_word(const char *query, const char *word)
+{
+    size_t n = word ? strlen(word) : 0;
+    for (const char *at = query; n && (at = strcasestr(at, word)) != NULL; at++)
+        if ((at == query || !is_word(at[-1])) && !is_word(at[n]))
+            return (int)(at - query);
+    return -1;
+}
+
 static enum status query_refused(struct sql_connection *c, sqlite3 *db, const char *query,
                                  struct sql_summary *summary, struct error *err)
 {
     struct arena *arena = arena_new();
     const char *message = arena_strdup(arena, sqlite3_errmsg(db));
     int code = sqlite3_errcode(db) & 0xFF, line, column;
+    const char *word = word_of_message(arena, message);
     summary->offset = sqlite3_error_offset(db);
+    if (summary->offset < 0)
+        summary->offset = offset_of_word(query, word);
     char *where = arena_strdup(arena, "");
     if (summary->offset >= 0 && (size_t)summary->offset <= strlen(query)) {
         int n = 0;
-        const char *word = query + summary->offset;
-        while (word[n] && is_word(word[n]))
+        const char *at = query + summary->offset;
+        while (at[n] && is_word(at[n]))
             n++;
         place_of(query, summary->offset, &line, &column);
         where = n ? arena_printf(arena, "line %d, column %d, at %s: ", line, column,
-                                 text_quote(arena, word, (size_t)n))
+                                 text_quote(arena, at, (size_t)n))
                   : arena_printf(arena, "line %d, column %d: ", line, column);
     }
-    const char *word = word_of_message(arena, message);
     const char *near = word ? near_name(c->access, word) : NULL;
     enum status status;
     if (code == SQLITE_AUTH || c->refused)

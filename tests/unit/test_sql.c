@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -238,10 +239,10 @@ static void test_no_personal_text(void **state)
     struct temp_mall t = mall_make();
     for (size_t r = 0; r < 2; r++)
         for (size_t v = 0; v < n_sql_views; v++) {
-            struct arena *arena = arena_new();
             struct access access = test_access(careful[r]);
             if (!access_may(&access, sql_views[v].rights))
                 continue;
+            struct arena *arena = arena_new();
             const char *query = arena_printf(arena, "select * from %s", sql_views[v].name);
             const char *line = line_of(arena, ask(&t, arena, careful[r], query));
             for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
@@ -365,6 +366,7 @@ static void test_messages(void **state)
     struct temp_mall t = mall_make();
     refuse(&t, ACCESS_ADMIN, "select nmae from v_member", ST_USAGE, "line 1, column 8, at 'nmae'");
     refuse(&t, ACCESS_ADMIN, "select nmae from v_member", ST_USAGE, "did you mean name?");
+    refuse(&t, ACCESS_ADMIN, "select *\nfrom v_membr", ST_USAGE, "line 2, column 6, at 'v_membr'");
     refuse(&t, ACCESS_ADMIN, "select *\nfrom v_membr", ST_USAGE, "did you mean v_member?");
     refuse(&t, ACCESS_ADMIN, "select card\nfrom v_member\nwhere '王' = crad", ST_USAGE,
            "line 3, column 13, at 'crad'");
@@ -469,6 +471,39 @@ static void test_completion(void **state)
     assert_false(offered("select * from v_member where x = 'fro|", ACCESS_TECHNICIAN, "v_member"));
 }
 
+/* Every view, column and function is in the manual, under its own heading. */
+static void test_manual(void **state)
+{
+    (void)state;
+    size_t size;
+    FILE *there = fopen("doc/sql.md", "r");
+    if (!there)
+        skip();
+    fclose(there);
+    char *manual = file_read_all("doc/sql.md", &size);
+    struct arena *arena = arena_new();
+    for (size_t v = 0; v < n_sql_views; v++) {
+        const char *at = strstr(manual, arena_printf(arena, "\n### %s\n", sql_views[v].name));
+        if (!at)
+            fail_msg("doc/sql.md has no heading for %s", sql_views[v].name);
+        const char *end = strstr(at + 4, "\n### ");
+        for (size_t i = 0; i < sql_views[v].n_columns; i++) {
+            const char *row =
+                strstr(at, arena_printf(arena, "\n| `%s` | %s |", sql_views[v].columns[i].name,
+                                        sql_views[v].columns[i].summary));
+            if (!row || (end && row > end))
+                fail_msg("doc/sql.md does not say of %s.%s: %s", sql_views[v].name,
+                         sql_views[v].columns[i].name, sql_views[v].columns[i].summary);
+        }
+    }
+    for (size_t i = 0; i < n_sql_functions; i++)
+        if (!strstr(manual, arena_printf(arena, "`%s%s", sql_functions[i].name,
+                                         sql_functions[i].arguments ? "(" : "`")))
+            fail_msg("doc/sql.md does not name the function %s", sql_functions[i].name);
+    arena_free(arena);
+    free(manual);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -483,6 +518,7 @@ int main(void)
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_completion),
+        cmocka_unit_test(test_manual),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

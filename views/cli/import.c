@@ -72,9 +72,38 @@ static enum status result_print(struct cli *cli, const struct import_result *res
     return ST_OK;
 }
 
+/* What a file of this kind holds, from the table that checks it. */
+static enum status columns_print(struct cli *cli, const struct import_table *table,
+                                 struct error *err)
+{
+    static const struct sheet_column columns[] = {{"column", NULL, CELL_TEXT},
+                                                  {"needed", NULL, CELL_TEXT},
+                                                  {"holds", NULL, CELL_TEXT},
+                                                  {"expected", NULL, CELL_TEXT}};
+    struct sheet *sheet = sheet_new(cli->arena, columns, sizeof columns / sizeof *columns);
+    for (size_t i = 0; i < table->n_columns; i++) {
+        struct cell *cells = sheet_row_add(sheet);
+        cells[0] = cell_text(table->columns[i].name);
+        cells[1] = cell_text(table->columns[i].needed ? "yes" : "");
+        cells[2] = cell_text(table->columns[i].summary);
+        cells[3] = cell_text(import_type_text(table->columns[i].type));
+    }
+    static const char *const families[][2] = {{"attr:NAME", "any attribute of the person"},
+                                              {"label:NAME", "on that label's list: yes or no"}};
+    for (size_t i = 0; table->families && i < 2; i++) {
+        struct cell *cells = sheet_row_add(sheet);
+        cells[0] = cell_text(families[i][0]);
+        cells[1] = cell_text("");
+        cells[2] = cell_text(families[i][1]);
+        cells[3] = cell_text(import_type_text(i == 0 ? IMPORT_TEXT : IMPORT_BOOL));
+    }
+    return cli_print_sheet(cli, "columns", sheet, err);
+}
+
 static enum status import_command(struct cli *cli, struct error *err)
 {
-    const char *path = cli->args[1], *map_name = cli_value(cli, "map"), *map_path;
+    const char *path = cli->n_args > 1 ? cli->args[1] : NULL, *map_name = cli_value(cli, "map"),
+               *map_path;
     struct import_options options = {.skip_bad = cli_switch(cli, "skip-bad"),
                                      .actor = cli->principal,
                                      .cancel = &cancelled,
@@ -82,6 +111,11 @@ static enum status import_command(struct cli *cli, struct error *err)
                                      .context = cli};
     struct import_map *map = NULL;
     enum status status = table_of(cli, cli->args[0], &options.table, err);
+    if (status == ST_OK && cli_switch(cli, "columns"))
+        return columns_print(cli, options.table, err);
+    if (status == ST_OK && !path)
+        return error_set(err, ST_USAGE, "import %s needs a FILE, or - for the standard input",
+                         options.table->name);
     if (status == ST_OK && map_name) {
         status = import_map_find(cli->arena, map_name, &map_path, err);
         if (status == ST_OK)
@@ -114,6 +148,7 @@ static enum status import_command(struct cli *cli, struct error *err)
 static const struct cli_option options[] = {
     {"map", "MAP", 0, "how a foreign file is read: a file, or the name of a map"},
     {"skip-bad", NULL, 0, "leave out the rows that are refused, and say which"},
+    {"columns", NULL, 0, "only say which columns such a file has"},
     {0},
 };
 
@@ -129,7 +164,7 @@ const struct cli_command cli_import = {
         "A map renames columns, sets constants, delimiter, date format, encoding and time zone "
         "of a foreign file; see doc/import.md.",
     .options = options,
-    .least_args = 2,
+    .least_args = 1,
     .most_args = 2,
     .run = import_command,
 };

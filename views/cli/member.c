@@ -112,12 +112,14 @@ static enum status page_tables(struct cli *cli, const struct member_page *page,
     for (int i = 0; status == ST_OK && i < SECTION_COUNT; i++) {
         if (!page->sections[i]->n_rows)
             continue;
-        cli_say(cli, "\n%s", member_sections[i].title);
+        cli_say(cli, "%s", "");
+        cli_say(cli, "%s", member_sections[i].title);
         status = cli_print_sheet(cli, member_sections[i].name, page->sections[i], err);
     }
     if (status != ST_OK || !events->n_rows)
         return status;
-    cli_say(cli, "\nEvents");
+    cli_say(cli, "%s", "");
+    cli_say(cli, "Events");
     return cli_print_sheet(cli, "events", events, err);
 }
 

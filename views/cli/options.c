@@ -37,7 +37,7 @@ static enum status option_unknown(struct cli *cli, const char *word, struct erro
         names[n++] = o->name;
     for (const struct cli_option *o = common_options; o->name; o++)
         names[n++] = o->name;
-    const char *near = text_nearest(word + 2, names, n);
+    const char *near = text_nearest(word + strspn(word, "-"), names, n);
     return error_set(err, ST_USAGE, "%s: unknown option %s%s%s%s (see atrium %s --help)",
                      cli->command->name, text_quote(cli->arena, word, strlen(word)),
                      near ? "; did you mean --" : "", near ? near : "", near ? "?" : "",
@@ -94,6 +94,12 @@ static enum status required_check(const struct cli *cli, struct error *err)
     return ST_OK;
 }
 
+/* "-x", but not "-", "--x" or "-5": a slip that must not become a file's name. */
+static bool looks_like_option(const char *word)
+{
+    return word[0] == '-' && word[1] && word[1] != '-' && (word[1] < '0' || word[1] > '9');
+}
+
 enum status cli_parse(struct cli *cli, int argc, char **argv, struct error *err)
 {
     const char **args = arena_array(cli->arena, const char *, (size_t)argc + 1);
@@ -104,6 +110,12 @@ enum status cli_parse(struct cli *cli, int argc, char **argv, struct error *err)
             only_args = true;
             continue;
         }
+        if (!only_args && strcmp(argv[i], "-h") == 0) {
+            given_add(cli, option_find(common_options, "help", 4), "");
+            continue;
+        }
+        if (!only_args && looks_like_option(argv[i]))
+            return option_unknown(cli, argv[i], err);
         if (!option) {
             args[cli->n_args++] = argv[i];
             continue;

@@ -126,13 +126,14 @@ static enum status card_tables(struct cli *cli, const struct shop_card *card, st
 {
     enum status status = cli_print_sheet(cli, "tenant", row_sheet(cli, card), err);
     if (status == ST_OK && card->rank)
-        cli_say(cli, "\nRank %d of %d shops, %d of %d in its category", card->rank, card->shops,
+        cli_say(cli, "Rank %d of %d shops, %d of %d in its category", card->rank, card->shops,
                 card->category_rank, card->category_shops);
     for (size_t i = 0; status == ST_OK && i < sizeof parts / sizeof *parts; i++) {
         const struct sheet *sheet = part_of(card, i);
         if (!sheet->n_rows)
             continue;
-        cli_say(cli, "\n%s", parts[i].title);
+        cli_say(cli, "%s", "");
+        cli_say(cli, "%s", parts[i].title);
         status = cli_print_sheet(cli, parts[i].name, sheet, err);
     }
     return status;
