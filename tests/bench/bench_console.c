@@ -1,7 +1,8 @@
 /*
  * Measures the console as a person meets it: the real program on a pseudo-terminal whose other end
  * is libvterm's model of a screen, so a key counts as answered only by a frame that shows what the
- * key did. Usage: bench_console ATRIUM MALL [ROUNDS [KEYS]]; prints one JSON document.
+ * key did. Usage: bench_console ATRIUM MALL FOLDER [ROUNDS [KEYS]]; FOLDER is where sessions are
+ * kept. Prints one JSON document.
  *
  * A frame is complete with the mark that ends a synchronised update. Its time is taken when its
  * last byte was read, before the model looks at it.
@@ -17,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -132,12 +132,6 @@ static bool terminal_shows(struct terminal *t, const char *text)
         if (strstr(terminal_row(t, row), text))
             return true;
     return false;
-}
-
-static void terminal_print(struct terminal *t)
-{
-    for (int row = 0; row < ROWS; row++)
-        fprintf(stderr, "%s\n", terminal_row(t, row));
 }
 
 /* The status line counts the questions that a screen waits for. */
@@ -511,8 +505,6 @@ static void measure_memory(const char *program, const char *mall)
         }
         long now = process_kilobytes(t.child, "VmRSS:");
         long peak = process_kilobytes(t.child, "VmHWM:");
-        if (getenv("BENCH_SHOW"))
-            terminal_print(&t);
         fprintf(stderr, "  %-28s %6ld kB, peak so far %ld kB\n", stops[i].name, now, peak);
         if (now > most) {
             most = now;
@@ -525,11 +517,8 @@ static void measure_memory(const char *program, const char *mall)
 }
 
 /* The environment of a fresh person: no session or configuration of whoever measures. */
-static void environment_set(void)
+static void environment_set(const char *folder)
 {
-    static char folder[] = "/tmp/atrium-bench-XXXXXX";
-    if (!mkdtemp(folder))
-        stop("%s: %s", folder, strerror(errno));
     setenv("XDG_STATE_HOME", folder, 1);
     setenv("XDG_CONFIG_HOME", folder, 1);
     setenv("TERM", "xterm-256color", 1);
@@ -542,19 +531,17 @@ static void environment_set(void)
 
 int main(int argc, char **argv)
 {
-    if (argc < 3) {
-        fprintf(stderr, "usage: bench_console ATRIUM MALL [ROUNDS [KEYS]]\n");
+    if (argc < 4) {
+        fprintf(stderr, "usage: bench_console ATRIUM MALL FOLDER [ROUNDS [KEYS]]\n");
         return 2;
     }
-    int rounds = argc > 3 ? atoi(argv[3]) : 11, keys = argc > 4 ? atoi(argv[4]) : 2000;
+    int rounds = argc > 4 ? atoi(argv[4]) : 11, keys = argc > 5 ? atoi(argv[5]) : 2000;
     rounds = rounds < 1 ? 1 : rounds > MOST_ROUNDS ? MOST_ROUNDS : rounds;
-    environment_set();
+    environment_set(argv[3]);
     printf("{\n");
-    if (!getenv("BENCH_SHOW")) {
-        measure_start(argv[1], argv[2], rounds, false);
-        measure_start(argv[1], argv[2], rounds, true);
-        measure_keys(argv[1], argv[2], keys);
-    }
+    measure_start(argv[1], argv[2], rounds, false);
+    measure_start(argv[1], argv[2], rounds, true);
+    measure_keys(argv[1], argv[2], keys);
     measure_memory(argv[1], argv[2]);
     printf("}\n");
     return 0;
