@@ -167,7 +167,7 @@ static void a_dropped_line_is_offered_again(void **state)
     console_free(console); /* as after SIGHUP: nothing was closed by hand */
     vt_free(vt);
     open_console(24, 80);
-    assert_true(vt_shows(vt, "you stopped at 'shop'"));
+    assert_true(vt_shows(vt, "you stopped at 'Shop'"));
     vt_keys(vt, ".");
     assert_string_equal(console_top(console)->ops->name, "shop");
     close_console();
