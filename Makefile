@@ -78,7 +78,7 @@ format: ## lay out every file as .clang-format says
 	clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
 
 bench: test-deps ## print a table of measurements and append it to the results file; SIZE=full for 100 million events
-	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@$(MAKE) --no-print-directory -j$$(nproc) all bench-programs
 	@sh tests/bench/run.sh $(BUILD) $(SIZE)
 
 dist: ## a source archive

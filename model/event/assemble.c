@@ -30,18 +30,19 @@ void query_times(const struct event_query *query, int64_t *from, int64_t *to)
 
 /* ---- What a run is made of ---- */
 
-/* Rows of one person in one segment: where they are there and where they go. */
+/* Rows of one person in one segment. */
 struct stretch {
-    uint32_t person, row, n, to;
+    uint32_t person, row, n;
 };
 
-/* A segment that takes part, and its stretches. */
+/* A segment that takes part. */
 struct source {
     const struct chunk_segment *segment;
     const unsigned char *data;
     const struct chunk_entry *entry;
-    size_t from, n; /* in assembler->stretches */
-    bool whole;     /* no row is left out */
+    size_t from, n;           /* in assembler->stretches */
+    size_t rows_from, n_rows; /* in assembler->targets */
+    bool whole;               /* no row is left out */
 };
 
 /* The arrays of a run, kept from block to block. By enum chunk_column; COLUMN_PEOPLE has persons.
@@ -69,7 +70,6 @@ static const unsigned char column_size[COLUMN_COUNT] = {
 
 struct assembler {
     const struct event_query *query;
-    unsigned wanted; /* a bit for each column */
     bool kinds[KIND_MAX + 1];
     int64_t from, to;
     uint32_t person_first, person_last;
@@ -77,6 +77,9 @@ struct assembler {
 
     VEC(struct source) sources;
     VEC(struct stretch) stretches;
+    uint32_t *targets; /* by row that takes part: its place in the run */
+    uint32_t *rows;    /* and its row in the segment, where the source is not whole */
+    size_t targets_cap;
     uint32_t *place; /* by person of the block: where the next event goes */
     uint64_t *words; /* room for the decoded columns of a segment */
     size_t words_cap;
@@ -91,8 +94,6 @@ struct assembler *assembler_new(const struct event_query *query)
 {
     struct assembler *assembler = mem_zero(1, sizeof *assembler);
     assembler->query = query;
-    assembler->wanted =
-        (query->columns & ((1u << COLUMN_PEOPLE) - 1)) | 1u << COLUMN_TIME | 1u << COLUMN_PEOPLE;
     for (int kind = 0; kind <= KIND_MAX; kind++)
         assembler->kinds[kind] = query_has_kind(query, (uint16_t)kind);
     query_times(query, &assembler->from, &assembler->to);
@@ -113,6 +114,8 @@ void assembler_free(struct assembler *assembler)
     }
     vec_free(&assembler->sources);
     vec_free(&assembler->stretches);
+    free(assembler->targets);
+    free(assembler->rows);
     free(assembler->memory);
     free(assembler->place);
     free(assembler->words);
@@ -173,6 +176,23 @@ static void stretch_cut(const struct assembler *assembler, struct stretch *stret
         stretch->n--;
 }
 
+/* Leaves out what the query does not ask for. */
+static void stretches_cut(struct assembler *assembler, struct source *source, const uint64_t *times)
+{
+    struct stretch *at = assembler->stretches.at + source->from, *to = at;
+    uint32_t first_person = block_first_person(assembler->now->block);
+    source->n_rows = 0;
+    for (size_t i = 0; i < source->n; i++, at++) {
+        uint32_t before = at->n;
+        stretch_cut(assembler, at, times, first_person);
+        assembler->place[at->person] -= before - at->n;
+        source->n_rows += at->n;
+        *to = *at;
+        to += at->n > 0;
+    }
+    source->n = (size_t)(to - assembler->stretches.at) - source->from;
+}
+
 static enum status source_stretches(struct assembler *assembler, struct source *source,
                                     struct error *err)
 {
@@ -191,17 +211,18 @@ static enum status source_stretches(struct assembler *assembler, struct source *
     }
     source->from = assembler->stretches.n;
     vec_reserve(&assembler->stretches, segment->n_people);
-    uint32_t row = 0, first_person = block_first_person(assembler->now->block);
     struct stretch *at = assembler->stretches.at + source->from;
+    uint32_t row = 0, *place = assembler->place;
     for (size_t i = 0; i < segment->n_people; i++) {
-        *at = (struct stretch){.person = (uint32_t)person[i], .row = row, .n = (uint32_t)count[i]};
-        row += at->n;
-        if (!source->whole)
-            stretch_cut(assembler, at, times, first_person);
-        assembler->place[person[i]] += at->n;
-        at += at->n > 0;
+        uint32_t n = (uint32_t)count[i];
+        at[i] = (struct stretch){.person = (uint32_t)person[i], .row = row, .n = n};
+        place[person[i]] += n;
+        row += n;
     }
-    source->n = (size_t)(at - assembler->stretches.at) - source->from;
+    source->n = segment->n_people;
+    source->n_rows = segment->n;
+    if (!source->whole)
+        stretches_cut(assembler, source, times);
     assembler->stretches.n += source->n;
     return ST_OK;
 }
@@ -248,13 +269,20 @@ static size_t places_make(struct assembler *assembler)
     return at;
 }
 
-static void stretches_place(struct assembler *assembler)
+static void targets_room(struct assembler *assembler, size_t n)
 {
-    struct stretch *at = assembler->stretches.at;
-    for (size_t i = 0; i < assembler->stretches.n; i++, at++) {
-        at->to = assembler->place[at->person];
-        assembler->place[at->person] += at->n;
+    size_t at = 0;
+    for (size_t i = 0; i < assembler->sources.n; i++) {
+        assembler->sources.at[i].rows_from = at;
+        at += assembler->sources.at[i].n_rows;
     }
+    if (n <= assembler->targets_cap)
+        return;
+    free(assembler->targets);
+    free(assembler->rows);
+    assembler->targets_cap = n + n / 4;
+    assembler->targets = mem_alloc(assembler->targets_cap * sizeof *assembler->targets);
+    assembler->rows = mem_alloc(assembler->targets_cap * sizeof *assembler->rows);
 }
 
 /* ---- Columns ---- */
@@ -277,47 +305,74 @@ static void memory_room(struct run_memory *memory, size_t n)
     memory->cap = n + n / 8 + 16;
 }
 
-static enum status place_times(struct assembler *assembler, const struct source *source,
-                               int64_t *out, struct error *err)
+/* Each person's rows go behind those of earlier months. Time and person are written here, and
+ * where each row went is kept for the other columns. */
+static enum status place_whole(struct assembler *assembler, const struct source *source,
+                               uint32_t *people, int64_t *times, struct error *err)
 {
     const struct chunk_segment *segment = source->segment;
     const struct stretch *at = assembler->stretches.at + source->from, *end = at + source->n;
+    uint32_t *target = assembler->targets + source->rows_from;
+    uint32_t first_person = block_first_person(assembler->now->block);
     words_room(assembler, segment->n + (size_t)segment->n_people);
     uint64_t *start = assembler->words, *step = start + segment->n_people;
-    if (source->whole) {
-        if (!segment_times(segment, source->data, start, step))
-            return damaged(source, "times", err);
-        for (; at < end; at++) {
-            int64_t *to = out + at->to;
-            uint64_t time = *start++;
-            *to = (int64_t)time;
-            for (uint32_t i = 1; i < at->n; i++)
-                to[i] = (int64_t)(time += *step++);
+    if (!segment_times(segment, source->data, start, step))
+        return damaged(source, "times", err);
+    for (; at < end; at++) {
+        uint32_t to = assembler->place[at->person], stop = to + at->n;
+        uint64_t time = *start++;
+        assembler->place[at->person] = stop;
+        for (;;) {
+            times[to] = (int64_t)time;
+            people[to] = first_person + at->person;
+            *target++ = to;
+            if (++to == stop)
+                break;
+            time += *step++;
         }
-        return ST_OK;
     }
-    uint64_t *count = assembler->words + assembler->words_cap, *times = count + segment->n_people;
-    if (!segment_people(segment, source->data, start, count) ||
-        !times_by_row(source, count, times + segment->n, times))
+    return ST_OK;
+}
+
+static enum status place_cut(struct assembler *assembler, const struct source *source,
+                             uint32_t *people, int64_t *times, struct error *err)
+{
+    const struct chunk_segment *segment = source->segment;
+    const struct stretch *at = assembler->stretches.at + source->from, *end = at + source->n;
+    uint32_t *target = assembler->targets + source->rows_from;
+    uint32_t *rows = assembler->rows + source->rows_from;
+    uint32_t first_person = block_first_person(assembler->now->block);
+    words_room(assembler, segment->n + (size_t)segment->n_people);
+    uint64_t *person = assembler->words, *count = person + assembler->words_cap;
+    uint64_t *by_row = count + segment->n_people;
+    if (!segment_people(segment, source->data, person, count) ||
+        !times_by_row(source, count, by_row + segment->n, by_row))
         return damaged(source, "times", err);
     for (; at < end; at++)
-        memcpy(out + at->to, times + at->row, at->n * sizeof *times);
+        for (uint32_t i = 0; i < at->n; i++) {
+            uint32_t to = assembler->place[at->person]++;
+            times[to] = (int64_t)by_row[at->row + i];
+            people[to] = first_person + at->person;
+            *target++ = to;
+            *rows++ = at->row + i;
+        }
     return ST_OK;
 }
 
 #define PLACE(type)                                                                                \
-    for (; at < end; at++) {                                                                       \
-        type *to = (type *)out + at->to;                                                           \
-        const uint64_t *from = values + at->row;                                                   \
-        for (uint32_t i = 0; i < at->n; i++)                                                       \
-            to[i] = (type)from[i];                                                                 \
-    }                                                                                              \
+    if (source->whole)                                                                             \
+        for (size_t i = 0; i < source->n_rows; i++)                                                \
+            ((type *)out)[target[i]] = (type)values[i];                                            \
+    else                                                                                           \
+        for (size_t i = 0; i < source->n_rows; i++)                                                \
+            ((type *)out)[target[i]] = (type)values[row[i]];                                       \
     break
 
 static enum status place_column(struct assembler *assembler, const struct source *source,
                                 enum chunk_column column, void *out, struct error *err)
 {
-    const struct stretch *at = assembler->stretches.at + source->from, *end = at + source->n;
+    const uint32_t *target = assembler->targets + source->rows_from;
+    const uint32_t *row = assembler->rows + source->rows_from;
     words_room(assembler, source->segment->n);
     const uint64_t *values = assembler->words;
     if (!segment_column(source->segment, source->data, column, assembler->words))
@@ -332,18 +387,19 @@ static enum status place_column(struct assembler *assembler, const struct source
     }
     return ST_OK;
 }
+#undef PLACE
 
 /* Until all text is there, a reference is its place in the text. */
 static enum status place_refs(struct assembler *assembler, const struct source *source,
                               struct bytes *text, size_t *out, struct error *err)
 {
-    const struct stretch *at = assembler->stretches.at + source->from, *end = at + source->n;
+    const uint32_t *target = assembler->targets + source->rows_from;
+    const uint32_t *row = assembler->rows + source->rows_from;
     words_room(assembler, source->segment->n);
     if (!segment_refs(source->segment, source->data, text, assembler->starts))
         return damaged(source, "references", err);
-    for (; at < end; at++)
-        for (uint32_t i = 0; i < at->n; i++)
-            out[at->to + i] = assembler->starts[at->row + i];
+    for (size_t i = 0; i < source->n_rows; i++)
+        out[target[i]] = assembler->starts[source->whole ? i : row[i]];
     return ST_OK;
 }
 
@@ -432,6 +488,20 @@ static void tail_insert(struct assembler *assembler, struct run_memory *memory, 
 
 /* ---- One run ---- */
 
+static enum status run_times(struct assembler *assembler, struct run_memory *memory,
+                             struct error *err)
+{
+    uint32_t *people = column_room(memory, COLUMN_PEOPLE);
+    int64_t *times = column_room(memory, COLUMN_TIME);
+    enum status status = ST_OK;
+    for (size_t i = 0; i < assembler->sources.n && status == ST_OK; i++) {
+        const struct source *source = &assembler->sources.at[i];
+        status = source->whole ? place_whole(assembler, source, people, times, err)
+                               : place_cut(assembler, source, people, times, err);
+    }
+    return status;
+}
+
 static enum status run_column(struct assembler *assembler, struct run_memory *memory,
                               enum chunk_column column, size_t n, struct error *err)
 {
@@ -444,23 +514,12 @@ static enum status run_column(struct assembler *assembler, struct run_memory *me
         memset(out, 0, n * column_size[column]);
     for (size_t i = 0; i < assembler->sources.n && status == ST_OK; i++) {
         const struct source *source = &assembler->sources.at[i];
-        if (column == COLUMN_TIME)
-            status = place_times(assembler, source, out, err);
-        else if (column == COLUMN_REF)
+        if (column == COLUMN_REF)
             status = place_refs(assembler, source, &memory->text, out, err);
         else if (source->segment->parts[column].size)
             status = place_column(assembler, source, column, out, err);
     }
     return status;
-}
-
-static void run_people(struct assembler *assembler, uint32_t *out)
-{
-    uint32_t first = block_first_person(assembler->now->block);
-    const struct stretch *at = assembler->stretches.at;
-    for (size_t i = 0; i < assembler->stretches.n; i++, at++)
-        for (uint32_t k = 0; k < at->n; k++)
-            out[at->to + k] = first + at->person;
 }
 
 static void refs_point(struct run_memory *memory, size_t n)
@@ -483,27 +542,22 @@ static enum status run_make(struct assembler *assembler, uint16_t kind, const st
     run->n = n;
     if (n == 0)
         return ST_OK;
-    stretches_place(assembler);
+    targets_room(assembler, n);
     struct run_memory *memory = &assembler->memory[kind];
     memory_room(memory, n);
     memory->text.n = 0;
     bytes_put_u8(&memory->text, 0);
-    unsigned columns = 0;
-    for (int column = 0; column < COLUMN_COUNT && status == ST_OK; column++) {
-        if (!(assembler->wanted >> column & 1) ||
+    unsigned columns = 1u << COLUMN_PEOPLE | 1u << COLUMN_TIME;
+    status = run_times(assembler, memory, err);
+    for (int column = COLUMN_TENANT; column <= COLUMN_REF && status == ST_OK; column++) {
+        if (!(assembler->query->columns >> column & 1) ||
             !column_there(assembler, (enum chunk_column)column, tail, n_tail))
             continue;
         columns |= 1u << column;
-        if (column == COLUMN_PEOPLE)
-            run_people(assembler, column_room(memory, COLUMN_PEOPLE));
-        else
-            status = run_column(assembler, memory, (enum chunk_column)column, n, err);
+        status = run_column(assembler, memory, (enum chunk_column)column, n, err);
     }
     if (status != ST_OK)
         return status;
-    columns |= 1u << COLUMN_PEOPLE | 1u << COLUMN_TIME;
-    column_room(memory, COLUMN_PEOPLE);
-    column_room(memory, COLUMN_TIME);
     for (size_t i = 0; i < n_tail; i++)
         tail_insert(assembler, memory, columns, &tail[i]);
     if (columns >> COLUMN_REF & 1)

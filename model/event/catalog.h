@@ -34,6 +34,18 @@ struct chunk_buffer {
     struct bytes head, data;
     struct chunk_head parsed;
 };
+
+/* Reads chunks one after another, of the data only what a query needs. */
+struct chunk_reader {
+    struct reader *reader;
+    sqlite3_blob *blob; /* of the chunk before */
+};
+enum status chunk_fetch(struct chunk_reader *chunks, const struct chunk_entry *entry,
+                        const struct event_query *query, struct chunk_buffer *buffer,
+                        struct error *err);
+void chunk_reader_end(struct chunk_reader *chunks);
+
+/* A whole chunk. */
 enum status chunk_read(struct reader *reader, const struct chunk_entry *entry,
                        struct chunk_buffer *buffer, struct error *err);
 void chunk_buffer_free(struct chunk_buffer *buffer);

@@ -38,6 +38,10 @@ enum {
     KIND_MAX = 255,
 };
 
+/* The order of columns in head and data: those that most questions read come first, as a question
+ * that stops early reads no further pages of the file. */
+extern const unsigned char chunk_order[COLUMN_COUNT]; /* of enum chunk_column */
+
 /* ---- Encoding ---- */
 
 /* One kind's events, sorted. Columns that are NULL hold zeros; time is always there. */

@@ -12,7 +12,7 @@ static bool read_parts(struct view *in, struct chunk_segment *segment)
     if (mask >> COLUMN_COUNT)
         return false;
     for (int i = 0; i < COLUMN_COUNT; i++) {
-        struct chunk_part *part = &segment->parts[i == 0 ? COLUMN_PEOPLE : i - 1];
+        struct chunk_part *part = &segment->parts[chunk_order[i]];
         *part = (struct chunk_part){0};
         if (!(mask >> i & 1))
             continue;
@@ -44,7 +44,7 @@ static bool place_parts(struct chunk_head *head)
     uint64_t offset = 0;
     for (int i = 0; i < COLUMN_COUNT; i++)
         for (size_t s = 0; s < head->n; s++) {
-            struct chunk_part *part = &head->segments[s].parts[i == 0 ? COLUMN_PEOPLE : i - 1];
+            struct chunk_part *part = &head->segments[s].parts[chunk_order[i]];
             if (part->size <= CHUNK_INLINE)
                 continue;
             part->offset = (uint32_t)offset;

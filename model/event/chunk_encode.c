@@ -4,6 +4,11 @@
 
 #include <stdlib.h>
 
+const unsigned char chunk_order[COLUMN_COUNT] = {
+    COLUMN_PEOPLE, COLUMN_TIME,   COLUMN_TENANT,   COLUMN_AMOUNT, COLUMN_CHANNEL, COLUMN_ZONE,
+    COLUMN_VALUE,  COLUMN_DEVICE, COLUMN_CAMPAIGN, COLUMN_ITEM,   COLUMN_ADDRESS, COLUMN_REF,
+};
+
 /* One column's bytes while the chunk is put together. */
 struct part {
     size_t offset, size;
@@ -68,12 +73,6 @@ static void segment_encode(struct bytes *out, const struct segment_rows *rows,
     }
 }
 
-/* The order of columns in data and head: people, times, then as numbered. */
-static enum chunk_column column_at(int place)
-{
-    return place == 0 ? COLUMN_PEOPLE : (enum chunk_column)(place - 1);
-}
-
 static void head_segment(struct bytes *head, const struct segment_rows *rows,
                          const struct part parts[COLUMN_COUNT], size_t n_people,
                          const unsigned char *from)
@@ -86,7 +85,7 @@ static void head_segment(struct bytes *head, const struct segment_rows *rows,
     }
     unsigned mask = 0;
     for (int i = 0; i < COLUMN_COUNT; i++)
-        mask |= parts[column_at(i)].size ? 1u << i : 0;
+        mask |= parts[chunk_order[i]].size ? 1u << i : 0;
     bytes_put_u8(head, rows->kind);
     bytes_put_varint(head, rows->n);
     bytes_put_varint(head, n_people);
@@ -94,7 +93,7 @@ static void head_segment(struct bytes *head, const struct segment_rows *rows,
     bytes_put_varint(head, (uint64_t)last - (uint64_t)first);
     bytes_put_varint(head, mask);
     for (int i = 0; i < COLUMN_COUNT; i++) {
-        const struct part *part = &parts[column_at(i)];
+        const struct part *part = &parts[chunk_order[i]];
         if (!part->size)
             continue;
         bytes_put_varint(head, part->size);
@@ -124,7 +123,7 @@ void chunk_encode(const struct segment_rows *segments, size_t n, struct chunk_by
     bytes_put_u32(&out->head, (uint32_t)hash64(out->head.at, out->head.n));
     for (int place = 0; place < COLUMN_COUNT; place++)
         for (size_t i = 0; i < n; i++) {
-            const struct part *part = &parts[i][column_at(place)];
+            const struct part *part = &parts[i][chunk_order[place]];
             if (part->size > CHUNK_INLINE)
                 bytes_put(&out->data, all.at + part->offset, part->size);
         }

@@ -56,7 +56,7 @@ static void units_make(struct scan *scan)
 enum status scan_begin(struct scan *scan, struct reader *reader, const struct event_query *query,
                        struct error *err)
 {
-    *scan = (struct scan){.reader = reader, .query = query};
+    *scan = (struct scan){.reader = reader, .query = query, .chunks = {.reader = reader}};
     const struct catalog *catalog = NULL;
     enum status status = reader_begin(reader, err);
     if (status != ST_OK) {
@@ -79,6 +79,7 @@ enum status scan_begin(struct scan *scan, struct reader *reader, const struct ev
 
 void scan_end(struct scan *scan)
 {
+    chunk_reader_end(&scan->chunks);
     if (scan->tail.arena)
         tail_free(&scan->tail);
     vec_free(&scan->entries);
@@ -103,7 +104,7 @@ enum status scan_fetch(struct scan *scan, struct scan_job *job, bool *more, stru
     enum status status = ST_OK;
     for (size_t i = 0; i < unit->n && status == ST_OK; i++) {
         const struct chunk_entry *entry = scan->entries.at[unit->first + i];
-        status = chunk_read(scan->reader, entry, &job->buffers.at[i], err);
+        status = chunk_fetch(&scan->chunks, entry, scan->query, &job->buffers.at[i], err);
         scan->events_done += entry->events;
     }
     reader_progress(scan->reader, scan->events_done, scan->events_all);

@@ -17,6 +17,7 @@ struct scan_unit {
 struct scan {
     struct reader *reader;
     const struct event_query *query;
+    struct chunk_reader chunks;
     struct tail_events tail;
     VEC(const struct chunk_entry *) entries; /* those that can have events of the query */
     VEC(struct scan_unit) units;

@@ -203,6 +203,29 @@ static void events_write(struct writing *w, const struct clock *clock)
     }
 }
 
+/* What the columns can hold, for a reader that wants to know it beforehand. */
+static void values_print(const struct writing *w)
+{
+    static const char *const columns[DICT_COUNT] = {
+        [DICT_KIND] = "kind", [DICT_CHANNEL] = "channel", [DICT_TENANT] = "tenant",
+        [DICT_ZONE] = "zone", [DICT_DEVICE] = "device",   [DICT_CAMPAIGN] = "campaign",
+    };
+    for (int dict = 0; dict < DICT_COUNT; dict++) {
+        const char *comma = "";
+        printf("%s\"%s\": [", dict ? ", " : "", columns[dict]);
+        for (size_t i = 0; dict == DICT_KIND && i < n_kinds; i++, comma = ", ")
+            printf("%s\"%s\"", comma, kinds[i].name);
+        for (uint32_t id = 1; id <= dict_size(w->reader, dict); id++) {
+            const char *name = dict_name(w->reader, dict, id);
+            if (*name && !(dict == DICT_KIND && kind_by_name(name, strlen(name)))) {
+                printf("%s\"%s\"", comma, name);
+                comma = ", ";
+            }
+        }
+        printf("]");
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct error err = {0};
@@ -231,8 +254,11 @@ int main(int argc, char **argv)
         perror(argv[2]);
         return 1;
     }
-    printf("{\"rows\": %" PRId64 ", \"hundredths\": %" PRId64 ", \"people\": %" PRId64 "}\n",
+    printf("{\"rows\": %" PRId64 ", \"hundredths\": %" PRId64 ", \"people\": %" PRId64
+           ", \"values\": {",
            w.rows, w.hundredths, w.people);
+    values_print(&w);
+    printf("}}\n");
     reader_end(w.reader);
     reader_close(w.reader);
     mall_close(mall);

@@ -1,0 +1,106 @@
+#include "model/event/assemble.h"
+#include "model/event/catalog.h"
+
+/* Parts that are nearer to each other than this are read at once. */
+enum { GAP = 4096 };
+
+static enum status head_fetch(struct chunk_reader *chunks, const struct chunk_entry *entry,
+                              struct chunk_buffer *buffer, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    bool row = false;
+    enum status status =
+        reader_prepare(chunks->reader, "select head from chunk where id = ?1", &stmt, err);
+    if (status == ST_OK) {
+        sqlite3_bind_int64(stmt, 1, entry->id);
+        status = reader_step(chunks->reader, stmt, &row, err);
+    }
+    if (status != ST_OK)
+        return status;
+    buffer->head.n = 0;
+    if (row) {
+        const void *head = sqlite3_column_blob(stmt, 0);
+        bytes_put(&buffer->head, head, (size_t)sqlite3_column_bytes(stmt, 0));
+    }
+    sqlite3_reset(stmt);
+    return row ? ST_OK : chunk_damaged(entry, "it is not there", err);
+}
+
+static enum status blob_fail(struct chunk_reader *chunks, struct error *err)
+{
+    enum status status = sqlite_status(reader_db(chunks->reader), "reading events", err);
+    chunk_reader_end(chunks);
+    return status;
+}
+
+static enum status blob_move(struct chunk_reader *chunks, int64_t id, struct error *err)
+{
+    sqlite3 *db = reader_db(chunks->reader);
+    int code = chunks->blob ? sqlite3_blob_reopen(chunks->blob, id)
+                            : sqlite3_blob_open(db, "main", "chunk", "data", id, 0, &chunks->blob);
+    return code == SQLITE_OK ? ST_OK : blob_fail(chunks, err);
+}
+
+void chunk_reader_end(struct chunk_reader *chunks)
+{
+    sqlite3_blob_close(chunks->blob);
+    chunks->blob = NULL;
+}
+
+static enum status range_read(struct chunk_reader *chunks, struct bytes *data, size_t from,
+                              size_t to, struct error *err)
+{
+    if (from == to)
+        return ST_OK;
+    int code = sqlite3_blob_read(chunks->blob, data->at + from, (int)(to - from), (int)from);
+    return code == SQLITE_OK ? ST_OK : blob_fail(chunks, err);
+}
+
+static bool segment_wanted(const struct chunk_segment *segment, const struct event_query *query)
+{
+    int64_t from, to;
+    query_times(query, &from, &to);
+    return query_has_kind(query, segment->kind) && segment->last >= from && segment->first < to;
+}
+
+/* The parts that the query needs, in the order of the data. */
+static enum status parts_read(struct chunk_reader *chunks, const struct event_query *query,
+                              struct chunk_buffer *buffer, struct error *err)
+{
+    unsigned wanted = query->columns | 1u << COLUMN_TIME | 1u << COLUMN_PEOPLE;
+    const struct chunk_head *head = &buffer->parsed;
+    bool segments[KIND_MAX + 1];
+    size_t from = 0, to = 0;
+    enum status status = ST_OK;
+    for (size_t s = 0; s < head->n; s++)
+        segments[s] = segment_wanted(&head->segments[s], query);
+    for (int i = 0; i < COLUMN_COUNT && status == ST_OK; i++) {
+        for (size_t s = 0; s < head->n && status == ST_OK && wanted >> chunk_order[i] & 1; s++) {
+            const struct chunk_part *part = &head->segments[s].parts[chunk_order[i]];
+            if (!segments[s] || part->size <= CHUNK_INLINE)
+                continue;
+            if (part->offset > to + GAP) {
+                status = range_read(chunks, &buffer->data, from, to, err);
+                from = part->offset;
+            }
+            to = (size_t)part->offset + part->size;
+        }
+    }
+    return status == ST_OK ? range_read(chunks, &buffer->data, from, to, err) : status;
+}
+
+enum status chunk_fetch(struct chunk_reader *chunks, const struct chunk_entry *entry,
+                        const struct event_query *query, struct chunk_buffer *buffer,
+                        struct error *err)
+{
+    enum status status = head_fetch(chunks, entry, buffer, err);
+    if (status == ST_OK)
+        status = blob_move(chunks, entry->id, err);
+    if (status != ST_OK)
+        return status;
+    buffer->data.n = 0;
+    bytes_room(&buffer->data, (size_t)sqlite3_blob_bytes(chunks->blob));
+    buffer->data.n = (size_t)sqlite3_blob_bytes(chunks->blob);
+    status = chunk_check(entry, buffer, err);
+    return status == ST_OK ? parts_read(chunks, query, buffer, err) : status;
+}
