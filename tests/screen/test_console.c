@@ -186,7 +186,7 @@ static void a_dropped_line_is_offered_again(void **state)
     vt_keys(vt, "7 Enter");
     console_end(); /* as after SIGHUP: nothing was closed by hand */
     open_console(24, 80);
-    assert_true(vt_shows(vt, "you stopped at 'shop'"));
+    assert_true(vt_shows(vt, "you stopped at 'Shop'"));
     vt_keys(vt, ".");
     assert_string_equal(console_top(console)->ops->name, "shop");
     close_console();
