@@ -76,8 +76,11 @@ static void command_write(const struct cli_command *command)
     roff(command->name);
     fputs("\n\\fBatrium ", stdout);
     roff(command->name);
-    fputs("\\fR ", stdout);
-    arguments_write(command->arguments ? command->arguments : "");
+    fputs("\\fR", stdout);
+    if (command->arguments && *command->arguments) {
+        putchar(' ');
+        arguments_write(command->arguments);
+    }
     fputs("\n.PP\n", stdout);
     roff(command->summary);
     fputs(".\n", stdout);
