@@ -38,7 +38,7 @@ include $(sort $(wildcard tests/bench/*.mk tests/fuzz/*.mk doc/*.mk))
 all: $(BUILD)/atrium $(LOCALES) ## build the program
 
 run: deps ## install what is missing, build, make the demo mall once, open the console on it
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@$(BUILD)/atrium demo
 
 install: all $(BUILD)/atrium.1 $(BUILD)/completions ## install program, manual, completions, translations
@@ -58,17 +58,17 @@ test-deps:
 	@sh fixtures/install-packages.sh build test
 
 test: test-deps ## install what tests need and run all of them
-	@$(MAKE) --no-print-directory all tests
+	@$(MAKE) --no-print-directory -j$$(nproc) all tests
 	@sh tests/run.sh $(BUILD)
 
 tests: $(TESTS)
 
 asan: test-deps ## the tests with AddressSanitizer and UndefinedBehaviorSanitizer
-	@$(MAKE) --no-print-directory BUILD=build-asan SAN=address,undefined all tests
+	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=build-asan SAN=address,undefined all tests
 	@sh tests/run.sh build-asan
 
 tsan: test-deps ## the tests with ThreadSanitizer
-	@$(MAKE) --no-print-directory BUILD=build-tsan SAN=thread all tests
+	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=build-tsan SAN=thread all tests
 	@sh tests/run.sh build-tsan
 
 lint: ## layout, layering, and habits the compiler does not check
@@ -78,7 +78,7 @@ format: ## lay out every file as .clang-format says
 	clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
 
 bench: test-deps ## print a table of measurements and append it to the results file; SIZE=full for 100 million events
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory -j$$(nproc) all bench-programs
 	@sh tests/bench/run.sh $(BUILD) $(SIZE)
 
 dist: ## a source archive
@@ -91,7 +91,7 @@ $(POT): $(SOURCES) $(MAIN) $(wildcard views/*.h)
 	@xgettext --from-code=UTF-8 -LC -k_ -kN_ -kngettext:1,2 --no-location --sort-output --package-name=atrium -o $@ $^
 
 po: pot ## bring new texts into the translations
-	for po in views/po/*.po; do msgmerge --quiet --update --backup=none --no-fuzzy-matching --sort-output $$po $(POT); done
+	for po in views/po/*.po; do msgmerge --quiet --update --backup=none --no-fuzzy-matching --no-wrap --sort-output $$po $(POT); done
 
 clean: ## remove what was built
 	rm -rf $(BUILD) build-asan build-tsan

@@ -2,19 +2,11 @@
  * People are shown by the members screen. Its argument is that of figure_behind. */
 #include "model/event/event.h"
 #include "model/loop/visits.h"
-#include "views/actions.h"
-#include "views/dashboard.h"
 #include "views/figures.h"
-#include "views/list.h"
 #include "views/screens.h"
+#include "views/sheet_view.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-
-struct behind_state {
-    struct list list;
-};
 
 struct behind_question {
     struct drill_query query;
@@ -22,12 +14,8 @@ struct behind_question {
 };
 
 struct behind_answer {
+    struct sheet_answer rows; /* first */
     struct drill drill;
-    const char *title;
-    struct sheet *sheet;
-    const uint64_t *keys;
-    const char **open; /* a row's argument for the screen of `screen`, NULL: opens nothing */
-    const char *screen;
 };
 
 /* Name and card of a person, masked; both NULL for nobody. */
@@ -133,33 +121,31 @@ static enum status rows_sheet(struct reader *reader, struct arena *arena,
 {
     const struct drill *drill = &answer->drill;
     bool visits = drill->behind == BEHIND_VISITS;
-    answer->sheet =
+    answer->rows.sheet =
         visits ? sheet_new(arena, visit_columns, sizeof visit_columns / sizeof *visit_columns)
                : sheet_new(arena, event_columns, sizeof event_columns / sizeof *event_columns);
-    answer->screen = "member";
+    answer->rows.screen = "member";
     for (size_t i = 0; i < drill->n_rows; i++) {
         if (i % 256 == 0 && reader_cancelled(reader))
             return error_set(err, ST_CANCELLED, "the question was cancelled");
-        struct cell *cells = sheet_row_add(answer->sheet);
+        struct cell *cells = sheet_row_add(answer->rows.sheet);
         enum status status = (visits ? visit_row : event_row)(
-            reader, arena, access, &drill->rows[i], cells, &answer->open[i], err);
+            reader, arena, access, &drill->rows[i], cells, &answer->rows.open[i], err);
         if (status != ST_OK)
             return status;
     }
-    answer->sheet->truncated = (int64_t)drill->n_rows < drill->count;
-    answer->sheet->total = drill->count;
     return ST_OK;
 }
 
 static const struct sheet_column shop_list_columns[] = {
-    {"shop", N_("shop"), CELL_TEXT},
-    {"name", N_("name"), CELL_TEXT},
+    {"shop", N_("code"), CELL_TEXT},
+    {"name", N_("shop"), CELL_TEXT},
     {"category", N_("category"), CELL_TEXT},
     {"floor", N_("floor"), CELL_TEXT},
 };
 static const struct sheet_column group_columns[] = {
-    {"group", N_("group"), CELL_TEXT},
-    {"name", N_("name"), CELL_TEXT},
+    {"group", N_("code"), CELL_TEXT},
+    {"name", N_("group"), CELL_TEXT},
     {"topic", N_("topic"), CELL_TEXT},
     {"members", N_("members"), CELL_COUNT},
 };
@@ -173,8 +159,8 @@ static enum status ids_sheet(struct reader *reader, struct arena *arena,
         shops ? "select code, name, category, floor from tenant where id = ?1"
               : "select code, name, topic, (select count(*) from crowd_member where crowd = id)"
                 " from crowd where id = ?1";
-    answer->sheet = sheet_new(arena, shops ? shop_list_columns : group_columns, 4);
-    answer->screen = shops ? "shop" : NULL;
+    answer->rows.sheet = sheet_new(arena, shops ? shop_list_columns : group_columns, 4);
+    answer->rows.screen = shops ? "shop" : NULL;
     for (int64_t i = 0; i < answer->drill.count; i++) {
         sqlite3_stmt *stmt;
         bool row = false;
@@ -185,14 +171,14 @@ static enum status ids_sheet(struct reader *reader, struct arena *arena,
         status = reader_step(reader, stmt, &row, err);
         if (status != ST_OK)
             return status;
-        struct cell *cells = sheet_row_add(answer->sheet);
+        struct cell *cells = sheet_row_add(answer->rows.sheet);
         for (int k = 0; row && k < 3; k++)
             cells[k] = cell_text(arena_strdup(arena, (const char *)sqlite3_column_text(stmt, k)));
         if (row && shops)
             cells[3] = cell_text(arena_strdup(arena, (const char *)sqlite3_column_text(stmt, 3)));
         else if (row)
             cells[3] = cell_integer(sqlite3_column_int64(stmt, 3));
-        answer->open[i] = shops ? cells[0].text : NULL;
+        answer->rows.open[i] = shops ? cells[0].text : NULL;
     }
     return ST_OK;
 }
@@ -201,9 +187,9 @@ static const struct sheet_column address_columns[] = {{"address", N_("address"),
 
 static void addresses_sheet(struct arena *arena, struct behind_answer *answer)
 {
-    answer->sheet = sheet_new(arena, address_columns, 1);
+    answer->rows.sheet = sheet_new(arena, address_columns, 1);
     for (int64_t i = 0; i < answer->drill.count; i++)
-        sheet_row_add(answer->sheet)[0] =
+        sheet_row_add(answer->rows.sheet)[0] =
             cell_text(arena_printf(arena, "%016" PRIx64, answer->drill.addresses[i]));
 }
 
@@ -215,10 +201,10 @@ static void *behind_ask(struct reader *reader, struct arena *arena, const void *
     struct drill *drill = &answer->drill;
     if (drill_run(reader, arena, &question->query, drill, err) != ST_OK)
         return NULL;
-    answer->title = drill_title(reader, arena, &question->query);
+    answer->rows.title = drill_title(reader, arena, &question->query);
     size_t most =
         (size_t)(drill->n_rows > (size_t)drill->count ? (int64_t)drill->n_rows : drill->count);
-    answer->open = arena_array(arena, const char *, most + 1);
+    answer->rows.open = arena_array(arena, const char *, most + 1);
     enum status status = ST_OK;
     if (drill->behind == BEHIND_SHOPS || drill->behind == BEHIND_GROUPS)
         status = ids_sheet(reader, arena, answer, err);
@@ -226,6 +212,8 @@ static void *behind_ask(struct reader *reader, struct arena *arena, const void *
         addresses_sheet(arena, answer);
     else
         status = rows_sheet(reader, arena, &question->access, answer, err);
+    answer->rows.metric = (int)question->query.metric;
+    answer->rows.total = drill->count;
     return status == ST_OK ? answer : NULL;
 }
 
@@ -240,85 +228,22 @@ static void behind_refresh(struct view *view)
         console_complain(view->console, _("'%s' names no figure"), view->argument);
 }
 
-static void behind_row_open(struct view *view, int64_t row)
-{
-    const struct behind_answer *answer = view_answer(view, 0);
-    const char *argument = answer && row >= 0 ? answer->open[row] : NULL;
-    if (argument && answer->screen)
-        console_open(view->console, answer->screen, argument);
-    else
-        console_say(view->console, "%s", _("nothing is behind this row"));
-}
-
 static void behind_open(struct view *view)
 {
-    struct behind_state *state = view->state;
-    list_begin(&state->list, view, "behind", _("rows"));
-    state->list.open = behind_row_open;
-    behind_refresh(view);
-}
-
-static void behind_close(struct view *view)
-{
-    list_end(&((struct behind_state *)view->state)->list);
-}
-
-static void behind_answered(struct view *view, int slot)
-{
-    struct behind_state *state = view->state;
-    const struct behind_answer *answer = view_answer(view, slot);
-    if (!answer)
-        return;
-    list_show(&state->list, answer->sheet, NULL);
-    if (answer->sheet->truncated)
-        console_say(view->console, _("%lld in all; the latest %zu are shown"),
-                    (long long)answer->drill.count, answer->sheet->n_rows);
-}
-
-static void behind_draw(struct view *view, struct area area)
-{
-    const char *problem = view_problem(view, 0);
-    if (problem)
-        draw_wrapped(area, 0, ROLE_ERROR, problem);
-    else
-        list_draw(&((struct behind_state *)view->state)->list, area, true);
-}
-
-static bool behind_key(struct view *view, uint32_t key)
-{
-    return list_key(&((struct behind_state *)view->state)->list, key);
-}
-
-static bool behind_action(struct view *view, int id, const char *argument)
-{
-    enum metric_id metric;
-    enum dimension dim;
-    int64_t key;
-    if (id == ACTION_LIST_INFO && figure_behind_parse(view->argument, &metric, &dim, &key)) {
-        const struct behind_answer *answer = view_answer(view, 0);
-        dashboard_explain(view->console, (int)metric, answer ? answer->title : NULL, NULL);
-        return true;
-    }
-    return list_action(&((struct behind_state *)view->state)->list, id, argument);
-}
-
-static const char *behind_subtitle(struct view *view)
-{
-    const struct behind_answer *answer = view_answer(view, 0);
-    return answer ? answer->title : NULL;
+    sheet_view_open(view, "behind", _("rows"));
 }
 
 const struct view_ops view_behind = {
     .name = "behind",
     .title = N_("Behind"),
     .rights = RIGHT_QUESTIONS,
-    .size = sizeof(struct behind_state),
+    .size = sizeof(struct sheet_state),
     .open = behind_open,
-    .close = behind_close,
+    .close = sheet_view_close,
     .refresh = behind_refresh,
-    .draw = behind_draw,
-    .action = behind_action,
-    .key = behind_key,
-    .answered = behind_answered,
-    .subtitle = behind_subtitle,
+    .draw = sheet_view_draw,
+    .action = sheet_view_action,
+    .key = sheet_view_key,
+    .answered = sheet_view_answered,
+    .subtitle = sheet_view_subtitle,
 };

@@ -1,9 +1,13 @@
 #include "views/cells.h"
 
+#include "model/base/intl.h"
 #include "model/base/text.h"
+#include "model/event/kind.h"
+#include "tui/intl.h"
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 const char *cell_for_machines(struct arena *arena, const struct zone *zone, enum cell_type type,
                               const struct cell *cell)
@@ -52,6 +56,17 @@ const char *cell_for_people(struct arena *arena, const struct zone *zone, enum c
         break;
     }
     return cell_for_machines(arena, zone, type, cell);
+}
+
+const char *cell_in_column(struct arena *arena, const struct zone *zone,
+                           const struct sheet_column *column, const struct cell *cell)
+{
+    const char *text = cell_for_people(arena, zone, column->type, cell);
+    if (column->type != CELL_TEXT || !column->title || !cell->known)
+        return text;
+    if (strcmp(column->title, "event") == 0)
+        return kind_by_name(text, strlen(text)) ? text_translated(text) : text;
+    return word_translated(column->title, text);
 }
 
 double cell_number(enum cell_type type, const struct cell *cell)

@@ -9,6 +9,11 @@
 const char *cell_for_people(struct arena *arena, const struct zone *zone, enum cell_type type,
                             const struct cell *cell);
 
+/* The same for a cell of a sheet; a column that has a title has its words in the user's language.
+ */
+const char *cell_in_column(struct arena *arena, const struct zone *zone,
+                           const struct sheet_column *column, const struct cell *cell);
+
 /* For machines: plain numbers, currency units, RFC 3339, "" for unknown. */
 const char *cell_for_machines(struct arena *arena, const struct zone *zone, enum cell_type type,
                               const struct cell *cell);

@@ -1,23 +1,17 @@
 /* A chart of a dashboard as its table; its argument is "perceive:zones". */
 #include "model/loop/metric.h"
-#include "views/actions.h"
 #include "views/dashboard.h"
 #include "views/figures.h"
-#include "views/list.h"
 #include "views/screens.h"
+#include "views/sheet_view.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-
-struct chart_state {
-    struct list list;
-    const struct board_table *table; /* of the answer in slot 0 */
-    uint64_t *keys;
-};
 
 struct chart_question {
     enum stage stage;
     struct loop_query query;
+    char table[32];
 };
 
 static bool stage_of(const char *argument, enum stage *stage)
@@ -32,123 +26,79 @@ static bool stage_of(const char *argument, enum stage *stage)
     return false;
 }
 
-static void *chart_ask(struct reader *reader, struct arena *arena, const void *parameters,
-                       struct error *err)
-{
-    const struct chart_question *question = parameters;
-    struct board *board = NULL;
-    return board_run(reader, arena, question->stage, &question->query, &board, err) == ST_OK ? board
-                                                                                             : NULL;
-}
-
-static void chart_refresh(struct view *view)
-{
-    struct chart_question question = {.query = dashboard_query(view->console, 0)};
-    if (stage_of(view->argument, &question.stage))
-        view_ask(view, 0, _("counting"), chart_ask, &question, sizeof question);
-}
-
 /* The first column that opens by the row's key. */
 static enum metric_id metric_to_open(const struct board_table *table)
 {
-    for (size_t k = 0; table && table->keys && k < table->sheet->n_columns; k++)
+    for (size_t k = 0; table->keys && k < table->sheet->n_columns; k++)
         if (table->cell_metric[k] != METRIC_END && metric_has(table->cell_metric[k], table->dim))
             return table->cell_metric[k];
     return METRIC_END;
 }
 
-static void chart_row_open(struct view *view, int64_t row)
+static void rows_fill(struct sheet_answer *answer, struct arena *arena,
+                      const struct board_table *table)
 {
-    const struct chart_state *state = view->state;
-    enum metric_id metric = metric_to_open(state->table);
-    if (metric == METRIC_END || row < 0) {
-        console_say(view->console, "%s", _("nothing is behind this row"));
-        return;
+    size_t n = table->sheet->n_rows;
+    enum metric_id metric = metric_to_open(table);
+    uint64_t *keys = arena_array(arena, uint64_t, n + 1);
+    answer->sheet = (struct sheet *)table->sheet;
+    answer->title = _(table->title);
+    answer->metric = -1;
+    for (size_t k = 0; k < table->sheet->n_columns && answer->metric < 0; k++)
+        if (table->cell_metric[k] != METRIC_END)
+            answer->metric = (int)table->cell_metric[k];
+    answer->open = metric == METRIC_END ? NULL : arena_array(arena, const char *, n + 1);
+    answer->screen = metric == METRIC_END ? NULL : figure_screen(metric);
+    for (size_t i = 0; table->keys && i < n; i++) {
+        keys[i] = (uint64_t)table->keys[i];
+        if (answer->open)
+            answer->open[i] = figure_behind(arena, metric, table->dim, table->keys[i]);
     }
-    struct arena *arena = arena_new();
-    console_open(view->console, figure_screen(metric),
-                 figure_behind(arena, metric, state->table->dim, state->table->keys[row]));
-    arena_free(arena);
+    answer->keys = table->keys ? keys : NULL;
+}
+
+static void *chart_ask(struct reader *reader, struct arena *arena, const void *parameters,
+                       struct error *err)
+{
+    const struct chart_question *question = parameters;
+    struct sheet_answer *answer = arena_new_of(arena, struct sheet_answer);
+    struct board *board = NULL;
+    if (board_run(reader, arena, question->stage, &question->query, &board, err) != ST_OK)
+        return NULL;
+    const struct board_table *table = board_table(board, question->table);
+    if (!table) {
+        error_set(err, ST_USAGE, "there is no table '%s'", question->table);
+        return NULL;
+    }
+    rows_fill(answer, arena, table);
+    return answer;
+}
+
+static void chart_refresh(struct view *view)
+{
+    struct chart_question question = {.query = dashboard_query(view->console, 0)};
+    const char *table = strchr(view->argument, ':');
+    snprintf(question.table, sizeof question.table, "%s", table ? table + 1 : "");
+    if (stage_of(view->argument, &question.stage))
+        view_ask(view, 0, _("counting"), chart_ask, &question, sizeof question);
 }
 
 static void chart_open(struct view *view)
 {
-    struct chart_state *state = view->state;
-    list_begin(&state->list, view, view->argument, _("rows"));
-    state->list.open = chart_row_open;
-    chart_refresh(view);
-}
-
-static void chart_close(struct view *view)
-{
-    struct chart_state *state = view->state;
-    list_end(&state->list);
-    free(state->keys);
-}
-
-static void chart_answered(struct view *view, int slot)
-{
-    struct chart_state *state = view->state;
-    const struct board *board = view_answer(view, slot);
-    const char *id = strchr(view->argument, ':');
-    if (!board || !id)
-        return;
-    state->table = board_table(board, id + 1);
-    if (!state->table)
-        return;
-    size_t n = state->table->sheet->n_rows;
-    free(state->keys);
-    state->keys = state->table->keys ? mem_zero(n, sizeof *state->keys) : NULL;
-    for (size_t i = 0; state->keys && i < n; i++)
-        state->keys[i] = (uint64_t)state->table->keys[i];
-    list_show(&state->list, state->table->sheet, state->keys);
-}
-
-static void chart_draw(struct view *view, struct area area)
-{
-    struct chart_state *state = view->state;
-    const char *problem = view_problem(view, 0);
-    if (problem)
-        draw_wrapped(area, 0, ROLE_ERROR, problem);
-    else
-        list_draw(&state->list, area, true);
-}
-
-static bool chart_key(struct view *view, uint32_t key)
-{
-    return list_key(&((struct chart_state *)view->state)->list, key);
-}
-
-static bool chart_action(struct view *view, int id, const char *argument)
-{
-    struct chart_state *state = view->state;
-    if (id == ACTION_LIST_INFO && state->table) {
-        for (size_t k = 0; k < state->table->sheet->n_columns; k++)
-            if (state->table->cell_metric[k] != METRIC_END) {
-                dashboard_explain(view->console, (int)state->table->cell_metric[k], NULL, NULL);
-                return true;
-            }
-    }
-    return list_action(&state->list, id, argument);
-}
-
-static const char *chart_subtitle(struct view *view)
-{
-    const struct chart_state *state = view->state;
-    return state->table ? _(state->table->title) : view->argument;
+    sheet_view_open(view, view->argument, _("rows"));
 }
 
 const struct view_ops view_chart = {
     .name = "chart",
     .title = N_("Table"),
     .rights = RIGHT_QUESTIONS,
-    .size = sizeof(struct chart_state),
+    .size = sizeof(struct sheet_state),
     .open = chart_open,
-    .close = chart_close,
+    .close = sheet_view_close,
     .refresh = chart_refresh,
-    .draw = chart_draw,
-    .action = chart_action,
-    .key = chart_key,
-    .answered = chart_answered,
-    .subtitle = chart_subtitle,
+    .draw = sheet_view_draw,
+    .action = sheet_view_action,
+    .key = sheet_view_key,
+    .answered = sheet_view_answered,
+    .subtitle = sheet_view_subtitle,
 };

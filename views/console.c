@@ -49,7 +49,7 @@ void console_redraw(struct console *console)
 bool console_may(struct console *console, unsigned rights)
 {
     struct error err = {0};
-    if (access_require(&console->access, rights, _("do that"), &err) == ST_OK)
+    if (access_require(&console->access, rights, "do that", &err) == ST_OK)
         return true;
     console_complain(console, "%s", error_text(&err));
     error_clear(&err);
@@ -114,9 +114,11 @@ void console_open(struct console *console, const char *name, const char *argumen
     const struct view *top = console->depth ? console_top(console) : NULL;
     if (top && top->ops == ops && strcmp(top->argument, argument) == 0)
         return;
+    struct view *view =
+        view_new(console, ops, argument); /* before a view that owns the argument goes */
     if (ops->number)
         stack_cut(console, ops->number == 1 ? 0 : console->depth ? 1 : 0);
-    stack_push(console, view_new(console, ops, argument));
+    stack_push(console, view);
     session_save(console->session, console);
     console_redraw(console);
 }

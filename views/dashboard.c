@@ -55,12 +55,14 @@ void dashboard_explain(struct console *console, int id, const char *label, const
     const struct metric *metric = &metrics[id];
     struct arena *arena = arena_new();
     char *period = period_title(arena, &console->mall->clock, &console->period);
-    char *body =
-        arena_printf(arena, "%s%s%s\n\n%s\n\n%s: %s\n%s\n\n%s --from '%s' --to '%s'",
-                     label ? label : "", label ? ": " : "", text ? text : "", _(metric->definition),
-                     _("Period"), period, _("The same on the command line:"), metric->question,
-                     local_time(arena, console, console->period.from),
-                     local_time(arena, console, console->period.to));
+    const char *head = text ? text : "";
+    if (label) /* xgettext: a label and its value */
+        head = text ? arena_printf(arena, _("%s: %s"), label, text) : label;
+    char *body = arena_printf(
+        arena, "%s\n\n%s\n\n%s\n%s\n\n%s --from '%s' --to '%s'", head, _(metric->definition),
+        arena_printf(arena, _("%s: %s"), _("Period"), period), _("The same on the command line:"),
+        metric->question, local_time(arena, console, console->period.from),
+        local_time(arena, console, console->period.to));
     console_dialog(console, dialog_message(_(metric->title), body, NULL, NULL));
     arena_free(arena);
 }
@@ -95,7 +97,8 @@ static bool table_focused(struct view *view)
     if (!panel || !panel->table)
         console_say(view->console, "%s", _("this panel is its own table; move to a chart"));
     else
-        console_open(view->console, "chart", panel->table);
+        console_open(view->console, panel->table_screen ? panel->table_screen : "chart",
+                     panel->table);
     return true;
 }
 

@@ -1,4 +1,5 @@
 /* Data: what is in the mall file, imports with progress and the rows they refused, and checks. */
+#include "model/base/intl.h"
 #include "model/base/text.h"
 #include "model/loop/overview.h"
 #include "model/store/verify.h"
@@ -167,7 +168,8 @@ static void checks_fill(struct panels *panels, const struct checks_answer *check
         struct panel_value *value = &panel->values[i];
         value->change = symbol(result->good ? SYMBOL_CHECK : SYMBOL_ALERT);
         value->change_role = result->good ? ROLE_UP : ROLE_ERROR;
-        value->label = arena_printf(panels->arena, "%s: %s", result->check, result->finding);
+        value->label = arena_printf(panels->arena, _("%s: %s"), text_translated(result->check),
+                                    result->finding);
     }
 }
 
@@ -177,8 +179,9 @@ static const char *named_cell(struct arena *arena, const struct console *console
     size_t k = column_of(sheet, name);
     if (k == sheet->n_columns)
         return "";
-    return cell_for_people(arena, console->mall->zone, sheet->columns[k].type,
-                           &sheet_row(sheet, row)[k]);
+    const char *text = cell_for_people(arena, console->mall->zone, sheet->columns[k].type,
+                                       &sheet_row(sheet, row)[k]);
+    return word_translated(name, text);
 }
 
 static void history_fill(struct panels *panels, const struct console *console,
@@ -297,8 +300,8 @@ static void import_ask(struct view *view, const char *argument)
     const char *titles[IMPORT_KINDS];
     for (int i = 0; i < IMPORT_KINDS; i++) {
         size_t n = strlen(import_tables[i].name);
-        titles[i] = import_tables[i].name;
-        if (strncmp(argument, titles[i], n) == 0 && argument[n] == ' ') {
+        titles[i] = text_translated(import_tables[i].name);
+        if (strncmp(argument, import_tables[i].name, n) == 0 && argument[n] == ' ') {
             import_go(view, &import_tables[i], argument + n + 1);
             return;
         }

@@ -1,5 +1,6 @@
 #include "views/figures.h"
 
+#include "model/base/intl.h"
 #include "model/base/text.h"
 #include "tui/intl.h"
 #include "views/cells.h"
@@ -102,6 +103,8 @@ struct panel *figure_tile(struct panels *panels, const struct stages *loop, cons
         figure_fill(&panel->values[i], panels->arena, loop, ids[i], labels ? labels[i] : NULL);
     panel->series = figure_series(panels->arena, loop, ids[0]);
     panel->n_series = panel->series ? loop->n_days : 0;
+    if (panel->series)
+        panel->table = arena_printf(panels->arena, "%s:days", stage_names[metrics[ids[0]].stage]);
     return panel;
 }
 
@@ -185,7 +188,8 @@ static const char *row_label(const struct board_table *table, const struct cell 
 {
     if (table->dim == DIM_TENANT && is_text(table, cells, 1))
         return cells[1].text;
-    return is_text(table, cells, 0) ? cells[0].text : _("(none)");
+    return is_text(table, cells, 0) ? word_translated(table->sheet->columns[0].title, cells[0].text)
+                                    : _("(none)");
 }
 
 static void list_row(struct panel_value *value, struct arena *arena,

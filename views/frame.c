@@ -1,5 +1,6 @@
 #include "views/frame.h"
 
+#include "model/base/intl.h"
 #include "model/base/text.h"
 #include "tui/keysline.h"
 #include "views/actions.h"
@@ -75,7 +76,8 @@ static void header_wide(struct console *console, struct area rows, struct arena 
     struct area under = area_part(rows, 1, 0, 1, rows.cols);
     int at = 1 + draw_text(top, 0, 1, ROLE_ACCENT, "atrium");
     at += 2 + draw_text(top, 0, at + 2, ROLE_STRONG, console->mall->name);
-    char *who = arena_printf(arena, "%s · %s", console->access.principal, console->role);
+    char *who = arena_printf(arena, "%s · %s", console->access.principal,
+                             word_translated("role", console->role));
     draw_right(top, ROLE_DIM, who);
     char *age = age_text(console, arena, false);
     draw_right(under, ROLE_DIM, age);

@@ -50,7 +50,8 @@ static void sheet_cell(void *context, int64_t row, int column, struct table_cell
     if (!from->known)
         return;
     arena_reset(list->scratch);
-    cell->text = cell_for_people(list->scratch, list_zone(list), type, from);
+    cell->text =
+        cell_in_column(list->scratch, list_zone(list), &list->sheet->columns[column], from);
     cell->numeric = cell_is_number(type);
     cell->value = cell_number(type, from);
     if (type == CELL_TIME || type == CELL_DAY)
@@ -115,9 +116,8 @@ static int column_cells(struct list *list, const struct sheet *sheet, size_t col
     int widest = text_cells(title) + 2; /* room for the mark of the order */
     for (size_t i = 0; i < sheet->n_rows && i < LOOKED_AT; i++) {
         arena_reset(list->scratch);
-        int cells =
-            text_cells(cell_for_people(list->scratch, list_zone(list), sheet->columns[column].type,
-                                       &sheet_row(sheet, i)[column]));
+        int cells = text_cells(cell_in_column(
+            list->scratch, list_zone(list), &sheet->columns[column], &sheet_row(sheet, i)[column]));
         widest = cells > widest ? cells : widest;
     }
     return widest < WIDEST ? widest : WIDEST;
@@ -129,13 +129,13 @@ static void columns_make(struct list *list, const struct sheet *sheet)
     list->columns = arena_array(list->own, struct table_column, sheet->n_columns);
     for (size_t k = 0; k < sheet->n_columns; k++) {
         const struct sheet_column *from = &sheet->columns[k];
-        const char *title = from->title ? _(from->title) : from->name;
+        const char *title = from->title ? text_translated(from->title) : from->name;
         list->columns[k] = (struct table_column){
             .name = arena_strdup(list->own, from->name),
             .title = arena_strdup(list->own, title),
             .align = cell_is_number(from->type) ? 1 : -1,
             .cells = column_cells(list, sheet, k, title),
-            .min_cells = 5,
+            .min_cells = 12, /* a column goes off the edge before words are cut shorter */
             .weight = from->type == CELL_TEXT ? 1 : 0,
         };
     }

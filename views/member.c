@@ -2,6 +2,7 @@
  * "#number", a phone or a pseudonym. */
 #include "model/people/member_page.h"
 
+#include "model/base/intl.h"
 #include "model/base/text.h"
 #include "views/actions.h"
 #include "views/cells.h"
@@ -100,13 +101,13 @@ static void head_fill(struct panels *panels, const struct console *console,
     fact(panel, _("name"), page->name);
     fact(panel, _("card"), page->card);
     fact(panel, _("phone"), page->phone);
-    fact(panel, _("tier"), page->tier);
-    fact(panel, _("gender"), page->gender);
+    fact(panel, _("tier"), word_translated("tier", page->tier));
+    fact(panel, _("gender"), word_translated("gender", page->gender));
     if (page->age >= 0)
         fact(panel, _("age"), arena_printf(arena, "%d", page->age));
     if (page->joined)
         fact(panel, _("joined"), time_local(arena, console->mall->zone, page->joined));
-    fact(panel, _("channel"), page->channel);
+    fact(panel, _("channel"), word_translated("channel", page->channel));
     panel->note = page->revealed ? _("shown in full, logged") : NULL;
     panel->span = 4;
     panel->span_medium = 6;
@@ -165,7 +166,8 @@ static const char *section_cell(struct arena *arena, const struct console *conso
             continue;
         if (type == CELL_TIME && cell->known) /* the day is enough on a card */
             return date_text(arena, clock_day(&console->mall->clock, cell->integer));
-        return cell->known ? cell_for_people(arena, console->mall->zone, type, cell) : "";
+        return cell->known ? cell_in_column(arena, console->mall->zone, &sheet->columns[k], cell)
+                           : "";
     }
     return NULL;
 }
@@ -183,6 +185,8 @@ static void section_fill(struct panels *panels, const struct console *console,
         struct panel_value *value = &panel->values[i];
         value->label = section_cell(arena, console, sheet, i, shape->label);
         value->text = section_cell(arena, console, sheet, i, shape->text);
+        if (shape->section == SECTION_ATTRIBUTES) /* "gender" says what kind of word "f" is */
+            value->text = word_translated(sheet_row(sheet, i)[0].text, value->text);
         value->change = section_cell(arena, console, sheet, i, shape->more);
         value->change_role = ROLE_DIM;
         value->screen = shape->screen;
@@ -206,8 +210,9 @@ static void section_fill(struct panels *panels, const struct console *console,
 
 /* Newest first: what, where, how much. */
 static void timeline_fill(struct panels *panels, const struct console *console,
-                          const struct sheet *sheet)
+                          const struct sheet *sheet, const char *who)
 {
+    enum { KIND_CELLS = 14 };
     struct arena *arena = panels->arena;
     const struct zone *zone = console->mall->zone;
     struct panel *panel = panels_add(panels, PANEL_LIST, _("Time line"), sheet->n_rows);
@@ -218,9 +223,11 @@ static void timeline_fill(struct panels *panels, const struct console *console,
                             : cells[TIMELINE_ZONE].known ? cells[TIMELINE_ZONE].text
                                                          : "";
         struct panel_value *value = &panel->values[i];
-        value->label = arena_printf(arena, "%.16s  %-14s %s",
-                                    time_local(arena, zone, cells[TIMELINE_TIME].integer),
-                                    text_translated(cells[TIMELINE_KIND].text), place);
+        const char *kind = text_translated(cells[TIMELINE_KIND].text);
+        int pad = KIND_CELLS - text_cells(kind);
+        value->label = arena_printf(arena, "%.16s  %s%*s %s",
+                                    time_local(arena, zone, cells[TIMELINE_TIME].integer), kind,
+                                    pad > 0 ? pad : 0, "", place);
         if (cells[TIMELINE_AMOUNT].known && cells[TIMELINE_AMOUNT].integer)
             value->text = text_money(arena, cells[TIMELINE_AMOUNT].integer);
         else if (cells[TIMELINE_POINTS].known)
@@ -236,6 +243,8 @@ static void timeline_fill(struct panels *panels, const struct console *console,
                                      text_count(arena, sheet->total))
                       : NULL;
     panel->rows = sheet->n_rows < 10 ? (int)sheet->n_rows + 1 : 11;
+    panel->table_screen = "timeline";
+    panel->table = who;
 }
 
 static void member_answered(struct view *view, int slot)
@@ -252,7 +261,7 @@ static void member_answered(struct view *view, int slot)
     figures_fill(panels, console, page);
     section_fill(panels, console, page, &section_shapes[0]);
     if (timeline && timeline->sheet->n_rows)
-        timeline_fill(panels, console, timeline->sheet);
+        timeline_fill(panels, console, timeline->sheet, view->argument);
     for (size_t i = 1; i < sizeof section_shapes / sizeof *section_shapes; i++)
         section_fill(panels, console, page, &section_shapes[i]);
     free(state->title);

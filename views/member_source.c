@@ -107,8 +107,9 @@ static void page_fill(struct member_task *task, const struct sheet *sheet, size_
         table_page_row(task->page, task->list->list->people[first + i]);
         for (int k = 0; k < MEMBER_COLUMN_COUNT; k++) {
             enum cell_type type = member_columns[k].type;
-            const char *text =
-                cells[k].known ? cell_for_people(scratch, zone, type, &cells[k]) : NULL;
+            const char *text = cells[k].known
+                                   ? cell_in_column(scratch, zone, &member_columns[k], &cells[k])
+                                   : NULL;
             if (cell_is_number(type) && text)
                 table_page_number(task->page, cell_number(type, &cells[k]), text, ROLE_PLAIN);
             else

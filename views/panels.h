@@ -50,11 +50,14 @@ struct panel {
     const char *const *heat_row_labels;
     const char *flow; /* PANEL_TILE: the rate to the next tile, drawn at its right */
     bool flow_dim;
-    const char *table; /* what `t` opens: argument of the table screen; NULL: none */
-    int span;          /* columns of the 12-column grid on a wide screen */
-    int span_medium;   /* below 96 columns; 0: as wide. Below 60 every panel has the row alone */
-    int rows;          /* height wanted at least, title included; 0: all its values */
+    const char *table;        /* what `t` opens: the argument of table_screen; NULL: none */
+    const char *table_screen; /* NULL: "chart" */
+    int span;                 /* columns of the 12-column grid on a wide screen */
+    int span_medium; /* below 96 columns; 0: as wide. Below 60 every panel has the row alone */
+    int rows;        /* height wanted at least, title included; 0: all its values */
 };
+
+struct grid_row;
 
 struct panels {
     struct arena *arena; /* of the panels in force; owned by whoever fills them */
@@ -66,7 +69,8 @@ struct panels {
     int scroll;   /* rows above the area */
     struct panel_place {
         int row, col, rows, cols;
-    } * places; /* of the last layout, in the arena */
+    } * places;            /* of the last layout, in the arena */
+    struct grid_row *grid; /* where a layout is worked out, in the arena */
     int height, seen_rows;
 };
 

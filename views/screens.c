@@ -17,6 +17,8 @@ const struct view_ops *const screens[] = {
     &view_behind,
     &view_member,
     &view_shop,
+    &view_shop_table,
+    &view_timeline,
     NULL,
 };
 

@@ -6,7 +6,8 @@
 
 extern const struct view_ops view_loop, view_perceive, view_convert, view_activate, view_community;
 extern const struct view_ops view_members, view_shops, view_data, view_sql;
-extern const struct view_ops view_chart, view_behind, view_member, view_shop;
+extern const struct view_ops view_chart, view_behind, view_member, view_timeline;
+extern const struct view_ops view_shop, view_shop_table;
 
 /* NULL-terminated. */
 extern const struct view_ops *const screens[];

@@ -98,6 +98,14 @@ static const double *column_series(struct arena *arena, const struct sheet *shee
     return NULL;
 }
 
+/* `t` shows the sheet behind the panel whole; see views/shop_table.c for the names. */
+static void table_set(struct panel *panel, struct arena *arena, const struct shop_card *card,
+                      const char *sheet)
+{
+    panel->table_screen = "shop-table";
+    panel->table = arena_printf(arena, "%s:%s", card->code, sheet);
+}
+
 struct tile_row {
     enum shop_column column;
     const char *label;
@@ -136,11 +144,13 @@ static void tiles_fill(struct panels *panels, const struct console *console,
     change_fill(&first->values[0], panels->arena, &card->row[SHOP_CHANGE]);
     first->series = column_series(panels->arena, card->by_day, "sales");
     first->n_series = first->series ? card->by_day->n_rows : 0;
+    table_set(first, panels->arena, card, "days");
     if (card->rank)
         first->note = arena_printf(panels->arena, _("rank %d of %d"), card->rank, card->shops);
     struct panel *members = tile(panels, console, card, _("MEMBER SHARE"), share, 3);
     members->series = column_series(panels->arena, card->by_day, "member_sales");
     members->n_series = members->series ? card->by_day->n_rows : 0;
+    table_set(members, panels->arena, card, "days");
     tile(panels, console, card, _("NEW CARDS"), cards, 2)->note =
         card->smart_pos ? _("smart POS") : _("no smart POS");
     struct panel *on_year = tile(panels, console, card, _("YEAR ON YEAR"), year, 2);
@@ -164,6 +174,7 @@ static void hours_fill(struct panels *panels, const struct shop_card *card)
         panel->values[i].text = text_money(arena, cells[1].integer);
     }
     panel->labels = labels;
+    table_set(panel, arena, card, "hours");
     panel->span = 6;
     panel->span_medium = 12;
     panel->rows = 7;
@@ -185,6 +196,7 @@ static void days_fill(struct panels *panels, const struct shop_card *card)
         panel->values[i].text = text_money(arena, cells[1].integer);
     }
     panel->labels = labels;
+    table_set(panel, arena, card, "days");
     panel->span = 6;
     panel->span_medium = 12;
     panel->rows = 7;
@@ -250,15 +262,21 @@ static void shop_answered(struct view *view, int slot)
     tiles_fill(panels, console, card);
     days_fill(panels, card);
     hours_fill(panels, card);
-    sheet_fill(panels, console, card->neighbours, _("Neighbours: who buys here also buys at"),
-               "name", "confidence", "lift", "shop", "tenant")
-        ->note = _("of buyers, lift");
-    if (card->members->n_rows)
-        sheet_fill(panels, console, card->members, _("Members who spent most"), "name", "spent",
-                   "receipts", "member", "person")
-            ->note = _("spent, receipts");
-    sheet_fill(panels, console, card->categories, _("Categories"), "category", "sales", "share",
-               NULL, NULL);
+    struct arena *arena = panels->arena;
+    struct panel *panel =
+        sheet_fill(panels, console, card->neighbours, _("Neighbours: who buys here also buys at"),
+                   "name", "confidence", "lift", "shop", "tenant");
+    panel->note = _("of buyers, lift");
+    table_set(panel, arena, card, "neighbours");
+    if (card->members->n_rows) {
+        panel = sheet_fill(panels, console, card->members, _("Members who spent most"), "name",
+                           "spent", "receipts", "member", "person");
+        panel->note = _("spent, receipts");
+        table_set(panel, arena, card, "members");
+    }
+    panel = sheet_fill(panels, console, card->categories, _("Categories"), "category", "sales",
+                       "share", NULL, NULL);
+    table_set(panel, arena, card, "categories");
 }
 
 static void shop_draw(struct view *view, struct area area)

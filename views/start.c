@@ -1,5 +1,6 @@
 /* Opening and leaving the console. */
 #include "views/start.h"
+#include "views/screens.h"
 
 #include "model/people/member_list.h"
 #include "model/store/write_queue.h"
@@ -9,6 +10,7 @@
 #include "views/console.h"
 #include "views/import_task.h"
 #include "views/overlay.h"
+#include "views/screens.h"
 #include "views/session.h"
 #include "views/watch.h"
 
@@ -92,7 +94,8 @@ static enum status screen_begin(struct console *console, const struct console_op
     enum status status = config_read(&config, err);
     if (status == ST_OK)
         status = config_bind(&config, console->keymap, err);
-    if (status == ST_OK && config.language)
+    const char *asked = getenv("ATRIUM_LANG"); /* for this once */
+    if (status == ST_OK && config.language && !(asked && *asked))
         locale_set_language(config.language);
     if (status == ST_OK && options->rows)
         screen_start_plain(options->rows, options->cols, &config.theme);
@@ -123,6 +126,12 @@ static void threads_begin(struct console *console)
     loop_watch(console->loop, write_queue_fd(console->writes), changes_ready, console);
 }
 
+static const char *view_title(const char *name)
+{
+    const struct view_ops *ops = screen_find(name);
+    return ops ? text_translated(ops->title) : name;
+}
+
 /* Where one stopped last time, unless that was the first screen. */
 static void resume_offer(struct console *console)
 {
@@ -131,7 +140,7 @@ static void resume_offer(struct console *console)
     for (; session_place(console->session, at, &view, &argument); at++)
         last = view;
     if (at > 1)
-        console_say(console, _("you stopped at '%s'; . goes there"), last);
+        console_say(console, _("you stopped at '%s'; . goes there"), view_title(last));
     if (console->mall->read_only)
         console_say(console, "%s", console->mall->why_read_only);
 }

@@ -1,5 +1,7 @@
 #include "model/base/text.h"
 
+#include "model/base/intl.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
@@ -214,13 +216,13 @@ char *text_duration(struct arena *arena, int64_t s)
     if (s < 0)
         return arena_printf(arena, "-%s", text_duration(arena, s == INT64_MIN ? INT64_MAX : -s));
     if (s < 90)
-        return arena_printf(arena, "%lld s", (long long)s);
+        return arena_printf(arena, _("%lld s"), (long long)s);
     if (s < 90 * 60)
-        return arena_printf(arena, "%lld min", (long long)((s + 30) / 60));
+        return arena_printf(arena, _("%lld min"), (long long)((s + 30) / 60));
     if (s < 36 * 3600)
-        return arena_printf(arena, "%lld h %02lld", (long long)(s / 3600),
+        return arena_printf(arena, _("%lld h %02lld"), (long long)(s / 3600),
                             (long long)(s % 3600 / 60));
-    return arena_printf(arena, "%lld d", (long long)((s + 43200) / 86400));
+    return arena_printf(arena, _("%lld d"), (long long)((s + 43200) / 86400));
 }
 
 bool text_to_duration(const char *text, int64_t *seconds)

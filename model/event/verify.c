@@ -1,5 +1,6 @@
 #include "model/event/verify.h"
 
+#include "model/base/intl.h"
 #include "model/base/text.h"
 #include "model/event/blob.h"
 #include "model/event/catalog.h"
@@ -18,8 +19,8 @@ static enum status finding(struct verify *verify, const struct faults *faults, i
 {
     if (faults->n == 0)
         return verify_good(verify, "%s %s", count(verify, n), things);
-    return verify_bad(verify, "%s faults in %s %s: %s", count(verify, faults->n), count(verify, n),
-                      things, faults->text);
+    return verify_bad(verify, _("%s faults in %s %s: %s"), count(verify, faults->n),
+                      count(verify, n), things, faults->text);
 }
 
 static enum status chunks_check(struct verify *verify, struct error *err)
@@ -30,7 +31,7 @@ static enum status chunks_check(struct verify *verify, struct error *err)
         return status;
     return finding(
         verify, &recount->chunk_faults, recount->chunks,
-        arena_printf(verify->arena, "chunks of %s events", count(verify, recount->events)));
+        arena_printf(verify->arena, _("chunks of %s events"), count(verify, recount->events)));
 }
 
 static enum status people_check(struct verify *verify, struct error *err)
@@ -39,7 +40,7 @@ static enum status people_check(struct verify *verify, struct error *err)
     enum status status = recount_read(verify->reader, &recount, err);
     if (status != ST_OK)
         return status;
-    return finding(verify, &recount->people_faults, recount->people_blocks, "blocks of people");
+    return finding(verify, &recount->people_faults, recount->people_blocks, _("blocks of people"));
 }
 
 /* ---- Roll-ups ---- */
@@ -112,7 +113,7 @@ static enum status rollups_check(struct verify *verify, struct error *err)
         counted = rollup_sums(&recount->rollup, true);
         sums_compare(&faults, &hours, &counted, "sightings");
         sums_free(&counted);
-        status = finding(verify, &faults, n, "days of roll-ups");
+        status = finding(verify, &faults, n, _("days of roll-ups"));
     }
     free(faults.text);
     sums_free(&days);
@@ -265,7 +266,7 @@ static enum status refs_check(struct verify *verify, struct error *err)
         free(layer);
     }
     if (status == ST_OK)
-        status = finding(verify, &walk.faults, recount->refs, "references");
+        status = finding(verify, &walk.faults, recount->refs, _("references"));
     vec_free(&walk.layers);
     free(walk.faults.text);
     return status;
@@ -273,8 +274,8 @@ static enum status refs_check(struct verify *verify, struct error *err)
 
 void event_verify_register(void)
 {
-    verify_register("event chunks", chunks_check);
-    verify_register("event roll-ups", rollups_check);
-    verify_register("columns by person", people_check);
-    verify_register("event references", refs_check);
+    verify_register(N_("event chunks"), chunks_check);
+    verify_register(N_("event roll-ups"), rollups_check);
+    verify_register(N_("columns by person"), people_check);
+    verify_register(N_("event references"), refs_check);
 }

@@ -21,7 +21,6 @@ struct facts {
     VEC(struct page *) held; /* until it is known whether the file is small */
     int64_t held_rows;
     struct event_bulk *bulk; /* of a large import */
-    struct reader *reader;   /* of a small one, for receipts */
     struct receipts *receipts;
     VEC(uint32_t) zones; /* sightings: by device */
 };
@@ -78,7 +77,7 @@ static enum status page_take(struct facts *facts, struct page *page, struct erro
     if (status != ST_OK)
         return status;
     if (facts->receipts) {
-        receipts_take(facts->receipts, page, &job->result->duplicates);
+        status = receipts_take(facts->receipts, page, &job->result->duplicates, err);
         if (page->refusals.n)
             qsort(page->refusals.at, page->refusals.n, sizeof *page->refusals.at, by_line);
     }
@@ -91,11 +90,11 @@ static enum status page_take(struct facts *facts, struct page *page, struct erro
 }
 
 /* What is common to both ways, once numbers can be given. */
-static enum status taking_begin(struct facts *facts, struct reader *reader, struct error *err)
+static enum status taking_begin(struct facts *facts, struct error *err)
 {
     enum status status = ST_OK;
     if (facts->job->options->table->kind == IMPORT_RECEIPTS)
-        status = receipts_open(reader, &facts->receipts, err);
+        status = receipts_open(facts->job->writer, facts->numbering.reader, &facts->receipts, err);
     if (status == ST_OK && facts->job->options->table->kind == IMPORT_SIGHTINGS)
         status = zones_load(facts, err);
     return status;
@@ -120,10 +119,8 @@ static enum status small_write(struct facts *facts, struct error *err)
 {
     struct import_result *result = facts->job->result;
     enum status status = numbering_small(&facts->numbering, err);
-    if (status == ST_OK && facts->job->options->table->kind == IMPORT_RECEIPTS)
-        status = reader_open(writer_mall(facts->job->writer), &facts->reader, err);
     if (status == ST_OK)
-        status = taking_begin(facts, facts->reader, err);
+        status = taking_begin(facts, err);
     for (size_t i = 0; i < facts->held.n && status == ST_OK; i++)
         status = page_take(facts, facts->held.at[i], err);
     if (status == ST_OK)
@@ -172,7 +169,7 @@ static enum status large_begin(struct facts *facts, struct error *err)
     if (status == ST_OK)
         status = numbering_large(&facts->numbering, err);
     if (status == ST_OK)
-        status = taking_begin(facts, facts->numbering.reader, err);
+        status = taking_begin(facts, err);
     size_t i = 0;
     for (; i < facts->held.n && status == ST_OK; i++)
         status = large_page(facts, facts->held.at[i], err);
@@ -267,7 +264,6 @@ enum status facts_import(struct job *job, struct error *err)
     vec_free(&facts.held);
     pages_end(facts.pages);
     receipts_close(facts.receipts);
-    reader_close(facts.reader);
     numbering_end(&facts.numbering);
     vec_free(&facts.zones);
     return status;

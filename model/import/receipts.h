@@ -12,13 +12,16 @@
 
 struct receipts;
 
-/* Reads from the mall which receipts there are. */
-enum status receipts_open(struct reader *reader, struct receipts **receipts, struct error *err);
+/* Which receipts the mall has is read all at once (`reader`, for a large file) or asked one by one,
+ * inside the writer's transaction (`reader` NULL, for a small one). */
+enum status receipts_open(struct writer *writer, struct reader *reader, struct receipts **receipts,
+                          struct error *err);
 void receipts_close(struct receipts *receipts); /* NULL is fine */
 
 /* Looks at a page's lines, numbered already: gives new ones their reference, takes those of known
  * receipts out (counted in *duplicates), refuses those that contradict their receipt. */
-void receipts_take(struct receipts *receipts, struct page *page, int64_t *duplicates);
+enum status receipts_take(struct receipts *receipts, struct page *page, int64_t *duplicates,
+                          struct error *err);
 
 /* The purchases (and refunds) of all receipts taken, in the order of their first lines. The array
  * and its references last until receipts_close. */

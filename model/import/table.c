@@ -1,4 +1,5 @@
 #include "model/import/table.h"
+#include "model/base/intl.h"
 
 #include <string.h>
 
@@ -104,19 +105,19 @@ static const struct import_column label_columns[] = {
 };
 
 const struct import_table import_tables[IMPORT_KINDS] = {
-    {IMPORT_MEMBERS, "members", member_columns, COUNT(member_columns), true, "member",
+    {IMPORT_MEMBERS, N_("members"), member_columns, COUNT(member_columns), true, "member",
      "people with a card, one a row"},
-    {IMPORT_TENANTS, "tenants", tenant_columns, COUNT(tenant_columns), false, "tenant",
+    {IMPORT_TENANTS, N_("tenants"), tenant_columns, COUNT(tenant_columns), false, "tenant",
      "shops, one a row"},
-    {IMPORT_EVENTS, "events", event_columns, COUNT(event_columns), false, NULL,
+    {IMPORT_EVENTS, N_("events"), event_columns, COUNT(event_columns), false, NULL,
      "what people did, one event a row"},
-    {IMPORT_RECEIPTS, "receipts", receipt_columns, COUNT(receipt_columns), false, NULL,
+    {IMPORT_RECEIPTS, N_("receipts"), receipt_columns, COUNT(receipt_columns), false, NULL,
      "receipts, one line a row"},
-    {IMPORT_SIGHTINGS, "sightings", sighting_columns, COUNT(sighting_columns), false, NULL,
+    {IMPORT_SIGHTINGS, N_("sightings"), sighting_columns, COUNT(sighting_columns), false, NULL,
      "Wi-Fi devices heard by probes, one detection a row"},
-    {IMPORT_DEVICES, "devices", device_columns, COUNT(device_columns), false, "device",
+    {IMPORT_DEVICES, N_("devices"), device_columns, COUNT(device_columns), false, "device",
      "POS terminals, probes, screens, gateways, one a row"},
-    {IMPORT_LABELS, "labels", label_columns, COUNT(label_columns), false, "label",
+    {IMPORT_LABELS, N_("labels"), label_columns, COUNT(label_columns), false, "label",
      "labels: a rule, or one member of a list a row"},
 };
 

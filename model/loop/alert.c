@@ -1,5 +1,6 @@
 /* Alerts: what roll-ups, batches and the clock say needs a look, without reading the events. */
 #include "model/loop/alert.h"
+#include "model/base/intl.h"
 #include "model/base/text.h"
 #include "model/base/vec.h"
 #include "model/loop/label.h"
@@ -22,35 +23,36 @@ enum rule_id {
 };
 
 const struct alert_rule alert_rules[] = {
-    [RULE_READ_ONLY] = {"read-only", "the mall is open read-only", ALERT_TROUBLE, ALERT_TO_DATA, 0,
-                        "The mall file could only be opened for reading."},
-    [RULE_STALE] = {"stale", "data is old", ALERT_TROUBLE, ALERT_TO_DATA, 24,
-                    "Hours since the latest event, against the wall clock."},
+    [RULE_READ_ONLY] = {"read-only", N_("the mall is open read-only"), ALERT_TROUBLE, ALERT_TO_DATA,
+                        0, N_("The mall file could only be opened for reading.")},
+    [RULE_STALE] = {"stale", N_("data is old"), ALERT_TROUBLE, ALERT_TO_DATA, 24,
+                    N_("Hours since the latest event, against the wall clock.")},
     [RULE_PROBES_SILENT] =
-        {"probes-silent", "probes are silent", ALERT_TROUBLE, ALERT_TO_PERCEIVE, 20,
-         "Sightings that a zone usually has in the last three full hours (mean of "
-         "the seven days before), where it had none today."},
-    [RULE_POS_DOWN] = {"pos-down", "registrations at POS are down", ALERT_CHANGE, ALERT_TO_CONVERT,
-                       0.30,
-                       "Fall of a category's registrations on channel pos in the last 7 full days "
-                       "against the weekly mean of the 4 weeks before, of at least 20."},
-    [RULE_CATEGORY_DOWN] = {"category-down", "sales of a category are down", ALERT_CHANGE,
-                            ALERT_TO_ACTIVATE, 0.25,
-                            "Fall of a category's sales in the last 7 full days against the weekly "
-                            "mean of the 4 weeks before, of at least 50 receipts a week."},
-    [RULE_SHOP_DOWN] = {"shop-down", "sales of a shop are down", ALERT_CHANGE, ALERT_TO_SHOPS, 0.50,
-                        "Fall of a shop's sales in the last 7 full days against the weekly mean of "
-                        "the 4 weeks before, of at least 50 receipts a week."},
+        {"probes-silent", N_("probes are silent"), ALERT_TROUBLE, ALERT_TO_PERCEIVE, 20,
+         N_("Sightings that a zone usually has in the last three full hours (mean of "
+            "the seven days before), where it had none today.")},
+    [RULE_POS_DOWN] =
+        {"pos-down", N_("registrations at POS are down"), ALERT_CHANGE, ALERT_TO_CONVERT, 0.30,
+         N_("Fall of a category's registrations on channel pos in the last 7 full days "
+            "against the weekly mean of the 4 weeks before, of at least 20.")},
+    [RULE_CATEGORY_DOWN] =
+        {"category-down", N_("sales of a category are down"), ALERT_CHANGE, ALERT_TO_ACTIVATE, 0.25,
+         N_("Fall of a category's sales in the last 7 full days against the weekly "
+            "mean of the 4 weeks before, of at least 50 receipts a week.")},
+    [RULE_SHOP_DOWN] =
+        {"shop-down", N_("sales of a shop are down"), ALERT_CHANGE, ALERT_TO_SHOPS, 0.50,
+         N_("Fall of a shop's sales in the last 7 full days against the weekly mean of "
+            "the 4 weeks before, of at least 50 receipts a week.")},
     [RULE_POINTS_LIABILITY] =
-        {"points-liability", "points liability grows", ALERT_NOTE, ALERT_TO_ACTIVATE, 0.05,
-         "Value of the points earned less burned and expired in the last 28 full "
-         "days, against the sales of those days."},
-    [RULE_REFUSED] = {"refused", "imports refused rows", ALERT_NOTE, ALERT_TO_DATA, 1,
-                      "Rows that imports of the last 7 days left out."},
-    [RULE_DUPLICATES] = {"duplicates", "imports brought duplicates", ALERT_NOTE, ALERT_TO_DATA,
-                         0.05,
-                         "Share of duplicate rows in the imports of the last 7 days, of at least "
-                         "100 rows."},
+        {"points-liability", N_("points liability grows"), ALERT_NOTE, ALERT_TO_ACTIVATE, 0.05,
+         N_("Value of the points earned less burned and expired in the last 28 full "
+            "days, against the sales of those days.")},
+    [RULE_REFUSED] = {"refused", N_("imports refused rows"), ALERT_NOTE, ALERT_TO_DATA, 1,
+                      N_("Rows that imports of the last 7 days left out.")},
+    [RULE_DUPLICATES] =
+        {"duplicates", N_("imports brought duplicates"), ALERT_NOTE, ALERT_TO_DATA, 0.05,
+         N_("Share of duplicate rows in the imports of the last 7 days, of at least "
+            "100 rows.")},
 };
 const size_t n_alert_rules = RULE_COUNT;
 
@@ -85,11 +87,11 @@ static enum status look_at_file(struct watch *watch, struct error *err)
     if (watch->mall->read_only)
         found(watch, RULE_READ_ONLY, 1, DIM_NONE, 0,
               watch->mall->why_read_only
-                  ? arena_printf(watch->arena, "read-only: %s", watch->mall->why_read_only)
-                  : "the mall is open read-only");
+                  ? arena_printf(watch->arena, _("read-only: %s"), watch->mall->why_read_only)
+                  : _("the mall is open read-only"));
     if (watch->as_of && hours > alert_rules[RULE_STALE].threshold)
         found(watch, RULE_STALE, hours, DIM_NONE, 0,
-              arena_printf(watch->arena, "the latest event is %s old",
+              arena_printf(watch->arena, _("the latest event is %s old"),
                            text_duration(watch->arena, time_now() - watch->as_of)));
     return ST_OK;
 }
@@ -130,7 +132,7 @@ static enum status look_at_probes(struct watch *watch, struct error *err)
         double usual = (double)heard[zone].before / USUAL_DAYS;
         if (!heard[zone].today && usual >= alert_rules[RULE_PROBES_SILENT].threshold)
             found(watch, RULE_PROBES_SILENT, usual, DIM_ZONE, (int64_t)zone,
-                  arena_printf(watch->arena, "probes in %s silent for %d h",
+                  arena_printf(watch->arena, _("probes in %s silent for %d h"),
                                label_of(watch->reader, watch->arena, NULL, DIM_ZONE, (int64_t)zone),
                                SILENT_HOURS));
     }
@@ -169,7 +171,7 @@ static void fall_note(struct watch *watch, enum rule_id rule, double fall, enum 
 {
     if (fall >= alert_rules[rule].threshold)
         found(watch, rule, fall, dim, key,
-              arena_printf(watch->arena, "%s down %.0f%% in %s", what, fall * 100,
+              arena_printf(watch->arena, _("%s down %.0f%% in %s"), what, fall * 100,
                            label_of(watch->reader, watch->arena, NULL, dim, key)));
 }
 
@@ -192,15 +194,15 @@ static enum status look_at_falls(struct watch *watch, struct error *err)
         const struct weeks *w = &categories[c];
         if (w->cards_before >= LEAST_CARDS * WEEKS_USUAL)
             fall_note(watch, RULE_POS_DOWN, fall_of(w->cards, w->cards_before), DIM_CATEGORY, c,
-                      "registrations at POS");
+                      _("registrations at POS"));
         if (w->receipts_before >= LEAST_RECEIPTS * WEEKS_USUAL)
             fall_note(watch, RULE_CATEGORY_DOWN, fall_of(w->sales, w->sales_before), DIM_CATEGORY,
-                      c, "sales");
+                      c, _("sales"));
     }
     for (uint32_t t = 1; t < places->n_tenants; t++)
         if (shops[t].receipts_before >= LEAST_RECEIPTS * WEEKS_USUAL)
             fall_note(watch, RULE_SHOP_DOWN, fall_of(shops[t].sales, shops[t].sales_before),
-                      DIM_TENANT, t, "sales");
+                      DIM_TENANT, t, _("sales"));
     return ST_OK;
 }
 
@@ -238,7 +240,7 @@ static enum status look_at_points(struct watch *watch, struct error *err)
     double share = (double)fen / (double)sales;
     if (share >= alert_rules[RULE_POINTS_LIABILITY].threshold)
         found(watch, RULE_POINTS_LIABILITY, share, DIM_NONE, 0,
-              arena_printf(watch->arena, "points liability grew by %.0f%% of four weeks' sales",
+              arena_printf(watch->arena, _("points liability grew by %.0f%% of four weeks' sales"),
                            share * 100));
     return ST_OK;
 }
@@ -271,11 +273,12 @@ static enum status look_at_imports(struct watch *watch, struct error *err)
     double share = rows ? (double)duplicates / (double)rows : 0;
     if (refused >= (int64_t)alert_rules[RULE_REFUSED].threshold)
         found(watch, RULE_REFUSED, (double)refused, DIM_NONE, 0,
-              arena_printf(watch->arena, "imports refused %s rows",
+              arena_printf(watch->arena, _("imports refused %s rows"),
                            text_count(watch->arena, refused)));
     if (rows >= 100 && share >= alert_rules[RULE_DUPLICATES].threshold)
-        found(watch, RULE_DUPLICATES, share, DIM_NONE, 0,
-              arena_printf(watch->arena, "%.0f%% of imported rows were duplicates", share * 100));
+        found(
+            watch, RULE_DUPLICATES, share, DIM_NONE, 0,
+            arena_printf(watch->arena, _("%.0f%% of imported rows were duplicates"), share * 100));
     return ST_OK;
 }
 

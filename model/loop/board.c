@@ -1,4 +1,5 @@
 /* The four dashboards: which tables each has, and how a survey fills them. */
+#include "model/base/intl.h"
 #include "model/base/vec.h"
 #include "model/loop/label.h"
 #include "model/loop/stages.h"
@@ -25,50 +26,51 @@ struct table_spec {
     }
 
 static const struct table_spec specs[] = {
-    {STAGE_PERCEIVE, "zones", "by zone", DIM_ZONE, false, true,
+    {STAGE_PERCEIVE, "zones", N_("by zone"), DIM_ZONE, false, true,
      LIST(METRIC_VISITS, METRIC_PEOPLE_SEEN, METRIC_DWELL_MEAN, METRIC_DWELL_TOTAL,
           METRIC_DETECTIONS, METRIC_RANDOM_MAC_SHARE)},
-    {STAGE_PERCEIVE, "areas", "what those seen in a zone buy", DIM_AREA, false, false,
+    {STAGE_PERCEIVE, "areas", N_("what those seen in a zone buy"), DIM_AREA, false, false,
      LIST(METRIC_BUYERS, METRIC_RECEIPTS, METRIC_SALES)},
-    {STAGE_PERCEIVE, "hours", "by hour", DIM_HOUR, true, true,
+    {STAGE_PERCEIVE, "hours", N_("by hour"), DIM_HOUR, true, true,
      LIST(METRIC_VISITS, METRIC_PEOPLE_SEEN, METRIC_DWELL_MEAN, METRIC_PRESENT, METRIC_DETECTIONS)},
-    {STAGE_PERCEIVE, "days", "by day", DIM_DAY, true, false,
+    {STAGE_PERCEIVE, "days", N_("by day"), DIM_DAY, true, false,
      LIST(METRIC_VISITS, METRIC_PEOPLE_SEEN, METRIC_DWELL_MEAN, METRIC_DETECTIONS,
           METRIC_RANDOM_MAC_SHARE)},
-    {STAGE_CONVERT, "channels", "by channel", DIM_CHANNEL, false, true, LIST(METRIC_REGISTRATIONS)},
-    {STAGE_CONVERT, "shops", "by shop", DIM_TENANT, false, true,
+    {STAGE_CONVERT, "channels", N_("by channel"), DIM_CHANNEL, false, true,
+     LIST(METRIC_REGISTRATIONS)},
+    {STAGE_CONVERT, "shops", N_("by shop"), DIM_TENANT, false, true,
      LIST(METRIC_REGISTRATIONS, METRIC_REGISTRATIONS_POS, METRIC_POS_SHARE)},
-    {STAGE_CONVERT, "categories", "by category", DIM_CATEGORY, false, true,
+    {STAGE_CONVERT, "categories", N_("by category"), DIM_CATEGORY, false, true,
      LIST(METRIC_REGISTRATIONS, METRIC_REGISTRATIONS_POS, METRIC_POS_SHARE)},
-    {STAGE_CONVERT, "delays", "time from first visit to card", DIM_DELAY, true, true,
+    {STAGE_CONVERT, "delays", N_("time from first visit to card"), DIM_DELAY, true, true,
      LIST(METRIC_CONVERTED_AFTER_VISIT)},
-    {STAGE_CONVERT, "days", "by day", DIM_DAY, true, false,
+    {STAGE_CONVERT, "days", N_("by day"), DIM_DAY, true, false,
      LIST(METRIC_REGISTRATIONS, METRIC_REGISTRATIONS_POS, METRIC_POS_SHARE, METRIC_NEW_MEMBERS)},
-    {STAGE_ACTIVATE, "shops", "by shop", DIM_TENANT, false, true,
+    {STAGE_ACTIVATE, "shops", N_("by shop"), DIM_TENANT, false, true,
      LIST(METRIC_SALES, METRIC_MEMBER_SALES, METRIC_MEMBER_SHARE, METRIC_RECEIPTS, METRIC_BUYERS,
           METRIC_POINTS_EARNED, METRIC_POINTS_BURNED)},
-    {STAGE_ACTIVATE, "categories", "by category", DIM_CATEGORY, false, true,
+    {STAGE_ACTIVATE, "categories", N_("by category"), DIM_CATEGORY, false, true,
      LIST(METRIC_SALES, METRIC_MEMBER_SALES, METRIC_MEMBER_SHARE, METRIC_RECEIPTS, METRIC_BUYERS)},
-    {STAGE_ACTIVATE, "wheel", "the wheel", DIM_NONE, true, false, LIST(METRIC_WHEEL_STARTED)},
-    {STAGE_ACTIVATE, "days", "by day", DIM_DAY, true, false,
+    {STAGE_ACTIVATE, "wheel", N_("the wheel"), DIM_NONE, true, false, LIST(METRIC_WHEEL_STARTED)},
+    {STAGE_ACTIVATE, "days", N_("by day"), DIM_DAY, true, false,
      LIST(METRIC_SALES, METRIC_MEMBER_SALES, METRIC_MEMBER_SHARE, METRIC_RECEIPTS, METRIC_ACTIVE,
           METRIC_POINTS_EARNED, METRIC_POINTS_BURNED)},
-    {STAGE_COMMUNITY, "groups", "groups", DIM_GROUP, false, false,
+    {STAGE_COMMUNITY, "groups", N_("groups"), DIM_GROUP, false, false,
      LIST(METRIC_GROUP_MEMBERS, METRIC_ACTIVE, METRIC_ENGAGED, METRIC_ADDRESSED, METRIC_RESPONDED,
           METRIC_RESPONSE_RATE)},
-    {STAGE_COMMUNITY, "interests", "interests", DIM_TOPIC, false, false,
+    {STAGE_COMMUNITY, "interests", N_("interests"), DIM_TOPIC, false, false,
      LIST(METRIC_INTERESTED, METRIC_ACTIVE, METRIC_ENGAGED, METRIC_ADDRESSED, METRIC_RESPONDED,
           METRIC_RESPONSE_RATE)},
-    {STAGE_COMMUNITY, "relations", "relations", DIM_RELATION, false, false,
+    {STAGE_COMMUNITY, "relations", N_("relations"), DIM_RELATION, false, false,
      LIST(METRIC_RELATED, METRIC_TOGETHER)},
-    {STAGE_COMMUNITY, "connections", "people by how many they are related to", DIM_CONNECTIONS,
+    {STAGE_COMMUNITY, "connections", N_("people by how many they are related to"), DIM_CONNECTIONS,
      true, true, LIST(METRIC_RELATED)},
-    {STAGE_COMMUNITY, "messages", "messages by channel", DIM_CHANNEL, false, true,
+    {STAGE_COMMUNITY, "messages", N_("messages by channel"), DIM_CHANNEL, false, true,
      LIST(METRIC_MESSAGES_SENT, METRIC_MESSAGES_OPENED, METRIC_OPEN_RATE, METRIC_MESSAGES_CLICKED,
           METRIC_CLICK_RATE)},
-    {STAGE_COMMUNITY, "coupons", "coupons by campaign", DIM_CAMPAIGN, false, true,
+    {STAGE_COMMUNITY, "coupons", N_("coupons by campaign"), DIM_CAMPAIGN, false, true,
      LIST(METRIC_COUPONS_ISSUED, METRIC_COUPONS_REDEEMED, METRIC_REDEMPTION_RATE, METRIC_BENEFITS)},
-    {STAGE_COMMUNITY, "days", "by day", DIM_DAY, true, false,
+    {STAGE_COMMUNITY, "days", N_("by day"), DIM_DAY, true, false,
      LIST(METRIC_ENGAGED, METRIC_GROUP_POSTS, METRIC_GROUP_EVENTS, METRIC_REFERRALS, METRIC_REVIEWS,
           METRIC_MESSAGES_SENT)},
 };
@@ -81,10 +83,10 @@ static const struct {
     struct sheet_column column;
     const char *sql; /* of further columns: the row's text; NULL: the label */
 } shop_labels[] = {
-    {{"tenant", "code", CELL_TEXT}, "select code from tenant where id = ?1"},
-    {{"shop", "shop", CELL_TEXT}, NULL},
-    {{"category", "category", CELL_TEXT}, "select category from tenant where id = ?1"},
-    {{"smart_pos", "smart", CELL_TEXT},
+    {{"tenant", N_("code"), CELL_TEXT}, "select code from tenant where id = ?1"},
+    {{"shop", N_("shop"), CELL_TEXT}, NULL},
+    {{"category", N_("category"), CELL_TEXT}, "select category from tenant where id = ?1"},
+    {{"smart_pos", N_("smart"), CELL_TEXT},
      "select iif(smart_pos <> 0, 'yes', '') from tenant where id = ?1"},
 };
 enum { SHOP_LABELS = sizeof shop_labels / sizeof *shop_labels };
@@ -97,11 +99,11 @@ static size_t label_columns(const struct table_spec *spec, struct sheet_column *
             columns[i] = shop_labels[i].column;
         return SHOP_LABELS;
     case DIM_AREA:
-        columns[0] = (struct sheet_column){"zone", "zone", CELL_TEXT};
-        columns[1] = (struct sheet_column){"category", "category", CELL_TEXT};
+        columns[0] = (struct sheet_column){"zone", N_("zone"), CELL_TEXT};
+        columns[1] = (struct sheet_column){"category", N_("category"), CELL_TEXT};
         return 2;
     case DIM_DAY:
-        columns[0] = (struct sheet_column){"day", "day", CELL_DAY};
+        columns[0] = (struct sheet_column){"day", N_("day"), CELL_DAY};
         return 1;
     default:
         columns[0] =
@@ -213,7 +215,7 @@ static size_t table_columns(const struct table_spec *spec, struct sheet_column *
         columns[n] = (struct sheet_column){metric->name, metric->title, metric_cell_type(metric)};
         cell_metric[n++] = metric->id;
         if (i == 0 && spec->share) {
-            columns[n] = (struct sheet_column){"share", "share", CELL_SHARE};
+            columns[n] = (struct sheet_column){"share", N_("share"), CELL_SHARE};
             cell_metric[n++] = METRIC_END;
         }
     }
@@ -267,10 +269,10 @@ static const struct {
     enum metric_id metric;
     const char *title;
 } wheel_steps[WHEEL_STEPS] = {
-    {METRIC_WHEEL_STARTED, "card"},
-    {METRIC_WHEEL_PURCHASED, "purchase"},
-    {METRIC_WHEEL_EARNED, "points"},
-    {METRIC_WHEEL_AGAIN, "purchase again"},
+    {METRIC_WHEEL_STARTED, N_("card")},
+    {METRIC_WHEEL_PURCHASED, N_("purchase")},
+    {METRIC_WHEEL_EARNED, N_("points")},
+    {METRIC_WHEEL_AGAIN, N_("purchase again")},
 };
 
 static void wheel_take(struct board *board, const struct survey *survey)
@@ -302,10 +304,10 @@ static void wheel_take(struct board *board, const struct survey *survey)
 static void wheel_table(struct board_table *table, const struct table_spec *spec,
                         const struct board *board, struct arena *arena)
 {
-    static const struct sheet_column columns[] = {{"step", "step", CELL_TEXT},
-                                                  {"people", "people", CELL_COUNT},
-                                                  {"rate", "of the step before", CELL_SHARE},
-                                                  {"median_s", "median time", CELL_DURATION}};
+    static const struct sheet_column columns[] = {{"step", N_("step"), CELL_TEXT},
+                                                  {"people", N_("people"), CELL_COUNT},
+                                                  {"rate", N_("of the step before"), CELL_SHARE},
+                                                  {"median_s", N_("median time"), CELL_DURATION}};
     static const enum metric_id none[] = {METRIC_END, METRIC_END, METRIC_END, METRIC_END};
     struct sheet *sheet = sheet_new(arena, columns, 4);
     int64_t *keys = arena_array(arena, int64_t, WHEEL_STEPS);
@@ -314,7 +316,7 @@ static void wheel_table(struct board_table *table, const struct table_spec *spec
         const struct wheel_step *step = &board->wheel[i];
         struct cell *cells = sheet_row_add(sheet);
         keys[i] = step->metric;
-        cells[0] = cell_text(step->title);
+        cells[0] = cell_text(_(step->title));
         cells[1] = cell_integer(step->people);
         if (step->rate.known)
             cells[2] = cell_real(step->rate.real);

@@ -1,4 +1,5 @@
 #include "model/loop/drill.h"
+#include "model/base/intl.h"
 #include "model/loop/label.h"
 #include "model/loop/survey.h"
 
@@ -148,8 +149,9 @@ char *drill_title(struct reader *reader, struct arena *arena, const struct drill
     const char *when = period_title(arena, clock, &query->period);
 
     if (query->dim == DIM_NONE)
-        return arena_printf(arena, "%s, %s", metrics[query->metric].title, when);
-    return arena_printf(arena, "%s, %s %s, %s", metrics[query->metric].title,
-                        dimension_name(query->dim),
+        return arena_printf(arena, _("%s, %s"), _(metrics[query->metric].title), when);
+    /* xgettext: figure, "zone", "floor 2", period */
+    return arena_printf(arena, _("%s, %s %s, %s"), _(metrics[query->metric].title),
+                        _(dimension_name(query->dim)),
                         label_of(reader, arena, NULL, query->dim, query->key), when);
 }

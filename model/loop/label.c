@@ -1,4 +1,5 @@
 #include "model/loop/label.h"
+#include "model/base/intl.h"
 
 #include <string.h>
 
@@ -65,7 +66,8 @@ static const char *area_label(struct reader *reader, struct arena *arena,
                         label_of(reader, arena, ground, DIM_CATEGORY, key % n));
 }
 
-static const char *const weekday_names[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+static const char *const weekday_names[] = {N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"),
+                                            N_("Fri"), N_("Sat"), N_("Sun")};
 
 const char *label_of(struct reader *reader, struct arena *arena, const struct survey_ground *ground,
                      enum dimension dim, int64_t key)
@@ -80,12 +82,12 @@ const char *label_of(struct reader *reader, struct arena *arena, const struct su
     case DIM_HOUR:
         return arena_printf(arena, "%02d:00", (int)key);
     case DIM_WEEK_HOUR:
-        return arena_printf(arena, "%s %02d:00", weekday_names[key / 24 % 7], (int)(key % 24));
+        return arena_printf(arena, "%s %02d:00", _(weekday_names[key / 24 % 7]), (int)(key % 24));
     case DIM_DAY_HOUR:
         return arena_printf(arena, "%s %02d:00", date_text(arena, (int32_t)(key / 24)),
                             (int)(key % 24));
     case DIM_DELAY:
-        return key >= 0 && key < (int64_t)n_delay_bands ? delay_bands[key].title : "–";
+        return key >= 0 && key < (int64_t)n_delay_bands ? _(delay_bands[key].title) : "–";
     case DIM_CONNECTIONS:
         return arena_printf(arena, "%d%s", (int)key, key >= CONNECTIONS_MOST ? "+" : "");
     case DIM_AREA:
@@ -95,5 +97,7 @@ const char *label_of(struct reader *reader, struct arena *arena, const struct su
     }
     if (!text && label_sql[dim] && !(dim == DIM_CATEGORY && key == 0))
         text = text_by(reader, arena, label_sql[dim], key);
+    if (dim == DIM_CHANNEL || dim == DIM_RELATION)
+        text = word_translated(dimension_name(dim), text);
     return text ? text : "–";
 }

@@ -1,35 +1,39 @@
 #include "model/loop/period.h"
+#include "model/base/intl.h"
 #include "model/base/text.h"
 
 #include <stdio.h>
 #include <string.h>
 
 const struct period_choice period_choices[] = {
-    {PERIOD_TODAY, "today", "today"},
-    {PERIOD_YESTERDAY, "yesterday", "yesterday"},
-    {PERIOD_7_DAYS, "7d", "last 7 days"},
-    {PERIOD_30_DAYS, "30d", "last 30 days"},
-    {PERIOD_90_DAYS, "90d", "last 90 days"},
-    {PERIOD_MONTH, "month", "this month"},
-    {PERIOD_QUARTER, "quarter", "this quarter"},
-    {PERIOD_YEAR, "year", "this year"},
-    {PERIOD_CUSTOM, "custom", "other days"},
+    {PERIOD_TODAY, "today", N_("today")},
+    {PERIOD_YESTERDAY, "yesterday", N_("yesterday")},
+    {PERIOD_7_DAYS, "7d", N_("last 7 days")},
+    {PERIOD_30_DAYS, "30d", N_("last 30 days")},
+    {PERIOD_90_DAYS, "90d", N_("last 90 days")},
+    {PERIOD_MONTH, "month", N_("this month")},
+    {PERIOD_QUARTER, "quarter", N_("this quarter")},
+    {PERIOD_YEAR, "year", N_("this year")},
+    {PERIOD_CUSTOM, "custom", N_("other days")},
 };
 const size_t n_period_choices = sizeof period_choices / sizeof *period_choices;
 
 const struct compare_choice compare_choices[] = {
-    {COMPARE_BEFORE, "before", "the period before"},
-    {COMPARE_YEAR, "year", "the same dates a year before"},
-    {COMPARE_YEAR_WEEKDAY, "year-weekday", "a year before, the same weekdays"},
-    {COMPARE_NONE, "none", "nothing"},
+    {COMPARE_BEFORE, "before", N_("the period before")},
+    {COMPARE_YEAR, "year", N_("the same dates a year before")},
+    {COMPARE_YEAR_WEEKDAY, "year-weekday", N_("a year before, the same weekdays")},
+    {COMPARE_NONE, "none", N_("nothing")},
 };
 const size_t n_compare_choices = sizeof compare_choices / sizeof *compare_choices;
 
 enum { MOST_DAYS = 36525 };
 
-static const char *const month_names[] = {"January",   "February", "March",    "April",
-                                          "May",       "June",     "July",     "August",
-                                          "September", "October",  "November", "December"};
+static const char *const month_names[] = {
+    N_("January"), N_("February"), N_("March"),     N_("April"),   N_("May"),      N_("June"),
+    N_("July"),    N_("August"),   N_("September"), N_("October"), N_("November"), N_("December")};
+static const char *const month_marks[] = {N_("Jan"), N_("Feb"), N_("Mar"), N_("Apr"),
+                                          N_("May"), N_("Jun"), N_("Jul"), N_("Aug"),
+                                          N_("Sep"), N_("Oct"), N_("Nov"), N_("Dec")};
 
 static int64_t least(int64_t a, int64_t b)
 {
@@ -272,7 +276,8 @@ static char *day_title(struct arena *arena, int32_t number)
     int year, month, day;
 
     date_civil(number, &year, &month, &day);
-    return arena_printf(arena, "%d %.3s %d", day, month_names[month - 1], year);
+    /* xgettext: day, month, year */
+    return arena_printf(arena, _("%d %s %d"), day, _(month_marks[month - 1]), year);
 }
 
 char *period_title(struct arena *arena, const struct clock *clock, const struct period *period)
@@ -281,24 +286,26 @@ char *period_title(struct arena *arena, const struct clock *clock, const struct 
 
     switch (calendar_months(period)) {
     case 1:
-        return arena_printf(arena, "%s %d", month_names[month % 12], month / 12);
+        /* xgettext: month, year */
+        return arena_printf(arena, _("%s %d"), _(month_names[month % 12]), month / 12);
     case 3:
-        return arena_printf(arena, "quarter %d of %d", month % 12 / 3 + 1, month / 12);
+        return arena_printf(arena, _("quarter %d of %d"), month % 12 / 3 + 1, month / 12);
     case 12:
-        return arena_printf(arena, "%d", month / 12);
+        /* xgettext: a year */
+        return arena_printf(arena, _("%d"), month / 12);
     }
     if (period->name == PERIOD_TODAY || period->name == PERIOD_YESTERDAY)
-        return arena_printf(arena, "%s, %s", period_choices[period->name].title,
+        return arena_printf(arena, _("%s, %s"), _(period_choices[period->name].title),
                             day_title(arena, period->first_day));
     if (period->name != PERIOD_CUSTOM)
-        return arena_printf(arena, "%s, to %s", period_choices[period->name].title,
+        return arena_printf(arena, _("%s, to %s"), _(period_choices[period->name].title),
                             day_title(arena, period->end_day - 1));
     if (!period->whole)
-        return arena_printf(arena, "%s to %s", time_local(arena, clock->zone, period->from),
+        return arena_printf(arena, _("%s to %s"), time_local(arena, clock->zone, period->from),
                             time_local(arena, clock->zone, period->to));
     if (period->end_day - period->first_day == 1)
         return day_title(arena, period->first_day);
-    return arena_printf(arena, "%s to %s", day_title(arena, period->first_day),
+    return arena_printf(arena, _("%s to %s"), day_title(arena, period->first_day),
                         day_title(arena, period->end_day - 1));
 }
 

@@ -1,6 +1,7 @@
 /* Who is in a list, and its windows. The order is member_order.c's. */
 #include "model/people/member_list.h"
 
+#include "model/base/intl.h"
 #include "model/base/vec.h"
 #include "model/people/member_order.h"
 #include "model/people/member_row.h"
@@ -37,9 +38,15 @@ static enum status row_passes(struct filter *filter, const struct member_row *ro
     bool found = false;
     enum status status = ST_OK;
     member_row_cells(filter->reader, filter->access, filter->arena, row, 0, cells);
-    for (int i = 0; !status && !found && i < MEMBER_COLUMN_COUNT; i++)
-        if (filter->columns >> i & 1 && member_columns[i].type == CELL_TEXT)
-            status = regex_match(filter->pattern, cells[i].known ? cells[i].text : "", &found, err);
+    for (int i = 0; !status && !found && i < MEMBER_COLUMN_COUNT; i++) {
+        if (!(filter->columns >> i & 1) || member_columns[i].type != CELL_TEXT)
+            continue;
+        const char *text = cells[i].known ? cells[i].text : "";
+        status = regex_match(filter->pattern, text, &found, err);
+        const char *shown = word_translated(member_columns[i].title, text);
+        if (!status && !found && shown != text) /* what stands on the screen is found, too */
+            status = regex_match(filter->pattern, shown, &found, err);
+    }
     arena_reset(filter->arena);
     *passes = found != filter->inverse;
     return status;

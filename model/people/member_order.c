@@ -178,6 +178,33 @@ static enum status look(struct reader *reader, size_t done, size_t total, struct
     return reader_cancelled(reader) ? error_set(err, ST_CANCELLED, "sorting was cancelled") : ST_OK;
 }
 
+/* The columns of MEMBER_ROW_COLUMNS with all but those that the order needs left out: what is not
+ * read from five million rows saves seconds. */
+static char *walk_sql(enum member_column column)
+{
+    static const struct {
+        const char *name, *without;
+        enum member_column column;
+    } parts[] = {
+        {"card", "''", MEMBER_CARD},           {"name", "''", MEMBER_NAME},
+        {"phone", "''", MEMBER_PHONE},         {"tier", "''", MEMBER_TIER},
+        {"gender", "''", MEMBER_GENDER},       {"birth", "null", MEMBER_AGE},
+        {"joined", "0", MEMBER_JOINED},        {"channel", "0", MEMBER_CHANNEL},
+        {"consent_sms", "0", MEMBER_CONSENT},  {"consent_app", "0", MEMBER_CONSENT},
+        {"consent_wifi", "0", MEMBER_CONSENT},
+    };
+    char *sql = mem_strdup("select person");
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        char *more =
+            mem_printf("%s, %s", sql, parts[i].column == column ? parts[i].name : parts[i].without);
+        free(sql);
+        sql = more;
+    }
+    char *whole = mem_printf("%s, 0 from member order by person", sql);
+    free(sql);
+    return whole;
+}
+
 /* Most members: one walk along the table, which has them in order of person. */
 static enum status keys_of_table(struct order *order, const uint32_t *people, size_t n,
                                  struct keyed *keys, struct error *err)
@@ -185,8 +212,9 @@ static enum status keys_of_table(struct order *order, const uint32_t *people, si
     sqlite3_stmt *stmt;
     bool there;
     size_t at = 0;
-    enum status status = reader_prepare(
-        order->reader, "select " MEMBER_ROW_COLUMNS " from member order by person", &stmt, err);
+    char *sql = walk_sql(order->column);
+    enum status status = reader_prepare(order->reader, sql, &stmt, err);
+    free(sql);
     if (status)
         return status;
     while (!status && (status = reader_step(order->reader, stmt, &there, err)) == ST_OK && there) {

@@ -1,4 +1,5 @@
 #include "model/people/member_page.h"
+#include "model/base/intl.h"
 
 #include "model/base/text.h"
 #include "model/people/figures.h"
@@ -10,17 +11,17 @@
 enum { AREA_DAYS = 90, DAY_SECONDS = 86400 };
 
 const struct section_info member_sections[SECTION_COUNT] = {
-    [SECTION_ATTRIBUTES] = {"attributes", "Attributes"},
-    [SECTION_NUMBERS] = {"numbers", "Numbers"},
-    [SECTION_IDENTITIES] = {"identities", "Identities"},
-    [SECTION_SHOPS] = {"shops", "Shops"},
-    [SECTION_AREAS] = {"areas", "Areas"},
-    [SECTION_DEVICES] = {"devices", "Devices"},
-    [SECTION_RELATIONS] = {"relations", "Relations"},
-    [SECTION_GROUPS] = {"groups", "Groups"},
-    [SECTION_INTERESTS] = {"interests", "Interests"},
-    [SECTION_LABELS] = {"labels", "Labels"},
-    [SECTION_CONSENTS] = {"consents", "Consents"},
+    [SECTION_ATTRIBUTES] = {"attributes", N_("Attributes")},
+    [SECTION_NUMBERS] = {"numbers", N_("Numbers")},
+    [SECTION_IDENTITIES] = {"identities", N_("Identities")},
+    [SECTION_SHOPS] = {"shops", N_("Shops")},
+    [SECTION_AREAS] = {"areas", N_("Areas")},
+    [SECTION_DEVICES] = {"devices", N_("Devices")},
+    [SECTION_RELATIONS] = {"relations", N_("Relations")},
+    [SECTION_GROUPS] = {"groups", N_("Groups")},
+    [SECTION_INTERESTS] = {"interests", N_("Interests")},
+    [SECTION_LABELS] = {"labels", N_("Labels")},
+    [SECTION_CONSENTS] = {"consents", N_("Consents")},
 };
 
 /* ---- Who is meant ---- */
@@ -141,17 +142,17 @@ static void figures_fill(struct reader *reader, const struct person_events *even
 static void numbers_fill(const struct member_page *page, struct arena *arena, struct sheet **sheet)
 {
     static const struct sheet_column columns[] = {
-        {"spent", "spent", CELL_MONEY},
-        {"purchases", "purchases", CELL_COUNT},
-        {"purchase_days", "purchase days", CELL_COUNT},
-        {"mean_receipt", "mean receipt", CELL_MONEY},
-        {"last_purchase", "last purchase", CELL_DAY},
-        {"interval", "days between purchases", CELL_DURATION},
-        {"points", "points", CELL_COUNT},
-        {"visits", "visits", CELL_COUNT},
-        {"first_visit", "first visit", CELL_TIME},
-        {"last_visit", "last visit", CELL_TIME},
-        {"events", "events", CELL_COUNT},
+        {"spent", N_("spent"), CELL_MONEY},
+        {"purchases", N_("purchases"), CELL_COUNT},
+        {"purchase_days", N_("purchase days"), CELL_COUNT},
+        {"mean_receipt", N_("mean receipt"), CELL_MONEY},
+        {"last_purchase", N_("last purchase"), CELL_DAY},
+        {"interval", N_("days between purchases"), CELL_DURATION},
+        {"points", N_("points"), CELL_COUNT},
+        {"visits", N_("visits"), CELL_COUNT},
+        {"first_visit", N_("first visit"), CELL_TIME},
+        {"last_visit", N_("last visit"), CELL_TIME},
+        {"events", N_("events"), CELL_COUNT},
     };
     const struct member_figures *f = &page->figures;
     *sheet = sheet_new(arena, columns, sizeof columns / sizeof *columns);

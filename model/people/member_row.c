@@ -1,26 +1,27 @@
 #include "model/people/member_row.h"
+#include "model/base/intl.h"
 
 #include "model/event/event.h"
 
 #include <string.h>
 
 const struct sheet_column member_columns[MEMBER_COLUMN_COUNT] = {
-    [MEMBER_CARD] = {"card", "card", CELL_TEXT},
-    [MEMBER_NAME] = {"name", "name", CELL_TEXT},
-    [MEMBER_PHONE] = {"phone", "phone", CELL_TEXT},
-    [MEMBER_TIER] = {"tier", "tier", CELL_TEXT},
-    [MEMBER_GENDER] = {"gender", "gender", CELL_TEXT},
-    [MEMBER_AGE] = {"age", "age", CELL_COUNT},
-    [MEMBER_JOINED] = {"joined", "joined", CELL_TIME},
-    [MEMBER_CHANNEL] = {"channel", "channel", CELL_TEXT},
-    [MEMBER_LAST_VISIT] = {"last_visit", "last visit", CELL_TIME},
-    [MEMBER_VISITS] = {"visits", "visits", CELL_COUNT},
-    [MEMBER_SPENT] = {"spent", "spent", CELL_MONEY},
-    [MEMBER_PURCHASES] = {"purchases", "purchases", CELL_COUNT},
-    [MEMBER_PURCHASE_DAYS] = {"purchase_days", "purchase days", CELL_COUNT},
-    [MEMBER_LAST_PURCHASE] = {"last_purchase", "last purchase", CELL_DAY},
-    [MEMBER_POINTS] = {"points", "points", CELL_COUNT},
-    [MEMBER_CONSENT] = {"consent", "consent", CELL_TEXT},
+    [MEMBER_CARD] = {"card", N_("card"), CELL_TEXT},
+    [MEMBER_NAME] = {"name", N_("name"), CELL_TEXT},
+    [MEMBER_PHONE] = {"phone", N_("phone"), CELL_TEXT},
+    [MEMBER_TIER] = {"tier", N_("tier"), CELL_TEXT},
+    [MEMBER_GENDER] = {"gender", N_("gender"), CELL_TEXT},
+    [MEMBER_AGE] = {"age", N_("age"), CELL_COUNT},
+    [MEMBER_JOINED] = {"joined", N_("joined"), CELL_TIME},
+    [MEMBER_CHANNEL] = {"channel", N_("channel"), CELL_TEXT},
+    [MEMBER_LAST_VISIT] = {"last_visit", N_("last visit"), CELL_TIME},
+    [MEMBER_VISITS] = {"visits", N_("visits"), CELL_COUNT},
+    [MEMBER_SPENT] = {"spent", N_("spent"), CELL_MONEY},
+    [MEMBER_PURCHASES] = {"purchases", N_("purchases"), CELL_COUNT},
+    [MEMBER_PURCHASE_DAYS] = {"purchase_days", N_("purchase days"), CELL_COUNT},
+    [MEMBER_LAST_PURCHASE] = {"last_purchase", N_("last purchase"), CELL_DAY},
+    [MEMBER_POINTS] = {"points", N_("points"), CELL_COUNT},
+    [MEMBER_CONSENT] = {"consent", N_("consent"), CELL_TEXT},
 };
 
 int member_column_find(const char *name)

@@ -1,4 +1,5 @@
 /* Sections of a member's page that are rows of tables. */
+#include "model/base/intl.h"
 #include "model/people/member_row.h"
 #include "model/people/person_events.h"
 
@@ -13,21 +14,22 @@ struct section_query {
 };
 
 static const struct sheet_column relation_columns[] = {
-    {"kind", "relation", CELL_TEXT},  {"direction", "direction", CELL_TEXT},
-    {"person", "person", CELL_COUNT}, {"card", "card", CELL_TEXT},
-    {"name", "name", CELL_TEXT},      {"since", "since", CELL_TIME},
+    {"kind", N_("relation"), CELL_TEXT},  {"direction", N_("direction"), CELL_TEXT},
+    {"person", N_("person"), CELL_COUNT}, {"card", N_("card"), CELL_TEXT},
+    {"name", N_("name"), CELL_TEXT},      {"since", N_("since"), CELL_TIME},
 };
 static const struct sheet_column group_columns[] = {
-    {"group", "group", CELL_TEXT}, {"name", "name", CELL_TEXT},     {"topic", "topic", CELL_TEXT},
-    {"role", "role", CELL_TEXT},   {"joined", "joined", CELL_TIME},
+    {"group", N_("code"), CELL_TEXT},    {"name", N_("group"), CELL_TEXT},
+    {"topic", N_("topic"), CELL_TEXT},   {"role", N_("role"), CELL_TEXT},
+    {"joined", N_("joined"), CELL_TIME},
 };
 static const struct sheet_column interest_columns[] = {
-    {"topic", "topic", CELL_TEXT},
-    {"weight", "weight", CELL_COUNT},
+    {"topic", N_("topic"), CELL_TEXT},
+    {"weight", N_("weight"), CELL_COUNT},
 };
 static const struct sheet_column label_columns[] = {
-    {"label", "label", CELL_TEXT},
-    {"as_of", "as of", CELL_TIME},
+    {"label", N_("label"), CELL_TEXT},
+    {"as_of", N_("as of"), CELL_TIME},
 };
 
 static const struct section_query queries[] = {
@@ -103,8 +105,8 @@ static enum status query_run(struct reader *reader, const struct access *access,
 /* ---- Attributes ---- */
 
 static const struct sheet_column pair_columns[] = {
-    {"name", "attribute", CELL_TEXT},
-    {"value", "value", CELL_TEXT},
+    {"name", N_("attribute"), CELL_TEXT},
+    {"value", N_("value"), CELL_TEXT},
 };
 
 static void pair_add(struct sheet *sheet, const char *name, const char *value)
@@ -177,8 +179,8 @@ static enum status identities_read(struct reader *reader, const struct access *a
                                    struct error *err)
 {
     static const struct sheet_column columns[] = {
-        {"kind", "kind", CELL_TEXT},
-        {"value", "value", CELL_TEXT},
+        {"kind", N_("kind"), CELL_TEXT},
+        {"value", N_("value"), CELL_TEXT},
     };
     sqlite3_stmt *stmt;
     bool row;
@@ -205,9 +207,9 @@ static void consents_fill(const struct access *access, const struct member_row *
                           struct arena *arena, struct sheet **sheet)
 {
     static const struct sheet_column columns[] = {
-        {"contact", "contact", CELL_TEXT},
-        {"consent", "consent", CELL_TEXT},
-        {"address", "address", CELL_TEXT},
+        {"contact", N_("contact"), CELL_TEXT},
+        {"consent", N_("consent"), CELL_TEXT},
+        {"address", N_("address"), CELL_TEXT},
     };
     const struct {
         const char *contact;

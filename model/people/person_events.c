@@ -1,4 +1,5 @@
 #include "model/people/person_events.h"
+#include "model/base/intl.h"
 
 #include "model/base/vec.h"
 
@@ -86,17 +87,17 @@ enum status person_events_read(struct reader *reader, uint32_t person, int64_t f
 /* ---- The time line ---- */
 
 const struct sheet_column timeline_columns[TIMELINE_COLUMN_COUNT] = {
-    [TIMELINE_TIME] = {"time", "time", CELL_TIME},
-    [TIMELINE_KIND] = {"kind", "event", CELL_TEXT},
-    [TIMELINE_TENANT] = {"tenant", "shop", CELL_TEXT},
-    [TIMELINE_SHOP] = {"shop", "name", CELL_TEXT},
-    [TIMELINE_ZONE] = {"zone", "zone", CELL_TEXT},
-    [TIMELINE_CHANNEL] = {"channel", "channel", CELL_TEXT},
-    [TIMELINE_AMOUNT] = {"amount", "amount", CELL_MONEY},
-    [TIMELINE_POINTS] = {"points", "points", CELL_COUNT},
-    [TIMELINE_CAMPAIGN] = {"campaign", "campaign", CELL_TEXT},
-    [TIMELINE_DEVICE] = {"device", "device", CELL_TEXT},
-    [TIMELINE_REF] = {"ref", "reference", CELL_TEXT},
+    [TIMELINE_TIME] = {"time", N_("time"), CELL_TIME},
+    [TIMELINE_KIND] = {"kind", N_("event"), CELL_TEXT},
+    [TIMELINE_TENANT] = {"tenant", N_("code"), CELL_TEXT},
+    [TIMELINE_SHOP] = {"shop", N_("shop"), CELL_TEXT},
+    [TIMELINE_ZONE] = {"zone", N_("zone"), CELL_TEXT},
+    [TIMELINE_CHANNEL] = {"channel", N_("channel"), CELL_TEXT},
+    [TIMELINE_AMOUNT] = {"amount", N_("amount"), CELL_MONEY},
+    [TIMELINE_POINTS] = {"points", N_("points"), CELL_COUNT},
+    [TIMELINE_CAMPAIGN] = {"campaign", N_("campaign"), CELL_TEXT},
+    [TIMELINE_DEVICE] = {"device", N_("device"), CELL_TEXT},
+    [TIMELINE_REF] = {"ref", N_("reference"), CELL_TEXT},
 };
 
 static struct cell dict_cell(struct reader *reader, struct arena *arena, enum dict dict,

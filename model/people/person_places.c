@@ -1,4 +1,5 @@
 /* Where a person goes: shops, areas, and the devices that noticed. */
+#include "model/base/intl.h"
 #include "model/base/vec.h"
 #include "model/people/person_events.h"
 
@@ -109,10 +110,10 @@ enum status section_shops(struct reader *reader, const struct person_events *eve
                           struct arena *arena, struct sheet **sheet, struct error *err)
 {
     static const struct sheet_column columns[] = {
-        {"tenant", "shop", CELL_TEXT},        {"name", "name", CELL_TEXT},
-        {"category", "category", CELL_TEXT},  {"days", "days there", CELL_COUNT},
-        {"receipts", "receipts", CELL_COUNT}, {"spent", "spent", CELL_MONEY},
-        {"last", "last", CELL_TIME},
+        {"tenant", N_("code"), CELL_TEXT},        {"name", N_("shop"), CELL_TEXT},
+        {"category", N_("category"), CELL_TEXT},  {"days", N_("days there"), CELL_COUNT},
+        {"receipts", N_("receipts"), CELL_COUNT}, {"spent", N_("spent"), CELL_MONEY},
+        {"last", N_("last"), CELL_TIME},
     };
     place_list shops = {0};
     enum status status = ST_OK;
@@ -159,10 +160,10 @@ enum status section_areas(struct reader *reader, const struct person_events *eve
                           struct arena *arena, struct sheet **sheet, struct error *err)
 {
     static const struct sheet_column columns[] = {
-        {"zone", "zone", CELL_TEXT},         {"name", "name", CELL_TEXT},
-        {"dwell", "dwell", CELL_DURATION},   {"share", "share of dwell", CELL_SHARE},
-        {"sightings", "events", CELL_COUNT}, {"last", "last", CELL_TIME},
-        {"usual", "usual", CELL_COUNT},
+        {"zone", N_("code"), CELL_TEXT},         {"name", N_("zone"), CELL_TEXT},
+        {"dwell", N_("dwell"), CELL_DURATION},   {"share", N_("share of dwell"), CELL_SHARE},
+        {"sightings", N_("events"), CELL_COUNT}, {"last", N_("last"), CELL_TIME},
+        {"usual", N_("usual"), CELL_COUNT},
     };
     place_list areas = {0};
     enum status status = ST_OK;
@@ -192,9 +193,9 @@ enum status section_devices(struct reader *reader, const struct person_events *e
                             struct arena *arena, struct sheet **sheet, struct error *err)
 {
     static const struct sheet_column columns[] = {
-        {"device", "device", CELL_TEXT},  {"kind", "kind", CELL_TEXT},
-        {"events", "events", CELL_COUNT}, {"first", "first", CELL_TIME},
-        {"last", "last", CELL_TIME},
+        {"device", N_("device"), CELL_TEXT},  {"kind", N_("kind"), CELL_TEXT},
+        {"events", N_("events"), CELL_COUNT}, {"first", N_("first"), CELL_TIME},
+        {"last", N_("last"), CELL_TIME},
     };
     place_list devices = {0};
     enum status status = ST_OK;

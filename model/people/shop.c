@@ -1,5 +1,6 @@
 /* The list of shops. One shop's score card is shop_card.c. */
 #include "model/people/shop.h"
+#include "model/base/intl.h"
 
 #include "model/base/text.h"
 #include "model/base/vec.h"
@@ -10,23 +11,23 @@
 #include <string.h>
 
 const struct sheet_column shop_columns[SHOP_COLUMN_COUNT] = {
-    [SHOP_TENANT] = {"tenant", "shop", CELL_TEXT},
-    [SHOP_NAME] = {"name", "name", CELL_TEXT},
-    [SHOP_CATEGORY] = {"category", "category", CELL_TEXT},
-    [SHOP_FLOOR] = {"floor", "floor", CELL_TEXT},
-    [SHOP_SALES] = {"sales", "sales", CELL_MONEY},
-    [SHOP_RECEIPTS] = {"receipts", "receipts", CELL_COUNT},
-    [SHOP_BUYERS] = {"buyers", "buyers", CELL_COUNT},
-    [SHOP_MEMBER_SALES] = {"member_sales", "member sales", CELL_MONEY},
-    [SHOP_MEMBER_SHARE] = {"member_share", "member share", CELL_SHARE},
-    [SHOP_REGISTRATIONS] = {"registrations", "new members", CELL_COUNT},
-    [SHOP_POS_CARDS] = {"pos_cards", "POS cards", CELL_COUNT},
-    [SHOP_REPEAT] = {"repeat_rate", "repeat rate", CELL_SHARE},
-    [SHOP_BEFORE] = {"before", "before", CELL_MONEY},
-    [SHOP_CHANGE] = {"change", "change", CELL_SHARE},
-    [SHOP_YEAR] = {"year_before", "year before", CELL_MONEY},
-    [SHOP_ON_YEAR] = {"on_year", "on the year", CELL_SHARE},
-    [SHOP_SMART] = {"smart_pos", "smart POS", CELL_COUNT},
+    [SHOP_TENANT] = {"tenant", N_("code"), CELL_TEXT},
+    [SHOP_NAME] = {"name", N_("shop"), CELL_TEXT},
+    [SHOP_CATEGORY] = {"category", N_("category"), CELL_TEXT},
+    [SHOP_FLOOR] = {"floor", N_("floor"), CELL_TEXT},
+    [SHOP_SALES] = {"sales", N_("sales"), CELL_MONEY},
+    [SHOP_RECEIPTS] = {"receipts", N_("receipts"), CELL_COUNT},
+    [SHOP_BUYERS] = {"buyers", N_("buyers"), CELL_COUNT},
+    [SHOP_MEMBER_SALES] = {"member_sales", N_("member sales"), CELL_MONEY},
+    [SHOP_MEMBER_SHARE] = {"member_share", N_("member share"), CELL_SHARE},
+    [SHOP_REGISTRATIONS] = {"registrations", N_("new members"), CELL_COUNT},
+    [SHOP_POS_CARDS] = {"pos_cards", N_("POS cards"), CELL_COUNT},
+    [SHOP_REPEAT] = {"repeat_rate", N_("repeat rate"), CELL_SHARE},
+    [SHOP_BEFORE] = {"before", N_("before"), CELL_MONEY},
+    [SHOP_CHANGE] = {"change", N_("change"), CELL_SHARE},
+    [SHOP_YEAR] = {"year_before", N_("year before"), CELL_MONEY},
+    [SHOP_ON_YEAR] = {"on_year", N_("on the year"), CELL_SHARE},
+    [SHOP_SMART] = {"smart_pos", N_("smart POS"), CELL_COUNT},
 };
 
 /* ---- The same dates a year before ---- */

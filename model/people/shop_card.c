@@ -1,4 +1,5 @@
 /* One shop's score card: its days and hours, its best customers, where else they buy. */
+#include "model/base/intl.h"
 #include "model/base/vec.h"
 #include "model/people/member_row.h"
 #include "model/people/shop_sums.h"
@@ -215,12 +216,12 @@ static enum status gather_all(struct reader *reader, uint32_t tenant, int64_t fr
 static struct sheet *day_sheet(const struct gather *g, struct arena *arena)
 {
     static const struct sheet_column columns[] = {
-        {"day", "day", CELL_DAY},
-        {"sales", "sales", CELL_MONEY},
-        {"member_sales", "member sales", CELL_MONEY},
-        {"receipts", "receipts", CELL_COUNT},
-        {"registrations", "new members", CELL_COUNT},
-        {"pos_cards", "POS cards", CELL_COUNT},
+        {"day", N_("day"), CELL_DAY},
+        {"sales", N_("sales"), CELL_MONEY},
+        {"member_sales", N_("member sales"), CELL_MONEY},
+        {"receipts", N_("receipts"), CELL_COUNT},
+        {"registrations", N_("new members"), CELL_COUNT},
+        {"pos_cards", N_("POS cards"), CELL_COUNT},
     };
     struct sheet *sheet = sheet_new(arena, columns, 6);
     for (size_t i = 0; i < g->n_days; i++) {
@@ -239,11 +240,11 @@ static struct sheet *day_sheet(const struct gather *g, struct arena *arena)
 static struct sheet *hour_sheet(const struct gather *g, struct arena *arena)
 {
     static const struct sheet_column columns[] = {
-        {"hour", "hour", CELL_COUNT},
-        {"sales", "sales", CELL_MONEY},
-        {"receipts", "receipts", CELL_COUNT},
-        {"member_share", "member share", CELL_SHARE},
-        {"registrations", "new members", CELL_COUNT},
+        {"hour", N_("hour"), CELL_COUNT},
+        {"sales", N_("sales"), CELL_MONEY},
+        {"receipts", N_("receipts"), CELL_COUNT},
+        {"member_share", N_("member share"), CELL_SHARE},
+        {"registrations", N_("new members"), CELL_COUNT},
     };
     struct sheet *sheet = sheet_new(arena, columns, 5);
     for (int i = 0; i < HOURS; i++) {
@@ -271,10 +272,10 @@ static enum status member_sheet(struct reader *reader, const struct access *acce
                                 struct error *err)
 {
     static const struct sheet_column columns[] = {
-        {"person", "person", CELL_COUNT},     {"card", "card", CELL_TEXT},
-        {"name", "name", CELL_TEXT},          {"tier", "tier", CELL_TEXT},
-        {"receipts", "receipts", CELL_COUNT}, {"spent", "spent", CELL_MONEY},
-        {"last", "last", CELL_TIME},
+        {"person", N_("person"), CELL_COUNT},     {"card", N_("card"), CELL_TEXT},
+        {"name", N_("name"), CELL_TEXT},          {"tier", N_("tier"), CELL_TEXT},
+        {"receipts", N_("receipts"), CELL_COUNT}, {"spent", N_("spent"), CELL_MONEY},
+        {"last", N_("last"), CELL_TIME},
     };
     struct sheet *sheet = *out = sheet_new(arena, columns, 7);
     sheet->total = 0;
@@ -344,10 +345,10 @@ static enum status neighbour_sheet(struct reader *reader, const struct gather *g
                                    struct sheet **out, struct error *err)
 {
     static const struct sheet_column columns[] = {
-        {"tenant", "shop", CELL_TEXT},       {"name", "name", CELL_TEXT},
-        {"category", "category", CELL_TEXT}, {"buyers", "buyers of both", CELL_COUNT},
-        {"support", "support", CELL_SHARE},  {"confidence", "confidence", CELL_SHARE},
-        {"lift", "lift", CELL_REAL},
+        {"tenant", N_("code"), CELL_TEXT},       {"name", N_("shop"), CELL_TEXT},
+        {"category", N_("category"), CELL_TEXT}, {"buyers", N_("buyers of both"), CELL_COUNT},
+        {"support", N_("support"), CELL_SHARE},  {"confidence", N_("confidence"), CELL_SHARE},
+        {"lift", N_("lift"), CELL_REAL},
     };
     struct sheet *sheet = *out = sheet_new(arena, columns, 7);
     VEC(struct neighbour) found = {0};
@@ -397,9 +398,9 @@ static const char *text_of(struct cell cell)
 static void category_sheet(const struct sheet *shops, struct shop_card *card, struct arena *arena)
 {
     static const struct sheet_column columns[] = {
-        {"category", "category", CELL_TEXT}, {"shops", "shops", CELL_COUNT},
-        {"sales", "sales", CELL_MONEY},      {"share", "share of sales", CELL_SHARE},
-        {"rank", "rank", CELL_COUNT},        {"own", "this shop's", CELL_COUNT},
+        {"category", N_("category"), CELL_TEXT}, {"shops", N_("shops"), CELL_COUNT},
+        {"sales", N_("sales"), CELL_MONEY},      {"share", N_("share of sales"), CELL_SHARE},
+        {"rank", N_("rank"), CELL_COUNT},        {"own", N_("this shop's"), CELL_COUNT},
     };
     struct category *list = arena_array(arena, struct category, shops->n_rows);
     size_t n = 0;

@@ -1,4 +1,5 @@
 /* The views of the SQL question. doc/sql.md is checked against this table by a test. */
+#include "model/base/intl.h"
 #include "model/sql/sql.h"
 
 #include <string.h>
@@ -210,33 +211,34 @@ static const struct sql_column audit_view[] = {
 #define COLUMNS(list) list, sizeof list / sizeof *list
 
 const struct sql_view sql_views[] = {
-    {"v_member", "member m", RIGHT_PEOPLE_SEE, "the members", COLUMNS(member_view)},
-    {"v_event", "atrium_event e", RIGHT_PEOPLE_SEE, "every event", COLUMNS(event_view)},
-    {"v_rollup_day", "atrium_rollup_day r", 0, "sums by day, shop, kind and channel; instant",
+    {"v_member", "member m", RIGHT_PEOPLE_SEE, N_("the members"), COLUMNS(member_view)},
+    {"v_event", "atrium_event e", RIGHT_PEOPLE_SEE, N_("every event"), COLUMNS(event_view)},
+    {"v_rollup_day", "atrium_rollup_day r", 0, N_("sums by day, shop, kind and channel; instant"),
      COLUMNS(rollup_day_view)},
-    {"v_rollup_hour", "atrium_rollup_hour r", 0, "sightings by hour and zone; instant",
+    {"v_rollup_hour", "atrium_rollup_hour r", 0, N_("sightings by hour and zone; instant"),
      COLUMNS(rollup_hour_view)},
-    {"v_identity", "identity i", RIGHT_PEOPLE_SEE, "what people are known by",
+    {"v_identity", "identity i", RIGHT_PEOPLE_SEE, N_("what people are known by"),
      COLUMNS(identity_view)},
-    {"v_attribute", "attribute a", RIGHT_PEOPLE_SEE, "further attributes of people",
+    {"v_attribute", "attribute a", RIGHT_PEOPLE_SEE, N_("further attributes of people"),
      COLUMNS(attribute_view)},
-    {"v_interest", "interest i", RIGHT_PEOPLE_SEE, "interests of people", COLUMNS(interest_view)},
-    {"v_relation", "relation r", RIGHT_PEOPLE_SEE, "relations between people",
+    {"v_interest", "interest i", RIGHT_PEOPLE_SEE, N_("interests of people"),
+     COLUMNS(interest_view)},
+    {"v_relation", "relation r", RIGHT_PEOPLE_SEE, N_("relations between people"),
      COLUMNS(relation_view)},
-    {"v_crowd", "crowd c", 0, "groups", COLUMNS(crowd_view)},
-    {"v_crowd_member", "crowd_member m", RIGHT_PEOPLE_SEE, "who belongs to a group",
+    {"v_crowd", "crowd c", 0, N_("groups"), COLUMNS(crowd_view)},
+    {"v_crowd_member", "crowd_member m", RIGHT_PEOPLE_SEE, N_("who belongs to a group"),
      COLUMNS(crowd_member_view)},
-    {"v_label", "label l", 0, "labels", COLUMNS(label_view)},
-    {"v_label_member", "label_member m", RIGHT_PEOPLE_SEE, "who has a label",
+    {"v_label", "label l", 0, N_("labels"), COLUMNS(label_view)},
+    {"v_label_member", "label_member m", RIGHT_PEOPLE_SEE, N_("who has a label"),
      COLUMNS(label_member_view)},
-    {"v_tenant", "tenant t", 0, "the shops", COLUMNS(tenant_view)},
-    {"v_zone", "zone z", 0, "the zones", COLUMNS(zone_view)},
-    {"v_device", "device d", 0, "the devices", COLUMNS(device_view)},
-    {"v_campaign", "campaign c", 0, "the campaigns", COLUMNS(campaign_view)},
-    {"v_item", "item i", 0, "articles of receipt lines", COLUMNS(item_view)},
-    {"v_kind", "kind k", 0, "kinds of events that files brought", COLUMNS(kind_view)},
-    {"v_import", "import i", 0, "files that were read", COLUMNS(import_view)},
-    {"v_audit", "audit a", RIGHT_PEOPLE_REVEAL, "what was done by whom", COLUMNS(audit_view)},
+    {"v_tenant", "tenant t", 0, N_("the shops"), COLUMNS(tenant_view)},
+    {"v_zone", "zone z", 0, N_("the zones"), COLUMNS(zone_view)},
+    {"v_device", "device d", 0, N_("the devices"), COLUMNS(device_view)},
+    {"v_campaign", "campaign c", 0, N_("the campaigns"), COLUMNS(campaign_view)},
+    {"v_item", "item i", 0, N_("articles of receipt lines"), COLUMNS(item_view)},
+    {"v_kind", "kind k", 0, N_("kinds of events that files brought"), COLUMNS(kind_view)},
+    {"v_import", "import i", 0, N_("files that were read"), COLUMNS(import_view)},
+    {"v_audit", "audit a", RIGHT_PEOPLE_REVEAL, N_("what was done by whom"), COLUMNS(audit_view)},
 };
 const size_t n_sql_views = sizeof sql_views / sizeof *sql_views;
 

@@ -1,6 +1,7 @@
 #include "model/store/verify.h"
 
 #include "model/base/hash.h"
+#include "model/base/intl.h"
 #include "model/base/text.h"
 #include "model/store/operation_parts.h"
 #include "model/store/setting.h"
@@ -66,9 +67,9 @@ enum status verify_none(struct verify *verify, const char *sql, const char *coun
         return status;
     char *counted = text_count(verify->arena, all);
     if (wrong == 0)
-        return verify_good(verify, "%s %s", counted, things);
-    return verify_bad(verify, "%s of %s %s, such as %s", text_count(verify->arena, wrong), counted,
-                      things, examples);
+        return verify_good(verify, "%s %s", counted, _(things));
+    return verify_bad(verify, _("%s of %s %s, such as %s"), text_count(verify->arena, wrong),
+                      counted, _(things), examples);
 }
 
 /* ---- SQLite's own ---- */
@@ -95,7 +96,7 @@ static enum status sqlite_check(struct verify *verify, struct error *err)
     if (status != ST_OK)
         return status;
     return n ? verify_bad(verify, "%s", found)
-             : verify_good(verify, "%s pages", text_count(verify->arena, pages));
+             : verify_good(verify, _("%s pages"), text_count(verify->arena, pages));
 }
 
 /* ---- References and dictionaries ---- */
@@ -121,7 +122,7 @@ static enum status references_check(struct verify *verify, struct error *err)
         "select (select count(*) from tenant) + (select count(*) from device)"
         " + (select count(*) from member) + (select count(*) from label_member)"
         " + (select count(*) from crowd_member)",
-        "rows with references", err);
+        N_("rows with references"), err);
 }
 
 static enum status dictionaries_check(struct verify *verify, struct error *err)
@@ -140,7 +141,7 @@ static enum status dictionaries_check(struct verify *verify, struct error *err)
         "select (select count(*) from kind) + (select count(*) from channel)"
         " + (select count(*) from zone) + (select count(*) from tenant)"
         " + (select count(*) from device) + (select count(*) from campaign)",
-        "names", err);
+        N_("names"), err);
 #undef DICTIONARY
 }
 
@@ -151,7 +152,7 @@ static enum status members_check(struct verify *verify, struct error *err)
     return verify_none(verify,
                        "select m.card from member m where not exists (select 1 from identity i"
                        " where i.kind = 'card' and i.value = m.card and i.person = m.person)",
-                       "select count(*) from member", "members know their card", err);
+                       "select count(*) from member", N_("members know their card"), err);
 }
 
 static enum status phones_check(struct verify *verify, struct error *err)
@@ -159,8 +160,8 @@ static enum status phones_check(struct verify *verify, struct error *err)
     return verify_none(verify,
                        "select m.card from member m where m.phone <> '' and not exists"
                        " (select 1 from identity i where i.kind = 'phone' and i.value = m.phone)",
-                       "select count(*) from member where phone <> ''", "phones lead to a person",
-                       err);
+                       "select count(*) from member where phone <> ''",
+                       N_("phones lead to a person"), err);
 }
 
 static enum status persons_check(struct verify *verify, struct error *err)
@@ -178,7 +179,8 @@ static enum status persons_check(struct verify *verify, struct error *err)
         " where a.person < 1 or a.person > most.n"
         " union all select 'relation: person ' || r.person || ' and ' || r.other from relation r,"
         " most where min(r.person, r.other) < 1 or max(r.person, r.other) > most.n",
-        "select count(*) from identity", "contacts, each of a person that was given a number", err);
+        "select count(*) from identity", N_("contacts, each of a person that was given a number"),
+        err);
 }
 
 /* ---- Operations and audit ---- */
@@ -240,7 +242,7 @@ static enum status audit_check(struct verify *verify, struct error *err)
                           (long long)seq, (long long)last);
     char hex[SHA256_HEX];
     sha256_hex(hash, hex);
-    return verify_good(verify, "%s records, the last is %.16s", text_count(verify->arena, seq),
+    return verify_good(verify, _("%s records, the last is %.16s"), text_count(verify->arena, seq),
                        seq ? hex : "-");
 }
 
@@ -250,7 +252,8 @@ static enum status operations_check(struct verify *verify, struct error *err)
                        "select o.id from operation o left join audit a on a.seq = o.seq"
                        " where a.seq is null or a.operation <> o.id or a.target <> o.target"
                        " or (o.undone_by <> '' and o.undone_by not in (select id from operation))",
-                       "select count(*) from operation", "operations with their audit record", err);
+                       "select count(*) from operation", N_("operations with their audit record"),
+                       err);
 }
 
 /* ---- Settings and counters ---- */
@@ -280,7 +283,7 @@ static enum status settings_check(struct verify *verify, struct error *err)
             return status;
     }
     return *wrong ? verify_bad(verify, "%s", wrong)
-                  : verify_good(verify, "%zu settings", n_settings);
+                  : verify_good(verify, _("%zu settings"), n_settings);
 }
 
 static enum status counters_check(struct verify *verify, struct error *err)
@@ -290,7 +293,7 @@ static enum status counters_check(struct verify *verify, struct error *err)
                        " ('batch'), ('audit'))"
                        " select e.name from expected e left join counter c on c.name = e.name"
                        " where c.value is null or c.value < 0",
-                       "select count(*) from counter", "counters", err);
+                       "select count(*) from counter", N_("counters"), err);
 }
 
 /* ---- All of them ---- */
@@ -299,11 +302,11 @@ static const struct check {
     const char *name;
     verify_check *run;
 } checks[] = {
-    {"sqlite", sqlite_check},         {"settings", settings_check},
-    {"counters", counters_check},     {"dictionaries", dictionaries_check},
-    {"references", references_check}, {"members", members_check},
-    {"phones", phones_check},         {"persons", persons_check},
-    {"audit chain", audit_check},     {"operations", operations_check},
+    {N_("sqlite"), sqlite_check},         {N_("settings"), settings_check},
+    {N_("counters"), counters_check},     {N_("dictionaries"), dictionaries_check},
+    {N_("references"), references_check}, {N_("members"), members_check},
+    {N_("phones"), phones_check},         {N_("persons"), persons_check},
+    {N_("audit chain"), audit_check},     {N_("operations"), operations_check},
 };
 
 static struct check registered[REGISTERED];

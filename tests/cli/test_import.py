@@ -268,6 +268,17 @@ def one_person():
                                          "R7,2024-10-18 13:00:00,T1,3,M1,tea\n"
                                          "R9,2024-10-18 12:00:00,T1,3,M1,another\n"))
     check("receipts again", again[:2], (0, [3, 1, 2, 0]))
+    # In chunks as well as in the tail, numbers that are words as well as digits.
+    many = "".join(f"K{i // 2},2024-10-18 12:00:00,T1,3,,tea\n" for i in range(6000))
+    words = "receipt,time,tenant,amount,member,item\nlong-word-{},2024-10-18,T1,-3,M1,tea\n"
+    head = "receipt,time,tenant,amount,member,item\n"
+    big = head + many + words.format("x").split("\n")[1] + "\n"
+    check("many receipts", load(mall, "receipts", write("c.csv", big))[:2], (0, [6001, 6001, 0, 0]))
+    check("many again", load(mall, "receipts", write("c.csv", big))[:2], (0, [6001, 0, 6001, 0]))
+    few = head + "K7,2024-10-18,T1,3,,tea\nK3000,2024-10-18,T1,3,,tea\n"
+    check("few", load(mall, "receipts", write("c.csv", few))[:2], (0, [2, 1, 1, 0]))
+    check("words", [load(mall, "receipts", write("c.csv", words.format(w)))[1] for w in "xyy"],
+          [[1, 0, 1, 0], [1, 1, 0, 0], [1, 0, 1, 0]])
     check("random MACs are shown as such", "random:" in export(mall, "sightings"), True)
     check("verify", run("-m", mall, "verify").returncode, 0)
 

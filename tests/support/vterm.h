@@ -13,7 +13,7 @@
  *
  * Nothing sleeps and nothing guesses. "Idle" means: every byte sent was read, every byte written
  * was taken by the model, nothing is queued, and the program's own count of work is zero. Whoever
- * is not idle after ten seconds fails with what is missing.
+ * is not idle after a minute fails with what is missing.
  */
 #ifndef ATRIUM_TESTS_VTERM_H
 #define ATRIUM_TESTS_VTERM_H
@@ -71,6 +71,7 @@ size_t vt_frames(const struct vt *vt);
  * the lines. With UPDATE_GOLDEN=1 in the environment the file is written instead, and the
  * difference shown. */
 void vt_golden(struct vt *vt, const char *name);
+bool vt_golden_same(struct vt *vt, const char *name); /* the same, for the caller to fail */
 
 /* Another process on this terminal, which becomes its controlling one: for signals and for the
  * built program. The child's function returns its exit status; `argv` runs a program. As a job, the

@@ -1,7 +1,9 @@
 #include "views/cli/cli.h"
 
 #include "model/base/text.h"
+#include "tui/locale.h"
 #include "tui/text.h"
+#include "views/cli/commands.h"
 #include "views/cli/help.h"
 #include "views/cli/options.h"
 #include "views/start.h"
@@ -122,6 +124,10 @@ static enum status run(struct cli *cli, int argc, char **argv, struct error *err
     status = cli_parse(cli, argc - at - 1, argv + at + 1, err);
     if (status != ST_OK)
         return status;
+    /* Commands answer in English, alike for everybody who reads them or parses them; the user's
+     * language is the console's, which `demo` opens and `play` draws. */
+    if (cli->command != &cli_play && cli->command != &cli_demo)
+        locale_set_language("en");
     if (cli_switch(cli, "help")) {
         cli_help_command(stdout, cli->command);
         return ST_OK;

@@ -42,8 +42,10 @@ static json_t *cell_json(struct cli *cli, const struct sheet_column *column,
     if (!cell->known)
         return json_null();
     switch (column->type) {
-    case CELL_TEXT:
-        return json_string(cell->text) ? json_string(cell->text) : json_null();
+    case CELL_TEXT: {
+        json_t *text = json_string(cell->text);
+        return text ? text : json_null();
+    }
     case CELL_COUNT:
     case CELL_DURATION:
         return json_integer(cell->integer);

@@ -1,0 +1,52 @@
+#include "model/base/intl.h"
+
+#include <string.h>
+
+/* Words of a column, by its title; the list ends with NULL. */
+static const struct {
+    const char *column;
+    const char *words[32];
+} vocabularies[] = {
+    {"channel",
+     {N_("pos"), N_("till"), N_("app"), N_("desk"), N_("wifi"), N_("web"), N_("referral"),
+      N_("sms"), N_("wechat"), N_("mini"), N_("mail"), N_("probe"), N_("door"), N_("group")}},
+    {"gender", {N_("f"), N_("m"), N_("F"), N_("M"), N_("female"), N_("male")}},
+    {"tier", {N_("basic"), N_("silver"), N_("gold"), N_("black"), N_("platinum"), N_("diamond")}},
+    {"contact", {N_("sms"), N_("app"), N_("wifi")}},
+    {"consent",
+     {N_("yes"), N_("no"), N_("sms"), N_("app"), N_("wifi"), N_("sms app"), N_("sms wifi"),
+      N_("app wifi"), N_("sms app wifi")}},
+    {"smart", {N_("yes"), N_("no")}},
+    {"direction", {N_("to"), N_("from")}},
+    {"relation",
+     {N_("family"), N_("friend"), N_("colleague"), N_("referred"), N_("couple"), N_("parent"),
+      N_("child"), N_("spouse"), N_("neighbour"), N_("referral")}},
+    {"kind", {N_("card"),   N_("phone"),    N_("app"),       N_("wifi"),      N_("payment"),
+              N_("family"), N_("friend"),   N_("colleague"), N_("referred"),  N_("couple"),
+              N_("parent"), N_("child"),    N_("spouse"),    N_("neighbour"), N_("probe"),
+              N_("screen"), N_("gateway"),  N_("pos"),       N_("members"),   N_("tenants"),
+              N_("events"), N_("receipts"), N_("sightings"), N_("devices"),   N_("labels")}},
+    {"attribute",
+     {N_("tier"), N_("gender"), N_("age"), N_("birth"), N_("income"), N_("community"), N_("car"),
+      N_("house")}},
+    {"income", {N_("low"), N_("middle"), N_("high"), N_("very high")}},
+    {"car", {N_("none"), N_("economy"), N_("middle"), N_("luxury")}},
+    {"house", {N_("rented"), N_("owned"), N_("owned, several")}},
+    {"role",
+     {N_("operator"), N_("manager"), N_("analyst"), N_("technician"), N_("admin"), N_("member"),
+      N_("owner"), N_("host")}},
+};
+
+const char *word_translated(const char *column, const char *word)
+{
+    if (!column || !word)
+        return word;
+    for (size_t i = 0; i < sizeof vocabularies / sizeof *vocabularies; i++) {
+        if (strcmp(vocabularies[i].column, column) != 0)
+            continue;
+        for (const char *const *known = vocabularies[i].words; *known; known++)
+            if (strcmp(*known, word) == 0)
+                return gettext(word);
+    }
+    return word;
+}
