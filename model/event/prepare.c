@@ -173,26 +173,38 @@ static enum status place_prepare(struct preparer *preparer, int32_t block,
     return ST_OK;
 }
 
-enum status preparer_run(struct preparer *preparer, int32_t block, const struct event *events,
-                         size_t n, struct prepared *prepared, struct error *err)
+enum status preparer_begin(struct preparer *preparer, int32_t block, struct prepared *prepared,
+                           struct error *err)
 {
     struct shared_writer *shared = preparer->shared;
-    *prepared = (struct prepared){.block = block, .events = (int64_t)n};
+    *prepared = (struct prepared){.block = block};
+    person_block_clear(preparer->people);
+    if (block < 0 || shared->fresh)
+        return ST_OK;
+    pthread_mutex_lock(&shared->lock);
+    enum status status = people_stored(shared->writer, shared->batch, block, preparer->people, err);
+    pthread_mutex_unlock(&shared->lock);
+    return status;
+}
+
+enum status preparer_add(struct preparer *preparer, const struct event *events, size_t n,
+                         struct prepared *prepared, struct error *err)
+{
     if (n >= UINT32_MAX)
         return error_set(err, ST_REFUSED, "there are too many events of one block of people");
-    sorter_sort(preparer->sorter, block, events, n);
-    person_block_clear(preparer->people);
+    prepared->events += (int64_t)n;
+    sorter_sort(preparer->sorter, prepared->block, events, n);
     enum status status = ST_OK;
-    if (block >= 0 && !shared->fresh) {
-        pthread_mutex_lock(&shared->lock);
-        status = people_stored(shared->writer, shared->batch, block, preparer->people, err);
-        pthread_mutex_unlock(&shared->lock);
-    }
     for (size_t i = 0; i < preparer->sorter->places.n && status == ST_OK; i++)
-        status = place_prepare(preparer, block, &preparer->sorter->places.at[i], prepared, err);
-    if (status == ST_OK && preparer->people->changed)
-        person_block_encode(preparer->people, &prepared->people);
+        status = place_prepare(preparer, prepared->block, &preparer->sorter->places.at[i], prepared,
+                               err);
     return status;
+}
+
+void preparer_end(struct preparer *preparer, struct prepared *prepared)
+{
+    if (preparer->people->changed)
+        person_block_encode(preparer->people, &prepared->people);
 }
 
 void prepared_free(struct prepared *prepared)
