@@ -26,6 +26,7 @@ struct console {
     struct loop *loop;
     struct keymap *keymap;
     struct task_pool *pool;
+    struct task_pool *pages;    /* rows of long lists, which do not wait behind questions */
     struct write_queue *writes; /* changes, off the screen's thread */
     char last_change[65];       /* id of the operation that `u` undoes; "": none */
     struct import_work *imports;

@@ -139,7 +139,7 @@ static void delay_list(struct panels *panels, const struct board *board)
         value->text = text_count(arena, board->delays[i]);
         value->bar = most ? (double)board->delays[i] / (double)most : 0;
         value->metric = METRIC_CONVERTED_AFTER_VISIT;
-        value->screen = figure_screen(METRIC_VISITS);
+        value->screen = figure_screen(METRIC_CONVERTED_AFTER_VISIT);
         value->argument = figure_behind(arena, METRIC_CONVERTED_AFTER_VISIT, DIM_DELAY, (int64_t)i);
     }
     panel->table = "convert:delays";
