@@ -333,6 +333,7 @@ static void stage_answered(struct view *view, int slot)
     screen->heads(panels, board ? board->loop : quick);
     if (board)
         screen->fill(panels, board, &view->console->mall->clock);
+    dashboard_ready(view, SLOT_BOARD);
 }
 
 static void stage_draw(struct view *view, struct area area)
@@ -343,7 +344,7 @@ static void stage_draw(struct view *view, struct area area)
 static bool stage_action(struct view *view, int id, const char *argument)
 {
     (void)argument;
-    return dashboard_action(view, id);
+    return dashboard_action(view, SLOT_BOARD, id);
 }
 
 #define STAGE_VIEW(stage_name, stage_title, key_number)                                            \
