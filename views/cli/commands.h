@@ -14,6 +14,7 @@ extern const struct cli_command cli_visits;
 extern const struct cli_command cli_member;
 extern const struct cli_command cli_tenant;
 extern const struct cli_command cli_sql;
+extern const struct cli_command cli_principal;
 extern const struct cli_command cli_verify;
 extern const struct cli_command cli_keys;
 extern const struct cli_command cli_actions;
