@@ -11,6 +11,7 @@ extern const struct cli_command cli_export;
 extern const struct cli_command cli_status;
 extern const struct cli_command cli_loop;
 extern const struct cli_command cli_visits;
+extern const struct cli_command cli_funnel;
 extern const struct cli_command cli_member;
 extern const struct cli_command cli_tenant;
 extern const struct cli_command cli_sql;
