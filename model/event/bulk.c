@@ -61,7 +61,9 @@ enum status bulk_begin(struct writer *writer, const struct event_bulk_options *o
     bulk->rollup = rollup_make(bulk->clock);
     bulk->next_block = EVENT_NOBODY;
     size_t memory = options->memory ? options->memory : memory_default;
-    bulk->spool = spool_new(mall->path, bulk->clock, memory < memory_least ? memory_least : memory);
+    memory = memory < memory_least ? memory_least : memory;
+    bulk->spool = spool_new(mall->path, bulk->clock, memory);
+    bulk->portion = memory / ((size_t)bulk->threads * 4 * sizeof(struct event));
     status = stage_clean(writer, err);
     if (status == ST_OK)
         status = file_is_fresh(writer, &bulk->shared.fresh, err);
@@ -279,8 +281,12 @@ enum status event_bulk_add_block(struct event_bulk *bulk, int32_t block, const s
     size_t duplicates = block_refs_find(events, n, &refs, &kept);
     struct preparer *preparer = bulk_preparer(bulk);
     struct prepared prepared;
-    status = preparer_run(preparer, block, duplicates ? kept.at : events, n - duplicates, &prepared,
-                          err);
+    status = preparer_begin(preparer, block, &prepared, err);
+    if (status == ST_OK)
+        status =
+            preparer_add(preparer, duplicates ? kept.at : events, n - duplicates, &prepared, err);
+    if (status == ST_OK)
+        preparer_end(preparer, &prepared);
     bulk_preparer_back(bulk, preparer);
     if (status == ST_OK) {
         pthread_mutex_lock(&bulk->lock);

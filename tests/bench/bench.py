@@ -183,7 +183,7 @@ class Bench:
     def console(self):
         say("console")
         figures = Run(self.tool("bench_console"), self.atrium, self.path("demo.mall"),
-                      str(self.starts), str(self.keys)).json()
+                      self.path("sessions"), str(self.starts), str(self.keys)).json()
         for name, value in figures.items():
             unit = name.rsplit("_", 1)[-1]
             self.add(name, unit if unit in ("ms", "mb") else "", value)
