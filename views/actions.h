@@ -30,7 +30,7 @@
     X(RESUME,        "resume",       "", ".", 0, N_("go to where you stopped last time"))          \
     /* On every screen */                                                                          \
     X(PALETTE,       "actions",      "", ":", ACTION_LINE | ACTION_HIDDEN, N_("actions"))          \
-    X(HELP,          "keys",         "", "? F1", ACTION_LINE, N_("keys"))                          \
+    X(HELP,          "keys",         "", "? F1", ACTION_LINE | ACTION_FIRST, N_("keys"))                          \
     X(MENU,          "menu",         "", "x", 0, N_("what can be done here"))                       \
     X(PERIOD,        "period",       "", "p", ACTION_LINE, N_("period"))                           \
     X(PERIOD_EARLIER,"earlier",      "", "{", 0, N_("the period before"))                          \

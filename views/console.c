@@ -101,7 +101,8 @@ static void stack_push(struct console *console, struct view *view)
     view->ops->open(view);
 }
 
-/* A main screen stands on the loop, which is always at the bottom. */
+/* A main screen stands on the loop, which is always at the bottom; opened for something, such as
+ * the people behind a figure, it stands on what it was opened from. */
 void console_open(struct console *console, const char *name, const char *argument)
 {
     const struct view_ops *ops = screen_find(name);
@@ -116,7 +117,7 @@ void console_open(struct console *console, const char *name, const char *argumen
         return;
     struct view *view =
         view_new(console, ops, argument); /* before a view that owns the argument goes */
-    if (ops->number)
+    if (ops->number && !*argument)
         stack_cut(console, ops->number == 1 ? 0 : console->depth ? 1 : 0);
     stack_push(console, view);
     session_save(console->session, console);

@@ -26,6 +26,7 @@ struct console {
     struct loop *loop;
     struct keymap *keymap;
     struct task_pool *pool;
+    struct task_pool *pages;    /* rows of long lists, which do not wait behind questions */
     struct write_queue *writes; /* changes, off the screen's thread */
     char last_change[65];       /* id of the operation that `u` undoes; "": none */
     struct import_work *imports;
@@ -64,6 +65,7 @@ struct console_options {
     int rows, cols;    /* not 0: a screen of this size that no terminal shows (atrium play) */
     const char *start; /* view to open; NULL: the loop */
     bool still;        /* leave timings out of the screen: tests, atrium play */
+    bool forgetful;    /* neither read nor keep where one stopped: atrium play */
     bool sealed;       /* refuse to write files and run commands: tests with random keys */
 };
 

@@ -248,7 +248,8 @@ static struct member_task *task_start(struct member_source *source,
 static void task_go(struct member_source *source, struct member_task *task)
 {
     source->busy++;
-    task_submit(source->console->pool, &task->task);
+    /* Rows have a reader of their own: a scan of years must not keep a page waiting. */
+    task_submit(task->request ? source->console->pages : source->console->pool, &task->task);
 }
 
 static void fetch(void *context, struct table_page_request *request)

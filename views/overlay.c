@@ -259,9 +259,16 @@ void overlay_menu(struct console *console)
     const char *titles[MENU_MOST];
     size_t n = menu_actions(console, menu);
     struct arena *arena = arena_new();
-    for (size_t i = 0; i < n; i++)
-        titles[i] = arena_printf(arena, "%s  %s", text_translated(menu[i]->summary),
+    int widest = 0;
+    for (size_t i = 0; i < n; i++) {
+        int cells = text_cells(text_translated(menu[i]->summary));
+        widest = cells > widest ? cells : widest;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const char *summary = text_translated(menu[i]->summary);
+        titles[i] = arena_printf(arena, "%s%*s  %s", summary, widest - text_cells(summary), "",
                                  keymap_keys(console->keymap, menu[i]->id));
+    }
     overlay_close(console);
     if (n)
         console_dialog(

@@ -39,6 +39,11 @@ static void answers_ready(void *context)
     task_collect(((struct console *)context)->pool);
 }
 
+static void pages_ready(void *context)
+{
+    task_collect(((struct console *)context)->pages);
+}
+
 static void changes_ready(void *context)
 {
     write_queue_collect(((struct console *)context)->writes);
@@ -119,10 +124,12 @@ static void threads_begin(struct console *console)
     static const struct loop_ops loop_ops = {console_key, console_draw, quit};
     console->people = people_cache_new();
     console->pool = task_pool_new(READERS, &pool_ops, console);
+    console->pages = task_pool_new(1, &pool_ops, console);
     console->writes = write_queue_new(console->mall);
     console->imports = import_work_new(console);
     console->loop = loop_new(&loop_ops, console);
     loop_watch(console->loop, task_pool_fd(console->pool), answers_ready, console);
+    loop_watch(console->loop, task_pool_fd(console->pages), pages_ready, console);
     loop_watch(console->loop, write_queue_fd(console->writes), changes_ready, console);
 }
 
@@ -165,7 +172,8 @@ enum status console_new(const struct console_options *options, struct console **
         *out = NULL;
         return status;
     }
-    console->session = session_open(options->mall_path, options->principal);
+    console->session =
+        session_open(options->forgetful ? NULL : options->mall_path, options->principal);
     period_begin(console);
     threads_begin(console);
     console_open(console, "loop", "");
@@ -184,8 +192,8 @@ void console_run(struct console *console)
 
 size_t console_busy(const struct console *console)
 {
-    return task_pool_busy(console->pool) + write_queue_busy(console->writes) +
-           import_work_busy(console->imports);
+    return task_pool_busy(console->pool) + task_pool_busy(console->pages) +
+           write_queue_busy(console->writes) + import_work_busy(console->imports);
 }
 
 /* Views first, so that their questions are cancelled before the threads are waited for. */
@@ -201,6 +209,8 @@ void console_free(struct console *console)
     import_work_free(console->imports);
     if (console->pool)
         task_pool_free(console->pool);
+    if (console->pages)
+        task_pool_free(console->pages);
     if (console->writes)
         write_queue_free(console->writes);
     if (console->loop)

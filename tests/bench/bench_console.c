@@ -134,6 +134,14 @@ static bool terminal_shows(struct terminal *t, const char *text)
     return false;
 }
 
+/* The next frame; gives up when it is long since `began`. */
+static void terminal_wait(struct terminal *t, int64_t began)
+{
+    terminal_frame(t, 1000);
+    if (now_ns() - began > (int64_t)PATIENCE_S * 1000000000)
+        stop("waited in vain on\n%s", terminal_row(t, 1));
+}
+
 /* The status line counts the questions that a screen waits for. */
 static bool console_asking(struct terminal *t)
 {
@@ -142,13 +150,9 @@ static bool console_asking(struct terminal *t)
 
 static void wait_asked(struct terminal *t, bool asking)
 {
-    int64_t until = now_ns() + (int64_t)PATIENCE_S * 1000000000;
-    while (console_asking(t) != asking) {
-        terminal_frame(t, 1000);
-        if (now_ns() > until)
-            stop("waited in vain for %s questions on\n%s", asking ? "some" : "no",
-                 terminal_row(t, 1));
-    }
+    int64_t began = now_ns();
+    while (console_asking(t) != asking)
+        terminal_wait(t, began);
 }
 
 static void terminal_end(struct terminal *t)
@@ -281,21 +285,23 @@ static double key_time(struct terminal *t, const char *key)
     return milliseconds(t->frame_ns - sent);
 }
 
-/* The time from now until the row under the cursor was read: until then its cells are "…". */
-static double rows_time(struct terminal *t)
+/* Until a row was read its cells are "…". */
+static bool row_read(struct terminal *t, int row)
 {
     static const char mark[] = "\342\226\214", unread[] = "\342\200\246";
+    const char *text = terminal_row(t, row);
+    text += strspn(text, " ");
+    text += strncmp(text, mark, strlen(mark)) == 0 ? strlen(mark) : 0;
+    return *text && strncmp(text, unread, strlen(unread)) != 0;
+}
+
+/* The time from now until the row under the cursor was read. */
+static double rows_time(struct terminal *t)
+{
     int64_t began = now_ns();
-    for (;;) {
-        const char *text = terminal_row(t, place_now(t, 0).cursor.row);
-        text += strspn(text, " ");
-        text += strncmp(text, mark, strlen(mark)) == 0 ? strlen(mark) : 0;
-        if (*text && strncmp(text, unread, strlen(unread)) != 0)
-            return milliseconds(now_ns() - began);
-        terminal_frame(t, 1000);
-        if (now_ns() - began > (int64_t)PATIENCE_S * 1000000000)
-            stop("rows do not come");
-    }
+    while (!row_read(t, place_now(t, 0).cursor.row))
+        terminal_wait(t, began);
+    return milliseconds(now_ns() - began);
 }
 
 struct latencies {
@@ -353,6 +359,27 @@ static void echo_end(struct echo *echo)
     close(echo->master);
 }
 
+/* From opening the members to the first rows, with nothing else under way; and from sorting them by
+ * what they spent (9 columns to the right of the first) to the end of it. */
+static void measure_members(struct terminal *t)
+{
+    enum { FIRST_ROW = 4 };
+    int64_t began = now_ns();
+    terminal_send(t, "6");
+    while (!strstr(terminal_row(t, 1), "Members") || !row_read(t, FIRST_ROW))
+        terminal_wait(t, began);
+    printf("\"members_open_ms\": %.1f,\n", milliseconds(t->frame_ns - began));
+    console_settle(t);
+    terminal_send(t, "lllllllll");
+    console_settle(t);
+    began = now_ns();
+    terminal_send(t, "s");
+    while (!strstr(terminal_row(t, ROWS - 3), " by spent") || !row_read(t, FIRST_ROW))
+        terminal_wait(t, began);
+    printf("\"members_sort_ms\": %.1f,\n", milliseconds(t->frame_ns - began));
+    console_settle(t);
+}
+
 /* Presses `forth` and `back` in turns of `run` on a screen that shows its own question; whenever
  * the question is answered it is asked again. A key that ended after the question did is not
  * counted. */
@@ -378,7 +405,7 @@ static void walk_asking(struct terminal *t, const char *forth, const char *back,
  * page down, and so on. The processors used tell that scans did run. */
 static void walk_members(struct terminal *t, int keys, struct latencies *all, struct echo *echo)
 {
-    enum { ASK_EVERY = 10, PAGE_EVERY = 10 };
+    enum { ASK_EVERY = 100, PAGE_EVERY = 10 };
     static struct latencies rows, pages, filled;
     long ticks = process_ticks(t->child);
     int64_t began = now_ns();
@@ -456,8 +483,7 @@ static void measure_keys(const char *program, const char *mall, int keys)
     console_settle(&t);
     walk_asking(&t, "j", "k", 20, keys / 4, &shops, &all, &echo);
     console_settle(&t);
-    terminal_send(&t, "6");
-    console_settle(&t);
+    measure_members(&t);
     walk_members(&t, keys - keys / 4 * 2, &all, &echo);
     terminal_end(&t);
     latencies_print("loop_key", &loop);

@@ -7,6 +7,7 @@
 #include "tui/locale.h"
 #include "views/actions.h"
 #include "views/console.h"
+#include "views/dashboard.h"
 #include "views/modules.h"
 #include "views/screens.h"
 
@@ -323,9 +324,61 @@ static void random_keys_do_no_harm(void **state)
     assert_mall_whole();
 }
 
+/* ---- Count equals list ---- */
+
+/* Opens what is behind a value and says whether the list is as long as the value says. */
+static void value_check(const char *view, const struct panel_value *value)
+{
+    char found[80], none[80];
+    snprintf(found, sizeof found, " of %s ", value->text);
+    snprintf(none, sizeof none, "0 %s", strcmp(value->screen, "members") == 0 ? "members" : "rows");
+    const char *label = value->label, *text = value->text;
+    console_open(console, value->screen, value->argument);
+    vt_settle(vt);
+    bool equal = vt_shows(vt, strcmp(text, "0") == 0 ? none : found);
+    if (!equal)
+        fail_msg("%s: %s says %s, the list of %s shows\n%s", view, label, text,
+                 console_top(console)->argument, vt_text(vt));
+    console_back(console);
+    vt_settle(vt);
+}
+
+static bool opens_a_counted_list(const struct panel_value *value)
+{
+    return value->metric >= 0 && value->screen && value->text &&
+           metrics[value->metric].unit == METRIC_UNIT_COUNT &&
+           metrics[value->metric].sum == SUM_COUNT &&
+           (strcmp(value->screen, "members") == 0 || strcmp(value->screen, "behind") == 0);
+}
+
+static void every_count_equals_its_list(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {"1", "2", "3", "4", "5"};
+    int checked = 0;
+    open_console(40, 160);
+    for (size_t i = 0; i < 5; i++) {
+        vt_keys(vt, keys[i]);
+        const char *view = console_top(console)->ops->name;
+        struct dashboard *dashboard = console_top(console)->state;
+        for (size_t p = 0; p < dashboard->panels.n; p++)
+            for (size_t v = 0; v < dashboard->panels.at[p].n_values; v++) {
+                /* A chart has hundreds of points of one kind: some of each. */
+                if (dashboard->panels.at[p].n_values > 12 && v % 7)
+                    continue;
+                if (!opens_a_counted_list(&dashboard->panels.at[p].values[v]))
+                    continue;
+                value_check(view, &dashboard->panels.at[p].values[v]);
+                checked++;
+            }
+    }
+    assert_in_range(checked, 100, 1000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(every_count_equals_its_list, after_each),
         cmocka_unit_test_teardown(screens_in_english, after_each),
         cmocka_unit_test_teardown(screens_in_chinese, after_each),
         cmocka_unit_test_teardown(cursor_moves_are_small_and_idle_is_silent, after_each),

@@ -46,6 +46,7 @@ static enum status console_ready(struct play *play, struct error *err)
         .rows = play->rows,
         .cols = play->cols,
         .still = true,
+        .forgetful = true,
     };
     return console_new(&options, &play->console, err);
 }
