@@ -71,7 +71,10 @@ tsan: test-deps ## the tests with ThreadSanitizer
 	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=build-tsan SAN=thread all tests
 	@sh tests/run.sh build-tsan
 
-lint: ## layout, layering, and habits the compiler does not check
+lint-deps:
+	@sh fixtures/install-packages.sh lint
+
+lint: lint-deps ## layout, layering, and habits the compiler does not check
 	@sh tests/lint.sh
 
 format: ## lay out every file as .clang-format says
@@ -104,9 +107,14 @@ $(BUILD)/atrium: $(BUILD)/obj/views/main.o $(LIBRARY)
 	$(call SAY,LINK ,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(LIBRARY): $(OBJECTS)
+$(LIBRARY): $(OBJECTS) $(BUILD)/objects
 	@rm -f $@
-	$(Q)$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $(OBJECTS)
+
+# What the archives are made of: they are made again also when a file came or went.
+$(BUILD)/objects: FORCE
+	@mkdir -p $(@D)
+	@echo '$(OBJECTS) $(SUPPORT)' | cmp -s - $@ || echo '$(OBJECTS) $(SUPPORT)' > $@
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -129,10 +137,10 @@ $(BUILD)/locale/%/LC_MESSAGES/atrium.mo: views/po/%.po
 	$(call SAY,MSGFMT,$<)
 	$(Q)msgfmt --check -o $@ $<
 
-$(HELPERS): $(SUPPORT)
+$(HELPERS): $(SUPPORT) $(BUILD)/objects
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(Q)$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $(SUPPORT)
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(HELPERS) $(LIBRARY)
 	@mkdir -p $(@D)
@@ -149,4 +157,4 @@ $(BUILD)/completions: $(BUILD)/atrium
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
-.PHONY: pot po all run install deps test-deps test tests asan tsan lint format bench dist clean help
+.PHONY: FORCE pot po all run install deps test-deps test tests asan tsan lint format bench dist clean help

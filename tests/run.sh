@@ -55,11 +55,15 @@ if [ "$1" = --one ]; then
 fi
 
 build=$1
+if ! [ -x "$build/atrium" ]; then
+    echo "run.sh: there is no $build/atrium: make all tests" >&2
+    exit 2
+fi
 logs=$build/tests/log
 rm -rf "$logs"
 mkdir -p "$logs"
-export ATRIUM="$PWD/$build/atrium" ATRIUM_BUILD="$PWD/$build"
-unset ATRIUM_MALL NO_COLOR
+export ATRIUM="$PWD/$build/atrium" ATRIUM_BUILD="$PWD/$build" ATRIUM_LOCALE="$PWD/$build/locale"
+unset ATRIUM_MALL ATRIUM_LANG NO_COLOR
 # The long ones first, so that the last processor does not end alone.
 for test in tests/cli/test_*.py tests/cli/test_*.sh "$build"/tests/fault/test_* \
     "$build"/tests/screen/test_* "$build"/tests/unit/test_*; do
