@@ -171,6 +171,8 @@ static void take_once(struct walk *w, const struct chain *before, uint32_t from,
     if (!chain_best(w, before, from, to, step, only, &best))
         return;
     w->begun |= step == 0;
+    if (w->chain[step].there && w->chain[step].first > best.first)
+        return;
     w->chain[step] = best;
     reach(w, step);
 }
