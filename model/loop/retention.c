@@ -14,6 +14,7 @@ struct job {
     struct buckets buckets; /* of cohorts, then those that only returns fall into */
     size_t n_rows;
     int64_t length; /* of a rolling period, seconds */
+    size_t n_steps; /* rolling periods that any return can fall into */
 };
 
 struct back {
@@ -111,26 +112,28 @@ static void cohort_calendar(struct lane *lane, uint32_t cohort)
 static void cohort_rolling(struct lane *lane, uint32_t cohort)
 {
     const struct job *job = lane->job;
-    int64_t periods = job->query->periods, start = lane->first[cohort];
+    int64_t periods = job->query->periods, start = lane->first[cohort], end = periods;
     int64_t *values = lane->values + cohort * (size_t)periods;
     int64_t *revenue = lane->revenue + cohort * (size_t)periods;
     bool later = false;
     values[0]++;
-    memset(lane->steps, 0, (size_t)periods * sizeof *lane->steps);
     for (size_t i = 0; i < lane->backs.n; i++) {
         const struct back *back = &lane->backs.at[i];
         int64_t since = back->time < start ? -1 : (back->time - start) / job->length;
-        if (since >= 0 && since < periods) {
-            lane->steps[since]++;
+        if (since < 0 || since >= (int64_t)job->n_steps)
+            continue;
+        lane->steps[since]++;
+        end = since >= end ? since + 1 : end;
+        if (since < periods)
             revenue[since] += back->amount;
-        }
-        later |= since >= periods;
     }
-    for (int64_t k = periods - 1; k > 0; k--) {
+    for (int64_t k = end - 1; k > 0; k--) {
         bool enough = lane->steps[k] >= needed(job);
         later = job->query->on_or_after && (later || enough);
-        values[k] += job->query->on_or_after ? later : enough;
+        if (k < periods)
+            values[k] += enough || later;
     }
+    memset(lane->steps, 0, (size_t)end * sizeof *lane->steps);
 }
 
 static void person_begin(struct lane *lane)
@@ -186,7 +189,7 @@ static void lane_make(struct lane *lane, const struct job *job)
     lane->first = mem_zero(job->n_rows, sizeof *lane->first);
     lane->returns = mem_zero(job->buckets.n, sizeof *lane->returns);
     lane->money = mem_zero(job->buckets.n, sizeof *lane->money);
-    lane->steps = mem_zero((size_t)job->query->periods, sizeof *lane->steps);
+    lane->steps = mem_zero(job->n_steps, sizeof *lane->steps);
     for (size_t i = 0; i < job->n_rows; i++)
         lane->first[i] = INT64_MAX;
 }
@@ -284,6 +287,7 @@ static enum status buckets_lay(struct reader *reader, struct arena *arena, struc
     if ((int64_t)last - job->buckets.first + 1 > all)
         all = (int64_t)last - job->buckets.first + 1;
     job->buckets = buckets_from(arena, clock, query->period, job->buckets.first, (size_t)all);
+    job->n_steps = (size_t)((job->buckets.start[all] - job->buckets.start[0]) / job->length + 2);
     return ST_OK;
 }
 
