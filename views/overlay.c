@@ -261,13 +261,13 @@ void overlay_menu(struct console *console)
     struct arena *arena = arena_new();
     int widest = 0;
     for (size_t i = 0; i < n; i++) {
-        int cells = text_cells(text_translated(menu[i]->summary));
+        int cells = text_cells(keymap_keys(console->keymap, menu[i]->id));
         widest = cells > widest ? cells : widest;
     }
     for (size_t i = 0; i < n; i++) {
-        const char *summary = text_translated(menu[i]->summary);
-        titles[i] = arena_printf(arena, "%s%*s  %s", summary, widest - text_cells(summary), "",
-                                 keymap_keys(console->keymap, menu[i]->id));
+        const char *keys = keymap_keys(console->keymap, menu[i]->id);
+        titles[i] = arena_printf(arena, "%s%*s  %s", keys, widest - text_cells(keys), "",
+                                 text_translated(menu[i]->summary));
     }
     overlay_close(console);
     if (n)

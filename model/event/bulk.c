@@ -203,11 +203,6 @@ struct block_refs {
     size_t n, cap;
 };
 
-static int compare_refs(const void *a, const void *b)
-{
-    return ref_entry_compare(a, b);
-}
-
 static bool same_key(const struct ref_entry *a, const struct ref_entry *b)
 {
     return a->key.form == b->key.form && a->key.key == b->key.key;
@@ -225,7 +220,7 @@ static size_t block_refs_find(const struct event *events, size_t n, struct block
                                .key = ref_key_of(events[i].kind, events[i].ref, events[i].ref_size),
                                .arrival = i});
     if (refs->n)
-        qsort(refs->at, refs->n, sizeof *refs->at, compare_refs);
+        ref_entries_sort(refs->at, refs->n);
     for (size_t i = 0; i < refs->n; i++) {
         if (n_unique == 0 || !same_key(&refs->at[n_unique - 1], &refs->at[i])) {
             refs->at[n_unique++] = refs->at[i];

@@ -103,6 +103,8 @@ const uint32_t *funnel_people(struct arena *arena, const struct funnel *funnel, 
 
 /* ---- Saved funnels ---- */
 
+/* They are asked with one step an event, as the wheel's second purchase is another one than its
+ * first; posthog and mixpanel do so by themselves. */
 struct saved_funnel {
     const char *id, *title; /* title marked for translation */
     size_t n_steps;

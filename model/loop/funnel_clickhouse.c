@@ -21,6 +21,19 @@ struct walk {
     int level; /* that the answer is held to when stopped; -1: what was reached */
 };
 
+/* Only what this rule uses is set: a walk is begun for every person. */
+static void walk_begin(struct walk *w, const struct funnel_rule *rule,
+                       const struct funnel_event *events, struct funnel_path *path)
+{
+    w->rule = rule;
+    w->events = events;
+    w->path = path;
+    w->begun = w->stopped = false;
+    w->level = -1;
+    for (int step = 0; step < rule->n_steps; step++)
+        w->chain[step].there = false;
+}
+
 static void reach(struct walk *w, int step)
 {
     if (step < w->path->level)
@@ -59,7 +72,10 @@ static bool admit(struct walk *w, int step)
 
 static void begin_chain(struct walk *w, uint32_t at)
 {
-    w->chain[0] = (struct chain){true, w->events[at].time, w->events[at].time, {at}};
+    struct chain *chain = &w->chain[0];
+    chain->there = true;
+    chain->first = chain->last = w->events[at].time;
+    chain->at[0] = at;
     w->begun = true;
     reach(w, 0);
 }
@@ -79,9 +95,12 @@ static void take(struct walk *w, int step, uint32_t at)
     if ((w->rule->modes & MODE_STRICT_INCREASE) && before->last >= time)
         return;
     struct chain *chain = &w->chain[step];
+    bool same = chain->there && chain->first == before->first;
     chain->there = true;
     chain->first = before->first;
     chain->last = time;
+    if (same) /* the path keeps the first event of each step */
+        return;
     memcpy(chain->at, before->at, (size_t)step * sizeof *chain->at);
     chain->at[step] = at;
     reach(w, step);
@@ -123,7 +142,8 @@ static void answer(struct walk *w)
 void funnel_follow_clickhouse(const struct funnel_rule *rule, const struct funnel_event *events,
                               uint32_t n, struct funnel_path *path)
 {
-    struct walk w = {.rule = rule, .events = events, .path = path, .level = -1};
+    struct walk w;
+    walk_begin(&w, rule, events, path);
     uint32_t to;
     for (uint32_t from = 0; from < n && !w.stopped; from = to) {
         to = moment_end(events, from, n);
@@ -141,25 +161,31 @@ void funnel_follow_clickhouse(const struct funnel_rule *rule, const struct funne
 
 /* ---- strict_once ---- */
 
-/* The best chain up to `step` whose last event is of this moment: the later it began, the better,
- * so one that begins in this moment, then the shortest of those before it. */
+/* The best chain up to `step` whose last event is of this moment: the later it began, the better;
+ * of those that began together the one with the earlier events. */
 static bool chain_best(struct walk *w, const struct chain *before, uint32_t from, uint32_t to,
                        int step, uint32_t only, struct chain *best)
 {
     int64_t time = w->events[from].time;
     bool increase = w->rule->modes & MODE_STRICT_INCREASE;
-    *best = (struct chain){.there = true, .first = time, .last = time};
+    uint32_t at[FUNNEL_STEPS];
+    best->there = false;
+    best->first = best->last = time;
     if ((!increase || step == 0) && funnel_assign(w->events, from, to, 0, step, only, best->at))
-        return true;
-    for (int k = increase ? step - 1 : 0; k < step; k++) {
+        return best->there = true;
+    for (int k = step - 1; k >= (increase ? step - 1 : 0); k--) {
         if (k < 0 || !before[k].there || time - before[k].first > w->rule->window)
             continue;
-        memcpy(best->at, before[k].at, ((size_t)k + 1) * sizeof *best->at);
+        if (best->there && before[k].first <= best->first)
+            continue;
+        if (!funnel_assign(w->events, from, to, k + 1, step, only, at))
+            continue;
+        best->there = true;
         best->first = before[k].first;
-        if (funnel_assign(w->events, from, to, k + 1, step, only, best->at))
-            return true;
+        memcpy(best->at, before[k].at, ((size_t)k + 1) * sizeof *best->at);
+        memcpy(best->at + k + 1, at + k + 1, (size_t)(step - k) * sizeof *best->at);
     }
-    return false;
+    return best->there;
 }
 
 static void take_once(struct walk *w, const struct chain *before, uint32_t from, uint32_t to,
@@ -171,6 +197,8 @@ static void take_once(struct walk *w, const struct chain *before, uint32_t from,
     if (!chain_best(w, before, from, to, step, only, &best))
         return;
     w->begun |= step == 0;
+    if (w->chain[step].there && w->chain[step].first >= best.first)
+        return;
     w->chain[step] = best;
     reach(w, step);
 }
@@ -178,7 +206,8 @@ static void take_once(struct walk *w, const struct chain *before, uint32_t from,
 void funnel_follow_once(const struct funnel_rule *rule, const struct funnel_event *events,
                         uint32_t n, struct funnel_path *path)
 {
-    struct walk w = {.rule = rule, .events = events, .path = path, .level = -1};
+    struct walk w;
+    walk_begin(&w, rule, events, path);
     struct chain before[FUNNEL_STEPS];
     uint32_t to;
     for (uint32_t from = 0; from < n && !w.stopped; from = to) {

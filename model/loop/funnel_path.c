@@ -149,7 +149,11 @@ static void posthog_step(struct posthog *p, int step, uint32_t at, bool several)
     for (int i = 0; several && i < step - 1; i++)
         if (before->at[i] == at)
             return;
-    struct entered next = *before;
+    struct entered next;
+    next.there = true;
+    next.excluded = before->excluded;
+    next.first = before->first;
+    memcpy(next.at, before->at, (size_t)(step - 1) * sizeof *next.at);
     next.at[step - 1] = at;
     if (!before->excluded)
         p->entered[step] = next;
@@ -179,7 +183,9 @@ static void posthog_event(struct posthog *p, uint32_t at)
 static void posthog_moment(struct posthog *p, uint32_t from, uint32_t to)
 {
     bool alike = true;
-    p->entered[0] = (struct entered){.there = true, .first = p->events[from].time};
+    p->entered[0].there = true;
+    p->entered[0].excluded = false;
+    p->entered[0].first = p->events[from].time;
     for (uint32_t i = from + 1; i < to; i++)
         alike &= p->events[i].mask == p->events[from].mask;
     for (uint32_t i = from; alike && i < to; i++)
@@ -193,8 +199,14 @@ static void posthog_moment(struct posthog *p, uint32_t from, uint32_t to)
 static void follow_posthog(const struct funnel_rule *rule, const struct funnel_event *events,
                            uint32_t n, struct funnel_path *path)
 {
-    struct posthog p = {.rule = rule, .events = events};
+    struct posthog p;
     uint32_t to;
+    p.rule = rule;
+    p.events = events;
+    p.level = 0;
+    p.deepest.excluded = false;
+    for (int step = 0; step <= rule->n_steps; step++)
+        p.entered[step].there = p.entered[step].excluded = false;
     for (uint32_t from = 0; from < n && !p.entered[rule->n_steps].there; from = to) {
         for (to = from + 1; to < n && events[to].time == events[from].time;)
             to++;

@@ -8,23 +8,24 @@
 #include <strings.h>
 
 const struct expr_field expr_fields[] = {
-    {"kind", FIELD_NAME, 0, "what happened: purchase, register, …"},
-    {"tenant", FIELD_NAME, EVENT_TENANT, "the shop's code"},
-    {"shop", FIELD_NAME, EVENT_TENANT, "the shop's code or name"},
-    {"category", FIELD_NAME, EVENT_TENANT, "the shop's category"},
-    {"brand", FIELD_NAME, EVENT_TENANT, "the shop's brand"},
-    {"floor", FIELD_NAME, EVENT_TENANT | EVENT_ZONE, "the floor of the shop, else of the zone"},
-    {"zone", FIELD_NAME, EVENT_ZONE, "the zone's code"},
-    {"channel", FIELD_NAME, EVENT_CHANNEL, "pos, app, …"},
-    {"device", FIELD_NAME, EVENT_DEVICE, "the device's code"},
-    {"campaign", FIELD_NAME, EVENT_CAMPAIGN, "the campaign's code"},
-    {"amount", FIELD_AMOUNT, EVENT_AMOUNT, "money, or points where the kind has points"},
-    {"value", FIELD_WHOLE, EVENT_VALUE, "pieces of a receipt line, dBm of a sighting"},
-    {"ref", FIELD_TEXT, EVENT_REF, "the receipt's or coupon's number"},
-    {"time", FIELD_TIME, 0, "a moment; a bare date is its midnight"},
-    {"day", FIELD_DAY, 0, "the mall day"},
-    {"hour", FIELD_WHOLE, 0, "hour of the clock, 0 to 23"},
-    {"weekday", FIELD_WEEKDAY, 0, "mon … sun, of the mall day"},
+    {"kind", EXPR_FIELD_NAME, 0, "what happened: purchase, register, …"},
+    {"tenant", EXPR_FIELD_NAME, EVENT_TENANT, "the shop's code"},
+    {"shop", EXPR_FIELD_NAME, EVENT_TENANT, "the shop's code or name"},
+    {"category", EXPR_FIELD_NAME, EVENT_TENANT, "the shop's category"},
+    {"brand", EXPR_FIELD_NAME, EVENT_TENANT, "the shop's brand"},
+    {"floor", EXPR_FIELD_NAME, EVENT_TENANT | EVENT_ZONE,
+     "the floor of the shop, else of the zone"},
+    {"zone", EXPR_FIELD_NAME, EVENT_ZONE, "the zone's code"},
+    {"channel", EXPR_FIELD_NAME, EVENT_CHANNEL, "pos, app, …"},
+    {"device", EXPR_FIELD_NAME, EVENT_DEVICE, "the device's code"},
+    {"campaign", EXPR_FIELD_NAME, EVENT_CAMPAIGN, "the campaign's code"},
+    {"amount", EXPR_FIELD_AMOUNT, EVENT_AMOUNT, "money, or points where the kind has points"},
+    {"value", EXPR_FIELD_WHOLE, EVENT_VALUE, "pieces of a receipt line, dBm of a sighting"},
+    {"ref", EXPR_FIELD_TEXT, EVENT_REF, "the receipt's or coupon's number"},
+    {"time", EXPR_FIELD_TIME, 0, "a moment; a bare date is its midnight"},
+    {"day", EXPR_FIELD_DAY, 0, "the mall day"},
+    {"hour", EXPR_FIELD_WHOLE, 0, "hour of the clock, 0 to 23"},
+    {"weekday", EXPR_FIELD_WEEKDAY, 0, "mon … sun, of the mall day"},
 };
 const size_t n_expr_fields = sizeof expr_fields / sizeof *expr_fields;
 
@@ -163,15 +164,15 @@ static enum status value_check(struct parser *p, const struct expr_field *field,
                                struct expr_value *v, size_t size)
 {
     switch (field->type) {
-    case FIELD_AMOUNT:
+    case EXPR_FIELD_AMOUNT:
         return text_to_fen(v->text, v->size, &v->number)
                    ? ST_OK
                    : fail_at(p, v->at, size, "an amount such as 300 or 12.50");
-    case FIELD_WHOLE:
+    case EXPR_FIELD_WHOLE:
         return text_to_int64(v->text, v->size, &v->number)
                    ? ST_OK
                    : fail_at(p, v->at, size, "a whole number");
-    case FIELD_WEEKDAY:
+    case EXPR_FIELD_WEEKDAY:
         for (int i = 0; i < 7; i++)
             if (v->size >= 3 && strncasecmp(v->text, weekdays[i], 3) == 0) {
                 v->number = i;
@@ -207,7 +208,7 @@ static enum status value_take(struct parser *p, const struct expr_field *field,
 {
     *v = (struct expr_value){0};
     if (p->token.type != T_WORD && p->token.type != T_STRING)
-        return fail_here(p, field->type == FIELD_NAME || field->type == FIELD_TEXT
+        return fail_here(p, field->type == EXPR_FIELD_NAME || field->type == EXPR_FIELD_TEXT
                                 ? "a name, or a text in quotes"
                                 : "a value");
     value_text(p, v);
@@ -263,10 +264,10 @@ static bool op_fits(const struct expr_field *field, enum expr_op op)
     bool equal = op == OP_EQ || op == OP_NE;
     bool pattern = op == OP_MATCH || op == OP_UNMATCH;
     switch (field->type) {
-    case FIELD_NAME:
+    case EXPR_FIELD_NAME:
         return equal || pattern;
-    case FIELD_TEXT:
-    case FIELD_WEEKDAY:
+    case EXPR_FIELD_TEXT:
+    case EXPR_FIELD_WEEKDAY:
         return equal;
     default:
         return !pattern;
@@ -299,8 +300,8 @@ static enum status parse_test(struct parser *p, const struct expr_field *field,
     }
     leaf->op = p->token.op;
     if (p->token.type != T_OP || !op_fits(field, leaf->op))
-        return fail_here(p, field->type == FIELD_NAME ? "=, !=, ~, !~ or in"
-                            : field->type == FIELD_TEXT || field->type == FIELD_WEEKDAY
+        return fail_here(p, field->type == EXPR_FIELD_NAME ? "=, !=, ~, !~ or in"
+                            : field->type == EXPR_FIELD_TEXT || field->type == EXPR_FIELD_WEEKDAY
                                 ? "=, != or in"
                                 : "=, !=, <, <=, >, >= or in");
     advance(p);

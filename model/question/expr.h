@@ -14,13 +14,13 @@
 enum { EXPR_LONGEST = 8192, EXPR_DEPTH = 64, EXPR_NODES = 2000 };
 
 enum expr_field_type {
-    FIELD_NAME,   /* one of the mall's names: = != ~ !~ in */
-    FIELD_AMOUNT, /* currency units with up to 2 decimals, or points, by kind */
-    FIELD_WHOLE,  /* a whole number */
-    FIELD_TIME,   /* a moment; a bare date is its midnight */
-    FIELD_DAY,    /* a mall day */
-    FIELD_WEEKDAY,
-    FIELD_TEXT, /* = != in */
+    EXPR_FIELD_NAME,   /* one of the mall's names: = != ~ !~ in */
+    EXPR_FIELD_AMOUNT, /* currency units with up to 2 decimals, or points, by kind */
+    EXPR_FIELD_WHOLE,  /* a whole number */
+    EXPR_FIELD_TIME,   /* a moment; a bare date is its midnight */
+    EXPR_FIELD_DAY,    /* a mall day */
+    EXPR_FIELD_WEEKDAY,
+    EXPR_FIELD_TEXT, /* = != in */
 };
 
 struct expr_field {

@@ -173,7 +173,7 @@ static enum status time_value(struct binder *b, const struct expr *leaf, size_t 
     const struct mall *mall = reader_mall(b->reader);
     const struct expr_value *v = &leaf->values[i];
     int64_t time;
-    bool day = leaf->field->type == FIELD_DAY;
+    bool day = leaf->field->type == EXPR_FIELD_DAY;
     if (!time_parse(mall->zone, v->text, v->size, &time))
         return error_set(
             b->err, ST_USAGE, "%s: found %s, expected %s",
@@ -198,16 +198,16 @@ static enum status bind_number(struct binder *b, const struct expr *leaf, struct
     for (size_t i = 0; i < leaf->n_values && status == ST_OK; i++) {
         low[i] = leaf->values[i].number;
         high[i] = low[i] < INT64_MAX ? low[i] + 1 : low[i];
-        if (leaf->field->type == FIELD_TIME || leaf->field->type == FIELD_DAY)
+        if (leaf->field->type == EXPR_FIELD_TIME || leaf->field->type == EXPR_FIELD_DAY)
             status = time_value(b, leaf, i, &low[i], &high[i]);
     }
     node->low = low;
     node->high = high;
-    node->type = leaf->field->type == FIELD_AMOUNT        ? NODE_AMOUNT
-                 : leaf->field->type == FIELD_WEEKDAY     ? NODE_WEEKDAY
-                 : leaf->field->type != FIELD_WHOLE       ? NODE_TIME
-                 : strcmp(leaf->field->name, "hour") == 0 ? NODE_HOUR
-                                                          : NODE_VALUE;
+    node->type = leaf->field->type == EXPR_FIELD_AMOUNT    ? NODE_AMOUNT
+                 : leaf->field->type == EXPR_FIELD_WEEKDAY ? NODE_WEEKDAY
+                 : leaf->field->type != EXPR_FIELD_WHOLE   ? NODE_TIME
+                 : strcmp(leaf->field->name, "hour") == 0  ? NODE_HOUR
+                                                           : NODE_VALUE;
     return status;
 }
 
@@ -217,9 +217,9 @@ static enum status bind_leaf(struct binder *b, const struct expr *leaf, struct m
     node->op = leaf->op;
     node->n_values = leaf->n_values;
     node->clock = &reader_mall(b->reader)->clock;
-    if (leaf->field->type == FIELD_NAME)
+    if (leaf->field->type == EXPR_FIELD_NAME)
         return bind_names(b, leaf, node);
-    if (leaf->field->type != FIELD_TEXT)
+    if (leaf->field->type != EXPR_FIELD_TEXT)
         return bind_number(b, leaf, node);
     node->type = NODE_REF;
     node->texts = leaf->values;

@@ -121,7 +121,8 @@ static const struct {
     {"member", "6 Enter"}, {"shops", "7"},     {"shop", "7 Enter"},
     {"data", "8"},         {"sql", "9"},       {"chart", "2 Tab Tab Tab Tab Tab t"},
     {"behind", "3 Enter"}, {"info", "4 i"},    {"help", "?"},
-    {"palette", ":"},      {"period", "p"},
+    {"palette", ":"},      {"period", "p"},    {"funnel", "F"},
+    {"retention", "T"},    {"rfm", "M"},
 };
 
 static const struct {

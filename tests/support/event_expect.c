@@ -1,7 +1,6 @@
 #include "tests/support/event_expect.h"
 
 #include "model/event/verify.h"
-#include "model/event/vtab.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -248,41 +247,6 @@ int64_t sql_integer(struct fixture *f, struct reader *reader, const char *sql)
     return value;
 }
 
-static void expect_sql(struct fixture *f, struct reader *reader, const struct event *events,
-                       size_t n)
-{
-    int64_t purchases = 0, late = 0, of_person = 0, money = 0, refs = 0;
-    uint32_t person = n ? events[n / 2].person : 0;
-    int64_t middle = n ? events[n / 2].time : 0;
-    for (size_t i = 0; i < n; i++) {
-        purchases += events[i].kind == KIND_PURCHASE;
-        late += events[i].time >= middle && events[i].kind == KIND_REFUND;
-        of_person += person && events[i].person == person;
-        money += events[i].kind == KIND_REGISTER ? events[i].amount % 1000 : 0;
-        refs += events[i].ref_size > 0;
-    }
-    char *arena_sql = arena_printf(f->arena,
-                                   "select count(*) from event where kind = 'refund' and time >= "
-                                   "%lld",
-                                   (long long)middle);
-    assert_int_equal(sql_integer(f, reader, "select count(*) from event"), n);
-    assert_int_equal(sql_integer(f, reader, "select count(*) from event where kind = 'purchase'"),
-                     purchases);
-    assert_int_equal(sql_integer(f, reader, arena_sql), late);
-    assert_int_equal(sql_integer(f, reader, "select count(ref) from event"), refs);
-    assert_int_equal(
-        sql_integer(f, reader,
-                    "select coalesce(sum(amount % 1000), 0) from event where kind = 'register'"),
-        money);
-    assert_int_equal(
-        sql_integer(f, reader,
-                    arena_printf(f->arena, "select count(*) from event where person = %u",
-                                 person ? person : UINT32_MAX)),
-        of_person);
-    assert_int_equal(sql_integer(f, reader, "select count(*) from event where kind = 'nothing'"),
-                     0);
-}
-
 static void report(void *context, const struct verify_result *result)
 {
     (void)context;
@@ -296,14 +260,12 @@ void expect_all(struct fixture *f, const struct history *history, struct dice *d
     size_t n;
     int bad;
     OK(reader_open(f->mall, &reader, &f->err));
-    OK(event_vtab_register(reader_db(reader), f->mall, &f->err));
     struct event *events = history_expected(history, &f->mall->clock, &everything, &n, NULL);
     expect_rollups(f, reader, events, n);
     expect_people(f, reader, events, n);
     expect_totals(f, reader, events, n);
     expect_cursor(f, reader, n);
     expect_parallel(f, reader, n);
-    expect_sql(f, reader, events, n);
     event_verify_register();
     OK(verify_run(reader, f->arena, report, NULL, &bad, &f->err));
     free(events);

@@ -10,7 +10,7 @@
 
 static const struct cli_option options[] = {
     {"step", "EXPR", CLI_REPEATED, "a step: an expression over events; in order"},
-    {"saved", "NAME", 0, "in place of steps: a saved funnel (loop, wheel)"},
+    {"saved", "NAME", 0, "in place of steps: a saved funnel (loop, wheel), with strict_once"},
     {"window", "D", 0, "how long the whole way may take, such as 30d"},
     {"dialect", "NAME", 0, "whose rules: clickhouse (default), posthog, mixpanel"},
     {"mode", "M,…", 0,
@@ -156,6 +156,8 @@ static enum status query_read(struct cli *cli, struct funnel_query *query, struc
     query->dialect = (enum funnel_dialect)dialect;
     query->order = (enum funnel_order)order;
     query->by = (enum funnel_by)by;
+    if (cli_value(cli, "saved") && !cli_value(cli, "mode") && dialect == DIALECT_CLICKHOUSE)
+        query->modes = MODE_STRICT_ONCE;
     query->threads = (int)threads;
     query->from = period.from;
     query->to = period.to;
@@ -330,6 +332,16 @@ static enum status people_print(struct cli *cli, const struct funnel *funnel, in
     return status == ST_OK ? cli_print_sheet(cli, "people", sheet, err) : status;
 }
 
+/* " · strict_once", or "". */
+static const char *modes_text(struct cli *cli, const struct funnel_query *query)
+{
+    const char *text = "";
+    for (size_t i = 0; i < n_funnel_modes; i++)
+        if (query->modes & funnel_modes[i].mode)
+            text = arena_printf(cli->arena, "%s · %s", text, funnel_modes[i].name);
+    return text;
+}
+
 static enum status print_tables(struct cli *cli, const struct funnel_query *query,
                                 const struct funnel *funnel, int list, struct error *err)
 {
@@ -337,9 +349,9 @@ static enum status print_tables(struct cli *cli, const struct funnel_query *quer
     if (cli->csv && list >= 0)
         return people_print(cli, funnel, list, err);
     if (!cli->csv)
-        cli_say(cli, "%s%s%s · window %s · %s people with an event of a step",
+        cli_say(cli, "%s%s%s%s · window %s · %s people with an event of a step",
                 funnel_dialects[query->dialect], query->order ? " · " : "",
-                query->order ? funnel_orders[query->order] : "",
+                query->order ? funnel_orders[query->order] : "", modes_text(cli, query),
                 text_duration(cli->arena, query->window), text_count(cli->arena, funnel->subjects));
     if (!cli->csv && funnel->excluded)
         cli_say(cli, "%s people removed by an exclusion", text_count(cli->arena, funnel->excluded));
