@@ -47,10 +47,11 @@ stands_on() {
     event) echo 'base|store' ;;
     access) echo 'base|store' ;;
     people) echo 'base|store|event|access' ;;
-    loop) echo 'base|store|event|access|people' ;;
+    question) echo 'base|store|event|access|people' ;;
+    loop) echo 'base|store|event|access|people|question' ;;
     import) echo 'base|store|event|access|people' ;;
-    sql) echo 'base|store|event|access|people|loop' ;;
-    campaign | scene) echo 'base|store|event|access|people|loop' ;;
+    sql) echo 'base|store|event|access|people|question|loop' ;;
+    campaign | scene) echo 'base|store|event|access|people|question|loop' ;;
     fleet | sync) echo 'base|store|event|access|people|import' ;;
     *) echo unknown ;;
     esac
