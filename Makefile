@@ -24,6 +24,7 @@ SCHEMA   := $(sort $(wildcard model/store/schema/*.sql))
 OBJECTS  := $(SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/schema.o
 LIBRARY  := $(BUILD)/libatrium.a
 TESTS    := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c tests/screen/test_*.c tests/fault/test_*.c)))
+REPLAYS  := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 HELPERS  := $(BUILD)/tests/support.a
 SUPPORT  := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tests/support/*.c)))
 LOCALES  := $(patsubst views/po/%.po,$(BUILD)/locale/%/LC_MESSAGES/atrium.mo,$(wildcard views/po/*.po))
@@ -61,15 +62,15 @@ test: test-deps ## install what tests need and run all of them
 	@$(MAKE) --no-print-directory -j$$(nproc) all tests
 	@sh tests/run.sh $(BUILD)
 
-tests: $(TESTS)
+tests: $(TESTS) $(REPLAYS)
 
 asan: test-deps ## the tests with AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=build-asan SAN=address,undefined all tests
-	@sh tests/run.sh build-asan
+	@SAN=address,undefined sh tests/run.sh build-asan
 
 tsan: test-deps ## the tests with ThreadSanitizer
 	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=build-tsan SAN=thread all tests
-	@sh tests/run.sh build-tsan
+	@SAN=thread sh tests/run.sh build-tsan
 
 lint-deps:
 	@sh fixtures/install-packages.sh lint
@@ -141,6 +142,11 @@ $(HELPERS): $(SUPPORT) $(BUILD)/objects
 	@mkdir -p $(@D)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $(SUPPORT)
+
+$(REPLAYS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/tests/fuzz/replay.o $(HELPERS) $(LIBRARY)
+	@mkdir -p $(@D)
+	$(call SAY,LINK ,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(HELPERS) $(LIBRARY) $(LDLIBS) -lcmocka
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(HELPERS) $(LIBRARY)
 	@mkdir -p $(@D)
