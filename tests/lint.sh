@@ -47,7 +47,8 @@ stands_on() {
     event) echo 'base|store' ;;
     access) echo 'base|store' ;;
     people) echo 'base|store|event|access' ;;
-    loop) echo 'base|store|event|access|people' ;;
+    question) echo 'base|store|event|access|people' ;;
+    loop) echo 'base|store|event|access|people|question' ;;
     import) echo 'base|store|event|access|people' ;;
     sql) echo 'base|store|event|access|people|loop' ;;
     campaign | scene) echo 'base|store|event|access|people|loop' ;;
