@@ -24,6 +24,7 @@ SCHEMA   := $(sort $(wildcard model/store/schema/*.sql))
 OBJECTS  := $(SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/schema.o
 LIBRARY  := $(BUILD)/libatrium.a
 TESTS    := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c tests/screen/test_*.c tests/fault/test_*.c)))
+REPLAYS  := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 HELPERS  := $(BUILD)/tests/support.a
 SUPPORT  := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tests/support/*.c)))
 LOCALES  := $(patsubst views/po/%.po,$(BUILD)/locale/%/LC_MESSAGES/atrium.mo,$(wildcard views/po/*.po))
@@ -61,17 +62,20 @@ test: test-deps ## install what tests need and run all of them
 	@$(MAKE) --no-print-directory -j$$(nproc) all tests
 	@sh tests/run.sh $(BUILD)
 
-tests: $(TESTS)
+tests: $(TESTS) $(REPLAYS)
 
 asan: test-deps ## the tests with AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=build-asan SAN=address,undefined all tests
-	@sh tests/run.sh build-asan
+	@SAN=address,undefined sh tests/run.sh build-asan
 
 tsan: test-deps ## the tests with ThreadSanitizer
 	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=build-tsan SAN=thread all tests
-	@sh tests/run.sh build-tsan
+	@SAN=thread sh tests/run.sh build-tsan
 
-lint: ## layout, layering, and habits the compiler does not check
+lint-deps:
+	@sh fixtures/install-packages.sh lint
+
+lint: lint-deps ## layout, layering, and habits the compiler does not check
 	@sh tests/lint.sh
 
 format: ## lay out every file as .clang-format says
@@ -104,9 +108,14 @@ $(BUILD)/atrium: $(BUILD)/obj/views/main.o $(LIBRARY)
 	$(call SAY,LINK ,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(LIBRARY): $(OBJECTS)
+$(LIBRARY): $(OBJECTS) $(BUILD)/objects
 	@rm -f $@
-	$(Q)$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $(OBJECTS)
+
+# What the archives are made of: they are made again also when a file came or went.
+$(BUILD)/objects: FORCE
+	@mkdir -p $(@D)
+	@echo '$(OBJECTS) $(SUPPORT)' | cmp -s - $@ || echo '$(OBJECTS) $(SUPPORT)' > $@
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -129,10 +138,15 @@ $(BUILD)/locale/%/LC_MESSAGES/atrium.mo: views/po/%.po
 	$(call SAY,MSGFMT,$<)
 	$(Q)msgfmt --check -o $@ $<
 
-$(HELPERS): $(SUPPORT)
+$(HELPERS): $(SUPPORT) $(BUILD)/objects
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(Q)$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $(SUPPORT)
+
+$(REPLAYS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/tests/fuzz/replay.o $(HELPERS) $(LIBRARY)
+	@mkdir -p $(@D)
+	$(call SAY,LINK ,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(HELPERS) $(LIBRARY) $(LDLIBS) -lcmocka
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(HELPERS) $(LIBRARY)
 	@mkdir -p $(@D)
@@ -149,4 +163,4 @@ $(BUILD)/completions: $(BUILD)/atrium
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
-.PHONY: pot po all run install deps test-deps test tests asan tsan lint format bench dist clean help
+.PHONY: FORCE pot po all run install deps test-deps test tests asan tsan lint format bench dist clean help

@@ -23,9 +23,10 @@ run_one() { # BUILD TEST
     *.sh) name=cli/${2##*/}; interpreter=sh ;;
     *) name=${2#"$1"/tests/}; interpreter= ;;
     esac
+    case $name in fuzz/fuzz_*) seeds=tests/fuzz/seeds/${name#fuzz/fuzz_} ;; *) seeds= ;; esac
     out=$1/tests/log/$(echo "$name" | tr / -)
     began=$(seconds_now)
-    timeout -k 10 "${LIMIT:-900}" $interpreter "$2" >"$out" 2>&1 </dev/null
+    timeout -k 10 "${LIMIT:-900}" $interpreter "$2" $seeds >"$out" 2>&1 </dev/null
     status=$?
     took=$(echo "$began $(seconds_now)" | awk '{printf "%.1f", $2 - $1}')
     p=$(sum "$out" 's/.*\[  PASSED  \] \([0-9]*\) test.*/\1/p; s/^\([0-9]*\) passed, .*/\1/p')
@@ -55,14 +56,18 @@ if [ "$1" = --one ]; then
 fi
 
 build=$1
+if ! [ -x "$build/atrium" ]; then
+    echo "run.sh: there is no $build/atrium: make all tests" >&2
+    exit 2
+fi
 logs=$build/tests/log
 rm -rf "$logs"
 mkdir -p "$logs"
-export ATRIUM="$PWD/$build/atrium" ATRIUM_BUILD="$PWD/$build"
-unset ATRIUM_MALL NO_COLOR
+export ATRIUM="$PWD/$build/atrium" ATRIUM_BUILD="$PWD/$build" ATRIUM_LOCALE="$PWD/$build/locale"
+unset ATRIUM_MALL ATRIUM_LANG NO_COLOR
 # The long ones first, so that the last processor does not end alone.
 for test in tests/cli/test_*.py tests/cli/test_*.sh "$build"/tests/fault/test_* \
-    "$build"/tests/screen/test_* "$build"/tests/unit/test_*; do
+    "$build"/tests/screen/test_* "$build"/tests/fuzz/fuzz_* "$build"/tests/unit/test_*; do
     [ -f "$test" ] || continue
     case $test in
     tests/cli/*) ;;

@@ -12,6 +12,7 @@ enum action_flag {
     ACTION_HIDDEN = 1 << 0,  /* not in the palette (moving the cursor) */
     ACTION_LINE = 1 << 1,    /* shown in the line of keys at the bottom */
     ACTION_CHANGES = 1 << 2, /* changes data: needs a right */
+    ACTION_FIRST = 1 << 3,   /* in the line of keys before all others, so that it is always there */
 };
 
 struct action {

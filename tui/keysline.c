@@ -32,13 +32,14 @@ static int entry(struct area area, int col, uint32_t key, const char *word)
 }
 
 static int entries(struct area area, int col, const struct keymap *keymap, const char *scope,
-                   const char *const *scopes, size_t n_scopes)
+                   const char *const *scopes, size_t n_scopes, bool first)
 {
     size_t n;
     const struct action *actions = keymap_actions(keymap, &n);
     for (size_t i = 0; i < n; i++) {
         uint32_t key = keymap_first_key(keymap, actions[i].id);
-        if ((actions[i].flags & ACTION_LINE) && strcmp(actions[i].scope, scope) == 0 && key &&
+        if ((actions[i].flags & ACTION_LINE) && first == !!(actions[i].flags & ACTION_FIRST) &&
+            strcmp(actions[i].scope, scope) == 0 && key &&
             keymap_find(keymap, key, scopes, n_scopes) == &actions[i])
             col = entry(area, col, key,
                         text_translated(actions[i].word ? actions[i].word : actions[i].summary));
@@ -49,8 +50,8 @@ static int entries(struct area area, int col, const struct keymap *keymap, const
 void keysline_draw(struct area area, const struct keymap *keymap, const char *const *scopes,
                    size_t n_scopes)
 {
-    int col = 0;
+    int col = entries(area, 0, keymap, "", scopes, n_scopes, true);
     for (size_t i = 0; i < n_scopes; i++)
-        col = entries(area, col, keymap, scopes[i], scopes, n_scopes);
-    entries(area, col, keymap, "", scopes, n_scopes);
+        col = entries(area, col, keymap, scopes[i], scopes, n_scopes, false);
+    entries(area, col, keymap, "", scopes, n_scopes, false);
 }

@@ -81,7 +81,7 @@ bool locale_start(const char *domain, const char *folder, const char *prefix)
     char path[PATH_MAX];
     if (folder)
         bindtextdomain(domain, folder);
-    else if (beside_program("locale", path))
+    else if (beside_program("locale", path) || beside_program("../share/locale", path))
         bindtextdomain(domain, path);
     else if (snprintf(path, sizeof path, "%s/share/locale", prefix ? prefix : "/usr") > 0)
         bindtextdomain(domain, path);

@@ -10,8 +10,9 @@
 
 /*
  * Call once, before other threads start. Translations of `domain` ("atrium") are looked for in
- * `folder`/LANGUAGE/LC_MESSAGES/domain.mo; NULL: in "locale" beside the program (a build), then in
- * `prefix`/share/locale. False when the machine has no UTF-8 characters at all, not even C.UTF-8.
+ * `folder`/LANGUAGE/LC_MESSAGES/domain.mo; NULL: in "locale" beside the program (a build), in
+ * "../share/locale" from it (installed), then in `prefix`/share/locale. False when the machine has
+ * no UTF-8 characters at all, not even C.UTF-8.
  */
 bool locale_start(const char *domain, const char *folder, const char *prefix);
 

@@ -372,7 +372,7 @@ static void layout_columns_read(struct table *table, const char *at, const char 
         int column = column_by_name(table, name, length), cells = 0;
 
         if (name[length] == '=')
-            cells = atoi(name + length + 1);
+            cells = (int)strtol(name + length + 1, NULL, 10);
         if (column >= 0 && !seen[column]) {
             seen[column] = true;
             cells = cells < 0 ? 0 : cells > CELLS_MAX ? CELLS_MAX : cells;

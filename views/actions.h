@@ -24,13 +24,16 @@
     X(GO_SHOPS,      "shops",        "", "7", 0, N_("all shops and their score cards"))            \
     X(GO_DATA,       "data",         "", "8", 0, N_("what is in the file; import and check"))      \
     X(GO_SQL,        "sql",          "", "9", 0, N_("read-only SQL"))                              \
+    X(GO_FUNNEL,     "funnel",       "", "F", 0, N_("how far people come along steps"))            \
+    X(GO_RETENTION,  "retention",    "", "T", 0, N_("who comes back, month by month"))             \
+    X(GO_RFM,        "rfm",          "", "M", 0, N_("how lately, how often, for how much"))        \
     X(BACK,          "back",         "", "Esc Backspace", ACTION_LINE, N_("back"))                 \
     X(CLOSE,         "close",        "", "q", ACTION_HIDDEN, N_("close this screen; leave from the first")) \
     X(QUIT,          "quit",         "", "Q", 0, N_("leave atrium"))                               \
     X(RESUME,        "resume",       "", ".", 0, N_("go to where you stopped last time"))          \
     /* On every screen */                                                                          \
     X(PALETTE,       "actions",      "", ":", ACTION_LINE | ACTION_HIDDEN, N_("actions"))          \
-    X(HELP,          "keys",         "", "? F1", ACTION_LINE, N_("keys"))                          \
+    X(HELP,          "keys",         "", "? F1", ACTION_LINE | ACTION_FIRST, N_("keys"))                          \
     X(MENU,          "menu",         "", "x", 0, N_("what can be done here"))                       \
     X(PERIOD,        "period",       "", "p", ACTION_LINE, N_("period"))                           \
     X(PERIOD_EARLIER,"earlier",      "", "{", 0, N_("the period before"))                          \
@@ -61,6 +64,21 @@
     X(MEMBERS_FIND,  "find",         "members", "f", ACTION_LINE, N_("find by name, card or phone"), N_("find")) \
     X(MEMBER_CONSENT,"consent",      "member", "c", ACTION_LINE | ACTION_CHANGES, N_("give or withdraw consent"), N_("consent")) \
     X(MEMBER_REVEAL, "reveal",       "member", "R", ACTION_CHANGES, N_("show in full, with a reason")) \
+    /* Funnel; grids of retention and RFM */                                                       \
+    X(FUNNEL_UP,     "step-up",      "funnel", "Up k", ACTION_HIDDEN, N_("the step before"))       \
+    X(FUNNEL_DOWN,   "step-down",    "funnel", "Down j", ACTION_HIDDEN, N_("the next step"))       \
+    X(FUNNEL_OPEN,   "step-open",    "funnel", "Enter", ACTION_LINE, N_("who made this step"), N_("people")) \
+    X(FUNNEL_DROP,   "step-drop",    "funnel", "d", ACTION_LINE, N_("who came to the step before and no further"), N_("drop")) \
+    X(FUNNEL_STEPS,  "steps",        "funnel", "a", ACTION_LINE, N_("write the steps"), N_("steps")) \
+    X(FUNNEL_SAVED,  "saved",        "funnel", "Tab", ACTION_LINE, N_("the next saved funnel"), N_("saved")) \
+    X(FUNNEL_DIALECT,"dialect",      "funnel", "D", 0, N_("whose rules"))                          \
+    X(FUNNEL_BY,     "by",           "funnel", "b", ACTION_LINE, N_("by shop, category, channel, zone, month, tier"), N_("by")) \
+    X(GRID_UP,       "grid-up",      "grid", "Up k", ACTION_HIDDEN, N_("up"))                      \
+    X(GRID_DOWN,     "grid-down",    "grid", "Down j", ACTION_HIDDEN, N_("down"))                  \
+    X(GRID_LEFT,     "grid-left",    "grid", "Left h", ACTION_HIDDEN, N_("left"))                  \
+    X(GRID_RIGHT,    "grid-right",   "grid", "Right l", ACTION_HIDDEN, N_("right"))                \
+    X(GRID_OPEN,     "grid-open",    "rfm", "Enter", ACTION_LINE, N_("the people of this cell"), N_("people")) \
+    X(RETENTION_MODE,"mode",         "retention", "m", ACTION_LINE, N_("on a period, or on it or after"), N_("mode")) \
     /* SQL */                                                                                      \
     X(SQL_EDIT,      "query",        "sql", "a", ACTION_LINE, N_("write the query"), N_("query")) \
     /* Data */                                                                                     \

@@ -160,7 +160,7 @@ static enum status ids_sheet(struct reader *reader, struct arena *arena,
               : "select code, name, topic, (select count(*) from crowd_member where crowd = id)"
                 " from crowd where id = ?1";
     answer->rows.sheet = sheet_new(arena, shops ? shop_list_columns : group_columns, 4);
-    answer->rows.screen = shops ? "shop" : NULL;
+    answer->rows.screen = shops ? "shop" : "members";
     for (int64_t i = 0; i < answer->drill.count; i++) {
         sqlite3_stmt *stmt;
         bool row = false;
@@ -178,7 +178,9 @@ static enum status ids_sheet(struct reader *reader, struct arena *arena,
             cells[3] = cell_text(arena_strdup(arena, (const char *)sqlite3_column_text(stmt, 3)));
         else if (row)
             cells[3] = cell_integer(sqlite3_column_int64(stmt, 3));
-        answer->rows.open[i] = shops ? cells[0].text : NULL;
+        answer->rows.open[i] =
+            shops ? cells[0].text
+                  : figure_behind(arena, METRIC_GROUP_MEMBERS, DIM_GROUP, answer->drill.ids[i]);
     }
     return ST_OK;
 }

@@ -33,6 +33,15 @@ const char *cell_for_machines(struct arena *arena, const struct zone *zone, enum
     return "";
 }
 
+/* No digit before the point is lost: "2,500,000.00", "0.8021". */
+static const char *real_for_people(struct arena *arena, double value)
+{
+    double size = fabs(value);
+    if (size >= 1000 && size < 1e15)
+        return text_money(arena, llround(value * 100));
+    return arena_printf(arena, "%.4g", value);
+}
+
 const char *cell_for_people(struct arena *arena, const struct zone *zone, enum cell_type type,
                             const struct cell *cell)
 {
@@ -46,7 +55,7 @@ const char *cell_for_people(struct arena *arena, const struct zone *zone, enum c
     case CELL_SHARE:
         return arena_printf(arena, "%.1f%%", cell->real * 100);
     case CELL_REAL:
-        return arena_printf(arena, "%.4g", cell->real);
+        return real_for_people(arena, cell->real);
     case CELL_DURATION:
         return text_duration(arena, cell->integer);
     case CELL_TIME:

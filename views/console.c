@@ -101,7 +101,8 @@ static void stack_push(struct console *console, struct view *view)
     view->ops->open(view);
 }
 
-/* A main screen stands on the loop, which is always at the bottom. */
+/* A main screen stands on the loop, which is always at the bottom; opened for something, such as
+ * the people behind a figure, it stands on what it was opened from. */
 void console_open(struct console *console, const char *name, const char *argument)
 {
     const struct view_ops *ops = screen_find(name);
@@ -114,9 +115,11 @@ void console_open(struct console *console, const char *name, const char *argumen
     const struct view *top = console->depth ? console_top(console) : NULL;
     if (top && top->ops == ops && strcmp(top->argument, argument) == 0)
         return;
-    if (ops->number)
+    struct view *view =
+        view_new(console, ops, argument); /* before a view that owns the argument goes */
+    if (ops->number && !*argument)
         stack_cut(console, ops->number == 1 ? 0 : console->depth ? 1 : 0);
-    stack_push(console, view_new(console, ops, argument));
+    stack_push(console, view);
     session_save(console->session, console);
     console_redraw(console);
 }

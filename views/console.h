@@ -65,6 +65,7 @@ struct console_options {
     int rows, cols;    /* not 0: a screen of this size that no terminal shows (atrium play) */
     const char *start; /* view to open; NULL: the loop */
     bool still;        /* leave timings out of the screen: tests, atrium play */
+    bool forgetful;    /* neither read nor keep where one stopped: atrium play */
     bool sealed;       /* refuse to write files and run commands: tests with random keys */
 };
 

@@ -102,21 +102,39 @@ static bool table_focused(struct view *view)
     return true;
 }
 
-bool dashboard_action(struct view *view, int id)
+static bool panels_act(struct view *view, int id)
 {
     struct dashboard *dashboard = view->state;
-    if (id >= ACTION_PANEL_UP && id <= ACTION_PANEL_PAGE_DOWN) {
-        panels_move(&dashboard->panels, (enum panels_move)(id - ACTION_PANEL_UP));
-        return true;
-    }
-    switch (id) {
-    case ACTION_PANEL_OPEN:
+    if (id >= ACTION_PANEL_UP && id <= ACTION_PANEL_PAGE_DOWN)
+        return panels_move(&dashboard->panels, (enum panels_move)(id - ACTION_PANEL_UP));
+    if (id == ACTION_PANEL_OPEN)
         return open_focused(view);
-    case ACTION_PANEL_INFO:
+    if (id == ACTION_PANEL_INFO)
         return explain_focused(view);
-    case ACTION_PANEL_TABLE:
-        return table_focused(view);
-    default:
+    return table_focused(view);
+}
+
+bool dashboard_action(struct view *view, int slot, int id)
+{
+    struct dashboard *dashboard = view->state;
+    enum { MOST = sizeof dashboard->waiting / sizeof *dashboard->waiting };
+    if (id < ACTION_PANEL_UP || id > ACTION_PANEL_TABLE)
         return false;
-    }
+    bool early = !view_answer(view, slot) && view_asking(view, slot);
+    if ((early && dashboard->n_waiting) || (!panels_act(view, id) && early))
+        if (dashboard->n_waiting < MOST)
+            dashboard->waiting[dashboard->n_waiting++] = id;
+    return true;
+}
+
+void dashboard_ready(struct view *view, int slot)
+{
+    struct dashboard *dashboard = view->state;
+    struct console *console = view->console;
+    if (!view_answer(view, slot))
+        return;
+    size_t n = dashboard->n_waiting;
+    dashboard->n_waiting = 0;
+    for (size_t i = 0; i < n && console_top(console) == view; i++)
+        panels_act(view, dashboard->waiting[i]);
 }

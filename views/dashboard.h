@@ -13,6 +13,9 @@
 struct dashboard {
     struct panels panels;
     struct arena *arena; /* of the panels in force */
+    /* Pressed before the panels they are meant for were there; done when the answer is. */
+    int waiting[32];
+    size_t n_waiting;
 };
 
 /* Frees the panels; for the view's close. */
@@ -25,8 +28,12 @@ struct panels *dashboard_begin(struct dashboard *dashboard);
  * answer. */
 void dashboard_draw(struct view *view, struct area area, int slot);
 
-/* Actions of the scope "panels". */
-bool dashboard_action(struct view *view, int id);
+/* Actions of the scope "panels". While the exact answer in `slot` is still on its way, a move
+ * beyond the panels there are, and what follows it, waits for that answer. */
+bool dashboard_action(struct view *view, int slot, int id);
+
+/* The panels were filled from the exact answer: what waited is done. */
+void dashboard_ready(struct view *view, int slot);
 
 /* The query that stands for the console's period and comparison. */
 struct loop_query dashboard_query(const struct console *console, unsigned stages);

@@ -224,7 +224,11 @@ static void data_answered(struct view *view, int slot)
     struct data_state *state = view->state;
     const struct overview *overview = view_answer(view, SLOT_OVERVIEW);
     const struct history_answer *history = view_answer(view, SLOT_HISTORY);
-    (void)slot;
+    const struct checks_answer *checks = view_answer(view, SLOT_CHECKS);
+    if (slot == SLOT_CHECKS && checks && checks->bad)
+        console_complain(view->console, _("%d of %zu checks failed"), checks->bad, checks->n);
+    else if (slot == SLOT_CHECKS && checks)
+        console_say(view->console, _("all %zu checks are good"), checks->n);
     if (!overview)
         return;
     struct panels *panels = dashboard_begin(&state->dashboard);
@@ -257,11 +261,27 @@ static void progress_watch(struct view *view)
         state->timer = loop_timer(view->console->loop, TICK_MS, true, progress_tick, view);
 }
 
-/* "FILE", "FILE MAP" or "FILE MAP skip": what is typed behind the kind. */
+/* The first word, or what stands between quotes; the rest is left in *rest. */
+static char *word_take(char **rest)
+{
+    bool quoted = **rest == '"';
+    char *word = *rest + (quoted ? 1 : 0), *end = strchr(word, quoted ? '"' : ' ');
+    *rest = end ? end + 1 : NULL;
+    if (end)
+        *end = 0;
+    while (*rest && **rest == ' ')
+        ++*rest;
+    if (*rest && !**rest)
+        *rest = NULL;
+    return word;
+}
+
+/* "FILE", "FILE MAP" or "FILE MAP skip": what is typed behind the kind; a FILE with blanks stands
+ * between quotes. */
 static void import_go(struct view *view, const struct import_table *table, const char *text)
 {
     char *copy = mem_strdup(text), *rest = copy;
-    const char *path = strsep(&rest, " "), *map = rest ? strsep(&rest, " ") : "";
+    const char *path = word_take(&rest), *map = rest ? strsep(&rest, " ") : "";
     bool skip = rest && strcmp(rest, "skip") == 0;
     if (strcmp(map, "skip") == 0 && !rest) {
         map = "";
@@ -365,7 +385,7 @@ static bool data_action(struct view *view, int id, const char *argument)
         import_work_cancel(view->console->imports);
         return true;
     default:
-        return dashboard_action(view, id);
+        return dashboard_action(view, SLOT_OVERVIEW, id);
     }
 }
 

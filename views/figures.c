@@ -58,7 +58,7 @@ bool figure_behind_parse(const char *argument, enum metric_id *metric, enum dime
     const char *equals = strchr(colon, '=');
     if (!equals || !text_to_int64(equals + 1, strlen(equals + 1), key))
         return false;
-    for (int d = DIM_DAY; d <= DIM_DELAY; d++) {
+    for (int d = DIM_DAY; d < DIM_COUNT; d++) {
         const char *name = dimension_name((enum dimension)d);
         if (strlen(name) == (size_t)(equals - colon) - 1 &&
             strncmp(name, colon + 1, strlen(name)) == 0)

@@ -10,15 +10,20 @@
 
 enum { NARROW = 60 };
 
-/* "Loop › Shops › Uniqlo", as much of its end as fits. */
-static char *path_text(const struct console *console, struct arena *arena)
+/* "Loop › Shops › Uniqlo"; where that is too long, "… › Uniqlo": where one is matters most. */
+static char *path_text(const struct console *console, struct arena *arena, int cells)
 {
-    char *path = arena_strdup(arena, "");
-    for (size_t i = 0; i < console->depth; i++) {
-        const struct view *view = console->stack[i];
-        const char *sub = view->ops->subtitle ? view->ops->subtitle(console->stack[i]) : NULL;
-        path = arena_printf(arena, "%s%s%s%s%s", path, i ? " › " : "", _(view->ops->title),
-                            sub ? " " : "", sub ? sub : "");
+    char *path = NULL;
+    for (size_t from = 0; from < console->depth; from++) {
+        path = arena_strdup(arena, from ? "…" : "");
+        for (size_t i = from; i < console->depth; i++) {
+            struct view *view = console->stack[i];
+            const char *sub = view->ops->subtitle ? view->ops->subtitle(view) : NULL;
+            path = arena_printf(arena, "%s%s%s%s%s", path, i ? " › " : "", _(view->ops->title),
+                                sub ? " " : "", sub ? sub : "");
+        }
+        if (text_cells(path) <= cells)
+            break;
     }
     return path;
 }
@@ -88,7 +93,7 @@ static void header_wide(struct console *console, struct area rows, struct arena 
         draw_text(top, 0, at + 3 + (room - cells) / 2, ROLE_PLAIN, period);
     else
         draw_field(top, 0, at + 3, room, 0, ROLE_PLAIN, period);
-    char *path = path_text(console, arena);
+    char *path = path_text(console, arena, left - 1);
     draw_field(under, 0, 1, left - 1, -1, ROLE_STRONG, path);
 }
 

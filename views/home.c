@@ -248,7 +248,7 @@ static void home_draw(struct view *view, struct area area)
 static bool home_action(struct view *view, int id, const char *argument)
 {
     (void)argument;
-    return dashboard_action(view, id);
+    return dashboard_action(view, SLOT_EXACT, id);
 }
 
 const struct view_ops view_loop = {

@@ -54,7 +54,7 @@ static void sheet_cell(void *context, int64_t row, int column, struct table_cell
         cell_in_column(list->scratch, list_zone(list), &list->sheet->columns[column], from);
     cell->numeric = cell_is_number(type);
     cell->value = cell_number(type, from);
-    if (type == CELL_TIME || type == CELL_DAY)
+    if (type == CELL_TIME || type == CELL_DAY || type == CELL_MONEY)
         cell->raw = cell_for_machines(list->scratch, list_zone(list), type, from);
 }
 

@@ -285,7 +285,7 @@ static bool member_action(struct view *view, int id, const char *argument)
         member_reveal(view, view_answer(view, SLOT_PAGE));
         return true;
     }
-    return dashboard_action(view, id);
+    return dashboard_action(view, SLOT_PAGE, id);
 }
 
 static const char *member_subtitle(struct view *view)

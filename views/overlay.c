@@ -243,25 +243,32 @@ static size_t menu_actions(const struct console *console, const struct action **
     return count;
 }
 
+/* What the open menu lists: an answer that comes meanwhile may add a scope to the view, and what
+ * was chosen is what was read. */
+static const struct action *menu[MENU_MOST];
+
 static void menu_chosen(void *context, struct dialog *dialog, bool accepted)
 {
-    struct console *console = context;
-    const struct action *found[MENU_MOST];
-    size_t n = menu_actions(console, found);
     int choice = accepted ? dialog_choice(dialog) : -1;
-    if (choice >= 0 && (size_t)choice < n)
-        console_act(console, found[choice]->id, "");
+    if (choice >= 0 && choice < MENU_MOST && menu[choice])
+        console_act(context, menu[choice]->id, "");
 }
 
 void overlay_menu(struct console *console)
 {
-    const struct action *found[MENU_MOST];
     const char *titles[MENU_MOST];
-    size_t n = menu_actions(console, found);
+    size_t n = menu_actions(console, menu);
     struct arena *arena = arena_new();
-    for (size_t i = 0; i < n; i++)
-        titles[i] = arena_printf(arena, "%s  %s", text_translated(found[i]->summary),
-                                 keymap_keys(console->keymap, found[i]->id));
+    int widest = 0;
+    for (size_t i = 0; i < n; i++) {
+        int cells = text_cells(keymap_keys(console->keymap, menu[i]->id));
+        widest = cells > widest ? cells : widest;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const char *keys = keymap_keys(console->keymap, menu[i]->id);
+        titles[i] = arena_printf(arena, "%s%*s  %s", keys, widest - text_cells(keys), "",
+                                 text_translated(menu[i]->summary));
+    }
     overlay_close(console);
     if (n)
         console_dialog(

@@ -5,11 +5,18 @@
 
 enum { GRID = 12, WIDE = 96, NARROW = 60, GAP = 2 };
 
+/* One row of the grid: panels [from, to), its fewest and fullest height. */
+struct grid_row {
+    size_t from, to;
+    int least, full, rows;
+};
+
 void panels_begin(struct panels *panels, struct arena *arena, size_t most)
 {
     panels->arena = arena;
     panels->at = arena_array(arena, struct panel, most);
     panels->places = arena_array(arena, struct panel_place, most);
+    panels->grid = arena_array(arena, struct grid_row, most);
     panels->n = 0;
 }
 
@@ -50,12 +57,6 @@ static int rows_least(const struct panel *panel)
     int full = rows_full(panel);
     return panel->rows && panel->rows < full ? panel->rows : full;
 }
-
-/* One row of the grid: panels [from, to), its fewest and fullest height. */
-struct grid_row {
-    size_t from, to;
-    int least, full, rows;
-};
 
 static size_t grid_rows(const struct panels *panels, int cols, struct grid_row *rows)
 {
@@ -111,7 +112,7 @@ static void row_place(struct panels *panels, const struct grid_row *row, int top
 
 static void panels_lay(struct panels *panels, struct area area)
 {
-    struct grid_row *rows = arena_array(panels->arena, struct grid_row, panels->n + 1);
+    struct grid_row *rows = panels->grid;
     size_t n = grid_rows(panels, area.cols, rows);
     rows_stretch(rows, n, area.rows);
     int top = 0;

@@ -57,6 +57,8 @@ struct panel {
     int rows;        /* height wanted at least, title included; 0: all its values */
 };
 
+struct grid_row;
+
 struct panels {
     struct arena *arena; /* of the panels in force; owned by whoever fills them */
     struct panel *at;
@@ -67,7 +69,8 @@ struct panels {
     int scroll;   /* rows above the area */
     struct panel_place {
         int row, col, rows, cols;
-    } * places; /* of the last layout, in the arena */
+    } * places;            /* of the last layout, in the arena */
+    struct grid_row *grid; /* where a layout is worked out, in the arena */
     int height, seen_rows;
 };
 

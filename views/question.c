@@ -46,7 +46,8 @@ static void question_free(struct question *question)
     free(question);
 }
 
-/* The answer replaces the one before; a failure keeps what was shown and adds why. */
+/* The answer replaces the one before; a failure keeps what was shown and adds why. What was shown
+ * is freed when the view has moved over to the new answer. */
 static void question_done(struct task *task)
 {
     struct question *question = (struct question *)task;
@@ -56,6 +57,7 @@ static void question_done(struct task *task)
         return;
     }
     int slot = question->slot;
+    struct question *before = NULL;
     view->asked[slot] = NULL;
     if (task->status != ST_OK) {
         free(view->problem[slot]);
@@ -66,11 +68,12 @@ static void question_done(struct task *task)
     } else {
         free(view->problem[slot]);
         view->problem[slot] = NULL;
-        question_free(view->answer[slot]);
+        before = view->answer[slot];
         view->answer[slot] = question;
     }
     if (view->ops->answered)
         view->ops->answered(view, slot);
+    question_free(before);
     console_redraw(view->console);
 }
 

@@ -12,6 +12,9 @@ const struct view_ops *const screens[] = {
     &view_shops,
     &view_data,
     &view_sql,
+    &view_funnel,
+    &view_retention,
+    &view_rfm,
     /* Opened from others: */
     &view_chart,
     &view_behind,
@@ -19,6 +22,7 @@ const struct view_ops *const screens[] = {
     &view_shop,
     &view_shop_table,
     &view_timeline,
+    &view_crowd,
     NULL,
 };
 

@@ -63,7 +63,7 @@ static json_t *session_read(const char *path)
 struct session *session_open(const char *mall_path, const char *principal)
 {
     struct session *session = mem_zero(1, sizeof *session);
-    session->path = session_path(mall_path, principal);
+    session->path = mall_path ? session_path(mall_path, principal) : NULL;
     session->root = session_read(session->path);
     session->before = json_deep_copy(json_object_get(session->root, "stack"));
     return session;

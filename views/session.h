@@ -8,7 +8,8 @@
 
 #include "views/console.h"
 
-/* Reads the session of this mall and principal; an absent or damaged one is an empty one. */
+/* Reads the session of this mall and principal; an absent or damaged one is an empty one. Without a
+ * mall_path nothing is read or kept. */
 struct session *session_open(const char *mall_path, const char *principal);
 void session_close(struct session *session);
 

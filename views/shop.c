@@ -235,7 +235,10 @@ static struct panel *sheet_fill(struct panels *panels, const struct console *con
         value->label = cells[of_label].known ? cells[of_label].text : "";
         value->text =
             cell_for_people(arena, zone, sheet->columns[of_number].type, &cells[of_number]);
-        value->change = cell_for_people(arena, zone, sheet->columns[of_more].type, &cells[of_more]);
+        value->change =
+            sheet->columns[of_more].type == CELL_REAL && cells[of_more].known
+                ? arena_printf(arena, "%.2f", cells[of_more].real)
+                : cell_for_people(arena, zone, sheet->columns[of_more].type, &cells[of_more]);
         value->change_role = ROLE_DIM;
         double number_value = cell_number(sheet->columns[of_number].type, &cells[of_number]);
         value->bar = most > 0 ? number_value / most : 0;
@@ -277,6 +280,7 @@ static void shop_answered(struct view *view, int slot)
     panel = sheet_fill(panels, console, card->categories, _("Categories"), "category", "sales",
                        "share", NULL, NULL);
     table_set(panel, arena, card, "categories");
+    dashboard_ready(view, 0);
 }
 
 static void shop_draw(struct view *view, struct area area)
@@ -287,7 +291,7 @@ static void shop_draw(struct view *view, struct area area)
 static bool shop_action(struct view *view, int id, const char *argument)
 {
     (void)argument;
-    return dashboard_action(view, id);
+    return dashboard_action(view, 0, id);
 }
 
 static const char *shop_subtitle(struct view *view)

@@ -139,7 +139,7 @@ static void delay_list(struct panels *panels, const struct board *board)
         value->text = text_count(arena, board->delays[i]);
         value->bar = most ? (double)board->delays[i] / (double)most : 0;
         value->metric = METRIC_CONVERTED_AFTER_VISIT;
-        value->screen = figure_screen(METRIC_VISITS);
+        value->screen = figure_screen(METRIC_CONVERTED_AFTER_VISIT);
         value->argument = figure_behind(arena, METRIC_CONVERTED_AFTER_VISIT, DIM_DELAY, (int64_t)i);
     }
     panel->table = "convert:delays";
@@ -333,6 +333,7 @@ static void stage_answered(struct view *view, int slot)
     screen->heads(panels, board ? board->loop : quick);
     if (board)
         screen->fill(panels, board, &view->console->mall->clock);
+    dashboard_ready(view, SLOT_BOARD);
 }
 
 static void stage_draw(struct view *view, struct area area)
@@ -343,7 +344,7 @@ static void stage_draw(struct view *view, struct area area)
 static bool stage_action(struct view *view, int id, const char *argument)
 {
     (void)argument;
-    return dashboard_action(view, id);
+    return dashboard_action(view, SLOT_BOARD, id);
 }
 
 #define STAGE_VIEW(stage_name, stage_title, key_number)                                            \

@@ -172,7 +172,8 @@ enum status console_new(const struct console_options *options, struct console **
         *out = NULL;
         return status;
     }
-    console->session = session_open(options->mall_path, options->principal);
+    console->session =
+        session_open(options->forgetful ? NULL : options->mall_path, options->principal);
     period_begin(console);
     threads_begin(console);
     console_open(console, "loop", "");

@@ -35,7 +35,7 @@ static uint64_t bits_one(const unsigned char *at, size_t bit, unsigned width)
     return value & bits_mask(width);
 }
 
-bool bits_unpack(struct view *in, uint64_t *values, size_t n, unsigned width)
+bool bits_unpack(struct view *in, uint64_t *values, size_t n, unsigned width, uint64_t base)
 {
     size_t size = bits_size(n, width);
     const unsigned char *at = size == SIZE_MAX ? NULL : view_take(in, size);
@@ -44,7 +44,8 @@ bool bits_unpack(struct view *in, uint64_t *values, size_t n, unsigned width)
         return false;
     }
     if (width == 0) {
-        memset(values, 0, n * sizeof *values);
+        for (size_t i = 0; i < n; i++)
+            values[i] = base;
         return true;
     }
     /* A number of up to 57 bits lies within the eight bytes from the one it starts in; the last
@@ -58,9 +59,9 @@ bool bits_unpack(struct view *in, uint64_t *values, size_t n, unsigned width)
     size_t bit = 0;
     for (; i < fast; i++, bit += width) {
         memcpy(&word, at + (bit >> 3), 8);
-        values[i] = word >> (bit & 7) & mask;
+        values[i] = base + (word >> (bit & 7) & mask);
     }
     for (; i < n; i++, bit += width)
-        values[i] = bits_one(at, bit, width);
+        values[i] = base + bits_one(at, bit, width);
     return true;
 }

@@ -27,7 +27,8 @@ static inline size_t bits_size(size_t n, unsigned width)
 /* Only the low `width` bits of each value are kept; width is 0..64. */
 void bits_pack(struct bytes *out, const uint64_t *values, size_t n, unsigned width);
 
-/* False, and nothing read, where the view is too short or width is over 64. */
-bool bits_unpack(struct view *in, uint64_t *values, size_t n, unsigned width);
+/* Each number with `base` added. False, and nothing read, where the view is too short or width is
+ * over 64. */
+bool bits_unpack(struct view *in, uint64_t *values, size_t n, unsigned width, uint64_t base);
 
 #endif

@@ -61,7 +61,9 @@ enum status bulk_begin(struct writer *writer, const struct event_bulk_options *o
     bulk->rollup = rollup_make(bulk->clock);
     bulk->next_block = EVENT_NOBODY;
     size_t memory = options->memory ? options->memory : memory_default;
-    bulk->spool = spool_new(mall->path, bulk->clock, memory < memory_least ? memory_least : memory);
+    memory = memory < memory_least ? memory_least : memory;
+    bulk->spool = spool_new(mall->path, bulk->clock, memory);
+    bulk->portion = memory / ((size_t)bulk->threads * 4 * sizeof(struct event));
     status = stage_clean(writer, err);
     if (status == ST_OK)
         status = file_is_fresh(writer, &bulk->shared.fresh, err);
@@ -201,11 +203,6 @@ struct block_refs {
     size_t n, cap;
 };
 
-static int compare_refs(const void *a, const void *b)
-{
-    return ref_entry_compare(a, b);
-}
-
 static bool same_key(const struct ref_entry *a, const struct ref_entry *b)
 {
     return a->key.form == b->key.form && a->key.key == b->key.key;
@@ -223,7 +220,7 @@ static size_t block_refs_find(const struct event *events, size_t n, struct block
                                .key = ref_key_of(events[i].kind, events[i].ref, events[i].ref_size),
                                .arrival = i});
     if (refs->n)
-        qsort(refs->at, refs->n, sizeof *refs->at, compare_refs);
+        ref_entries_sort(refs->at, refs->n);
     for (size_t i = 0; i < refs->n; i++) {
         if (n_unique == 0 || !same_key(&refs->at[n_unique - 1], &refs->at[i])) {
             refs->at[n_unique++] = refs->at[i];
@@ -279,8 +276,12 @@ enum status event_bulk_add_block(struct event_bulk *bulk, int32_t block, const s
     size_t duplicates = block_refs_find(events, n, &refs, &kept);
     struct preparer *preparer = bulk_preparer(bulk);
     struct prepared prepared;
-    status = preparer_run(preparer, block, duplicates ? kept.at : events, n - duplicates, &prepared,
-                          err);
+    status = preparer_begin(preparer, block, &prepared, err);
+    if (status == ST_OK)
+        status =
+            preparer_add(preparer, duplicates ? kept.at : events, n - duplicates, &prepared, err);
+    if (status == ST_OK)
+        preparer_end(preparer, &prepared);
     bulk_preparer_back(bulk, preparer);
     if (status == ST_OK) {
         pthread_mutex_lock(&bulk->lock);

@@ -28,6 +28,7 @@ struct event_bulk {
     const struct clock *clock;
     int threads;
     struct spool *spool;
+    size_t portion; /* events that one thread takes at once, unless one place has more */
     struct bulk_lane lanes[EVENT_LANES];
 
     /* Whole blocks; under the lock. */

@@ -37,17 +37,56 @@ struct reading {
     struct bytes bytes;
 };
 
+/* The part's events with times in [from, to). */
+static enum status portion_prepare(struct crew *crew, size_t part, int64_t from, int64_t to,
+                                   struct preparer *preparer, struct reading *reading)
+{
+    struct event_bulk *bulk = crew->bulk;
+    struct outcome *outcome = &crew->outcomes[part];
+    reading->events.n = 0;
+    spool_events(bulk->spool, part, &reading->bytes, bulk->dropped ? &bulk->drops : NULL, from, to,
+                 &reading->events, NULL);
+    return preparer_add(preparer, reading->events.at, reading->events.n, &outcome->prepared,
+                        &outcome->error);
+}
+
+/* A part that is too large for memory as a whole is taken some months (of nobody, days) at a time.
+ */
+static enum status portions_prepare(struct crew *crew, size_t part, struct preparer *preparer,
+                                    struct reading *reading)
+{
+    struct event_bulk *bulk = crew->bulk;
+    bool nobody = crew->parts[part].block == EVENT_NOBODY;
+    struct chunk_calendar calendar = chunk_calendar_make(bulk->clock, nobody);
+    size_t *counts = spool_spans(bulk->spool, part, &reading->bytes, &calendar);
+    enum status status = ST_OK;
+    for (size_t from = 0, to; from < calendar.spans.n && status == ST_OK; from = to) {
+        size_t n = counts[from];
+        for (to = from + 1; to < calendar.spans.n && n + counts[to] <= bulk->portion; to++)
+            n += counts[to];
+        status = portion_prepare(crew, part, calendar.spans.at[from].start,
+                                 calendar.spans.at[to - 1].end, preparer, reading);
+    }
+    free(counts);
+    chunk_calendar_free(&calendar);
+    return status;
+}
+
 static void part_prepare(struct crew *crew, size_t part, struct preparer *preparer,
                          struct reading *reading)
 {
     struct outcome *outcome = &crew->outcomes[part];
     struct event_bulk *bulk = crew->bulk;
-    reading->events.n = 0;
-    enum status status = spool_read(bulk->spool, part, bulk->dropped ? &bulk->drops : NULL,
-                                    &reading->events, NULL, &reading->bytes, &outcome->error);
+    const struct spool_part *of = &crew->parts[part];
+    enum status status = spool_load(bulk->spool, part, &reading->bytes, &outcome->error);
     if (status == ST_OK)
-        status = preparer_run(preparer, crew->parts[part].block, reading->events.at,
-                              reading->events.n, &outcome->prepared, &outcome->error);
+        status = preparer_begin(preparer, of->block, &outcome->prepared, &outcome->error);
+    if (status == ST_OK)
+        status = of->events <= bulk->portion
+                     ? portion_prepare(crew, part, INT64_MIN, INT64_MAX, preparer, reading)
+                     : portions_prepare(crew, part, preparer, reading);
+    if (status == ST_OK)
+        preparer_end(preparer, &outcome->prepared);
     pthread_mutex_lock(&crew->lock);
     outcome->status = status;
     outcome->done = true;

@@ -229,8 +229,10 @@ static enum status part_suspects(struct resolve *resolve, size_t part, int32_t b
     struct event_list events = {0};
     struct arrival_list arrivals = {0};
     struct bytes bytes = {0};
-    enum status status =
-        spool_read(resolve->bulk->spool, part, NULL, &events, &arrivals, &bytes, err);
+    enum status status = spool_load(resolve->bulk->spool, part, &bytes, err);
+    if (status == ST_OK)
+        spool_events(resolve->bulk->spool, part, &bytes, NULL, INT64_MIN, INT64_MAX, &events,
+                     &arrivals);
     for (size_t i = 0; status == ST_OK && i < events.n; i++) {
         const struct event *event = &events.at[i];
         if (!event->ref_size || !bsearch(&arrivals.at[i], resolve->suspects.at, resolve->suspects.n,

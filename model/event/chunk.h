@@ -90,6 +90,13 @@ void chunk_head_free(struct chunk_head *head);
 bool segment_people(const struct chunk_segment *segment, const unsigned char *data,
                     uint64_t *person, uint64_t *count);
 
+/* The same packed, person << STRETCH_BITS | count, and each count added to tally[person], which has
+ * EVENT_BLOCK numbers. For segments of fewer than 1 << STRETCH_BITS events. `words` has room for
+ * 2 * n_people. */
+enum { STRETCH_BITS = 32 - EVENT_BLOCK_BITS };
+bool segment_stretches(const struct chunk_segment *segment, const unsigned char *data,
+                       uint64_t *words, uint32_t *packed, uint32_t *tally);
+
 /* The times, by row: `start` of n_people and `step` of n - n_people words are left as the format
  * has them (the first time of each person and the steps from there), for callers that place each
  * person elsewhere. */

@@ -115,6 +115,29 @@ bool segment_people(const struct chunk_segment *segment, const unsigned char *da
            total == segment->n;
 }
 
+bool segment_stretches(const struct chunk_segment *segment, const unsigned char *data,
+                       uint64_t *words, uint32_t *packed, uint32_t *tally)
+{
+    struct view in;
+    size_t n = segment->n_people;
+    const uint64_t *gap = words, *more = words + n;
+    if (!part_view(&segment->parts[COLUMN_PEOPLE], data, &in) || !column_decode(&in, words, n) ||
+        !column_decode(&in, words + n, n) || view_left(&in))
+        return false;
+    uint64_t next = 0, total = 0, widest = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t person = next + gap[i], count = more[i] + 1;
+        widest |= gap[i] | more[i];
+        next = person + 1;
+        total += count;
+        /* Whatever is damaged stays inside the tally. */
+        person &= EVENT_BLOCK - 1;
+        packed[i] = (uint32_t)(person << STRETCH_BITS | count);
+        tally[person] += (uint32_t)count;
+    }
+    return widest < 1u << STRETCH_BITS && next <= EVENT_BLOCK && total == segment->n;
+}
+
 bool segment_times(const struct chunk_segment *segment, const unsigned char *data, uint64_t *start,
                    uint64_t *step)
 {

@@ -162,14 +162,14 @@ static bool patches_apply(struct view *gaps, struct view *highs, size_t n_patche
     for (size_t done = 0; done < n_patches; done += BATCH) {
         size_t batch = n_patches - done < BATCH ? n_patches - done : BATCH;
         /* Batches of 128 end on whole bytes, whatever the width. */
-        if (!bits_unpack(gaps, gap, batch, widths[0]) ||
-            !bits_unpack(highs, high, batch, widths[1]))
+        if (!bits_unpack(gaps, gap, batch, widths[0], 0) ||
+            !bits_unpack(highs, high, batch, widths[1], 0))
             return false;
         for (size_t i = 0; i < batch; i++) {
             if (gap[i] >= n - at)
                 return false;
             at += gap[i];
-            values[at] |= high[i] << widths[2];
+            values[at] += high[i] << widths[2];
         }
     }
     return true;
@@ -196,16 +196,13 @@ static bool packed_decode(struct view *in, bool patched, uint64_t *values, size_
         gaps = view_part(in, bits_size(n_patches, widths[0]));
         highs = view_part(in, bits_size(n_patches, widths[1]));
     }
-    if (in->bad || width > (patched ? 63u : 64u) || !bits_unpack(in, values, n, width))
+    if (in->bad || width > (patched ? 63u : 64u) ||
+        !bits_unpack(in, values, n, width, scale == 1 ? low : 0))
         return false;
     if (n_patches && !patches_apply(&gaps, &highs, n_patches, widths, values, n))
         return false;
-    if (scale != 1)
-        for (size_t i = 0; i < n; i++)
-            values[i] *= scale;
-    if (low)
-        for (size_t i = 0; i < n; i++)
-            values[i] += low;
+    for (size_t i = 0; scale != 1 && i < n; i++)
+        values[i] = values[i] * scale + low;
     return true;
 }
 
@@ -271,7 +268,7 @@ static bool dictionary_decode(struct view *in, uint64_t *values, size_t n, int d
     uint64_t distinct[DICTIONARY_MAX];
     size_t n_distinct = view_count(in, DICTIONARY_MAX);
     if (in->bad || n_distinct == 0 || !decode(in, distinct, n_distinct, depth + 1) ||
-        !bits_unpack(in, values, n, bits_width(n_distinct - 1)))
+        !bits_unpack(in, values, n, bits_width(n_distinct - 1), 0))
         return false;
     uint64_t beyond = 0;
     for (size_t i = 0; i < n; i++) {

@@ -79,6 +79,7 @@ void sorter_free(struct sorter *sorter)
     vec_free(&sorter->places);
     free(sorter->order);
     free(sorter->other);
+    free(sorter->placed);
     free(sorter->words);
     free(sorter->refs);
     free(sorter->person);
@@ -182,68 +183,84 @@ void sorter_sort(struct sorter *sorter, int32_t block, const struct event *event
     places_mark(sorter, calendar, n_kind + n_person + n_time);
 }
 
-/* ---- Gathering columns ---- */
+/* ---- Gathering ---- */
 
-static void gather_room(struct sorter *sorter, size_t n)
+static void placed_room(struct sorter *sorter, size_t n)
 {
-    if (n <= sorter->words_cap)
+    if (n <= sorter->placed_cap)
         return;
+    free(sorter->placed);
     free(sorter->words);
     free(sorter->refs);
     free(sorter->person);
-    sorter->words = mem_alloc(n * COLUMN_REF * sizeof *sorter->words);
-    sorter->refs = mem_alloc(n * sizeof *sorter->refs);
-    sorter->person = mem_alloc(n * sizeof *sorter->person);
-    sorter->words_cap = n;
+    sorter->placed_cap = n + n / 8;
+    sorter->placed = mem_alloc(sorter->placed_cap * sizeof *sorter->placed);
+    sorter->words = mem_alloc(sorter->placed_cap * COLUMN_REF * sizeof *sorter->words);
+    sorter->refs = mem_alloc(sorter->placed_cap * sizeof *sorter->refs);
+    sorter->person = mem_alloc(sorter->placed_cap * sizeof *sorter->person);
 }
 
-/* The columns of the kind that starts at `from`; returns where it ends. Each event is read once. */
-static size_t segment_gather(struct sorter *sorter, size_t start, size_t from, size_t to,
-                             uint64_t *words, struct segment_rows *rows)
+/* Events lie all over the block's memory, and their references elsewhere: both are fetched some way
+ * ahead of being copied and read. */
+const struct event *sorter_place(struct sorter *sorter, const struct place_range *place)
 {
-    size_t i = from, n = 0;
-    uint16_t kind = sorter_event(sorter, from)->kind;
+    enum { AHEAD = 16, REF_AHEAD = 4 };
+    const struct sort_key *order = sorter->order + place->from;
+    const struct event *events = sorter->events;
+    size_t n = place->to - place->from;
+    placed_room(sorter, n);
+    for (size_t i = 0; i < n; i++) {
+        if (i + AHEAD < n) {
+            const struct event *event = &events[order[i + AHEAD].row];
+            __builtin_prefetch(event);
+            __builtin_prefetch((const char *)(event + 1) - 1);
+            __builtin_prefetch(events[order[i + REF_AHEAD].row].ref);
+        }
+        sorter->placed[i] = events[order[i].row];
+    }
+    return sorter->placed;
+}
+
+/* The columns of n events of one kind. */
+static void segment_gather(const struct event *events, size_t n, uint64_t *words, uint32_t *person,
+                           struct ref *refs, struct segment_rows *rows)
+{
     uint32_t any_ref = 0;
-    uint32_t *person = sorter->person + (from - start);
-    struct ref *refs = sorter->refs + (from - start);
     uint64_t *column[COLUMN_REF];
-    size_t end = from;
-    while (end < to && sorter_event(sorter, end)->kind == kind)
-        end++;
     for (int c = 0; c < COLUMN_REF; c++)
-        column[c] = words + (size_t)c * (end - from);
-    for (; i < end; i++, n++) {
-        const struct event *event = sorter_event(sorter, i);
-        person[n] = event->person & (EVENT_BLOCK - 1);
-        column[COLUMN_TIME][n] = (uint64_t)event->time;
-        column[COLUMN_TENANT][n] = event->tenant;
-        column[COLUMN_ZONE][n] = event->zone;
-        column[COLUMN_CHANNEL][n] = event->channel;
-        column[COLUMN_DEVICE][n] = event->device;
-        column[COLUMN_AMOUNT][n] = (uint64_t)event->amount;
-        column[COLUMN_CAMPAIGN][n] = event->campaign;
-        column[COLUMN_ITEM][n] = event->item;
-        column[COLUMN_VALUE][n] = (uint64_t)(int64_t)event->value;
-        column[COLUMN_ADDRESS][n] = event->address;
-        refs[n] = (struct ref){.at = event->ref, .size = event->ref_size};
+        column[c] = words + (size_t)c * n;
+    for (size_t i = 0; i < n; i++) {
+        const struct event *event = &events[i];
+        person[i] = event->person & (EVENT_BLOCK - 1);
+        column[COLUMN_TIME][i] = (uint64_t)event->time;
+        column[COLUMN_TENANT][i] = event->tenant;
+        column[COLUMN_ZONE][i] = event->zone;
+        column[COLUMN_CHANNEL][i] = event->channel;
+        column[COLUMN_DEVICE][i] = event->device;
+        column[COLUMN_AMOUNT][i] = (uint64_t)event->amount;
+        column[COLUMN_CAMPAIGN][i] = event->campaign;
+        column[COLUMN_ITEM][i] = event->item;
+        column[COLUMN_VALUE][i] = (uint64_t)(int64_t)event->value;
+        column[COLUMN_ADDRESS][i] = event->address;
+        refs[i] = (struct ref){.at = event->ref, .size = event->ref_size};
         any_ref |= event->ref_size;
     }
     *rows = (struct segment_rows){
-        .kind = kind, .n = n, .person = person, .refs = any_ref ? refs : NULL};
+        .kind = events->kind, .n = n, .person = person, .refs = any_ref ? refs : NULL};
     memcpy(rows->column, column, sizeof column);
-    return end;
 }
 
-void sorter_encode(struct sorter *sorter, const struct place_range *place, struct chunk_bytes *out)
+void sorter_encode(struct sorter *sorter, const struct event *events, size_t n,
+                   struct chunk_bytes *out)
 {
     struct segment_rows segments[KIND_MAX + 1];
-    size_t n = 0;
-    gather_room(sorter, place->to - place->from);
-    uint64_t *words = sorter->words;
-    for (size_t at = place->from; at < place->to;) {
-        size_t end = segment_gather(sorter, place->from, at, place->to, words, &segments[n++]);
-        words += (end - at) * COLUMN_REF;
-        at = end;
+    size_t n_segments = 0;
+    placed_room(sorter, n);
+    for (size_t from = 0, to; from < n; from = to) {
+        for (to = from + 1; to < n && events[to].kind == events[from].kind; to++)
+            continue;
+        segment_gather(events + from, to - from, sorter->words + from * COLUMN_REF,
+                       sorter->person + from, sorter->refs + from, &segments[n_segments++]);
     }
-    chunk_encode(segments, n, out);
+    chunk_encode(segments, n_segments, out);
 }

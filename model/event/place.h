@@ -58,10 +58,11 @@ struct sorter {
     size_t n, cap;
     struct sort_key *order, *other;
     VEC(struct place_range) places;
-    uint64_t *words; /* columns of the segment being gathered */
+    struct event *placed; /* the events of one place, in order */
+    uint64_t *words;      /* their columns */
     struct ref *refs;
     uint32_t *person;
-    size_t words_cap;
+    size_t placed_cap;
 };
 
 struct sorter *sorter_new(const struct clock *clock);
@@ -71,12 +72,11 @@ void sorter_free(struct sorter *sorter);
  * sorter->places where each place is. The events must stay. */
 void sorter_sort(struct sorter *sorter, int32_t block, const struct event *events, size_t n);
 
-/* The bytes of one of the places. */
-void sorter_encode(struct sorter *sorter, const struct place_range *place, struct chunk_bytes *out);
+/* The events of one of the places, side by side; valid until the next call. */
+const struct event *sorter_place(struct sorter *sorter, const struct place_range *place);
 
-static inline const struct event *sorter_event(const struct sorter *sorter, size_t i)
-{
-    return &sorter->events[sorter->order[i].row];
-}
+/* The bytes of n sorted events of one place. */
+void sorter_encode(struct sorter *sorter, const struct event *events, size_t n,
+                   struct chunk_bytes *out);
 
 #endif

@@ -99,13 +99,15 @@ static enum status people_stored(struct writer *writer, int64_t batch, int32_t b
 
 /* ---- Joining and encoding ---- */
 
-/* The place's events as they will be: those of the file first, as they arrived first. */
+/* The place's events as they will be, where the file has some: those come first, as they arrived
+ * first. *n is 0 where it has none. */
 static enum status place_join(struct preparer *preparer, int32_t block,
-                              const struct place_range *place, bool *joined, struct error *err)
+                              const struct place_range *place, const struct event *fresh,
+                              const struct event **all, size_t *n, struct error *err)
 {
     struct shared_writer *shared = preparer->shared;
     struct chunk_entry entry = {0};
-    *joined = false;
+    *n = 0;
     if (shared->fresh)
         return ST_OK;
     pthread_mutex_lock(&shared->lock);
@@ -114,34 +116,33 @@ static enum status place_join(struct preparer *preparer, int32_t block,
     pthread_mutex_unlock(&shared->lock);
     if (status != ST_OK || entry.id == 0)
         return status;
-    struct event_list *all = &preparer->joined;
-    all->n = 0;
+    struct event_list *joined = &preparer->joined;
+    joined->n = 0;
     arena_reset(preparer->arena);
     if (!chunk_events(&preparer->buffer.parsed, preparer->buffer.data.at, block_first_person(block),
-                      preparer->arena, all))
+                      preparer->arena, joined))
         return chunk_damaged(&entry, "its columns do not decode", err);
-    for (size_t i = place->from; i < place->to; i++)
-        vec_push(all, *sorter_event(preparer->sorter, i));
-    sorter_sort(preparer->joiner, block, all->at, all->n);
-    *joined = true;
+    for (size_t i = 0; i < place->to - place->from; i++)
+        vec_push(joined, fresh[i]);
+    sorter_sort(preparer->joiner, block, joined->at, joined->n);
     if (preparer->joiner->places.n != 1)
         return error_set(err, ST_REFUSED,
                          "the mall's time zone or start of day was changed after events were "
                          "recorded: set it back, or import everything into a new mall");
+    *n = joined->n;
+    *all = sorter_place(preparer->joiner, preparer->joiner->places.at);
     return ST_OK;
 }
 
-static void row_describe(struct chunk_row *row, const struct sorter *sorter,
-                         const struct place_range *place)
+static void row_describe(struct chunk_row *row, const struct event *events, size_t n)
 {
     row->first = INT64_MAX;
     row->last = INT64_MIN;
-    row->events = (int64_t)(place->to - place->from);
-    for (size_t i = place->from; i < place->to; i++) {
-        const struct event *event = sorter_event(sorter, i);
-        row->first = event->time < row->first ? event->time : row->first;
-        row->last = event->time > row->last ? event->time : row->last;
-        row->lines += event->kind == KIND_LINE;
+    row->events = (int64_t)n;
+    for (size_t i = 0; i < n; i++) {
+        row->first = events[i].time < row->first ? events[i].time : row->first;
+        row->last = events[i].time > row->last ? events[i].time : row->last;
+        row->lines += events[i].kind == KIND_LINE;
     }
 }
 
@@ -149,46 +150,61 @@ static enum status place_prepare(struct preparer *preparer, int32_t block,
                                  const struct place_range *place, struct prepared *prepared,
                                  struct error *err)
 {
-    bool joined;
-    enum status status = place_join(preparer, block, place, &joined, err);
+    size_t n_fresh = place->to - place->from, n;
+    const struct event *fresh = sorter_place(preparer->sorter, place), *all;
+    enum status status = place_join(preparer, block, place, fresh, &all, &n, err);
     if (status != ST_OK)
         return status;
-    struct sorter *sorter = joined ? preparer->joiner : preparer->sorter;
-    struct place_range range = joined ? (struct place_range){place->span, 0, sorter->n} : *place;
-    if (range.to - range.from > CHUNK_EVENTS_MAX)
+    if (n == 0) {
+        all = fresh;
+        n = n_fresh;
+    }
+    if (n > CHUNK_EVENTS_MAX)
         return error_set(err, ST_REFUSED,
                          "there are more than %d events of one block of people in one month",
                          CHUNK_EVENTS_MAX);
     struct chunk_row row = {.block = block, .month = place->span.number};
-    row_describe(&row, sorter, &range);
-    sorter_encode(sorter, &range, &row.bytes);
+    row_describe(&row, all, n);
+    sorter_encode(preparer->joiner, all, n, &row.bytes);
     vec_push(&prepared->chunks, row);
-    rollup_add_place(&preparer->rollup, preparer->sorter, place);
-    for (size_t i = place->from; block >= 0 && i < place->to; i++)
-        person_block_add(preparer->people, sorter_event(preparer->sorter, i));
+    rollup_add_place(&preparer->rollup, place->span.start, fresh, n_fresh);
+    for (size_t i = 0; block >= 0 && i < n_fresh; i++)
+        person_block_add(preparer->people, &fresh[i]);
     return ST_OK;
 }
 
-enum status preparer_run(struct preparer *preparer, int32_t block, const struct event *events,
-                         size_t n, struct prepared *prepared, struct error *err)
+enum status preparer_begin(struct preparer *preparer, int32_t block, struct prepared *prepared,
+                           struct error *err)
 {
     struct shared_writer *shared = preparer->shared;
-    *prepared = (struct prepared){.block = block, .events = (int64_t)n};
+    *prepared = (struct prepared){.block = block};
+    person_block_clear(preparer->people);
+    if (block < 0 || shared->fresh)
+        return ST_OK;
+    pthread_mutex_lock(&shared->lock);
+    enum status status = people_stored(shared->writer, shared->batch, block, preparer->people, err);
+    pthread_mutex_unlock(&shared->lock);
+    return status;
+}
+
+enum status preparer_add(struct preparer *preparer, const struct event *events, size_t n,
+                         struct prepared *prepared, struct error *err)
+{
     if (n >= UINT32_MAX)
         return error_set(err, ST_REFUSED, "there are too many events of one block of people");
-    sorter_sort(preparer->sorter, block, events, n);
-    person_block_clear(preparer->people);
+    prepared->events += (int64_t)n;
+    sorter_sort(preparer->sorter, prepared->block, events, n);
     enum status status = ST_OK;
-    if (block >= 0 && !shared->fresh) {
-        pthread_mutex_lock(&shared->lock);
-        status = people_stored(shared->writer, shared->batch, block, preparer->people, err);
-        pthread_mutex_unlock(&shared->lock);
-    }
     for (size_t i = 0; i < preparer->sorter->places.n && status == ST_OK; i++)
-        status = place_prepare(preparer, block, &preparer->sorter->places.at[i], prepared, err);
-    if (status == ST_OK && preparer->people->changed)
-        person_block_encode(preparer->people, &prepared->people);
+        status = place_prepare(preparer, prepared->block, &preparer->sorter->places.at[i], prepared,
+                               err);
     return status;
+}
+
+void preparer_end(struct preparer *preparer, struct prepared *prepared)
+{
+    if (preparer->people->changed)
+        person_block_encode(preparer->people, &prepared->people);
 }
 
 void prepared_free(struct prepared *prepared)

@@ -40,8 +40,13 @@ struct prepared {
 struct preparer *preparer_new(struct shared_writer *shared, const struct clock *clock);
 void preparer_free(struct preparer *preparer);
 
-enum status preparer_run(struct preparer *preparer, int32_t block, const struct event *events,
-                         size_t n, struct prepared *prepared, struct error *err);
+/* A block: begun, given its events in one portion or in several with later and later places, and
+ * ended. `prepared` is the caller's to free in any case. */
+enum status preparer_begin(struct preparer *preparer, int32_t block, struct prepared *prepared,
+                           struct error *err);
+enum status preparer_add(struct preparer *preparer, const struct event *events, size_t n,
+                         struct prepared *prepared, struct error *err);
+void preparer_end(struct preparer *preparer, struct prepared *prepared);
 void prepared_free(struct prepared *prepared);
 
 /* Writes it; the shared lock is held by the caller. */

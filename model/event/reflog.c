@@ -94,7 +94,7 @@ static struct family *family_find(struct family *families, size_t n, int64_t fam
 }
 
 /* Groups by family, then sorts each; data with very many families is sorted the plain way. */
-static void entries_sort(struct ref_entry *entries, size_t n)
+void ref_entries_sort(struct ref_entry *entries, size_t n)
 {
     struct family families[FAMILIES_FEW], *last = NULL;
     size_t n_families = 0, at = 0;
@@ -135,7 +135,7 @@ void ref_log_seal(struct ref_log *log)
 {
     if (log->fresh.n == 0)
         return;
-    entries_sort(log->fresh.at, log->fresh.n);
+    ref_entries_sort(log->fresh.at, log->fresh.n);
     struct bytes run = {0};
     struct ref_entry last = {0};
     bytes_put_varint(&run, log->fresh.n);

@@ -16,6 +16,9 @@ struct ref_entry {
 /* Orders by (family, key, form, arrival). */
 int ref_entry_compare(const struct ref_entry *a, const struct ref_entry *b);
 
+/* Sorts entries that are in order of arrival. */
+void ref_entries_sort(struct ref_entry *entries, size_t n);
+
 /* One thread's runs. A zeroed log is empty. */
 struct ref_log {
     VEC(struct ref_entry) fresh; /* not yet in a run */

@@ -62,7 +62,7 @@ struct pattern {
 
 struct encoder {
     struct pattern patterns[PATTERNS_MAX + 1];
-    size_t n_patterns;
+    size_t n_patterns, last;
     uint8_t slots[PATTERN_SLOTS]; /* index of the pattern; 0: free */
     uint64_t *which;              /* by row */
     uint64_t *numbers[REF_NUMBERS];
@@ -75,12 +75,17 @@ struct encoder {
 /* The pattern's index, new ones added; PATTERN_TEXT when the table is full. */
 static size_t encoder_pattern(struct encoder *encoder, const struct parsed *parsed)
 {
+    /* Neighbours mostly have the same one. */
+    const struct pattern *last = &encoder->patterns[encoder->last];
+    if (encoder->last && last->size == parsed->size &&
+        memcmp(last->at, parsed->pattern, parsed->size) == 0)
+        return encoder->last;
     size_t slot = hash64(parsed->pattern, parsed->size) % PATTERN_SLOTS;
     for (; encoder->slots[slot]; slot = (slot + 1) % PATTERN_SLOTS) {
         const struct pattern *pattern = &encoder->patterns[encoder->slots[slot]];
         if (pattern->size == parsed->size &&
             memcmp(pattern->at, parsed->pattern, parsed->size) == 0)
-            return encoder->slots[slot];
+            return encoder->last = encoder->slots[slot];
     }
     if (encoder->n_patterns > PATTERNS_MAX)
         return PATTERN_TEXT;
@@ -88,7 +93,7 @@ static size_t encoder_pattern(struct encoder *encoder, const struct parsed *pars
     memcpy(pattern->at, parsed->pattern, parsed->size);
     pattern->size = parsed->size;
     encoder->slots[slot] = (uint8_t)encoder->n_patterns;
-    return encoder->n_patterns++;
+    return encoder->last = encoder->n_patterns++;
 }
 
 static void encoder_text(struct encoder *encoder, struct bytes *out)

@@ -212,19 +212,18 @@ void rollup_add(struct rollup *rollup, const struct event *event)
 }
 
 /* Cells are far apart in memory: they are fetched a batch ahead of being added to. */
-void rollup_add_place(struct rollup *rollup, const struct sorter *sorter,
-                      const struct place_range *place)
+void rollup_add_place(struct rollup *rollup, int64_t start, const struct event *events, size_t n)
 {
     enum { BATCH = 64 };
     struct sum batch[BATCH];
     uint64_t hashes[BATCH];
-    struct rollup_month *month = month_of(rollup, place->span.start);
+    struct rollup_month *month = month_of(rollup, start);
     struct sums *days = &month->days;
-    for (size_t at = place->from, n; at < place->to; at += n) {
-        n = place->to - at < BATCH ? place->to - at : BATCH;
-        sums_room(days, n);
-        for (size_t i = 0; i < n; i++) {
-            const struct event *event = sorter_event(sorter, at + i);
+    for (size_t at = 0, here; at < n; at += here) {
+        here = n - at < BATCH ? n - at : BATCH;
+        sums_room(days, here);
+        for (size_t i = 0; i < here; i++) {
+            const struct event *event = &events[at + i];
             int day = month_day(month, event->time);
             batch[i] = day_sum(month, day, event);
             hashes[i] = sum_hash(&batch[i]);
@@ -232,7 +231,7 @@ void rollup_add_place(struct rollup *rollup, const struct sorter *sorter,
             if (event->kind == KIND_SIGHTING)
                 add_sighting(month, rollup->clock, day, event);
         }
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < here; i++)
             sums_put(days, &batch[i], hashes[i]);
     }
 }

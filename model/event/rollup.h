@@ -40,9 +40,8 @@ void rollup_free(struct rollup *rollup);
 
 void rollup_add(struct rollup *rollup, const struct event *event);
 
-/* All events of a sorted place. */
-void rollup_add_place(struct rollup *rollup, const struct sorter *sorter,
-                      const struct place_range *place);
+/* All events of one place, whose span of time starts at `start`. */
+void rollup_add_place(struct rollup *rollup, int64_t start, const struct event *events, size_t n);
 
 void rollup_merge(struct rollup *into, const struct rollup *from);
 

@@ -452,35 +452,86 @@ static bool dropped(const struct spool_drops *drops, int lane, uint64_t arrival)
            (drops->bits[lane][arrival / 64] >> (arrival % 64) & 1);
 }
 
-enum status spool_read(struct spool *spool, size_t part, const struct spool_drops *drops,
-                       struct event_list *events, struct arrival_list *arrivals,
-                       struct bytes *bytes, struct error *err)
+enum status spool_load(struct spool *spool, size_t part, struct bytes *bytes, struct error *err)
 {
     struct stream **streams = spool->streams.at[part];
     size_t size = 0;
-    uint32_t first_person = block_first_person(spool->parts.at[part].block);
     for (int lane = 0; lane < EVENT_LANES; lane++)
         size += streams[lane] ? streams[lane]->bytes : 0;
     bytes->n = 0;
     unsigned char *at = bytes_room(bytes, size + 8); /* a time is read eight bytes wide */
-    vec_reserve(events, spool->parts.at[part].events);
-    for (int lane = 0; lane < EVENT_LANES; lane++) {
+    enum status status = ST_OK;
+    for (int lane = 0; lane < EVENT_LANES && status == ST_OK; lane++) {
         if (!streams[lane])
             continue;
-        enum status status = stream_bytes(spool, streams[lane], at, err);
-        if (status != ST_OK)
-            return status;
-        const unsigned char *record = at;
-        for (at += streams[lane]->bytes; record < at;) {
-            uint64_t arrival = 0;
-            struct event *event = &events->at[events->n];
-            record = record_get(record, first_person, event, &arrival);
-            if (event->ref_size && dropped(drops, lane, arrival))
-                continue;
-            events->n++;
-            if (arrivals)
-                vec_push(arrivals, (uint64_t)lane << 56 | arrival);
-        }
+        status = stream_bytes(spool, streams[lane], at, err);
+        at += streams[lane]->bytes;
     }
-    return ST_OK;
+    bytes->n = size;
+    return status;
+}
+
+/* One record after another. */
+struct records {
+    struct stream **streams;
+    uint32_t first_person;
+    int lane; /* of the event just read */
+    const unsigned char *at, *lane_end;
+};
+
+static struct records records_of(const struct spool *spool, size_t part, const struct bytes *bytes)
+{
+    return (struct records){.streams = spool->streams.at[part],
+                            .first_person = block_first_person(spool->parts.at[part].block),
+                            .lane = -1,
+                            .at = bytes->at,
+                            .lane_end = bytes->at};
+}
+
+static bool records_next(struct records *records, struct event *event, uint64_t *arrival)
+{
+    while (records->at == records->lane_end) {
+        if (++records->lane == EVENT_LANES)
+            return false;
+        const struct stream *stream = records->streams[records->lane];
+        records->lane_end += stream ? stream->bytes : 0;
+    }
+    *arrival = 0;
+    records->at = record_get(records->at, records->first_person, event, arrival);
+    return true;
+}
+
+void spool_events(const struct spool *spool, size_t part, const struct bytes *bytes,
+                  const struct spool_drops *drops, int64_t from, int64_t to,
+                  struct event_list *events, struct arrival_list *arrivals)
+{
+    struct records records = records_of(spool, part, bytes);
+    uint64_t arrival;
+    for (;;) {
+        vec_reserve(events, 1);
+        struct event *event = &events->at[events->n];
+        if (!records_next(&records, event, &arrival))
+            return;
+        if (event->time < from || event->time >= to ||
+            (event->ref_size && dropped(drops, records.lane, arrival)))
+            continue;
+        events->n++;
+        if (arrivals)
+            vec_push(arrivals, (uint64_t)records.lane << 56 | arrival);
+    }
+}
+
+size_t *spool_spans(const struct spool *spool, size_t part, const struct bytes *bytes,
+                    struct chunk_calendar *calendar)
+{
+    struct event event;
+    uint64_t arrival;
+    struct records records = records_of(spool, part, bytes);
+    while (records_next(&records, &event, &arrival))
+        chunk_calendar_find(calendar, event.time);
+    size_t *counts = mem_zero(calendar->spans.n + 1, sizeof *counts);
+    records = records_of(spool, part, bytes);
+    while (records_next(&records, &event, &arrival))
+        counts[chunk_calendar_find(calendar, event.time)]++;
+    return counts;
 }

@@ -34,14 +34,21 @@ struct spool_drops {
     size_t words[EVENT_LANES];
 };
 
-/* Reads a part, in order of lane and arrival, into `events`; `bytes` holds its references. Any
- * thread, several at once. Where `arrivals` is not NULL it gets lane << 56 | arrival for each. */
+/* A part's records as bytes; any thread, several at once. */
+enum status spool_load(struct spool *spool, size_t part, struct bytes *bytes, struct error *err);
+
+/* Its events with times in [from, to), in order of lane and arrival; their references stay in
+ * `bytes`. Where `arrivals` is not NULL it gets lane << 56 | arrival for each. */
 struct arrival_list {
     uint64_t *at;
     size_t n, cap;
 };
-enum status spool_read(struct spool *spool, size_t part, const struct spool_drops *drops,
-                       struct event_list *events, struct arrival_list *arrivals,
-                       struct bytes *bytes, struct error *err);
+void spool_events(const struct spool *spool, size_t part, const struct bytes *bytes,
+                  const struct spool_drops *drops, int64_t from, int64_t to,
+                  struct event_list *events, struct arrival_list *arrivals);
+
+/* How many of its events are in each span of `calendar`, which gets them all. To be freed. */
+size_t *spool_spans(const struct spool *spool, size_t part, const struct bytes *bytes,
+                    struct chunk_calendar *calendar);
 
 #endif

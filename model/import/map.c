@@ -287,8 +287,10 @@ void import_map_free(struct import_map *map)
         arena_free(map->arena);
 }
 
+enum { MAP_FOLDERS = 4 };
+
 /* The folders in which maps are looked for; the last is a checkout's. */
-static size_t map_folders(struct arena *arena, const char *folders[3])
+static size_t map_folders(struct arena *arena, const char *folders[MAP_FOLDERS])
 {
     size_t n = 0;
     const char *own = getenv("ATRIUM_MAPS");
@@ -300,8 +302,10 @@ static size_t map_folders(struct arena *arena, const char *folders[3])
     for (int up = 0; length > 0 && up < 2; up++)
         while (length > 0 && program[--length] != '/')
             continue;
-    if (length > 0)
+    if (length > 0) {
+        folders[n++] = arena_printf(arena, "%.*s/share/atrium/maps", (int)length, program);
         folders[n++] = arena_printf(arena, "%.*s/fixtures/maps", (int)length, program);
+    }
     return n;
 }
 
@@ -327,7 +331,7 @@ enum status import_map_find(struct arena *arena, const char *name, const char **
     struct stat found;
     if (stat(name, &found) == 0 && !S_ISDIR(found.st_mode))
         return ST_OK;
-    const char *folders[3];
+    const char *folders[MAP_FOLDERS];
     size_t n = map_folders(arena, folders);
     char *names = arena_strdup(arena, "");
     for (size_t i = 0; i < n; i++) {

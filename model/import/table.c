@@ -150,8 +150,8 @@ const char *import_type_text(enum import_type type)
     static const char *const texts[] = {
         [IMPORT_CODE] = "a name or number without control characters",
         [IMPORT_TEXT] = "UTF-8 text",
-        [IMPORT_TIME] = "a time such as 2024-10-17 11:15:49, 2024-10-17T11:15:49+08:00 or epoch "
-                        "seconds",
+        [IMPORT_TIME] = ("a time such as 2024-10-17 11:15:49, 2024-10-17T11:15:49+08:00 or epoch "
+                         "seconds"),
         [IMPORT_DATE] = "a date such as 1990-05-01",
         [IMPORT_AMOUNT] = "an amount in currency units with up to 2 decimals, such as 12.50",
         [IMPORT_INTEGER] = "a whole number",

@@ -51,8 +51,8 @@ static enum status resolve_open(struct reader *reader, const char *text, uint32_
     static const char *const questions[] = {
         "select person from member where card = ?1",
         "select person from identity where kind = 'card' and value = ?1",
-        "select person from identity where kind in ('phone', 'app', 'wifi', 'payment') and"
-        " value = ?1 order by kind limit 1",
+        ("select person from identity where kind in ('phone', 'app', 'wifi', 'payment') and"
+         " value = ?1 order by kind limit 1"),
         "select person from member where phone = ?1 and phone <> '' order by person limit 1",
     };
     enum status status = ST_OK;

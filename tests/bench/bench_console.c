@@ -561,7 +561,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: bench_console ATRIUM MALL FOLDER [ROUNDS [KEYS]]\n");
         return 2;
     }
-    int rounds = argc > 4 ? atoi(argv[4]) : 11, keys = argc > 5 ? atoi(argv[5]) : 2000;
+    int rounds = argc > 4 ? (int)strtol(argv[4], NULL, 10) : 11;
+    int keys = argc > 5 ? (int)strtol(argv[5], NULL, 10) : 2000;
     rounds = rounds < 1 ? 1 : rounds > MOST_ROUNDS ? MOST_ROUNDS : rounds;
     environment_set(argv[3]);
     printf("{\n");

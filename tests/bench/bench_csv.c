@@ -108,12 +108,13 @@ static char *put_amount(char *to, uint16_t kind, int64_t amount, int64_t *hundre
     enum kind_unit unit = kind_unit(kind);
     *hundredths = unit == UNIT_POINTS ? amount * 100 : amount;
     if (unit == UNIT_POINTS)
-        return to + sprintf(to, "%" PRId64, amount);
+        return to + sprintf(to, "%" PRId64, amount); /* lint: bounded, by LINE_MOST */
     if (unit == UNIT_NONE && amount == 0)
         return to;
     uint64_t size = (uint64_t)(amount < 0 ? -amount : amount);
-    return to +
-           sprintf(to, "%s%" PRIu64 ".%02d", amount < 0 ? "-" : "", size / 100, (int)(size % 100));
+    const char *sign = amount < 0 ? "-" : "";
+    to += sprintf(to, "%s%" PRIu64, sign, size / 100);   /* lint: bounded, by LINE_MOST */
+    return to + sprintf(to, ".%02d", (int)(size % 100)); /* lint: bounded, by LINE_MOST */
 }
 
 static char *put_name(struct writing *w, char *to, enum dict dict, uint32_t id)

@@ -1,5 +1,6 @@
 #include "views/cli/cli.h"
 
+#include "model/access/access.h"
 #include "model/base/text.h"
 #include "tui/locale.h"
 #include "tui/text.h"
@@ -19,12 +20,25 @@ enum status cli_mall(struct cli *cli, struct mall **mall, struct error *err)
     return status;
 }
 
+/* Whoever was named with --as must be known, and may do what the command needs. */
+static enum status principal_check(struct cli *cli, struct error *err)
+{
+    struct access access;
+    if (!cli->named && !cli->command->rights)
+        return ST_OK;
+    enum status status = access_lookup(cli->reader, cli->principal, &access, err);
+    return status == ST_OK ? access_require(&access, cli->command->rights, "do that", err) : status;
+}
+
 enum status cli_reader(struct cli *cli, struct reader **reader, struct error *err)
 {
     struct mall *mall;
     enum status status = cli_mall(cli, &mall, err);
-    if (status == ST_OK && !cli->reader)
+    if (status == ST_OK && !cli->reader) {
         status = reader_open(mall, &cli->reader, err);
+        if (status == ST_OK)
+            status = principal_check(cli, err);
+    }
     *reader = cli->reader;
     return status;
 }
@@ -95,6 +109,7 @@ static enum status global_parse(struct cli *cli, int argc, char **argv, int *at,
                              text_quote(cli->arena, word, strlen(word)));
         if (++*at >= argc)
             return error_set(err, ST_USAGE, "%s needs a value", word);
+        cli->named |= value == &cli->principal;
         *value = argv[*at];
     }
     return ST_OK;

@@ -37,6 +37,7 @@ struct cli_command {
     const struct cli_option *options; /* ends with a row whose name is NULL */
     int least_args, most_args;        /* positional; most -1: any */
     enum status (*run)(struct cli *cli, struct error *err);
+    unsigned rights; /* of enum right, needed to read the mall for it */
 };
 
 extern const struct cli_command *const cli_commands[]; /* ends with NULL */
@@ -46,6 +47,7 @@ struct cli {
     const struct cli_command *command;
     const char *mall_path; /* -m, or the default; never NULL */
     const char *principal; /* --as, or the login name */
+    bool named;            /* --as was given */
     bool json, csv;
     const char *const *args; /* positional */
     int n_args;

@@ -103,6 +103,7 @@ static enum status demo_run(struct cli *cli, struct error *err)
 
 const struct cli_command cli_demo = {
     .name = "demo",
+    .arguments = "",
     .summary = "makes a demo mall once and opens the console on it",
     .help = "Makes a mall at the place given by -m, with the shape of life: weekdays and meals, "
             "holidays and seasons, favourite shops, families, a few people who buy most, phones "

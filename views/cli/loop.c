@@ -1,5 +1,6 @@
 /* atrium loop: the figures of the four stages. */
 #include "model/loop/loop.h"
+#include "model/store/operation.h"
 #include "views/cli/commands.h"
 #include "views/cli/period.h"
 
@@ -211,4 +212,5 @@ const struct cli_command cli_loop = {
             "would be divided by zero is null.",
     .options = options,
     .run = run,
+    .rights = RIGHT_QUESTIONS,
 };

@@ -1,4 +1,7 @@
 /* `atrium play`: drives the console with keys and prints screens, without a terminal. */
+#include "views/cli/play.h"
+
+#include "model/base/arena.h"
 #include "model/base/text.h"
 #include "tui/key.h"
 #include "tui/locale.h"
@@ -12,19 +15,21 @@
 
 /* A script under way. */
 struct play {
-    struct cli *cli;
+    const struct play_options *options;
     struct console *console; /* made by the first line that needs it */
-    const char *script;
     int line;
     int rows, cols;
-    json_t *screens; /* NULL: they are printed as they come */
 };
 
 static enum status wrong(struct play *play, const char *found, const char *expected,
                          struct error *err)
 {
-    return error_set(err, ST_REFUSED, "%s:%d: found %s, expected %s", play->script, play->line,
-                     text_quote(play->cli->arena, found, strlen(found)), expected);
+    struct arena *arena = arena_new();
+    enum status status =
+        error_set(err, ST_REFUSED, "%s:%d: found %s, expected %s", play->options->name, play->line,
+                  text_quote(arena, found, strlen(found)), expected);
+    arena_free(arena);
+    return status;
 }
 
 /* Goes on until nothing is under way: no question, no key, no frame. */
@@ -41,11 +46,12 @@ static enum status console_ready(struct play *play, struct error *err)
     if (play->console)
         return ST_OK;
     struct console_options options = {
-        .mall_path = play->cli->mall_path,
-        .principal = play->cli->principal,
+        .mall_path = play->options->mall_path,
+        .principal = play->options->principal,
         .rows = play->rows,
         .cols = play->cols,
         .still = true,
+        .forgetful = true,
     };
     return console_new(&options, &play->console, err);
 }
@@ -56,8 +62,8 @@ static void screen_print(struct play *play)
     loop_redraw(play->console->loop);
     loop_step(play->console->loop, 0);
     char *text = screen_text();
-    if (play->screens)
-        json_array_append_new(play->screens, json_string(text));
+    if (play->options->screens)
+        json_array_append_new(play->options->screens, json_string(text));
     else
         printf("%s\n", text);
     free(text);
@@ -89,11 +95,16 @@ static void text_feed(struct play *play, const char *text)
     }
 }
 
-static enum status size_set(struct play *play, const char *text, struct error *err)
+static bool size_read(const char *text, int *rows, int *cols)
 {
     char rest;
-    int found = sscanf(text, "%dx%d%c", &play->cols, &play->rows, &rest);
-    if (found != 2 || play->cols < 20 || play->cols > 1000 || play->rows < 5 || play->rows > 500)
+    return sscanf(text, "%4dx%4d%c", cols, rows, &rest) == 2 && *cols >= 20 && *cols <= 1000 &&
+           *rows >= 5 && *rows <= 500;
+}
+
+static enum status size_set(struct play *play, const char *text, struct error *err)
+{
+    if (!size_read(text, &play->rows, &play->cols))
         return wrong(play, text, "a size such as 80x24", err);
     return play->console ? wrong(play, "size", "it before the first key or screen", err) : ST_OK;
 }
@@ -124,41 +135,48 @@ static enum status line_play(struct play *play, char *line, struct error *err)
     return ST_OK;
 }
 
-static enum status script_play(struct play *play, FILE *file, struct error *err)
+enum status play_script(FILE *file, const struct play_options *options, struct error *err)
 {
+    struct play play = {.options = options, .rows = options->rows, .cols = options->cols};
     char *line = NULL;
     size_t size = 0;
     enum status status = ST_OK;
-    while (status == ST_OK && (!play->console || !play->console->leaving) &&
+    while (status == ST_OK && (!play.console || !play.console->leaving) &&
            getline(&line, &size, file) >= 0) {
         line[strcspn(line, "\r\n")] = 0;
-        play->line++;
-        status = line_play(play, line, err);
+        play.line++;
+        status = line_play(&play, line, err);
     }
     free(line);
+    console_free(play.console);
     return status;
 }
 
 static enum status run(struct cli *cli, struct error *err)
 {
-    bool from_stdin = strcmp(cli->args[0], "-") == 0;
-    FILE *file = from_stdin ? stdin : fopen(cli->args[0], "r");
+    const char *name = cli->args[0], *size = cli_value(cli, "size");
+    struct play_options options = {
+        .mall_path = cli->mall_path,
+        .principal = cli->principal,
+        .name = name,
+        .rows = 24,
+        .cols = 80,
+    };
+    if (size && !size_read(size, &options.rows, &options.cols))
+        return error_set(err, ST_USAGE, "--size %s: expected a size such as 80x24", size);
+    bool from_stdin = strcmp(name, "-") == 0;
+    FILE *file = from_stdin ? stdin : fopen(name, "r");
     if (!file)
-        return error_set(err, ST_REFUSED, "%s: %s", cli->args[0], strerror(errno));
-    struct play play = {.cli = cli, .script = cli->args[0], .rows = 24, .cols = 80};
-    const char *size = cli_value(cli, "size");
-    enum status status = size ? size_set(&play, size, err) : ST_OK;
-    play.screens = cli->json ? json_array() : NULL;
-    if (status == ST_OK)
-        status = script_play(&play, file, err);
-    console_free(play.console);
+        return error_set(err, ST_REFUSED, "%s: %s", name, strerror(errno));
+    options.screens = cli->json ? json_array() : NULL;
+    enum status status = play_script(file, &options, err);
     if (!from_stdin)
         fclose(file);
     if (status != ST_OK || !cli->json) {
-        json_decref(play.screens);
+        json_decref(options.screens);
         return status;
     }
-    return cli_print_json(cli, json_pack("{s:o}", "screens", play.screens), err);
+    return cli_print_json(cli, json_pack("{s:o}", "screens", options.screens), err);
 }
 
 static const struct cli_option options[] = {

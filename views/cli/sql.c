@@ -133,7 +133,7 @@ static enum status run_table(struct cli *cli, struct reader *reader, const struc
     if (status == ST_OK)
         status = cli_print_sheet(cli, "rows", sheet, err);
     if (status == ST_OK)
-        fprintf(stderr, "%zu rows%s in %.3f s%s\n", sheet->n_rows,
+        fprintf(stderr, "%zu row%s%s in %.3f s%s\n", sheet->n_rows, sheet->n_rows == 1 ? "" : "s",
                 sheet->truncated && sheet->total >= 0 ? " shown" : "",
                 (double)summary.elapsed_ns / 1e9, summary.timed_out ? " (time limit reached)" : "");
     return status;

@@ -1,5 +1,6 @@
 /* atrium visits: the 30-minute rule. */
 #include "model/loop/visits.h"
+#include "model/store/operation.h"
 #include "views/cli/commands.h"
 #include "views/cli/period.h"
 
@@ -152,4 +153,5 @@ const struct cli_command cli_visits = {
             "it counts where it starts.",
     .options = options,
     .run = run,
+    .rights = RIGHT_QUESTIONS,
 };

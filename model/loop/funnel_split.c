@@ -1,0 +1,200 @@
+/* Groups of a funnel, and the figures of a step. */
+#include "model/loop/funnel_parts.h"
+#include "model/loop/names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *const funnel_by_names[FUNNEL_BY_COUNT] = {NULL,   "shop",  "category", "channel",
+                                                      "zone", "month", "tier"};
+
+/* Numbers for the texts that a query of (id, text) gives; 0 is none. */
+static enum status texts_number(struct reader *reader, struct arena *arena, const char *sql,
+                                size_t n_ids, struct funnel_split *split, const uint32_t **of,
+                                struct error *err)
+{
+    struct name_collector collector = {.arena = arena};
+    uint32_t *numbers = arena_array(arena, uint32_t, n_ids + 1);
+    sqlite3_stmt *stmt;
+    bool row = false;
+    name_collect(&collector, "", 0);
+    enum status status = reader_prepare(reader, sql, &stmt, err);
+    while (status == ST_OK && (status = reader_step(reader, stmt, &row, err)) == ST_OK && row) {
+        int64_t id = sqlite3_column_int64(stmt, 0);
+        if (id >= 0 && (size_t)id < n_ids)
+            numbers[id] = name_collect(&collector, (const char *)sqlite3_column_text(stmt, 1),
+                                       (size_t)sqlite3_column_bytes(stmt, 1));
+    }
+    const uint32_t *place;
+    struct names names = names_finish(&collector, &place);
+    for (size_t i = 0; i < n_ids; i++)
+        numbers[i] = place[numbers[i]];
+    split->n = names.n;
+    split->names = (const char **)names.at;
+    *of = numbers;
+    return status;
+}
+
+static void dict_split(struct reader *reader, struct arena *arena, enum dict dict,
+                       struct funnel_split *split)
+{
+    split->n = (size_t)dict_size(reader, dict) + 1;
+    split->names = arena_array(arena, const char *, split->n);
+    for (size_t i = 0; i < split->n; i++)
+        split->names[i] = arena_strdup(arena, dict_name(reader, dict, (uint32_t)i));
+}
+
+static enum status month_split(struct reader *reader, struct arena *arena,
+                               const struct funnel_query *query, struct funnel_split *split,
+                               struct error *err)
+{
+    struct event_totals totals;
+    enum status status = event_totals(reader, &totals, err);
+    if (status != ST_OK)
+        return status;
+    int64_t from = query->from > totals.first ? query->from : totals.first;
+    int64_t to = query->to < totals.last ? query->to : totals.last;
+    split->first_month = clock_month(split->clock, from);
+    int32_t last = to < from ? split->first_month : clock_month(split->clock, to);
+    split->n = (size_t)(last - split->first_month + 1);
+    if (split->n > FUNNEL_MONTHS)
+        return error_set(err, ST_USAGE,
+                         "by month: the events span %zu months, at most %d are told "
+                         "apart; a shorter period would do",
+                         split->n, FUNNEL_MONTHS);
+    split->names = arena_array(arena, const char *, split->n);
+    for (size_t i = 0; i < split->n; i++) {
+        int32_t month = split->first_month + (int32_t)i;
+        split->names[i] = arena_printf(arena, "%04d-%02d", month / 12, month % 12 + 1);
+    }
+    return ST_OK;
+}
+
+enum status funnel_split_make(struct reader *reader, struct arena *arena,
+                              const struct funnel_query *query, uint32_t n_people,
+                              struct funnel_split *split, struct error *err)
+{
+    *split = (struct funnel_split){.by = query->by, .n = 1, .clock = &reader_mall(reader)->clock};
+    split->n_tenants = (size_t)dict_size(reader, DICT_TENANT) + 1;
+    split->n_people = n_people;
+    switch (query->by) {
+    case FUNNEL_BY_SHOP:
+        split->columns = EVENT_TENANT;
+        dict_split(reader, arena, DICT_TENANT, split);
+        return ST_OK;
+    case FUNNEL_BY_CATEGORY:
+        split->columns = EVENT_TENANT;
+        return texts_number(reader, arena, "select id, category from tenant", split->n_tenants,
+                            split, &split->of_tenant, err);
+    case FUNNEL_BY_CHANNEL:
+        split->columns = EVENT_CHANNEL;
+        dict_split(reader, arena, DICT_CHANNEL, split);
+        return ST_OK;
+    case FUNNEL_BY_ZONE:
+        split->columns = EVENT_ZONE;
+        dict_split(reader, arena, DICT_ZONE, split);
+        return ST_OK;
+    case FUNNEL_BY_MONTH:
+        return month_split(reader, arena, query, split, err);
+    case FUNNEL_BY_TIER:
+        return texts_number(reader, arena, "select person, tier from member", n_people, split,
+                            &split->of_person, err);
+    default:
+        return ST_OK;
+    }
+}
+
+size_t funnel_split_of(const struct funnel_split *split, const struct event_run *run, size_t row)
+{
+    size_t number = 0;
+    switch (split->by) {
+    case FUNNEL_BY_SHOP:
+        number = run->tenant ? run->tenant[row] : 0;
+        break;
+    case FUNNEL_BY_CATEGORY:
+        number = run->tenant ? run->tenant[row] : 0;
+        number = split->of_tenant[number < split->n_tenants ? number : 0];
+        break;
+    case FUNNEL_BY_CHANNEL:
+        number = run->channel ? run->channel[row] : 0;
+        break;
+    case FUNNEL_BY_ZONE:
+        number = run->zone ? run->zone[row] : 0;
+        break;
+    case FUNNEL_BY_MONTH:
+        number = (size_t)(clock_month(split->clock, run->time[row]) - split->first_month);
+        break;
+    case FUNNEL_BY_TIER:
+        number = split->of_person[run->person[row] < split->n_people ? run->person[row] : 0];
+        break;
+    default:
+        break;
+    }
+    return number < split->n ? number : 0;
+}
+
+/* ---- Means and medians ---- */
+
+static int number_compare(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* The k-th least of many, by their upper and then their lower half. */
+static uint32_t select_large(struct funnel_tally *const *tallies, size_t n, size_t k)
+{
+    size_t *counts = mem_zero(1 << 16, sizeof *counts);
+    uint32_t high = 0, low = 0;
+    for (size_t t = 0; t < n; t++)
+        for (size_t i = 0; i < tallies[t]->times.n; i++)
+            counts[tallies[t]->times.at[i] >> 16]++;
+    while (k >= counts[high])
+        k -= counts[high++];
+    memset(counts, 0, (1 << 16) * sizeof *counts);
+    for (size_t t = 0; t < n; t++)
+        for (size_t i = 0; i < tallies[t]->times.n; i++)
+            if (tallies[t]->times.at[i] >> 16 == high)
+                counts[tallies[t]->times.at[i] & 0xFFFF]++;
+    while (k >= counts[low])
+        k -= counts[low++];
+    free(counts);
+    return high << 16 | low;
+}
+
+static double median_small(struct funnel_tally *const *tallies, size_t n, size_t all)
+{
+    uint32_t *times = mem_zero(all, sizeof *times);
+    size_t at = 0;
+    for (size_t t = 0; t < n; t++)
+        for (size_t i = 0; i < tallies[t]->times.n; i++)
+            times[at++] = tallies[t]->times.at[i];
+    qsort(times, all, sizeof *times, number_compare);
+    double median = ((double)times[(all - 1) / 2] + times[all / 2]) / 2;
+    free(times);
+    return median;
+}
+
+struct funnel_step funnel_step_of(struct funnel_tally *const *tallies, size_t n)
+{
+    enum { SMALL = 20000 };
+    struct funnel_step step = {0};
+    int64_t sum = 0;
+    size_t all = 0;
+    for (size_t t = 0; t < n; t++) {
+        step.count += tallies[t]->count;
+        sum += tallies[t]->sum;
+        all += tallies[t]->times.n;
+    }
+    if (!all)
+        return step;
+    step.timed = true;
+    step.mean_s = (double)sum / (double)all;
+    if (all <= SMALL)
+        step.median_s = median_small(tallies, n, all);
+    else
+        step.median_s = ((double)select_large(tallies, n, (all - 1) / 2) +
+                         (double)select_large(tallies, n, all / 2)) /
+                        2;
+    return step;
+}

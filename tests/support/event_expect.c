@@ -1,0 +1,290 @@
+#include "tests/support/event_expect.h"
+
+#include "model/event/verify.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+void fixture_check(struct fixture *f, enum status status, const char *what)
+{
+    if (status != ST_OK)
+        fail_msg("%s: %s", what, error_text(&f->err));
+}
+
+int event_set_up(void **state)
+{
+    struct fixture *f = mem_zero(1, sizeof *f);
+    f->arena = arena_new();
+    f->temp = temp_mall_new();
+    f->mall = f->temp.mall;
+    f->writer = f->temp.writer;
+    /* Whoever numbers people says how many there are. */
+    OK(writer_begin(f->writer, &f->err));
+    sqlite3_exec(writer_db(f->writer), "update counter set value = 80000 where name = 'person'",
+                 NULL, NULL, NULL);
+    OK(writer_commit(f->writer, &f->err));
+    *state = f;
+    return 0;
+}
+
+int event_tear_down(void **state)
+{
+    struct fixture *f = *state;
+    temp_mall_free(&f->temp);
+    arena_free(f->arena);
+    error_clear(&f->err);
+    free(f);
+    return 0;
+}
+
+const struct event_query everything = {
+    .from = INT64_MIN, .columns = (1u << 11) - 1, .nobody = true, .people = true};
+
+void expect_scan(struct fixture *f, const struct history *history, const struct event_query *query)
+{
+    struct reader *reader;
+    struct scanned scanned = {0};
+    OK(reader_open(f->mall, &reader, &f->err));
+    OK(event_scan(reader, query, scanned_block, &scanned, &f->err));
+    size_t n;
+    struct event *expected = history_expected(history, &f->mall->clock, query, &n, NULL);
+    const char *difference =
+        events_differ(f->arena, scanned.at, scanned.n, expected, n, query->columns);
+    if (difference)
+        fail_msg("%s", difference);
+    free(expected);
+    scanned_free(&scanned);
+    reader_close(reader);
+}
+
+void history_append(struct fixture *f, const struct history *history, size_t from, size_t to,
+                    size_t *duplicates)
+{
+    OK(writer_begin(f->writer, &f->err));
+    OK(event_append(f->writer, history->at + from, to - from, NULL, duplicates, &f->err));
+    OK(writer_commit(f->writer, &f->err));
+}
+
+void history_bulk(struct fixture *f, const struct history *history, size_t from, size_t to,
+                  size_t memory, struct event_bulk_counts *counts)
+{
+    struct event_bulk *bulk;
+    struct event_bulk_options options = {.memory = memory, .threads = 2, .source = "test"};
+    OK(event_bulk_begin(f->writer, &options, &bulk, &f->err));
+    for (size_t at = from; at < to; at += 1000) {
+        size_t n = to - at < 1000 ? to - at : 1000;
+        OK(event_bulk_add(bulk, (int)((at - from) * EVENT_LANES / (to - from)), history->at + at, n,
+                          &f->err));
+    }
+    OK(event_bulk_commit(bulk, NULL, NULL, counts, &f->err));
+}
+
+/* ---- Everything that is answered, against the reference ---- */
+
+static int compare_cells(const void *a, const void *b)
+{
+    const struct rollup_cell *left = a, *right = b;
+#define BY(field)                                                                                  \
+    if (left->field != right->field)                                                               \
+    return left->field < right->field ? -1 : 1
+    BY(day);
+    BY(channel);
+    BY(kind);
+    BY(nobody);
+    BY(tenant);
+#undef BY
+    return 0;
+}
+
+static void expect_rollups(struct fixture *f, struct reader *reader, const struct event *events,
+                           size_t n)
+{
+    const struct rollup_cell *cells;
+    struct rollup_cell *all = mem_alloc((n + 1) * sizeof *all);
+    size_t n_cells, n_all = 0;
+    OK(rollup_days(reader, f->arena, 0, 100000, &cells, &n_cells, &f->err));
+    for (size_t i = 0; i < n; i++)
+        all[i] = (struct rollup_cell){.day = clock_day(&f->mall->clock, events[i].time),
+                                      .tenant = events[i].tenant,
+                                      .channel = events[i].channel,
+                                      .kind = events[i].kind,
+                                      .nobody = events[i].person == 0,
+                                      .count = 1,
+                                      .amount = events[i].amount};
+    qsort(all, n, sizeof *all, compare_cells);
+    for (size_t i = 0; i < n; i++) {
+        if (n_all && compare_cells(&all[n_all - 1], &all[i]) == 0) {
+            all[n_all - 1].count++;
+            all[n_all - 1].amount =
+                (int64_t)((uint64_t)all[n_all - 1].amount + (uint64_t)all[i].amount);
+        } else {
+            all[n_all++] = all[i];
+        }
+    }
+    assert_int_equal(n_cells, n_all);
+    for (size_t i = 0; i < n_all; i++) {
+        assert_int_equal(compare_cells(&cells[i], &all[i]), 0);
+        assert_int_equal(cells[i].count, all[i].count);
+        assert_int_equal(cells[i].amount, all[i].amount);
+    }
+    free(all);
+    const struct rollup_hour *hours;
+    int64_t sightings = 0, expected = 0;
+    size_t n_hours;
+    OK(rollup_hours(reader, f->arena, 0, 100000, &hours, &n_hours, &f->err));
+    for (size_t i = 0; i < n_hours; i++) {
+        assert_in_range(hours[i].hour, 0, 23);
+        sightings += hours[i].sightings * (hours[i].hour + 1) * (hours[i].nobody ? 7 : 1);
+    }
+    for (size_t i = 0; i < n; i++)
+        if (events[i].kind == KIND_SIGHTING)
+            expected +=
+                (clock_hour(&f->mall->clock, events[i].time) + 1) * (events[i].person == 0 ? 7 : 1);
+    assert_int_equal(sightings, expected);
+}
+
+static void expect_people(struct fixture *f, struct reader *reader, const struct event *events,
+                          size_t n)
+{
+    struct person_columns columns;
+    OK(person_columns_read(reader, f->arena, &columns, &f->err));
+    int64_t *first = mem_alloc((columns.n + 1) * sizeof *first);
+    int64_t *registered = mem_alloc((columns.n + 1) * sizeof *registered);
+    for (uint32_t i = 0; i < columns.n; i++)
+        first[i] = registered[i] = INT64_MAX;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t person = events[i].person;
+        if (person == 0)
+            continue;
+        assert_in_range(person, 1, columns.n - 1);
+        if (events[i].kind == KIND_REGISTER && events[i].time < registered[person])
+            registered[person] = events[i].time;
+        if (kind_flags(events[i].kind) & KIND_PRESENCE && events[i].time < first[person])
+            first[person] = events[i].time;
+    }
+    for (uint32_t i = 0; i < columns.n; i++) {
+        assert_int_equal(columns.first_presence[i], first[i]);
+        assert_int_equal(columns.registered[i], registered[i]);
+    }
+    free(first);
+    free(registered);
+}
+
+static void expect_totals(struct fixture *f, struct reader *reader, const struct event *events,
+                          size_t n)
+{
+    struct event_totals totals;
+    int64_t lines = 0, first = n ? INT64_MAX : 0, last = n ? INT64_MIN : 0;
+    OK(event_totals(reader, &totals, &f->err));
+    for (size_t i = 0; i < n; i++) {
+        lines += events[i].kind == KIND_LINE;
+        first = events[i].time < first ? events[i].time : first;
+        last = events[i].time > last ? events[i].time : last;
+    }
+    assert_int_equal(totals.lines, lines);
+    assert_int_equal(totals.events, (int64_t)n - lines);
+    assert_int_equal(totals.first, first);
+    assert_int_equal(totals.last, last);
+}
+
+/* A cursor gives each person's events of all kinds by time, ties by kind, then arrival. */
+struct cursor_check {
+    size_t events, people;
+};
+
+static enum status cursor_block(void *context, const struct event_block *block, struct error *err)
+{
+    struct cursor_check *seen = context;
+    struct event_cursor cursor;
+    uint32_t person, before = 0;
+    (void)err;
+    event_cursor_start(&cursor, block);
+    while (event_cursor_person(&cursor, &person)) {
+        const struct event_run *run;
+        size_t row;
+        int64_t time = INT64_MIN;
+        uint16_t kind = 0;
+        assert_true(seen->people == 0 || person > before || block->block < 0);
+        while (event_cursor_next(&cursor, &run, &row)) {
+            assert_int_equal(run->person[row], person);
+            assert_true(run->time[row] > time || (run->time[row] == time && run->kind >= kind));
+            time = run->time[row];
+            kind = run->kind;
+            seen->events++;
+        }
+        before = person;
+        seen->people++;
+    }
+    return ST_OK;
+}
+
+static void expect_cursor(struct fixture *f, struct reader *reader, size_t n)
+{
+    struct cursor_check seen = {0};
+    struct event_query query = {.from = INT64_MIN, .people = true, .nobody = true};
+    OK(event_scan(reader, &query, cursor_block, &seen, &f->err));
+    assert_int_equal(seen.events, n);
+}
+
+/* Two threads see together what one sees. */
+static void expect_parallel(struct fixture *f, struct reader *reader, size_t n)
+{
+    struct scanned scanned[3] = {0};
+    void *contexts[3] = {&scanned[0], &scanned[1], &scanned[2]};
+    OK(event_scan_parallel(reader, &everything, scanned_block, contexts, 3, &f->err));
+    assert_int_equal(scanned[0].n + scanned[1].n + scanned[2].n, n);
+    for (int i = 0; i < 3; i++)
+        scanned_free(&scanned[i]);
+}
+
+int64_t sql_integer(struct fixture *f, struct reader *reader, const char *sql)
+{
+    int64_t value = -1;
+    OK(reader_integer(reader, sql, -1, &value, &f->err));
+    return value;
+}
+
+static void report(void *context, const struct verify_result *result)
+{
+    (void)context;
+    if (!result->good)
+        fail_msg("verify: %s: %s", result->check, result->finding);
+}
+
+void expect_all(struct fixture *f, const struct history *history, struct dice *dice)
+{
+    struct reader *reader;
+    size_t n;
+    int bad;
+    OK(reader_open(f->mall, &reader, &f->err));
+    struct event *events = history_expected(history, &f->mall->clock, &everything, &n, NULL);
+    expect_rollups(f, reader, events, n);
+    expect_people(f, reader, events, n);
+    expect_totals(f, reader, events, n);
+    expect_cursor(f, reader, n);
+    expect_parallel(f, reader, n);
+    event_verify_register();
+    OK(verify_run(reader, f->arena, report, NULL, &bad, &f->err));
+    free(events);
+    reader_close(reader);
+    expect_scan(f, history, &everything);
+    for (int i = 0; i < 6; i++) {
+        static const uint16_t some[] = {KIND_PURCHASE, KIND_SIGHTING, KIND_MAX};
+        struct event_query query = {.from =
+                                        year_2024 + (int64_t)dice_below(dice, 100) * day - 50 * day,
+                                    .columns = (unsigned)dice_next(dice) & EVERY_COLUMN,
+                                    .nobody = dice_below(dice, 2),
+                                    .people = dice_below(dice, 4) > 0,
+                                    .kinds = dice_below(dice, 2) ? some : NULL,
+                                    .n_kinds = dice_below(dice, 4)};
+        query.to = dice_below(dice, 3) ? query.from + (int64_t)dice_below(dice, 90 * 86400) : 0;
+        if (dice_below(dice, 2)) {
+            query.person_first = 1 + (uint32_t)dice_below(dice, 30000);
+            query.person_last = query.person_first + (uint32_t)dice_below(dice, 9000);
+        }
+        expect_scan(f, history, &query);
+    }
+}

@@ -1,0 +1,157 @@
+/* RFM: recency down, frequency across, people in the cells, their mean money below. */
+#include "model/loop/rfm.h"
+#include "model/base/text.h"
+#include "tui/chart.h"
+#include "views/actions.h"
+#include "views/console.h"
+#include "views/screens.h"
+
+#include <stdio.h>
+
+struct rfm_state {
+    int recency, frequency; /* of the cell with the focus, from 0 at the top left: 5 and 1 */
+    char subtitle[80];
+};
+
+struct rfm_answer {
+    struct rfm rfm;
+    double people[25]; /* row by row, recency 5 first */
+    int64_t count[25], money[25];
+};
+
+static void *rfm_ask(struct reader *reader, struct arena *arena, const void *parameters,
+                     struct error *err)
+{
+    struct rfm_answer *answer = arena_new_of(arena, struct rfm_answer);
+    struct rfm *rfm = &answer->rfm;
+    if (rfm_run(reader, arena, *(const int64_t *)parameters, 0, rfm, err) != ST_OK)
+        return NULL;
+    for (size_t i = 0; i < rfm->n; i++) {
+        int cell = (5 - rfm->score[i][RFM_RECENCY]) * 5 + rfm->score[i][RFM_FREQUENCY] - 1;
+        answer->count[cell]++;
+        answer->people[cell]++;
+        answer->money[cell] += rfm->value[i][RFM_MONETARY];
+    }
+    return answer;
+}
+
+static void rfm_refresh(struct view *view)
+{
+    int64_t at = view->console->present;
+    view_ask(view, 0, _("RFM"), rfm_ask, &at, sizeof at);
+}
+
+static void rfm_open(struct view *view)
+{
+    view->scopes[view->n_scopes++] = "grid";
+    rfm_refresh(view);
+}
+
+static void cell_draw(struct area area, struct arena *arena, const struct rfm_answer *answer,
+                      const struct rfm_state *state)
+{
+    int cell = state->recency * 5 + state->frequency;
+    int64_t n = answer->count[cell];
+    draw_printf(area, 0, 1, ROLE_PLAIN, _("recency %d, frequency %d: %s people, mean money %s"),
+                5 - state->recency, state->frequency + 1, text_count(arena, n),
+                n ? text_money(arena, answer->money[cell] / n) : "–");
+    const double(*cuts)[4] = answer->rfm.cuts;
+    draw_printf(area, 1, 1, ROLE_DIM, _("days since the last purchase, cuts: %g %g %g %g"),
+                cuts[0][0], cuts[0][1], cuts[0][2], cuts[0][3]);
+    draw_printf(area, 2, 1, ROLE_DIM, _("days with a purchase, cuts: %g %g %g %g"), cuts[1][0],
+                cuts[1][1], cuts[1][2], cuts[1][3]);
+}
+
+/* Five by five cells with their number of people; shaded by quarters of them. */
+static void grid_draw(struct area area, struct arena *arena, const struct rfm_answer *answer,
+                      const struct rfm_state *state)
+{
+    enum { LEFT = 12, CELL = 12 };
+    struct chart_heat_scale scale = chart_heat_scale(answer->people, 25);
+    static const char *const shades[] = {" ", "░", "▒", "▓", "█"};
+    draw_text(area, 0, 1, ROLE_DIM, _("frequency →"));
+    for (int f = 0; f < 5; f++)
+        draw_field(area, 0, LEFT + f * CELL, CELL, 1, ROLE_TITLE, arena_printf(arena, "%d", f + 1));
+    for (int r = 0; r < 5; r++) {
+        draw_printf(area, r + 1, 1, ROLE_TITLE, "%s%d", r == 0 ? _("recency ") : "        ", 5 - r);
+        for (int f = 0; f < 5; f++) {
+            bool here = r == state->recency && f == state->frequency;
+            int level = chart_heat_level(&scale, answer->people[r * 5 + f]);
+            draw_field(area, r + 1, LEFT + f * CELL, CELL, 1, here ? ROLE_SELECTED : ROLE_PLAIN,
+                       arena_printf(arena, "%s %s", shades[level],
+                                    text_count(arena, answer->count[r * 5 + f])));
+        }
+    }
+}
+
+static void rfm_draw(struct view *view, struct area area)
+{
+    const struct rfm_answer *answer = view_answer(view, 0);
+    const char *problem = view_problem(view, 0);
+    if (!answer) {
+        draw_wrapped(area, 0, problem ? ROLE_ERROR : ROLE_DIM,
+                     problem ? problem : _("counting … Ctrl-c stops"));
+        return;
+    }
+    struct arena *arena = arena_new();
+    grid_draw(area_cut_top(&area, 7), arena, answer, view->state);
+    if (answer->rfm.n)
+        cell_draw(area, arena, answer, view->state);
+    else
+        draw_text(area, 0, 1, ROLE_DIM, _("nobody has bought anything yet"));
+    arena_free(arena);
+}
+
+static bool rfm_action(struct view *view, int id, const char *argument)
+{
+    struct rfm_state *state = view->state;
+    char opened[32];
+    (void)argument;
+    switch (id) {
+    case ACTION_GRID_UP:
+        state->recency -= state->recency > 0;
+        return true;
+    case ACTION_GRID_DOWN:
+        state->recency += state->recency < 4;
+        return true;
+    case ACTION_GRID_LEFT:
+        state->frequency -= state->frequency > 0;
+        return true;
+    case ACTION_GRID_RIGHT:
+        state->frequency += state->frequency < 4;
+        return true;
+    case ACTION_GRID_OPEN:
+        snprintf(opened, sizeof opened, "rfm %d %d", 5 - state->recency, state->frequency + 1);
+        console_open(view->console, "crowd", opened);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static const char *rfm_subtitle(struct view *view)
+{
+    struct rfm_state *state = view->state;
+    const struct rfm_answer *answer = view_answer(view, 0);
+    struct arena *arena = arena_new();
+    if (answer)
+        snprintf(state->subtitle, sizeof state->subtitle, _("%s buyers, up to the present"),
+                 text_count(arena, (int64_t)answer->rfm.n));
+    arena_free(arena);
+    return answer ? state->subtitle : NULL;
+}
+
+const struct view_ops view_rfm = {
+    .name = "rfm",
+    .title = N_("RFM"),
+    .about = N_("Everyone who ever bought, by how lately and how often, in fifths by quantiles. "
+                "Enter opens the people of a cell."),
+    .number = 12,
+    .rights = RIGHT_QUESTIONS,
+    .size = sizeof(struct rfm_state),
+    .open = rfm_open,
+    .refresh = rfm_refresh,
+    .draw = rfm_draw,
+    .action = rfm_action,
+    .subtitle = rfm_subtitle,
+};
