@@ -56,7 +56,8 @@ struct interest {
 /* What a question needs to know beside the events; shared by its surveys. */
 struct survey_ground {
     struct reader *reader;
-    struct arena *arena;
+    struct arena *arena;   /* of the answer: names stay with it */
+    struct arena *scratch; /* of what is as long as the people; gone with survey_ground_end */
     const struct mall *mall;
     struct person_columns columns;
     struct places places;
@@ -70,8 +71,10 @@ struct survey_ground {
     size_t sizes[DIM_COUNT]; /* highest key + 1, of the dimensions that no period changes */
 };
 
+/* Ends with survey_ground_end whether it succeeds or not, which is fine for a zeroed one, too. */
 enum status survey_ground_read(struct survey_ground *ground, struct reader *reader,
                                struct arena *arena, struct error *err);
+void survey_ground_end(struct survey_ground *ground);
 /* The same without the columns by person: places, channels and sizes. */
 enum status survey_places_read(struct survey_ground *ground, struct reader *reader,
                                struct arena *arena, struct error *err);

@@ -124,5 +124,13 @@ enum status survey_ground_read(struct survey_ground *ground, struct reader *read
 {
     enum status status = survey_places_read(ground, reader, arena, err);
 
-    return status == ST_OK ? person_columns_read(reader, arena, &ground->columns, err) : status;
+    ground->scratch = arena_new();
+    return status == ST_OK ? person_columns_read(reader, ground->scratch, &ground->columns, err)
+                           : status;
+}
+
+void survey_ground_end(struct survey_ground *ground)
+{
+    arena_free(ground->scratch);
+    ground->scratch = NULL;
 }
