@@ -24,7 +24,7 @@ struct sum {
 
 /* What is known of shops and devices, by number. */
 struct places {
-    uint32_t n_tenants, n_devices; /* highest number + 1 */
+    uint32_t n_tenants, n_devices, n_zones; /* highest number + 1 */
     const uint32_t *tenant_zone, *device_zone;
     const uint32_t *tenant_category; /* 0: none */
     const bool *smart_pos;
@@ -214,7 +214,7 @@ static inline void fact_by(struct lane *lane, enum metric_id metric, enum dimens
 {
     struct sum *sums = lane->by[dim][metric];
 
-    if (!sums)
+    if (!sums || at >= lane->survey->sizes[dim]) /* a number that no dictionary knows: damage */
         return;
     sums[at].n++;
     sums[at].amount += row->amount;
@@ -228,7 +228,7 @@ static inline void fact_once(struct lane *lane, enum metric_id metric, enum dime
 {
     uint32_t *stamp = lane->stamp[dim][metric];
 
-    if (!stamp || stamp[at] == row->person)
+    if (!stamp || at >= lane->survey->sizes[dim] || stamp[at] == row->person)
         return;
     stamp[at] = row->person;
     fact_by(lane, metric, dim, at, row);

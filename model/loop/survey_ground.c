@@ -98,6 +98,7 @@ enum status survey_places_read(struct survey_ground *ground, struct reader *read
     ground->pos = dict_id(reader, DICT_CHANNEL, "pos", 3);
     ground->app = dict_id(reader, DICT_CHANNEL, "app", 3);
     ground->sizes[DIM_ZONE] = dict_size(reader, DICT_ZONE) + 1;
+    ground->places.n_zones = (uint32_t)ground->sizes[DIM_ZONE];
     ground->sizes[DIM_CHANNEL] = dict_size(reader, DICT_CHANNEL) + 1;
     ground->sizes[DIM_CAMPAIGN] = dict_size(reader, DICT_CAMPAIGN) + 1;
     enum status status = categories_read(ground, err);
