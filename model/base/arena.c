@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_BLOCK = 4096, ALIGNMENT = alignof(max_align_t) };
+enum { FIRST_BLOCK = 4096, LARGEST_BLOCK = 1 << 20, ALIGNMENT = alignof(max_align_t) };
 
 struct block {
     struct block *next; /* the one before it in time */
@@ -90,7 +90,7 @@ void arena_free(struct arena *arena)
     free(arena);
 }
 
-/* Keeps the largest block, which is the newest, as blocks double. */
+/* Keeps the newest block: the largest of those that hold many things, as they double. */
 void arena_reset(struct arena *arena)
 {
     arena->used = 0;
@@ -104,9 +104,12 @@ void arena_reset(struct arena *arena)
     arena->top->used = 0;
 }
 
+/* Blocks double up to LARGEST_BLOCK. */
 static struct block *block_add(struct arena *arena, size_t need)
 {
-    size_t size = arena->top ? arena->top->size * 2 : FIRST_BLOCK;
+    size_t size = FIRST_BLOCK;
+    if (arena->top)
+        size = arena->top->size < LARGEST_BLOCK / 2 ? arena->top->size * 2 : LARGEST_BLOCK;
     while (size < need)
         size *= 2;
     struct block *block = mem_alloc(sizeof *block + size);
@@ -115,14 +118,30 @@ static struct block *block_add(struct arena *arena, size_t need)
     return block;
 }
 
+/* What is large has a block of its own, not a byte larger, under the newest one. Its pages are the
+ * kernel's zeros until they are used. */
+static void *large_alloc(struct arena *arena, size_t size)
+{
+    struct block *block = mem_zero(1, sizeof *block + size);
+    block->size = block->used = size;
+    struct block **place = arena->top ? &arena->top->next : &arena->top;
+    block->next = *place;
+    *place = block;
+    arena->used += size;
+    return block->bytes;
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
     if (size > SIZE_MAX / 4)
         out_of_memory(size);
     size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     struct block *block = arena->top;
-    if (!block || block->size - block->used < size)
+    if (!block || block->size - block->used < size) {
+        if (size > LARGEST_BLOCK / 2)
+            return large_alloc(arena, size);
         block = block_add(arena, size);
+    }
     void *at = block->bytes + block->used;
     block->used += size;
     arena->used += size;
