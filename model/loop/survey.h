@@ -211,7 +211,8 @@ static inline void fact_by(struct lane *lane, enum metric_id metric, enum dimens
 {
     struct sum *sums = lane->by[dim][metric];
 
-    if (!sums)
+    /* A number in a damaged file may be one that no table has. */
+    if (!sums || at >= lane->survey->sizes[dim])
         return;
     sums[at].n++;
     sums[at].amount += row->amount;
@@ -225,7 +226,7 @@ static inline void fact_once(struct lane *lane, enum metric_id metric, enum dime
 {
     uint32_t *stamp = lane->stamp[dim][metric];
 
-    if (!stamp || stamp[at] == row->person)
+    if (!stamp || at >= lane->survey->sizes[dim] || stamp[at] == row->person)
         return;
     stamp[at] = row->person;
     fact_by(lane, metric, dim, at, row);

@@ -39,6 +39,8 @@ static uint32_t zone_of(const struct places *places, const struct event_run *run
 
 static void visit_zone_note(struct lane *lane, uint32_t zone, int64_t dwell)
 {
+    if (zone >= lane->survey->sizes[DIM_ZONE])
+        zone = 0; /* of a damaged file */
     if (lane->zone_serial[zone] != lane->serial) {
         lane->zone_serial[zone] = lane->serial;
         lane->zone_dwell[zone] = 0;
