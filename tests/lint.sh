@@ -50,8 +50,8 @@ stands_on() {
     question) echo 'base|store|event|access|people' ;;
     loop) echo 'base|store|event|access|people|question' ;;
     import) echo 'base|store|event|access|people' ;;
-    sql) echo 'base|store|event|access|people|loop' ;;
-    campaign | scene) echo 'base|store|event|access|people|loop' ;;
+    sql) echo 'base|store|event|access|people|question|loop' ;;
+    campaign | scene) echo 'base|store|event|access|people|question|loop' ;;
     fleet | sync) echo 'base|store|event|access|people|import' ;;
     *) echo unknown ;;
     esac

@@ -2,8 +2,21 @@
 #include "views/cli/cli.h"
 #include "views/modules.h"
 
+#include <malloc.h>
+
+/* What a question needed is given back to the machine when it ends: large pieces are mapped on
+ * their own, and threads share two heaps. */
+static void memory_start(void)
+{
+    enum { LARGE = 1 << 20 };
+    mallopt(M_MMAP_THRESHOLD, LARGE);
+    mallopt(M_TRIM_THRESHOLD, LARGE);
+    mallopt(M_ARENA_MAX, 2);
+}
+
 int main(int argc, char **argv)
 {
+    memory_start();
     locale_start("atrium", NULL, ATRIUM_PREFIX);
     modules_start();
     return cli_main(argc, argv);

@@ -294,8 +294,8 @@ enum status assembler_run(struct assembler *assembler, const struct assembly *as
         if (!there[kind] || !assembler->kinds[kind])
             continue;
         struct event_run *run = &assembler->runs[n_runs];
-        status =
-            run_make(assembler, (uint16_t)kind, assembly->tail + first, tail - first, run, err);
+        const struct event *recent = tail > first ? assembly->tail + first : NULL;
+        status = run_make(assembler, (uint16_t)kind, recent, tail - first, run, err);
         n_runs += run->n > 0;
     }
     assembler->block = (struct event_block){.block = assembly->block,

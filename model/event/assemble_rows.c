@@ -59,13 +59,15 @@ static bool times_by_row(const struct source *source, const uint64_t *count, uin
     uint64_t *step = start + segment->n_people;
     if (!segment_times(segment, source->data, start, step))
         return false;
+    bool late = false;
     for (size_t i = 0; i < segment->n_people; i++) {
         uint64_t time = start[i];
         *times++ = time;
         for (uint64_t more = count[i] - 1; more > 0; more--)
             *times++ = time += *step++;
+        late |= (int64_t)time > segment->last;
     }
-    return true;
+    return !late;
 }
 
 /* A person's rows are sorted by time, so those within the query follow one another. */
@@ -221,6 +223,7 @@ static enum status place_whole(struct assembler *assembler, const struct source 
     uint64_t *start = assembler->words, *step = start + segment->n_people;
     if (!segment_times(segment, source->data, start, step))
         return source_damaged(source, "times", err);
+    bool late = false;
     for (; at < end; at++) {
         uint32_t *place = &assembler->place[*at >> STRETCH_BITS];
         uint32_t to = *place, stop = to + (*at & ((1u << STRETCH_BITS) - 1));
@@ -233,8 +236,9 @@ static enum status place_whole(struct assembler *assembler, const struct source 
                 break;
             time += *step++;
         }
+        late |= (int64_t)time > segment->last;
     }
-    return ST_OK;
+    return late ? source_damaged(source, "times", err) : ST_OK;
 }
 
 static enum status place_cut(struct assembler *assembler, const struct source *source,

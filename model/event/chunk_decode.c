@@ -142,9 +142,19 @@ bool segment_times(const struct chunk_segment *segment, const unsigned char *dat
                    uint64_t *step)
 {
     struct view in;
-    return part_view(&segment->parts[COLUMN_TIME], data, &in) &&
-           column_decode(&in, start, segment->n_people) &&
-           column_decode(&in, step, segment->n - segment->n_people) && view_left(&in) == 0;
+    size_t n_steps = segment->n - segment->n_people;
+    uint64_t first = (uint64_t)segment->first, span = (uint64_t)segment->last - first, wrong = 0;
+    if (!part_view(&segment->parts[COLUMN_TIME], data, &in) ||
+        !column_decode(&in, start, segment->n_people) || !column_decode(&in, step, n_steps) ||
+        view_left(&in))
+        return false;
+    /* Nothing outside what the head says, and no step that could wrap around; whoever adds the
+     * steps up looks at each person's last time. */
+    for (size_t i = 0; i < segment->n_people; i++)
+        wrong |= start[i] - first > span;
+    for (size_t i = 0; i < n_steps; i++)
+        wrong |= step[i] > span;
+    return !wrong;
 }
 
 bool segment_column(const struct chunk_segment *segment, const unsigned char *data,
@@ -243,6 +253,8 @@ static bool put_segment(const struct chunk_segment *segment, const unsigned char
             events[row].time = (int64_t)time;
             time += more ? *step++ : 0;
         }
+        if ((int64_t)time > segment->last)
+            return false;
     }
     for (int column = COLUMN_TENANT; column < COLUMN_REF; column++) {
         if (!segment->parts[column].size)

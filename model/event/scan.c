@@ -113,7 +113,7 @@ enum status scan_fetch(struct scan *scan, struct scan_job *job, bool *more, stru
         .entries = scan->entries.at + unit->first,
         .chunks = job->buffers.at,
         .n_chunks = unit->n,
-        .tail = scan->tail.events.at + unit->tail_from,
+        .tail = unit->tail_to > unit->tail_from ? scan->tail.events.at + unit->tail_from : NULL,
         .n_tail = unit->tail_to - unit->tail_from,
     };
     return status;

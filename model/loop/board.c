@@ -402,7 +402,7 @@ enum status board_run(struct reader *reader, struct arena *arena, enum stage sta
                       const struct loop_query *query, struct board **out, struct error *err)
 {
     struct board *board = arena_new_of(arena, struct board);
-    struct survey_ground ground;
+    struct survey_ground ground = {0};
 
     board->stage = stage;
     enum status status = reader_begin(reader, err);
@@ -415,6 +415,7 @@ enum status board_run(struct reader *reader, struct arena *arena, enum stage sta
         status = board_survey(board, &ground, false, err);
     if (status == ST_OK && board->loop->compared)
         status = board_survey(board, &ground, true, err);
+    survey_ground_end(&ground);
     reader_end(reader);
     if (status != ST_OK)
         return status;

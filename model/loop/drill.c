@@ -117,7 +117,7 @@ enum status drill_run(struct reader *reader, struct arena *arena, const struct d
                       struct drill *drill, struct error *err)
 {
     struct survey_plan plan = survey_plan_of(query->period.from, query->period.to);
-    struct survey_ground ground;
+    struct survey_ground ground = {0};
     struct survey *survey = NULL;
 
     if (!metric_has(query->metric, query->dim))
@@ -139,6 +139,7 @@ enum status drill_run(struct reader *reader, struct arena *arena, const struct d
         drill_take(drill, survey, query);
         survey_end(survey);
     }
+    survey_ground_end(&ground);
     reader_end(reader);
     return status;
 }

@@ -28,7 +28,7 @@ enum status presence_run(struct reader *reader, struct arena *arena, struct pres
                          struct error *err)
 {
     const struct clock *clock = &reader_mall(reader)->clock;
-    struct survey_ground ground;
+    struct survey_ground ground = {0};
     struct survey *survey = NULL;
     int64_t as_of, present;
 
@@ -53,6 +53,7 @@ enum status presence_run(struct reader *reader, struct arena *arena, struct pres
             survey_end(survey);
         }
     }
+    survey_ground_end(&ground);
     reader_end(reader);
     return status;
 }

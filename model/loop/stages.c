@@ -134,7 +134,7 @@ static enum status stages_survey(struct survey_ground *ground, const struct loop
 enum status stages_run(struct reader *reader, struct arena *arena, const struct loop_query *query,
                        struct stages **out, struct error *err)
 {
-    struct survey_ground ground;
+    struct survey_ground ground = {0};
     struct stages *stages;
 
     enum status status = reader_begin(reader, err);
@@ -147,6 +147,7 @@ enum status stages_run(struct reader *reader, struct arena *arena, const struct 
         status = stages_survey(&ground, query, stages, false, err);
     if (status == ST_OK && stages->compared)
         status = stages_survey(&ground, query, stages, true, err);
+    survey_ground_end(&ground);
     reader_end(reader);
     if (status != ST_OK)
         return status;

@@ -24,7 +24,7 @@ struct sum {
 
 /* What is known of shops and devices, by number. */
 struct places {
-    uint32_t n_tenants, n_devices; /* highest number + 1 */
+    uint32_t n_tenants, n_devices, n_zones; /* highest number + 1 */
     const uint32_t *tenant_zone, *device_zone;
     const uint32_t *tenant_category; /* 0: none */
     const bool *smart_pos;
@@ -56,7 +56,8 @@ struct interest {
 /* What a question needs to know beside the events; shared by its surveys. */
 struct survey_ground {
     struct reader *reader;
-    struct arena *arena;
+    struct arena *arena;   /* of the answer: names stay with it */
+    struct arena *scratch; /* of what is as long as the people; gone with survey_ground_end */
     const struct mall *mall;
     struct person_columns columns;
     struct places places;
@@ -70,8 +71,10 @@ struct survey_ground {
     size_t sizes[DIM_COUNT]; /* highest key + 1, of the dimensions that no period changes */
 };
 
+/* Ends with survey_ground_end whether it succeeds or not, which is fine for a zeroed one, too. */
 enum status survey_ground_read(struct survey_ground *ground, struct reader *reader,
                                struct arena *arena, struct error *err);
+void survey_ground_end(struct survey_ground *ground);
 /* The same without the columns by person: places, channels and sizes. */
 enum status survey_places_read(struct survey_ground *ground, struct reader *reader,
                                struct arena *arena, struct error *err);
@@ -211,8 +214,7 @@ static inline void fact_by(struct lane *lane, enum metric_id metric, enum dimens
 {
     struct sum *sums = lane->by[dim][metric];
 
-    /* A number in a damaged file may be one that no table has. */
-    if (!sums || at >= lane->survey->sizes[dim])
+    if (!sums || at >= lane->survey->sizes[dim]) /* a number that no dictionary knows: damage */
         return;
     sums[at].n++;
     sums[at].amount += row->amount;

@@ -47,7 +47,7 @@ enum status survey_relations_read(struct survey_ground *ground, bool by_kind, st
     }
     ground->relation_kinds = names_finish(&found, &place);
     if (status == ST_OK && relations.n) {
-        struct relation *at = arena_array(ground->arena, struct relation, relations.n);
+        struct relation *at = arena_array(ground->scratch, struct relation, relations.n);
         memcpy(at, relations.at, relations.n * sizeof *at);
         for (size_t i = 0; i < relations.n; i++)
             at[i].kind = place[at[i].kind];
@@ -87,7 +87,7 @@ enum status survey_topics_read(struct survey_ground *ground, struct error *err)
     }
     ground->topics = names_finish(&topics_found, &place);
     if (status == ST_OK && interests.n) {
-        struct interest *at = arena_array(ground->arena, struct interest, interests.n);
+        struct interest *at = arena_array(ground->scratch, struct interest, interests.n);
         for (size_t i = 0; i < interests.n; i++)
             at[i] = (struct interest){interests.at[i].person, place[interests.at[i].topic]};
         ground->interests = at;

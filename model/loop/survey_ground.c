@@ -98,6 +98,7 @@ enum status survey_places_read(struct survey_ground *ground, struct reader *read
     ground->pos = dict_id(reader, DICT_CHANNEL, "pos", 3);
     ground->app = dict_id(reader, DICT_CHANNEL, "app", 3);
     ground->sizes[DIM_ZONE] = dict_size(reader, DICT_ZONE) + 1;
+    ground->places.n_zones = (uint32_t)ground->sizes[DIM_ZONE];
     ground->sizes[DIM_CHANNEL] = dict_size(reader, DICT_CHANNEL) + 1;
     ground->sizes[DIM_CAMPAIGN] = dict_size(reader, DICT_CAMPAIGN) + 1;
     enum status status = categories_read(ground, err);
@@ -124,5 +125,13 @@ enum status survey_ground_read(struct survey_ground *ground, struct reader *read
 {
     enum status status = survey_places_read(ground, reader, arena, err);
 
-    return status == ST_OK ? person_columns_read(reader, arena, &ground->columns, err) : status;
+    ground->scratch = arena_new();
+    return status == ST_OK ? person_columns_read(reader, ground->scratch, &ground->columns, err)
+                           : status;
+}
+
+void survey_ground_end(struct survey_ground *ground)
+{
+    arena_free(ground->scratch);
+    ground->scratch = NULL;
 }

@@ -29,7 +29,7 @@ static uint32_t zone_of(const struct places *places, const struct event_run *run
     uint32_t tenant = run->tenant ? run->tenant[i] : 0, device = run->device ? run->device[i] : 0;
 
     if (run->zone && run->zone[i])
-        return run->zone[i];
+        return run->zone[i] < places->n_zones ? run->zone[i] : 0;
     if (tenant && tenant < places->n_tenants && places->tenant_zone[tenant])
         return places->tenant_zone[tenant];
     return device < places->n_devices ? places->device_zone[device] : 0;
@@ -39,8 +39,6 @@ static uint32_t zone_of(const struct places *places, const struct event_run *run
 
 static void visit_zone_note(struct lane *lane, uint32_t zone, int64_t dwell)
 {
-    if (zone >= lane->survey->sizes[DIM_ZONE])
-        zone = 0; /* of a damaged file */
     if (lane->zone_serial[zone] != lane->serial) {
         lane->zone_serial[zone] = lane->serial;
         lane->zone_dwell[zone] = 0;

@@ -67,7 +67,7 @@ enum status visits_run(struct reader *reader, struct arena *arena, const struct 
 {
     struct survey_plan plan = survey_plan_of(query->from, query->to);
     enum dimension dim = dims[query->by];
-    struct survey_ground ground;
+    struct survey_ground ground = {0};
     struct survey *survey = NULL;
 
     for (size_t i = 0; i < sizeof counted / sizeof *counted; i++)
@@ -85,6 +85,7 @@ enum status visits_run(struct reader *reader, struct arena *arena, const struct 
             groups_take(answer, survey, dim);
         survey_end(survey);
     }
+    survey_ground_end(&ground);
     reader_end(reader);
     return status;
 }

@@ -96,6 +96,7 @@ static void assert_everything(struct story *s, struct reference *r, uint64_t lis
             }
         }
     survey_end(survey);
+    survey_ground_end(&ground);
     reader_end(s->reader);
     arena_free(arena);
     arena_free(list_arena);
