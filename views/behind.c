@@ -2,6 +2,7 @@
  * People are shown by the members screen. Its argument is that of figure_behind. */
 #include "model/event/event.h"
 #include "model/loop/visits.h"
+#include "model/store/column.h"
 #include "views/figures.h"
 #include "views/screens.h"
 #include "views/sheet_view.h"
@@ -70,7 +71,7 @@ static enum status shop_name(struct reader *reader, struct arena *arena, uint32_
     sqlite3_bind_int64(stmt, 1, tenant);
     status = reader_step(reader, stmt, &row, err);
     if (status == ST_OK && row)
-        *cell = cell_text(arena_strdup(arena, (const char *)sqlite3_column_text(stmt, 0)));
+        *cell = cell_text(arena_strdup(arena, column_text(stmt, 0)));
     return status;
 }
 
@@ -173,9 +174,9 @@ static enum status ids_sheet(struct reader *reader, struct arena *arena,
             return status;
         struct cell *cells = sheet_row_add(answer->rows.sheet);
         for (int k = 0; row && k < 3; k++)
-            cells[k] = cell_text(arena_strdup(arena, (const char *)sqlite3_column_text(stmt, k)));
+            cells[k] = cell_text(arena_strdup(arena, column_text(stmt, k)));
         if (row && shops)
-            cells[3] = cell_text(arena_strdup(arena, (const char *)sqlite3_column_text(stmt, 3)));
+            cells[3] = cell_text(arena_strdup(arena, column_text(stmt, 3)));
         else if (row)
             cells[3] = cell_integer(sqlite3_column_int64(stmt, 3));
         answer->rows.open[i] =

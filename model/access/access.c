@@ -2,6 +2,7 @@
 
 #include "model/base/hash.h"
 #include "model/base/text.h"
+#include "model/store/column.h"
 
 #include <pwd.h>
 #include <stdio.h>
@@ -111,7 +112,7 @@ static enum status read_key(struct reader *reader, struct access *access, struct
         if (sqlite3_column_int(stmt, 1))
             good = key_of_audit(value, n, access->key);
         else
-            good = key_of_setting((const char *)sqlite3_column_text(stmt, 0), access->key);
+            good = key_of_setting(column_text(stmt, 0), access->key);
     }
     if (status)
         return status;
@@ -210,7 +211,7 @@ static enum status reveal_record(struct access *access, struct writer *writer, u
         sqlite3_reset(stmt);
         return error_set(err, ST_REFUSED, "there is no person #%u in this mall", person);
     }
-    char *target = mem_strdup((const char *)sqlite3_column_text(stmt, 0));
+    char *target = mem_strdup(column_text(stmt, 0));
     sqlite3_reset(stmt);
     json_t *detail = json_pack("{s:s}", "reason", reason);
     status = audit_append(writer, access->principal, "reveal", "member", target, detail, err);

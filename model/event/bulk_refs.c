@@ -2,6 +2,7 @@
 
 #include "model/event/catalog.h"
 #include "model/event/reffind.h"
+#include "model/store/column.h"
 
 #include <stdlib.h>
 
@@ -338,7 +339,7 @@ static enum status late_read(struct event_bulk *bulk, struct arena *arena,
     int code;
     while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
         size_t size = (size_t)sqlite3_column_bytes(stmt, 3);
-        const char *ref = (const char *)sqlite3_column_text(stmt, 3);
+        const char *ref = column_text(stmt, 3);
         vec_push(wanted,
                  (struct ref_wanted){.mark = (uint64_t)sqlite3_column_int64(stmt, 0),
                                      .kind = (uint16_t)sqlite3_column_int(stmt, 1),

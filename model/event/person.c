@@ -134,6 +134,8 @@ static enum status tail_people(struct reader *reader, int64_t *first_presence, i
     return status;
 }
 
+enum { PERSON_MOST = INT32_MAX };
+
 /* The highest number given, or that of the tail; and one more than the last block with events. */
 static enum status people_known(struct reader *reader, int64_t *highest, int64_t *blocks,
                                 struct error *err)
@@ -147,6 +149,11 @@ static enum status people_known(struct reader *reader, int64_t *highest, int64_t
         status = reader_integer(reader, "select max(block) + 1 from chunk indexed by chunk_place",
                                 0, blocks, err);
     *highest = tail > *highest ? tail : *highest;
+    if (status == ST_OK && (*highest < 0 || *highest > PERSON_MOST || *blocks < 0 ||
+                            *blocks > (PERSON_MOST >> EVENT_BLOCK_BITS) + 1))
+        return error_set(err, ST_UNUSABLE,
+                         "the counter of people is damaged: restore a copy of the mall file, or "
+                         "run `atrium verify`");
     return status;
 }
 

@@ -2,6 +2,7 @@
 
 #include "model/import/csv_out.h"
 #include "model/import/export_facts.h"
+#include "model/store/column.h"
 
 #include <string.h>
 
@@ -42,8 +43,7 @@ static enum status families_read(struct reader *reader, const char *sql, struct 
             families->ids = ids;
             cap = more;
         }
-        families->names[families->n] =
-            arena_strdup(arena, (const char *)sqlite3_column_text(stmt, 0));
+        families->names[families->n] = arena_strdup(arena, column_text(stmt, 0));
         families->ids[families->n++] = sqlite3_column_int64(stmt, 1);
     }
     sqlite3_reset(stmt);
@@ -81,8 +81,7 @@ static void cell_write(struct csv_out *out, const struct import_column *column, 
     else if (column->type == IMPORT_INTEGER || column->type == IMPORT_BOOL)
         csv_out_integer(out, sqlite3_column_int64(stmt, at));
     else
-        csv_out_text(out, (const char *)sqlite3_column_text(stmt, at),
-                     (size_t)sqlite3_column_bytes(stmt, at));
+        csv_out_text(out, column_text(stmt, at), (size_t)sqlite3_column_bytes(stmt, at));
 }
 
 /* One value of a person, by a statement with two parameters; empty where there is none. */
@@ -101,8 +100,7 @@ static enum status family_write(struct reader *reader, struct csv_out *out, cons
     bool row;
     status = reader_step(reader, stmt, &row, err);
     if (status == ST_OK && row)
-        csv_out_text(out, (const char *)sqlite3_column_text(stmt, 0),
-                     (size_t)sqlite3_column_bytes(stmt, 0));
+        csv_out_text(out, column_text(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0));
     else
         csv_out_empty(out);
     sqlite3_reset(stmt);
@@ -192,8 +190,7 @@ static enum status labels_write(struct reader *reader, const struct import_table
     while ((status = reader_step(reader, stmt, &row, err)) == ST_OK && row &&
            out->status == ST_OK) {
         for (int i = 0; i < 3; i++)
-            csv_out_text(out, (const char *)sqlite3_column_text(stmt, i),
-                         (size_t)sqlite3_column_bytes(stmt, i));
+            csv_out_text(out, column_text(stmt, i), (size_t)sqlite3_column_bytes(stmt, i));
         csv_out_row(out, false);
     }
     sqlite3_reset(stmt);

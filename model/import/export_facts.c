@@ -4,6 +4,7 @@
 #include "model/base/vec.h"
 #include "model/event/event.h"
 #include "model/import/names.h"
+#include "model/store/column.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,7 +82,7 @@ static enum status identities_read(struct facts_out *f, struct error *err)
         size_t at = (size_t)(sqlite3_column_int64(stmt, 0) - f->events->first_person);
         const char **place = sqlite3_column_int(stmt, 1) ? &f->devices[at] : &f->cards[at];
         if (!*place)
-            *place = arena_strdup(f->block, (const char *)sqlite3_column_text(stmt, 2));
+            *place = arena_strdup(f->block, column_text(stmt, 2));
     }
     sqlite3_reset(stmt);
     return status;
@@ -100,8 +101,7 @@ static enum status items_read(struct facts_out *f, struct error *err)
         while (f->items.n <= id)
             vec_push(&f->items, (struct item_text){{"", "", "", ""}});
         for (int i = 0; i < 4; i++)
-            f->items.at[id].parts[i] =
-                arena_strdup(f->arena, (const char *)sqlite3_column_text(stmt, i + 1));
+            f->items.at[id].parts[i] = arena_strdup(f->arena, column_text(stmt, i + 1));
     }
     sqlite3_reset(stmt);
     return status;

@@ -2,6 +2,7 @@
 
 #include "model/base/text.h"
 #include "model/import/names.h"
+#include "model/store/column.h"
 #include "model/store/operation.h"
 
 #include <stdlib.h>
@@ -292,8 +293,7 @@ static enum status sheet_query(struct reader *reader, struct sheet *sheet, const
         struct cell *cells = sheet_row_add(sheet);
         for (size_t i = 0; i < sheet->n_columns; i++)
             if (sheet->columns[i].type == CELL_TEXT)
-                cells[i] = cell_text(
-                    arena_strdup(sheet->arena, (const char *)sqlite3_column_text(stmt, (int)i)));
+                cells[i] = cell_text(arena_strdup(sheet->arena, column_text(stmt, (int)i)));
             else
                 cells[i] = cell_integer(sqlite3_column_int64(stmt, (int)i));
     }

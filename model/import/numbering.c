@@ -2,6 +2,7 @@
 
 #include "model/base/hash.h"
 #include "model/base/text.h"
+#include "model/store/column.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -136,7 +137,7 @@ static enum status load(struct numbering *numbering, enum names_of of, struct er
         sqlite3_bind_text(stmt, 2, numbering->identity, -1, SQLITE_STATIC);
     bool row;
     while ((status = step(numbering, stmt, &row, err)) == ST_OK && row) {
-        const char *name = (const char *)sqlite3_column_text(stmt, 0);
+        const char *name = column_text(stmt, 0);
         size_t n = (size_t)sqlite3_column_bytes(stmt, 0);
         uint64_t hash = hash64(name, n);
         if (n < UINT16_MAX && !names_find(numbering->names[of], name, n, hash))

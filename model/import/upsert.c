@@ -3,6 +3,7 @@
 #include "model/base/hash.h"
 #include "model/import/names.h"
 #include "model/people/search.h"
+#include "model/store/column.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -284,7 +285,7 @@ static enum status phone_read(struct upsert *upsert, int64_t person, struct row_
     if (sqlite3_step(stmt) == SQLITE_ROW) {
         phone->n = (uint32_t)sqlite3_column_bytes(stmt, 0);
         upsert->phone = mem_resize(upsert->phone, (size_t)phone->n + 1, 1);
-        memcpy(upsert->phone, sqlite3_column_text(stmt, 0), (size_t)phone->n + 1);
+        memcpy(upsert->phone, column_text(stmt, 0), (size_t)phone->n + 1);
         phone->at = upsert->phone;
     }
     sqlite3_reset(stmt);

@@ -3,6 +3,7 @@
 #include "model/base/vec.h"
 #include "model/loop/label.h"
 #include "model/loop/stages.h"
+#include "model/store/column.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -123,7 +124,7 @@ static const char *shop_text(struct reader *reader, struct arena *arena, const c
     if (reader_prepare(reader, sql, &stmt, &ignored) == ST_OK) {
         sqlite3_bind_int64(stmt, 1, key);
         if (reader_step(reader, stmt, &row, &ignored) == ST_OK && row)
-            text = arena_strdup(arena, (const char *)sqlite3_column_text(stmt, 0));
+            text = arena_strdup(arena, column_text(stmt, 0));
         sqlite3_reset(stmt);
     }
     error_clear(&ignored);

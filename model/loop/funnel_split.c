@@ -1,6 +1,7 @@
 /* Groups of a funnel, and the figures of a step. */
 #include "model/loop/funnel_parts.h"
 #include "model/loop/names.h"
+#include "model/store/column.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,7 @@ static enum status texts_number(struct reader *reader, struct arena *arena, cons
     while (status == ST_OK && (status = reader_step(reader, stmt, &row, err)) == ST_OK && row) {
         int64_t id = sqlite3_column_int64(stmt, 0);
         if (id >= 0 && (size_t)id < n_ids)
-            numbers[id] = name_collect(&collector, (const char *)sqlite3_column_text(stmt, 1),
+            numbers[id] = name_collect(&collector, column_text(stmt, 1),
                                        (size_t)sqlite3_column_bytes(stmt, 1));
     }
     const uint32_t *place;

@@ -261,11 +261,30 @@ static void survey_prepare(struct survey *survey, struct survey_ground *ground,
 
 /* ---- The pass ---- */
 
+/* In a damaged file the events may know more people than the counter does, which is what all sums
+ * by person are sized by. */
+static enum status people_check(const struct survey *survey, const struct event_block *block,
+                                struct error *err)
+{
+    for (size_t i = 0; i < block->n_runs && block->block != EVENT_NOBODY; i++) {
+        const struct event_run *run = &block->runs[i];
+        uint32_t last = run->n ? run->person[run->n - 1] : 0; /* they rise */
+        if (last >= survey->n_people)
+            return error_set(err, ST_UNUSABLE,
+                             "the counter of people is damaged: there are events of person %u of "
+                             "%zu; restore a copy of the mall file, or run `atrium verify`",
+                             last, survey->n_people - 1);
+    }
+    return ST_OK;
+}
+
 static enum status take_block(void *context, const struct event_block *block, struct error *err)
 {
     struct lane *lane = context;
-    (void)err;
+    enum status status = people_check(lane->survey, block, err);
 
+    if (status != ST_OK)
+        return status;
     if ((lane->survey->plan->needs & NEED_VISITS) && block->block != EVENT_NOBODY)
         survey_visits(lane, block);
     survey_events(lane, block);

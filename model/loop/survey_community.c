@@ -1,5 +1,6 @@
 /* Relations, groups and interests: rows about people, joined to what the pass noted of them. */
 #include "model/loop/survey.h"
+#include "model/store/column.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,7 @@
 
 static uint32_t relation_kind(struct name_collector *found, sqlite3_stmt *stmt)
 {
-    const char *text = (const char *)sqlite3_column_text(stmt, 3);
+    const char *text = column_text(stmt, 3);
 
     return name_collect(found, text, (size_t)sqlite3_column_bytes(stmt, 3));
 }
@@ -80,7 +81,7 @@ enum status survey_topics_read(struct survey_ground *ground, struct error *err)
     while (status == ST_OK && (status = reader_step(ground->reader, stmt, &row, err)) == ST_OK &&
            row) {
         int64_t person = sqlite3_column_int64(stmt, 0);
-        const char *topic = (const char *)sqlite3_column_text(stmt, 1);
+        const char *topic = column_text(stmt, 1);
         uint32_t number = name_collect(&topics_found, topic, (size_t)sqlite3_column_bytes(stmt, 1));
         if (person > 0 && person < ground->columns.n)
             vec_push(&interests, (struct interest){(uint32_t)person, number});

@@ -1,6 +1,7 @@
 /* What a question needs to know beside the events: shops, devices, channels, the columns by person.
  */
 #include "model/loop/survey.h"
+#include "model/store/column.h"
 
 #include <string.h>
 
@@ -16,7 +17,7 @@ static enum status categories_read(struct survey_ground *ground, struct error *e
         &stmt, err);
     while (status == ST_OK && (status = reader_step(ground->reader, stmt, &row, err)) == ST_OK &&
            row)
-        vec_push(&names, arena_strdup(ground->arena, (const char *)sqlite3_column_text(stmt, 0)));
+        vec_push(&names, arena_strdup(ground->arena, column_text(stmt, 0)));
     const char **at = arena_array(ground->arena, const char *, names.n);
     memcpy(at, names.at, names.n * sizeof *at);
     ground->places.categories = at;
@@ -55,7 +56,7 @@ static enum status tenants_read(struct survey_ground *ground, struct error *err)
         if (id < 1 || id >= n)
             continue;
         zone[id] = (uint32_t)sqlite3_column_int64(stmt, 1);
-        category[id] = category_place(places, (const char *)sqlite3_column_text(stmt, 2));
+        category[id] = category_place(places, column_text(stmt, 2));
         smart[id] = sqlite3_column_int(stmt, 3) != 0;
         if (zone[id] >= ground->sizes[DIM_ZONE])
             zone[id] = 0;

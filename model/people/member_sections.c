@@ -2,6 +2,7 @@
 #include "model/base/intl.h"
 #include "model/people/member_row.h"
 #include "model/people/person_events.h"
+#include "model/store/column.h"
 
 /* One question that gives a section: its person is ?1, its first columns are the sheet's. */
 struct section_query {
@@ -161,8 +162,8 @@ static enum status attributes_read(struct reader *reader, const struct access *a
         return status;
     sqlite3_bind_int64(stmt, 1, row->person);
     while ((status = reader_step(reader, stmt, &there, err)) == ST_OK && there) {
-        const char *name = (const char *)sqlite3_column_text(stmt, 0);
-        const char *value = (const char *)sqlite3_column_text(stmt, 1);
+        const char *name = column_text(stmt, 0);
+        const char *value = column_text(stmt, 1);
         if (personal_attribute(name))
             value = access_text(access, arena, PERSONAL_ADDRESS, row->person, value);
         pair_add(*sheet, name, value);
@@ -192,11 +193,11 @@ static enum status identities_read(struct reader *reader, const struct access *a
         return status;
     sqlite3_bind_int64(stmt, 1, person);
     while ((status = reader_step(reader, stmt, &row, err)) == ST_OK && row) {
-        const char *kind = arena_strdup(arena, (const char *)sqlite3_column_text(stmt, 0));
+        const char *kind = arena_strdup(arena, column_text(stmt, 0));
         struct cell *cells = sheet_row_add(*sheet);
         cells[0] = cell_text(kind);
-        cells[1] = cell_text(access_text(access, arena, personal_of_identity(kind), person,
-                                         (const char *)sqlite3_column_text(stmt, 1)));
+        cells[1] = cell_text(
+            access_text(access, arena, personal_of_identity(kind), person, column_text(stmt, 1)));
     }
     sqlite3_reset(stmt);
     (*sheet)->total = (int64_t)(*sheet)->n_rows;

@@ -2,6 +2,7 @@
 #include "model/base/intl.h"
 
 #include "model/base/vec.h"
+#include "model/store/column.h"
 
 #include <string.h>
 
@@ -120,7 +121,7 @@ static enum status shop_name_cell(struct reader *reader, struct arena *arena, ui
     sqlite3_bind_int64(stmt, 1, tenant);
     status = reader_step(reader, stmt, &row, err);
     if (!status && row)
-        *cell = cell_text(arena_strdup(arena, (const char *)sqlite3_column_text(stmt, 0)));
+        *cell = cell_text(arena_strdup(arena, column_text(stmt, 0)));
     sqlite3_reset(stmt);
     return status;
 }

@@ -5,6 +5,7 @@
 #include "model/base/text.h"
 #include "model/base/vec.h"
 #include "model/people/shop_sums.h"
+#include "model/store/column.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -214,7 +215,7 @@ static enum status shop_unknown(struct reader *reader, const char *text, struct 
     enum status status =
         reader_prepare(reader, "select code from tenant union select name from tenant", &stmt, err);
     while (!status && (status = reader_step(reader, stmt, &row, err)) == ST_OK && row)
-        vec_push(&names, arena_strdup(arena, (const char *)sqlite3_column_text(stmt, 0)));
+        vec_push(&names, arena_strdup(arena, column_text(stmt, 0)));
     if (!status) {
         sqlite3_reset(stmt);
         const char *near = text_nearest(text, names.at, names.n);

@@ -3,6 +3,7 @@
 #include "model/base/vec.h"
 #include "model/people/member_row.h"
 #include "model/people/shop_sums.h"
+#include "model/store/column.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -467,7 +468,7 @@ static enum status head_read(struct reader *reader, struct arena *arena, struct 
         const char **texts[] = {&card->code,  &card->name,  &card->category,
                                 &card->floor, &card->brand, &card->zone};
         for (int i = 0; i < 6; i++)
-            *texts[i] = arena_strdup(arena, (const char *)sqlite3_column_text(stmt, i));
+            *texts[i] = arena_strdup(arena, column_text(stmt, i));
         card->smart_pos = sqlite3_column_int(stmt, 6) != 0;
         card->version = sqlite3_column_int64(stmt, 7);
     } else if (!status) {

@@ -4,6 +4,7 @@
 #include "model/base/text.h"
 #include "model/base/vec.h"
 #include "model/people/regex.h"
+#include "model/store/column.h"
 
 #include <string.h>
 #include <strings.h>
@@ -54,9 +55,9 @@ static enum status table_rows(struct binder *b, const char *sql, struct name_tab
         int64_t id = sqlite3_column_int64(stmt, 0);
         if (id <= 0 || id >= (int64_t)table->n)
             continue;
-        table->names[id] = arena_strdup(b->arena, (const char *)sqlite3_column_text(stmt, 1));
+        table->names[id] = arena_strdup(b->arena, column_text(stmt, 1));
         if (sqlite3_column_count(stmt) > 2)
-            table->others[id] = arena_strdup(b->arena, (const char *)sqlite3_column_text(stmt, 2));
+            table->others[id] = arena_strdup(b->arena, column_text(stmt, 2));
     }
     return status;
 }

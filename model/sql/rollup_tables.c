@@ -243,7 +243,9 @@ int sql_table_failed(sqlite3_vtab *table, enum status status, struct error *err)
     sqlite3_free(table->zErrMsg);
     table->zErrMsg = sqlite3_mprintf("%s", error_text(err));
     error_clear(err);
-    return status == ST_CANCELLED ? SQLITE_INTERRUPT : SQLITE_ERROR;
+    return status == ST_CANCELLED  ? SQLITE_INTERRUPT
+           : status == ST_UNUSABLE ? SQLITE_CORRUPT_VTAB
+                                   : SQLITE_ERROR;
 }
 
 enum status sql_tables_add(struct sql_connection *connection, struct error *err)

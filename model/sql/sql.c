@@ -234,6 +234,8 @@ static enum status step_failed(struct sql_connection *c, const struct sql_limits
                    : error_set(err, ST_CANCELLED, "the question was cancelled");
     }
     int code = sqlite3_errcode(c->db) & 0xFF;
+    if (sqlite3_extended_errcode(c->db) == SQLITE_CORRUPT_VTAB) /* our tables' own sentence */
+        return error_set(err, ST_UNUSABLE, "%s", sqlite3_errmsg(c->db));
     if (code == SQLITE_ERROR || code == SQLITE_TOOBIG || code == SQLITE_MISMATCH)
         return error_set(err, ST_USAGE, "%s", sqlite3_errmsg(c->db));
     return sqlite_status(c->db, "asking", err);

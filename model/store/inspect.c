@@ -2,6 +2,7 @@
 
 #include "model/base/arena.h"
 #include "model/base/text.h"
+#include "model/store/column.h"
 #include "model/store/mall.h"
 #include "model/store/reader.h"
 
@@ -122,8 +123,7 @@ enum status inspect_roots(sqlite3 *db, char **why, struct error *err)
     enum status status = ST_OK;
     int code;
     while (status == ST_OK && (code = sqlite3_step(stmt)) == SQLITE_ROW)
-        status = root_read(db, (const char *)sqlite3_column_text(stmt, 1),
-                           (const char *)sqlite3_column_text(stmt, 0), why, err);
+        status = root_read(db, column_text(stmt, 1), column_text(stmt, 0), why, err);
     if (status == ST_OK && code != SQLITE_DONE)
         status = sqlite_status(db, "looking at the tables", err);
     sqlite3_finalize(stmt);

@@ -1,6 +1,7 @@
 #include "model/store/mall.h"
 
 #include "model/base/text.h"
+#include "model/store/column.h"
 #include "model/store/inspect.h"
 #include "model/store/lock.h"
 #include "model/store/migrate.h"
@@ -132,8 +133,7 @@ static enum status settings_read(sqlite3 *db, struct settings *s, struct error *
         return sqlite_status(db, "reading settings", err);
     int code;
     while ((code = sqlite3_step(stmt)) == SQLITE_ROW)
-        setting_take(s, (const char *)sqlite3_column_text(stmt, 0),
-                     (const char *)sqlite3_column_text(stmt, 1));
+        setting_take(s, column_text(stmt, 0), column_text(stmt, 1));
     enum status status = code == SQLITE_DONE ? ST_OK : sqlite_status(db, "reading settings", err);
     sqlite3_finalize(stmt);
     return status;

@@ -1,6 +1,7 @@
 #include "model/store/migrate.h"
 
 #include "model/base/arena.h"
+#include "model/store/column.h"
 #include "model/store/lock.h"
 #include "model/store/mall.h"
 #include "model/store/reader.h"
@@ -82,9 +83,9 @@ static enum status database_proved(sqlite3 *db, struct error *err)
     enum status status = ST_OK;
     if (sqlite3_step(stmt) != SQLITE_ROW)
         status = sqlite_status(db, "checking after a migration", err);
-    else if (strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") != 0)
-        status = error_set(err, ST_UNUSABLE, "checking after a migration: %s",
-                           (const char *)sqlite3_column_text(stmt, 0));
+    else if (strcmp(column_text(stmt, 0), "ok") != 0)
+        status =
+            error_set(err, ST_UNUSABLE, "checking after a migration: %s", column_text(stmt, 0));
     sqlite3_finalize(stmt);
     return status;
 }

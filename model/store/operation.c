@@ -3,6 +3,7 @@
 #include "model/store/operation.h"
 
 #include "model/base/text.h"
+#include "model/store/column.h"
 #include "model/store/operation_parts.h"
 
 #include <stdio.h>
@@ -168,7 +169,7 @@ enum status change_conflict(const struct change *change, const char *what, struc
     sqlite3_bind_text(stmt, 2, change->op->target, -1, SQLITE_STATIC);
     const char *who = " by an import";
     if (sqlite3_step(stmt) == SQLITE_ROW) {
-        const char *actor = (const char *)sqlite3_column_text(stmt, 0);
+        const char *actor = column_text(stmt, 0);
         who = arena_printf(change->arena, " by %s at %s",
                            text_quote(change->arena, actor, strlen(actor)),
                            time_local(change->arena, writer_mall(change->writer)->zone,
@@ -421,8 +422,8 @@ static enum status repeat_find(struct change *change, bool *repeated, struct err
     if (code == SQLITE_ROW) {
         *repeated = true;
         change->version = sqlite3_column_int64(stmt, 2);
-        if (strcmp((const char *)sqlite3_column_text(stmt, 0), change->op->entity) != 0 ||
-            strcmp((const char *)sqlite3_column_text(stmt, 1), change->op->target) != 0)
+        if (strcmp(column_text(stmt, 0), change->op->entity) != 0 ||
+            strcmp(column_text(stmt, 1), change->op->target) != 0)
             status = error_set(err, ST_CONFLICT,
                                "the operation %s was applied to something else before: give this "
                                "one an id of its own",

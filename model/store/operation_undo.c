@@ -1,5 +1,6 @@
 /* Undoing: the opposite of an applied operation, as an operation of its own. */
 #include "model/base/text.h"
+#include "model/store/column.h"
 #include "model/store/operation_parts.h"
 
 #include <string.h>
@@ -25,7 +26,7 @@ static enum status undone_read(struct writer *writer, struct arena *arena, const
     if (code == SQLITE_ROW) {
         char **texts[] = {&u->entity, &u->target, &u->act, &u->before, &u->undone_by};
         for (int i = 0; i < 5; i++)
-            *texts[i] = arena_strdup(arena, (const char *)sqlite3_column_text(stmt, i));
+            *texts[i] = arena_strdup(arena, column_text(stmt, i));
         u->result_version = sqlite3_column_int64(stmt, 5);
     } else if (code == SQLITE_DONE) {
         status = error_set(err, ST_REFUSED, "there is no operation %s to undo",

@@ -1,6 +1,7 @@
 #include "model/store/reader.h"
 
 #include "model/base/arena.h"
+#include "model/store/column.h"
 #include "model/store/sqlite.h"
 
 #include <stdlib.h>
@@ -137,7 +138,7 @@ static enum status counters_read(struct reader *reader, struct error *err)
         reader, "select name, value from counter where name in ('events', 'rows')", &stmt, err);
     bool row = true;
     while (status == ST_OK && (status = reader_step(reader, stmt, &row, err)) == ST_OK && row) {
-        const char *name = (const char *)sqlite3_column_text(stmt, 0);
+        const char *name = column_text(stmt, 0);
         int64_t value = sqlite3_column_int64(stmt, 1);
         if (strcmp(name, "events") == 0)
             reader->events = value;

@@ -3,6 +3,7 @@
 #include "model/base/hash.h"
 #include "model/base/intl.h"
 #include "model/base/text.h"
+#include "model/store/column.h"
 #include "model/store/operation_parts.h"
 #include "model/store/setting.h"
 
@@ -83,7 +84,7 @@ static enum status sqlite_check(struct verify *verify, struct error *err)
     bool row = true;
     while (status == ST_OK && (status = reader_step(verify->reader, stmt, &row, err)) == ST_OK &&
            row) {
-        const char *line = (const char *)sqlite3_column_text(stmt, 0);
+        const char *line = column_text(stmt, 0);
         if (strcmp(line, "ok") != 0)
             found = arena_printf(verify->arena, "%s%s%s", found, n++ ? "; " : "",
                                  text_quote(verify->arena, line, strlen(line)));
@@ -274,7 +275,7 @@ static enum status settings_check(struct verify *verify, struct error *err)
         if (status == ST_OK && !row)
             error_set(&found, ST_REFUSED, "%s is missing", settings[i].name);
         else if (status == ST_OK)
-            setting_check(settings[i].name, (const char *)sqlite3_column_text(stmt, 0), &found);
+            setting_check(settings[i].name, column_text(stmt, 0), &found);
         sqlite3_reset(stmt);
         if (found.message)
             wrong = arena_printf(verify->arena, "%s%s%s", wrong, *wrong ? "; " : "", found.message);

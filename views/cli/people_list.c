@@ -1,4 +1,5 @@
 #include "views/cli/people_list.h"
+#include "model/store/column.h"
 
 #include <inttypes.h>
 
@@ -28,9 +29,8 @@ enum status cli_subject(struct cli *cli, const struct access *access, uint32_t p
     sqlite3_bind_int64(stmt, 1, person);
     status = reader_step(cli->reader, stmt, &row, err);
     if (status == ST_OK && row) {
-        const char *text =
-            access_text(access, cli->arena, PERSONAL_CARD, person,
-                        arena_strdup(cli->arena, (const char *)sqlite3_column_text(stmt, 0)));
+        const char *text = access_text(access, cli->arena, PERSONAL_CARD, person,
+                                       arena_strdup(cli->arena, column_text(stmt, 0)));
         *subject = text ? text : *subject;
     }
     sqlite3_reset(stmt);

@@ -1,6 +1,7 @@
 /* `atrium principal`: who may do what in this mall. */
 #include "model/access/access.h"
 #include "model/base/text.h"
+#include "model/store/column.h"
 #include "model/store/operation.h"
 #include "views/cli/commands.h"
 
@@ -26,9 +27,9 @@ static enum status list(struct cli *cli, struct error *err)
     struct sheet *sheet = sheet_new(cli->arena, columns, sizeof columns / sizeof *columns);
     while ((status = reader_step(reader, stmt, &row, err)) == ST_OK && row) {
         struct cell *cells = sheet_row_add(sheet);
-        const char *role = (const char *)sqlite3_column_text(stmt, 1);
+        const char *role = column_text(stmt, 1);
         const struct role_info *info = role_by_name(role);
-        cells[0] = cell_text(arena_strdup(cli->arena, (const char *)sqlite3_column_text(stmt, 0)));
+        cells[0] = cell_text(arena_strdup(cli->arena, column_text(stmt, 0)));
         cells[1] = cell_text(arena_strdup(cli->arena, role));
         cells[2] = cell_text(info ? info->summary : NULL);
     }
