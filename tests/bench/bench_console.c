@@ -278,20 +278,27 @@ static double key_time(struct terminal *t, const char *key)
     int64_t sent = now_ns();
     terminal_send(t, key);
     while (place_same(&at, &before)) {
-        if (!terminal_frame(t, 1000) && now_ns() - sent > (int64_t)10 * 1000000000)
+        if (!terminal_frame(t, 1000) && now_ns() - sent > (int64_t)PATIENCE_S * 1000000000)
             stop("a key was not answered on\n%s", terminal_row(t, 1));
         at = place_now(t, before.row);
     }
     return milliseconds(t->frame_ns - sent);
 }
 
+/* A row of a list without the mark of the cursor. */
+static const char *row_text(struct terminal *t, int row)
+{
+    static const char mark[] = "\342\226\214";
+    const char *text = terminal_row(t, row);
+    text += strspn(text, " ");
+    return strncmp(text, mark, strlen(mark)) == 0 ? text + strlen(mark) : text;
+}
+
 /* Until a row was read its cells are "…". */
 static bool row_read(struct terminal *t, int row)
 {
-    static const char mark[] = "\342\226\214", unread[] = "\342\200\246";
-    const char *text = terminal_row(t, row);
-    text += strspn(text, " ");
-    text += strncmp(text, mark, strlen(mark)) == 0 ? strlen(mark) : 0;
+    static const char unread[] = "\342\200\246";
+    const char *text = row_text(t, row);
     return *text && strncmp(text, unread, strlen(unread)) != 0;
 }
 
@@ -359,24 +366,32 @@ static void echo_end(struct echo *echo)
     close(echo->master);
 }
 
-/* From opening the members to the first rows, with nothing else under way; and from sorting them by
- * what they spent (9 columns to the right of the first) to the end of it. */
+/* From opening the members to the first rows, with nothing else under way; and from turning an
+ * order by what they spent (9 columns to the right of the first) round to the new first row. */
 static void measure_members(struct terminal *t)
 {
     enum { FIRST_ROW = 4 };
+    char before[sizeof t->row];
     int64_t began = now_ns();
     terminal_send(t, "6");
     while (!strstr(terminal_row(t, 1), "Members") || !row_read(t, FIRST_ROW))
         terminal_wait(t, began);
     printf("\"members_open_ms\": %.1f,\n", milliseconds(t->frame_ns - began));
     console_settle(t);
-    terminal_send(t, "lllllllll");
+    terminal_send(t, "llllllllls");
     console_settle(t);
+    if (!strstr(terminal_row(t, ROWS - 3), " by spent"))
+        stop("the members are not sorted: %s", terminal_row(t, ROWS - 3));
+    terminal_send(t, "g");
+    console_settle(t);
+    snprintf(before, sizeof before, "%s", row_text(t, FIRST_ROW));
     began = now_ns();
     terminal_send(t, "s");
-    while (!strstr(terminal_row(t, ROWS - 3), " by spent") || !row_read(t, FIRST_ROW))
+    while (!row_read(t, FIRST_ROW) || strcmp(before, row_text(t, FIRST_ROW)) == 0)
         terminal_wait(t, began);
     printf("\"members_sort_ms\": %.1f,\n", milliseconds(t->frame_ns - began));
+    console_settle(t);
+    terminal_send(t, "g");
     console_settle(t);
 }
 
