@@ -91,8 +91,16 @@ static void stack_cut(struct console *console, size_t depth)
         view_free(console->stack[--console->depth]);
 }
 
+/* From a member to a shop to a member … for ever: of so many the oldest goes, but not the loop. */
+enum { STACK_MOST = 40 };
+
 static void stack_push(struct console *console, struct view *view)
 {
+    if (console->depth == STACK_MOST) {
+        view_free(console->stack[1]);
+        memmove(&console->stack[1], &console->stack[2],
+                (--console->depth - 1) * sizeof *console->stack);
+    }
     if (console->depth == console->cap) {
         console->cap = console->cap ? console->cap * 2 : 8;
         console->stack = mem_resize(console->stack, console->cap, sizeof *console->stack);
