@@ -26,19 +26,25 @@ static enum status head_fetch(struct chunk_reader *chunks, const struct chunk_en
     return row ? ST_OK : chunk_damaged(entry, "it is not there", err);
 }
 
-static enum status blob_fail(struct chunk_reader *chunks, struct error *err)
+/* SQLITE_ERROR: in this place there is no blob, or not of this size, which is damage. */
+static enum status blob_fail(struct chunk_reader *chunks, const struct chunk_entry *entry, int code,
+                             struct error *err)
 {
-    enum status status = sqlite_status(reader_db(chunks->reader), "reading events", err);
+    enum status status = (code & 0xff) == SQLITE_ERROR
+                             ? chunk_damaged(entry, "its data cannot be read", err)
+                             : sqlite_status(reader_db(chunks->reader), "reading events", err);
     chunk_reader_end(chunks);
     return status;
 }
 
-static enum status blob_move(struct chunk_reader *chunks, int64_t id, struct error *err)
+static enum status blob_move(struct chunk_reader *chunks, const struct chunk_entry *entry,
+                             struct error *err)
 {
     sqlite3 *db = reader_db(chunks->reader);
-    int code = chunks->blob ? sqlite3_blob_reopen(chunks->blob, id)
-                            : sqlite3_blob_open(db, "main", "chunk", "data", id, 0, &chunks->blob);
-    return code == SQLITE_OK ? ST_OK : blob_fail(chunks, err);
+    int code = chunks->blob
+                   ? sqlite3_blob_reopen(chunks->blob, entry->id)
+                   : sqlite3_blob_open(db, "main", "chunk", "data", entry->id, 0, &chunks->blob);
+    return code == SQLITE_OK ? ST_OK : blob_fail(chunks, entry, code, err);
 }
 
 void chunk_reader_end(struct chunk_reader *chunks)
@@ -47,13 +53,13 @@ void chunk_reader_end(struct chunk_reader *chunks)
     chunks->blob = NULL;
 }
 
-static enum status range_read(struct chunk_reader *chunks, struct bytes *data, size_t from,
-                              size_t to, struct error *err)
+static enum status range_read(struct chunk_reader *chunks, const struct chunk_entry *entry,
+                              struct bytes *data, size_t from, size_t to, struct error *err)
 {
     if (from == to)
         return ST_OK;
     int code = sqlite3_blob_read(chunks->blob, data->at + from, (int)(to - from), (int)from);
-    return code == SQLITE_OK ? ST_OK : blob_fail(chunks, err);
+    return code == SQLITE_OK ? ST_OK : blob_fail(chunks, entry, code, err);
 }
 
 static bool segment_wanted(const struct chunk_segment *segment, const struct event_query *query)
@@ -64,8 +70,9 @@ static bool segment_wanted(const struct chunk_segment *segment, const struct eve
 }
 
 /* The parts that the query needs, in the order of the data. */
-static enum status parts_read(struct chunk_reader *chunks, const struct event_query *query,
-                              struct chunk_buffer *buffer, struct error *err)
+static enum status parts_read(struct chunk_reader *chunks, const struct chunk_entry *entry,
+                              const struct event_query *query, struct chunk_buffer *buffer,
+                              struct error *err)
 {
     unsigned wanted = query->columns | 1u << COLUMN_TIME | 1u << COLUMN_PEOPLE;
     const struct chunk_head *head = &buffer->parsed;
@@ -80,13 +87,13 @@ static enum status parts_read(struct chunk_reader *chunks, const struct event_qu
             if (!segments[s] || part->size <= CHUNK_INLINE)
                 continue;
             if (part->offset > to + GAP) {
-                status = range_read(chunks, &buffer->data, from, to, err);
+                status = range_read(chunks, entry, &buffer->data, from, to, err);
                 from = part->offset;
             }
             to = (size_t)part->offset + part->size;
         }
     }
-    return status == ST_OK ? range_read(chunks, &buffer->data, from, to, err) : status;
+    return status == ST_OK ? range_read(chunks, entry, &buffer->data, from, to, err) : status;
 }
 
 enum status chunk_fetch(struct chunk_reader *chunks, const struct chunk_entry *entry,
@@ -95,12 +102,12 @@ enum status chunk_fetch(struct chunk_reader *chunks, const struct chunk_entry *e
 {
     enum status status = head_fetch(chunks, entry, buffer, err);
     if (status == ST_OK)
-        status = blob_move(chunks, entry->id, err);
+        status = blob_move(chunks, entry, err);
     if (status != ST_OK)
         return status;
     buffer->data.n = 0;
     bytes_room(&buffer->data, (size_t)sqlite3_blob_bytes(chunks->blob));
     buffer->data.n = (size_t)sqlite3_blob_bytes(chunks->blob);
     status = chunk_check(entry, buffer, err);
-    return status == ST_OK ? parts_read(chunks, query, buffer, err) : status;
+    return status == ST_OK ? parts_read(chunks, entry, query, buffer, err) : status;
 }

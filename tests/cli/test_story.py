@@ -77,6 +77,9 @@ def points_days(mall):
     check("smart-POS shops on the year, +10 %", abs(now / then / 1.10 - 1) < 0.01, f"{now / then - 1:+.2%}")
 
 
+if os.environ.get("SAN") == "thread":  # a million people need 5 GB and 20 minutes there
+    print("0 passed, 0 failed, 1 skipped")
+    sys.exit(0)
 with tempfile.TemporaryDirectory() as folder:
     path = os.path.join(folder, "joycity.mall")
     run(path, "demo", "--story", "joycity-2017", "--no-console")

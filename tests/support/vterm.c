@@ -1,4 +1,4 @@
-#include "tests/support/vterm.h"
+#include "tests/support/vterm_parts.h"
 
 #include "tui/memory.h"
 
@@ -18,29 +18,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include <utmp.h>
-#include <vterm.h>
 
-/* Only what is stuck waits so long, on a busy machine with sanitizers too. */
-enum { PATIENCE_MS = 60000 };
-
-struct vt {
-    int master, slave, rows, cols;
-    VTerm *model;
-    VTermScreen *screen;
-    bool visible, alternate, stalled, hung_up;
-    struct loop *loop;
-    size_t (*busy)(void *context);
-    void *context;
-    uint64_t sent, read_before, received, written_before;
-    char *raw;
-    size_t n_raw, raw_cap, mark;
-    char *text, *row_text, *dump;
-    pid_t child, leader; /* leader 0: the child is our own */
-    int events;          /* what the leader tells of the child */
-};
-
-static int64_t now_ms(void)
+int64_t vt_now_ms(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -119,8 +98,7 @@ void vt_attach(struct vt *vt, struct loop *loop, size_t (*busy)(void *context), 
     vt->read_before = loop_bytes_read(loop);
 }
 
-/* Gives the model what has come; true when there was something. */
-static bool take_output(struct vt *vt, int ms)
+bool vt_take_output(struct vt *vt, int ms)
 {
     struct pollfd ready = {.fd = vt->master, .events = POLLIN};
     bool any = false;
@@ -149,10 +127,10 @@ static bool take_output(struct vt *vt, int ms)
 
 void vt_drain(struct vt *vt)
 {
-    int64_t until = now_ms() + PATIENCE_MS;
+    int64_t until = vt_now_ms() + PATIENCE_MS;
     while (vt->received < screen_bytes() - vt->written_before) {
-        take_output(vt, 1000);
-        if (now_ms() > until)
+        vt_take_output(vt, 1000);
+        if (vt_now_ms() > until)
             fail_msg("%llu bytes were written, %llu came", (unsigned long long)screen_bytes(),
                      (unsigned long long)vt->received);
     }
@@ -160,10 +138,10 @@ void vt_drain(struct vt *vt)
 
 void vt_settle(struct vt *vt)
 {
-    int64_t until = now_ms() + PATIENCE_MS;
+    int64_t until = vt_now_ms() + PATIENCE_MS;
     for (;;) {
         loop_step(vt->loop, 0);
-        take_output(vt, 0);
+        vt_take_output(vt, 0);
         size_t busy = vt->busy ? vt->busy(vt->context) : 0;
         uint64_t unread = vt->sent - (loop_bytes_read(vt->loop) - vt->read_before);
         uint64_t untaken = screen_bytes() - vt->written_before - vt->received;
@@ -174,12 +152,12 @@ void vt_settle(struct vt *vt)
             (stopped || (busy == 0 && unread == 0 &&
                          (loop_idle(vt->loop) || (vt->stalled && screen_pending())))))
             return;
-        if (now_ms() > until)
+        if (vt_now_ms() > until)
             fail_msg("not idle: %zu in flight, %llu bytes unread, %llu not shown, loop %s", busy,
                      (unsigned long long)unread, (unsigned long long)untaken,
                      loop_idle(vt->loop) ? "idle" : "busy");
         if (untaken > 0)
-            take_output(vt, 100);
+            vt_take_output(vt, 100);
         else if (busy > 0 || unread > 0 || loop_idle(vt->loop) == false)
             loop_step(vt->loop, 5);
     }
@@ -196,7 +174,7 @@ void vt_write(struct vt *vt, const char *bytes, size_t n)
         }
         if (vt->loop)
             loop_step(vt->loop, 1); /* its buffer is full: let the program read */
-        take_output(vt, 0);
+        vt_take_output(vt, 0);
     }
 }
 
@@ -476,172 +454,4 @@ size_t vt_frames(const struct vt *vt)
         at += strlen(begin);
     }
     return frames;
-}
-
-/* ---- Other processes ---- */
-
-pid_t vt_spawn(struct vt *vt, int (*child)(int fd, void *context), void *context)
-{
-    fflush(NULL);
-    vt->child = fork();
-    assert_true(vt->child >= 0);
-    if (vt->child == 0) {
-        close(vt->master);
-        login_tty(vt->slave);
-        _exit(child(STDIN_FILENO, context));
-    }
-    close(vt->slave);
-    vt->slave = -1;
-    return vt->child;
-}
-
-static int run_program(int fd, void *context)
-{
-    (void)fd;
-    char *const *argv = context;
-    execv(argv[0], argv);
-    return 127;
-}
-
-/* Passes on what happens to the job, and waits for it to end. */
-static void lead(int events, pid_t job)
-{
-    int status = 0;
-    if (write(events, &job, sizeof job) != sizeof job)
-        _exit(1);
-    do {
-        if (waitpid(job, &status, WUNTRACED) != job ||
-            write(events, &status, sizeof status) != sizeof status)
-            _exit(1);
-    } while (WIFSTOPPED(status));
-    _exit(0);
-}
-
-/* A stop is only possible where somebody of the session, outside of the process group, could
- * continue it: a session leader stands between, as a shell does. */
-pid_t vt_spawn_job(struct vt *vt, int (*child)(int fd, void *context), void *context)
-{
-    int fds[2];
-    assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-    fflush(NULL);
-    vt->leader = fork();
-    assert_true(vt->leader >= 0);
-    if (vt->leader == 0) {
-        close(vt->master);
-        login_tty(vt->slave);
-        pid_t job = fork();
-        if (job != 0)
-            lead(fds[1], job);
-        setpgid(0, 0);
-        signal(SIGTTOU, SIG_IGN);
-        tcsetpgrp(STDIN_FILENO, getpid());
-        signal(SIGTTOU, SIG_DFL);
-        close(fds[0]);
-        close(fds[1]);
-        _exit(child(STDIN_FILENO, context));
-    }
-    close(fds[1]);
-    close(vt->slave);
-    vt->slave = -1;
-    vt->events = fds[0];
-    assert_int_equal(read(vt->events, &vt->child, sizeof vt->child), sizeof vt->child);
-    return vt->child;
-}
-
-pid_t vt_child(const struct vt *vt)
-{
-    return vt->child;
-}
-
-void vt_forget_child(struct vt *vt)
-{
-    vt->child = 0;
-}
-
-int vt_master(const struct vt *vt)
-{
-    return vt->master;
-}
-
-void vt_pump(struct vt *vt, int ms)
-{
-    take_output(vt, ms);
-}
-
-void vt_wait_raw(struct vt *vt, const char *bytes)
-{
-    int64_t until = now_ms() + PATIENCE_MS;
-    for (;;) {
-        size_t n;
-        const char *raw = vt_raw(vt, &n);
-        if (memmem(raw, n, bytes, strlen(bytes)))
-            return;
-        take_output(vt, 100);
-        if (now_ms() > until)
-            fail_msg("'%s' did not come:\n%s", bytes, vt_text(vt));
-    }
-}
-
-/* True when the child's state changed, as waitpid tells. */
-static bool child_changed(struct vt *vt, int *status)
-{
-    if (!vt->leader)
-        return waitpid(vt->child, status, WNOHANG | WUNTRACED) == vt->child;
-    struct pollfd ready = {.fd = vt->events, .events = POLLIN};
-    return poll(&ready, 1, 0) > 0 && read(vt->events, status, sizeof *status) == sizeof *status;
-}
-
-void vt_wait_stop(struct vt *vt)
-{
-    int64_t until = now_ms() + PATIENCE_MS;
-    int status = 0;
-    while (!child_changed(vt, &status)) {
-        take_output(vt, 10);
-        if (now_ms() > until)
-            fail_msg("the program did not stop:\n%s", vt_text(vt));
-    }
-    if (!WIFSTOPPED(status))
-        fail_msg("the program ended instead of stopping: %d", status);
-    while (take_output(vt, 20))
-        ;
-}
-
-int vt_hang_up(struct vt *vt)
-{
-    close(vt->master);
-    vt->master = -1;
-    vt->hung_up = true;
-    return vt_wait_exit(vt);
-}
-
-pid_t vt_spawn_program(struct vt *vt, const char *const *argv)
-{
-    return vt_spawn(vt, run_program, (void *)argv);
-}
-
-void vt_wait_for(struct vt *vt, const char *text)
-{
-    int64_t until = now_ms() + PATIENCE_MS;
-    while (!vt_shows(vt, text)) {
-        take_output(vt, 100);
-        if (now_ms() > until || (vt->hung_up && !vt_shows(vt, text)))
-            fail_msg("'%s' did not appear:\n%s", text, vt_text(vt));
-    }
-}
-
-int vt_wait_exit(struct vt *vt)
-{
-    int64_t until = now_ms() + PATIENCE_MS;
-    int status = 0;
-    for (;;) {
-        take_output(vt, 10);
-        if (child_changed(vt, &status) && !WIFSTOPPED(status))
-            break;
-        if (now_ms() > until)
-            fail_msg("the program did not end:\n%s", vt_text(vt));
-    }
-    while (take_output(vt, 50))
-        ;
-    vt->child = 0;
-    return status;
 }
