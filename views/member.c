@@ -186,7 +186,7 @@ static void section_fill(struct panels *panels, const struct console *console,
         value->label = section_cell(arena, console, sheet, i, shape->label);
         value->text = section_cell(arena, console, sheet, i, shape->text);
         if (shape->section == SECTION_ATTRIBUTES) /* "gender" says what kind of word "f" is */
-            value->text = word_translated(sheet_row(sheet, i)[0].text, value->text);
+            value->text = word_translated(cell_string(&sheet_row(sheet, i)[0]), value->text);
         value->change = section_cell(arena, console, sheet, i, shape->more);
         value->change_role = ROLE_DIM;
         value->screen = shape->screen;
@@ -223,7 +223,7 @@ static void timeline_fill(struct panels *panels, const struct console *console,
                             : cells[TIMELINE_ZONE].known ? cells[TIMELINE_ZONE].text
                                                          : "";
         struct panel_value *value = &panel->values[i];
-        const char *kind = text_translated(cells[TIMELINE_KIND].text);
+        const char *kind = text_translated(cell_string(&cells[TIMELINE_KIND]));
         int pad = KIND_CELLS - text_cells(kind);
         value->label = arena_printf(arena, "%.16s  %s%*s %s",
                                     time_local(arena, zone, cells[TIMELINE_TIME].integer), kind,

@@ -59,7 +59,7 @@ static void shops_row_open(struct view *view, int64_t row)
     const struct shops_answer *answer = view_answer(view, 0);
     if (answer && row >= 0)
         console_open(view->console, "shop",
-                     sheet_row(answer->sheet, (size_t)row)[SHOP_TENANT].text);
+                     cell_string(&sheet_row(answer->sheet, (size_t)row)[SHOP_TENANT]));
 }
 
 static void shops_open(struct view *view)
@@ -91,7 +91,7 @@ static void shops_answered(struct view *view, int slot)
         return;
     uint64_t *keys = mem_zero(answer->sheet->n_rows, sizeof *keys);
     for (size_t i = 0; i < answer->sheet->n_rows; i++)
-        keys[i] = code_key(sheet_row(answer->sheet, i)[SHOP_TENANT].text);
+        keys[i] = code_key(cell_string(&sheet_row(answer->sheet, i)[SHOP_TENANT]));
     list_show(&state->list, answer->sheet, keys);
     free(state->keys);
     state->keys = keys;

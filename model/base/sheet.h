@@ -72,6 +72,12 @@ static inline struct cell cell_text(const char *value)
     return (struct cell){.known = value != NULL, .text = value};
 }
 
+/* The text of a text cell, "" of an unknown one. */
+static inline const char *cell_string(const struct cell *cell)
+{
+    return cell->known ? cell->text : "";
+}
+
 /* part ÷ whole; unknown where whole is 0. */
 static inline struct cell cell_share(double part, double whole)
 {
