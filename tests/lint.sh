@@ -48,10 +48,12 @@ stands_on() {
     access) echo 'base|store' ;;
     people) echo 'base|store|event|access' ;;
     question) echo 'base|store|event|access|people' ;;
-    loop) echo 'base|store|event|access|people|question' ;;
+    segment) echo 'base|store|event|access|people|question' ;;
+    loop) echo 'base|store|event|access|people|question|segment' ;;
+    insight) echo 'base|store|event|access|people|question|segment|loop' ;;
     import) echo 'base|store|event|access|people' ;;
-    sql) echo 'base|store|event|access|people|question|loop' ;;
-    campaign | scene) echo 'base|store|event|access|people|question|loop' ;;
+    sql) echo 'base|store|event|access|people|question|segment|loop' ;;
+    campaign | scene) echo 'base|store|event|access|people|question|segment|loop|insight' ;;
     fleet | sync) echo 'base|store|event|access|people|import' ;;
     *) echo unknown ;;
     esac
