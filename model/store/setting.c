@@ -15,6 +15,8 @@ const struct setting settings[] = {
      "seconds between the events of one visit at most"},
     {"small_sample", SETTING_INTEGER, 0, 1000000, "30", false,
      "a rate with fewer people behind it is dimmed"},
+    {"tiers", SETTING_TEXT, 0, 200, "basic silver gold platinum black diamond", false,
+     "membership levels, from the lowest to the highest"},
 };
 const size_t n_settings = sizeof settings / sizeof *settings;
 
@@ -58,7 +60,7 @@ enum status setting_check(const char *name, const char *value, struct error *err
         struct arena *arena = arena_new();
         error_set(err, ST_REFUSED,
                   "setting: found %s, expected name, timezone, currency, day_boundary, visit_gap "
-                  "or small_sample",
+                  "small_sample or tiers",
                   text_quote(arena, name, strlen(name)));
         arena_free(arena);
         return ST_REFUSED;

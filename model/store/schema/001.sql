@@ -105,6 +105,12 @@ create index member_reachable on member (
           when consent_wifi <> 0 then 1 else 0 end)
 );
 
+-- The members' fields once more as columns, for questions that look at everybody
+-- (model/people/profile.h). place: field << 20 | block of people. The writer notes a block whose
+-- members changed since in profile_stale. A word's number stands in the columns.
+create table profile (place integer primary key, data blob not null) strict;
+create table profile_word (id integer primary key, word text not null unique) strict;
+create table profile_stale (block integer primary key) strict;
 create table attribute (
     person integer not null,
     name text not null,
@@ -155,6 +161,25 @@ create table label_member (
     label integer not null,
     person integer not null,
     primary key (label, person)
+) strict, without rowid;
+
+-- Saved segments: an expression of the people language; of a frozen one also who was in it when it
+-- was frozen, a set by block of people.
+create table segment (
+    id integer primary key,
+    name text not null unique,
+    expression text not null,
+    kind text not null default 'live',   -- 'live', 'frozen'
+    author text not null default '',
+    note text not null default '',
+    as_of integer not null default 0,    -- of the frozen people
+    version integer not null default 1
+) strict;
+create table segment_people (
+    segment integer not null,
+    block integer not null,
+    people blob not null,
+    primary key (segment, block)
 ) strict, without rowid;
 
 create table principal (
