@@ -105,7 +105,7 @@ static void acts_state(struct survey *survey)
 static const char *const reachable_sql[] = {
     "select person from member where (" REACH ") = 2",
     "select person from member where (" REACH ") = 1"
-    " and exists (select 1 from identity i where i.person = member.person and i.kind = 'wifi')",
+    " and exists (select 1 from contact i where i.person = member.person and i.kind = 4)",
 };
 
 static enum status reachable_read(struct survey *survey, const char *sql, struct error *err)
