@@ -301,7 +301,9 @@ enum status assembler_run(struct assembler *assembler, const struct assembly *as
     assembler->block = (struct event_block){.block = assembly->block,
                                             .first_person = block_first_person(assembly->block),
                                             .n_runs = n_runs,
-                                            .runs = assembler->runs};
+                                            .runs = assembler->runs,
+                                            .first_presence = assembly->first_presence,
+                                            .registered = assembly->registered};
     *block = &assembler->block;
     return status;
 }
