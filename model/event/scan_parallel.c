@@ -87,7 +87,7 @@ static void *worker_run(void *of)
     while ((job = pool_filled(pool))) {
         const struct event_block *block;
         enum status status = assembler_run(assembler, &job->assembly, &block, &error);
-        if (status == ST_OK && block->n_runs)
+        if (status == ST_OK && (block->n_runs || block->passed))
             status = pool->fn(worker->context, block, &error);
         if (status != ST_OK)
             pool_fail(pool, status, &error);
