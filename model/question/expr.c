@@ -413,17 +413,17 @@ static enum status parse_or(struct parser *p, const struct expr **out)
     return parse_chain(p, "or", EXPR_OR, parse_and, out);
 }
 
-enum status expr_parse(struct arena *arena, const char *text, size_t n, const struct expr **expr,
-                       struct error *err)
+enum status expr_parse_within(struct arena *arena, const char *text, size_t from, size_t to,
+                              const struct expr **expr, struct error *err)
 {
-    struct parser p = {.arena = arena, .text = text, .n = n, .err = err};
+    struct parser p = {.arena = arena, .text = text, .n = to, .token = {.at = from}, .err = err};
     *expr = NULL;
-    if (n > EXPR_LONGEST)
+    if (to - from > EXPR_LONGEST)
         return error_set(err, ST_USAGE, "an expression has at most %d bytes, this one has %zu",
-                         EXPR_LONGEST, n);
-    for (size_t at = 0; at < n;) {
+                         EXPR_LONGEST, to - from);
+    for (size_t at = from; at < to;) {
         uint32_t rune;
-        size_t size = text_rune(text + at, n - at, &rune);
+        size_t size = text_rune(text + at, to - at, &rune);
         if (!text[at] || (rune == 0xFFFD && size == 1))
             return fail_at(&p, at, size, "text in UTF-8");
         at += size;
@@ -433,4 +433,10 @@ enum status expr_parse(struct arena *arena, const char *text, size_t n, const st
     if (status == ST_OK && p.token.type != T_END)
         status = fail_here(&p, "and, or, or the end");
     return status;
+}
+
+enum status expr_parse(struct arena *arena, const char *text, size_t n, const struct expr **expr,
+                       struct error *err)
+{
+    return expr_parse_within(arena, text, 0, n, expr, err);
 }
