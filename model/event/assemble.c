@@ -306,9 +306,8 @@ enum status assembler_run(struct assembler *assembler, const struct assembly *as
                                             .n_runs = n_runs,
                                             .runs = assembler->runs,
                                             .first_presence = assembly->first_presence,
-                                            .registered = assembly->registered};
-    .passed = noted ? assembler->passed : NULL
-};
-*block = &assembler->block;
-return status;
+                                            .registered = assembly->registered,
+                                            .passed = noted ? assembler->passed : NULL};
+    *block = &assembler->block;
+    return status;
 }
