@@ -157,6 +157,14 @@ create table label_member (
     primary key (label, person)
 ) strict, without rowid;
 
+create table funnel (                    -- saved by hand
+    id integer primary key,
+    name text not null unique,
+    definition text not null default '', -- a line as model/loop/funnel_plan.h has it
+    author text not null default '',
+    version integer not null default 1
+) strict;
+
 create table principal (
     name text primary key,
     role text not null,
