@@ -162,25 +162,39 @@ static enum status bind_all(struct binder *b, struct error *err)
     return ST_OK;
 }
 
-enum status segment_bind(struct reader *reader, struct arena *arena, const struct access *access,
-                         const char *text, const struct segment_plan **out, struct error *err)
+static enum status bind_whole(struct binder *b)
 {
+    const struct access *access = b->access;
     enum status status =
-        access ? access_require(access, RIGHT_QUESTIONS, "ask which people a segment has", err)
+        access ? access_require(access, RIGHT_QUESTIONS, "ask which people a segment has", b->err)
                : ST_OK;
+    if (status == ST_OK)
+        status = reader_begin(b->reader, b->err);
     if (status != ST_OK)
         return status;
+    status = bind_all(b, b->err);
+    reader_end(b->reader);
+    vec_free(&b->notes);
+    return status;
+}
+
+enum status segment_bind_named(struct reader *reader, struct arena *arena,
+                               const struct access *access, const char *text, const char *segment,
+                               const struct segment_plan **out, struct error *err)
+{
     struct segment_plan *plan = arena_new_of(arena, struct segment_plan);
     struct binder b = {
         .reader = reader, .arena = arena, .access = access, .text = text, .plan = plan, .err = err};
-    status = reader_begin(reader, err);
-    if (status != ST_OK)
-        return status;
-    status = bind_all(&b, err);
-    reader_end(reader);
-    vec_free(&b.notes);
+    if (segment)
+        b.inside[b.n_inside++] = segment;
     *out = plan;
-    return status;
+    return bind_whole(&b);
+}
+
+enum status segment_bind(struct reader *reader, struct arena *arena, const struct access *access,
+                         const char *text, const struct segment_plan **out, struct error *err)
+{
+    return segment_bind_named(reader, arena, access, text, NULL, out, err);
 }
 
 const char *const *segment_notes(const struct segment_plan *plan, size_t *n)

@@ -86,8 +86,9 @@ static enum status segment_find(struct binder *b, const struct people_expr *leaf
 {
     sqlite3_stmt *stmt;
     bool there;
-    enum status status = row_find(b, "select id, kind, expression from segment where name = ?1",
-                                  leaf->name.text, &stmt, &there);
+    enum status status =
+        row_find(b, "select edition, kind, expression from segment where name = ?1",
+                 leaf->name.text, &stmt, &there);
     if (status != ST_OK)
         return status;
     if (!there)
@@ -226,7 +227,7 @@ static const char *list_sql(enum people_trait_id trait)
     case TRAIT_LABEL:
         return "select person from label_member where label = ?1";
     case TRAIT_SEGMENT:
-        return "select block, people from segment_people where segment = ?1";
+        return "select block, people from people_set where edition = ?1";
     case TRAIT_CROWD:
         return "select m.person from crowd c join crowd_member m on m.crowd = c.id"
                " where c.code = ?1 or c.name = ?1";

@@ -117,6 +117,16 @@ enum status bind_profile(struct binder *b, const struct people_expr *leaf, struc
 enum status bind_list(struct binder *b, const struct people_expr *leaf, struct test *test,
                       const struct plan_node **instead);
 
+/* As segment_bind for an expression that is about to get this name as a saved segment (`segment`)
+ * or as a label: one that is built from itself is ST_USAGE. */
+enum status segment_bind_named(struct reader *reader, struct arena *arena,
+                               const struct access *access, const char *text, const char *segment,
+                               const struct segment_plan **plan, struct error *err);
+
+/* The rows (key, block, people) of a set: `sql` inserts one. */
+enum status people_set_write(struct writer *writer, const char *sql, int64_t key,
+                             const struct set *set, struct error *err);
+
 /* The nodes of an expression inside another. */
 enum status bind_text(struct binder *b, const char *text, const struct plan_node **root);
 const struct plan_node *bind_members(struct binder *b, const struct plan_node *node);
