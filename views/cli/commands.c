@@ -18,6 +18,7 @@ const struct cli_command *const cli_commands[] = {
     &cli_value_command,
     &cli_portrait,
     &cli_segment,
+    &cli_label,
     &cli_member,
     &cli_tenant,
     &cli_sql,
