@@ -179,7 +179,8 @@ enum status people_note(struct assembler *assembler, bool *any, struct error *er
             struct source source = {.segment = segment, .entry = now->entries[i]};
             assembler_words(assembler, segment->n_people);
             uint64_t *person = assembler->words;
-            if (!segment_people(segment, now->chunks[i].data.at, person, person + segment->n_people))
+            if (!segment_people(segment, now->chunks[i].data.at, person,
+                                person + segment->n_people))
                 return source_damaged(&source, "people", err);
             if (!*any)
                 memset(assembler->passed, 0, sizeof assembler->passed);

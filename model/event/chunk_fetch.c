@@ -113,8 +113,7 @@ enum status chunk_open(struct chunk_reader *chunks, const struct chunk_entry *en
     if (status == ST_OK)
         status = chunk_check_head(entry, buffer, err);
     for (size_t s = 0; status == ST_OK && s < head->n; s++)
-        buffer->use[s] =
-            segment_wanted(&head->segments[s], query) ? SEGMENT_READ : SEGMENT_SKIPPED;
+        buffer->use[s] = segment_wanted(&head->segments[s], query) ? SEGMENT_READ : SEGMENT_SKIPPED;
     return status;
 }
 

@@ -161,6 +161,7 @@ struct event_run {
     uint16_t kind;
     size_t n;
     const uint32_t *person;
+    const uint32_t *starts; /* by person of the block: the first row, and one more for the end */
     const int64_t *time, *amount;
     const uint32_t *tenant, *zone, *device, *campaign, *item;
     const uint16_t *channel;

@@ -105,7 +105,7 @@ struct reach {
 
 /* When something can follow: from the unit's first leading event until the window of its last. */
 static struct reach span_led(const struct scan *scan, const struct scan_unit *unit,
-                            const struct scan_job *job)
+                             const struct scan_job *job)
 {
     const struct event_lead *lead = scan->query->lead;
     struct reach span = {INT64_MAX, INT64_MIN};
