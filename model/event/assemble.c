@@ -244,10 +244,11 @@ static enum status run_make(struct assembler *assembler, uint16_t kind, const st
     memory->text.n = 0;
     bytes_put_u8(&memory->text, 0);
     unsigned columns = 1u << COLUMN_PEOPLE | 1u << COLUMN_TIME;
+    unsigned wanted = query_columns(assembler->query, kind);
     status = rows_place(assembler, column_room(memory, COLUMN_PEOPLE),
                         column_room(memory, COLUMN_TIME), err);
     for (int column = COLUMN_TENANT; column <= COLUMN_REF && status == ST_OK; column++) {
-        if (!(assembler->query->columns >> column & 1) ||
+        if (!(wanted >> column & 1) ||
             !column_there(assembler, (enum chunk_column)column, tail, n_tail))
             continue;
         columns |= 1u << column;

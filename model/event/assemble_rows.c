@@ -15,6 +15,19 @@ bool query_has_kind(const struct event_query *query, uint16_t kind)
     return false;
 }
 
+bool query_leads(const struct event_query *query, uint16_t kind)
+{
+    for (size_t i = 0; query->lead && i < query->lead->n_kinds; i++)
+        if (query->lead->kinds[i] == kind)
+            return true;
+    return false;
+}
+
+unsigned query_columns(const struct event_query *query, uint16_t kind)
+{
+    return query->columns | (query_leads(query, kind) ? query->lead->columns : 0);
+}
+
 void query_people(const struct event_query *query, uint32_t *first, uint32_t *last)
 {
     bool all = query->person_first == 0 && query->person_last == 0;

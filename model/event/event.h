@@ -136,7 +136,8 @@ enum event_column {
 struct event_lead {
     const uint16_t *kinds;
     size_t n_kinds;
-    int64_t to; /* leading events are those before this */
+    unsigned columns; /* of enum event_column, that are read of these kinds alone */
+    int64_t to;       /* leading events are those before this */
     int64_t window;
     /* Who has events of these kinds before `to` that were not read is in the block's `passed`. */
     const uint16_t *noted;

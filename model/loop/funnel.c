@@ -178,7 +178,7 @@ static enum status job_scan(struct reader *reader, struct arena *arena,
                                .to = query->to,
                                .kinds = wanted,
                                .n_kinds = n_kinds_wanted,
-                               .columns = EVENT_TIME | job->split.columns,
+                               .columns = EVENT_TIME,
                                .people = true};
     if (job->longer)
         scan.to = query->to > INT64_MAX - query->window - 1 ? INT64_MAX : query->to + query->window;
@@ -188,6 +188,8 @@ static enum status job_scan(struct reader *reader, struct arena *arena,
         scan.columns |= job->exclusions[i]->columns;
     if (funnel_walk_lead(arena, job, &scan, &lead))
         scan.lead = &lead;
+    else
+        scan.columns |= job->split.columns;
     for (int i = 0; i < n_lanes; i++)
         contexts[i] = &lanes[i];
     return event_scan_parallel(reader, &scan, funnel_walk_block, contexts, n_lanes, err);

@@ -46,6 +46,7 @@ bool funnel_walk_lead(struct arena *arena, const struct funnel_job *job,
         return false;
     *lead = (struct event_lead){.kinds = job->steps[0]->kinds,
                                 .n_kinds = job->steps[0]->n_kinds,
+                                .columns = job->split.columns,
                                 .to = job->query->to,
                                 .window = job->query->window};
     lead->noted = kinds_sure(arena, job, scan, &lead->n_noted);
