@@ -308,6 +308,8 @@ enum status assembler_run(struct assembler *assembler, const struct assembly *as
                                             .first_person = block_first_person(assembly->block),
                                             .n_runs = n_runs,
                                             .runs = assembler->runs,
+                                            .first_presence = assembly->first_presence,
+                                            .registered = assembly->registered,
                                             .passed = noted ? assembler->passed : NULL};
     *block = &assembler->block;
     return status;

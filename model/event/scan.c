@@ -66,6 +66,8 @@ enum status scan_begin(struct scan *scan, struct reader *reader, const struct ev
     status = catalog_read(reader, &catalog, err);
     if (status == ST_OK)
         status = tail_load(reader, query, &scan->tail, err);
+    if (status == ST_OK && query->times)
+        status = person_source_begin(&scan->people, reader, err);
     if (status != ST_OK)
         return status;
     for (size_t i = 0; i < catalog->n; i++)
@@ -82,6 +84,7 @@ void scan_end(struct scan *scan)
     chunk_reader_end(&scan->chunks);
     if (scan->tail.arena)
         tail_free(&scan->tail);
+    person_source_end(&scan->people);
     vec_free(&scan->entries);
     vec_free(&scan->units);
     if (scan->reader)
@@ -175,6 +178,8 @@ enum status scan_fetch(struct scan *scan, struct scan_job *job, bool *more, stru
     for (size_t i = 0; i < unit->n && status == ST_OK; i++)
         status = chunk_fetch(&scan->chunks, scan->entries.at[unit->first + i], scan->query,
                              &job->buffers.at[i], err);
+    if (status == ST_OK && scan->query->times && unit->block >= 0)
+        status = person_source_fetch(&scan->people, unit->block, &job->people, err);
     reader_progress(scan->reader, scan->events_done, scan->events_all);
     job->assembly = (struct assembly){
         .block = unit->block,
@@ -187,8 +192,30 @@ enum status scan_fetch(struct scan *scan, struct scan_job *job, bool *more, stru
     return status;
 }
 
+enum status scan_assemble(const struct scan *scan, struct scan_job *job,
+                          struct assembler *assembler, const struct event_block **block,
+                          struct error *err)
+{
+    enum status status = ST_OK;
+    if (scan->query->times && job->assembly.block >= 0) {
+        if (!job->times)
+            job->times = mem_alloc(2 * EVENT_BLOCK * sizeof *job->times);
+        status = person_source_decode(&scan->people, job->assembly.block, &job->people, job->times,
+                                      job->times + EVENT_BLOCK, err);
+        job->assembly.first_presence = job->times;
+        job->assembly.registered = job->times + EVENT_BLOCK;
+    }
+    if (status == ST_OK)
+        status = assembler_run(assembler, &job->assembly, block, err);
+    if (status == ST_OK && !(*block)->n_runs && !(*block)->passed)
+        *block = NULL;
+    return status;
+}
+
 void scan_job_free(struct scan_job *job)
 {
+    vec_free(&job->people);
+    free(job->times);
     for (size_t i = 0; i < job->buffers.n; i++)
         chunk_buffer_free(&job->buffers.at[i]);
     vec_free(&job->buffers);
@@ -206,8 +233,8 @@ enum status event_scan(struct reader *reader, const struct event_query *query, e
     struct assembler *assembler = assembler_new(query);
     while (status == ST_OK && (status = scan_fetch(&scan, &job, &more, err)) == ST_OK && more) {
         const struct event_block *block;
-        status = assembler_run(assembler, &job.assembly, &block, err);
-        if (status == ST_OK && (block->n_runs || block->passed))
+        status = scan_assemble(&scan, &job, assembler, &block, err);
+        if (status == ST_OK && block)
             status = fn(context, block, err);
     }
     assembler_free(assembler);
