@@ -195,17 +195,21 @@ static enum status job_scan(struct reader *reader, struct arena *arena,
     return event_scan_parallel(reader, &scan, funnel_walk_block, contexts, n_lanes, err);
 }
 
+/* Of the groups [from, to) together. */
 static struct funnel_step *steps_sum(struct arena *arena, const struct funnel_job *job,
-                                     struct funnel_lane *lanes, int n_lanes, size_t group)
+                                     struct funnel_lane *lanes, int n_lanes, size_t from, size_t to)
 {
     size_t n = (size_t)job->rule.n_steps;
     struct funnel_step *steps = arena_array(arena, struct funnel_step, n);
-    struct funnel_tally *tallies[LANES];
+    VEC(struct funnel_tally *) tallies = {0};
     for (size_t step = 0; step < n; step++) {
-        for (int i = 0; i < n_lanes; i++)
-            tallies[i] = &lanes[i].tallies[group * n + step];
-        steps[step] = funnel_step_of(tallies, (size_t)n_lanes);
+        tallies.n = 0;
+        for (size_t group = from; group < to; group++)
+            for (int i = 0; i < n_lanes; i++)
+                vec_push(&tallies, &lanes[i].tallies[group * n + step]);
+        steps[step] = funnel_step_of(tallies.at, tallies.n);
     }
+    vec_free(&tallies);
     return steps;
 }
 
@@ -218,14 +222,14 @@ static void funnel_sum(struct arena *arena, const struct funnel_job *job, struct
         funnel->excluded += lanes[i].excluded;
     }
     funnel->n_steps = (size_t)job->rule.n_steps;
-    funnel->steps = steps_sum(arena, job, lanes, n_lanes, 0);
+    funnel->steps = steps_sum(arena, job, lanes, n_lanes, 0, split->n);
     funnel->levels = job->levels;
     funnel->n_people = job->n_people;
     if (split->by == FUNNEL_BY_NONE)
         return;
     struct funnel_group *groups = arena_array(arena, struct funnel_group, split->n);
     for (size_t g = 0; g < split->n; g++) {
-        const struct funnel_step *steps = steps_sum(arena, job, lanes, n_lanes, g + 1);
+        const struct funnel_step *steps = steps_sum(arena, job, lanes, n_lanes, g, g + 1);
         int64_t key = (int64_t)g + (split->by == FUNNEL_BY_MONTH ? split->first_month : 0);
         if (steps[0].count)
             groups[funnel->n_groups++] = (struct funnel_group){key, split->names[g], steps};
@@ -237,20 +241,18 @@ static int lanes_make(struct funnel_lane *lanes, const struct funnel_job *job)
 {
     long threads = job->query->threads ? job->query->threads : sysconf(_SC_NPROCESSORS_ONLN);
     int n = threads < 1 ? 1 : threads > LANES ? LANES : (int)threads;
-    size_t groups = job->split.by == FUNNEL_BY_NONE ? 0 : job->split.n;
     for (int i = 0; i < n; i++) {
         lanes[i] = (struct funnel_lane){.job = job};
         lanes[i].tallies =
-            mem_zero((groups + 1) * (size_t)job->rule.n_steps, sizeof *lanes[i].tallies);
+            mem_zero(job->split.n * (size_t)job->rule.n_steps, sizeof *lanes[i].tallies);
     }
     return n;
 }
 
 static void lanes_free(struct funnel_lane *lanes, int n, const struct funnel_job *job)
 {
-    size_t groups = job->split.by == FUNNEL_BY_NONE ? 0 : job->split.n;
     for (int i = 0; i < n; i++) {
-        for (size_t t = 0; t < (groups + 1) * (size_t)job->rule.n_steps; t++)
+        for (size_t t = 0; t < job->split.n * (size_t)job->rule.n_steps; t++)
             vec_free(&lanes[i].tallies[t].times);
         free(lanes[i].tallies);
         vec_free(&lanes[i].masks);

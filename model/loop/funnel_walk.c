@@ -177,12 +177,11 @@ static void path_count(struct funnel_lane *lane, const struct event_block *block
         job->levels[person] = (uint8_t)path->level;
     if (!path->level)
         return;
-    tally_add(lane->tallies, lane->events.at, path);
-    if (job->split.by == FUNNEL_BY_NONE)
-        return;
     const struct funnel_event *entry = &lane->events.at[path->at[0]];
-    size_t group = funnel_split_of(&job->split, &block->runs[entry->run], entry->row);
-    tally_add(lane->tallies + (group + 1) * (size_t)job->rule.n_steps, lane->events.at, path);
+    size_t group = job->split.by == FUNNEL_BY_NONE
+                       ? 0
+                       : funnel_split_of(&job->split, &block->runs[entry->run], entry->row);
+    tally_add(lane->tallies + group * (size_t)job->rule.n_steps, lane->events.at, path);
 }
 
 static void subject_count(struct funnel_lane *lane, const struct event_block *block,

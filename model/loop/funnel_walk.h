@@ -32,7 +32,7 @@ struct funnel_lane {
     uint64_t passed[EVENT_BLOCK / 64]; /* who is not counted yet: see struct event_block */
     uint32_t run_of[FUNNEL_STEPS];     /* of each step's kind, where `direct`; UINT32_MAX: none */
     int64_t subjects, excluded;
-    struct funnel_tally *tallies; /* by step; then by group and step, where there are groups */
+    struct funnel_tally *tallies; /* by group and step; one group where nothing is told apart */
     VEC(uint32_t) masks;
     VEC(struct funnel_event) events;
     struct funnel_scratch scratch;
