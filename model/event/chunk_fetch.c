@@ -70,11 +70,12 @@ static bool segment_wanted(const struct chunk_segment *segment, const struct eve
 }
 
 /* The columns of a segment that are read. */
-static unsigned columns_wanted(const struct event_query *query, enum segment_use use)
+static unsigned columns_wanted(const struct event_query *query, uint16_t kind, enum segment_use use)
 {
     if (use == SEGMENT_SKIPPED)
         return 0;
-    return 1u << COLUMN_PEOPLE | (use == SEGMENT_READ ? query->columns | 1u << COLUMN_TIME : 0);
+    return 1u << COLUMN_PEOPLE |
+           (use == SEGMENT_READ ? query_columns(query, kind) | 1u << COLUMN_TIME : 0);
 }
 
 /* The parts that the query needs, in the order of the data. */
@@ -87,7 +88,7 @@ static enum status parts_read(struct chunk_reader *chunks, const struct chunk_en
     size_t from = 0, to = 0;
     enum status status = ST_OK;
     for (size_t s = 0; s < head->n; s++)
-        wanted[s] = columns_wanted(query, buffer->use[s]);
+        wanted[s] = columns_wanted(query, head->segments[s].kind, buffer->use[s]);
     for (int i = 0; i < COLUMN_COUNT && status == ST_OK; i++) {
         for (size_t s = 0; s < head->n && status == ST_OK; s++) {
             const struct chunk_part *part = &head->segments[s].parts[chunk_order[i]];
@@ -113,8 +114,7 @@ enum status chunk_open(struct chunk_reader *chunks, const struct chunk_entry *en
     if (status == ST_OK)
         status = chunk_check_head(entry, buffer, err);
     for (size_t s = 0; status == ST_OK && s < head->n; s++)
-        buffer->use[s] =
-            segment_wanted(&head->segments[s], query) ? SEGMENT_READ : SEGMENT_SKIPPED;
+        buffer->use[s] = segment_wanted(&head->segments[s], query) ? SEGMENT_READ : SEGMENT_SKIPPED;
     return status;
 }
 
