@@ -76,15 +76,16 @@ static enum status parts_read(struct chunk_reader *chunks, const struct chunk_en
 {
     unsigned wanted = query->columns | 1u << COLUMN_TIME | 1u << COLUMN_PEOPLE;
     const struct chunk_head *head = &buffer->parsed;
-    bool segments[KIND_MAX + 1];
+    unsigned needs[SEGMENTS_MAX] = {0};
     size_t from = 0, to = 0;
     enum status status = ST_OK;
     for (size_t s = 0; s < head->n; s++)
-        segments[s] = segment_wanted(&head->segments[s], query);
+        if (segment_wanted(&head->segments[s], query))
+            segment_needs(head, s, wanted, needs);
     for (int i = 0; i < COLUMN_COUNT && status == ST_OK; i++) {
-        for (size_t s = 0; s < head->n && status == ST_OK && wanted >> chunk_order[i] & 1; s++) {
+        for (size_t s = 0; s < head->n && status == ST_OK; s++) {
             const struct chunk_part *part = &head->segments[s].parts[chunk_order[i]];
-            if (!segments[s] || part->size <= CHUNK_INLINE)
+            if (!(needs[s] >> chunk_order[i] & 1) || part->size <= CHUNK_INLINE)
                 continue;
             if (part->offset > to + GAP) {
                 status = range_read(chunks, entry, &buffer->data, from, to, err);
