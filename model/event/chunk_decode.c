@@ -140,16 +140,19 @@ static bool part_view(const struct chunk_part *part, const unsigned char *data, 
 void segment_needs(const struct chunk_head *head, size_t s, unsigned columns, unsigned *needs)
 {
     const struct chunk_segment *segment = &head->segments[s];
+    const unsigned people = 1u << COLUMN_PEOPLE, times = 1u << COLUMN_TIME;
     needs[s] |= columns;
     for (int column = 0; column < COLUMN_COUNT; column++)
         if (needs[s] >> column & 1 && segment->parts[column].form == FORM_MAPPED)
             needs[s] |= 1u << segment->parts[column].from;
     if (!segment->base)
         return;
-    unsigned of_base = 1u << COLUMN_PEOPLE | 1u << COLUMN_TIME;
+    /* Times are told from people, and everything from how many rows follow each of the base. */
+    unsigned of_base = needs[s] & times ? people | times : needs[s] & people;
     for (int column = 0; column < COLUMN_COUNT; column++)
         if (needs[s] >> column & 1 && segment->parts[column].form != FORM_OWN)
-            of_base |= 1u << column;
+            of_base |= segment->parts[column].form == FORM_MAPPED ? 0 : 1u << column;
+    needs[s] |= people;
     segment_needs(head, (size_t)(segment->base - head->segments), of_base, needs);
 }
 

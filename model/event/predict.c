@@ -249,7 +249,8 @@ bool share_encode(struct bytes *out, const uint64_t *base, const uint64_t *value
 
 bool share_decode(struct view *in, uint64_t *values, size_t n)
 {
-    struct shares shares = {.n = view_u8(in), .added = view_varint(in)};
+    struct shares shares = {.n = view_u8(in)};
+    shares.added = view_varint(in);
     if (in->bad || shares.n > SHARES_MOST)
         return false;
     for (size_t i = 0; i < shares.n; i++)
