@@ -27,6 +27,7 @@ struct source {
 struct run_memory {
     void *column[COLUMN_COUNT];
     size_t cap;
+    uint32_t *bounds; /* of EVENT_BLOCK + 1 people */
     struct bytes text;
 };
 
@@ -43,11 +44,14 @@ struct assembler {
     uint32_t *targets; /* by row that takes part: its place in the run, where columns follow */
     uint32_t *rows;    /* and its row in the segment, where the source is not whole */
     size_t targets_cap;
-    uint32_t *place;  /* by person of the block: where the next event goes */
-    uint32_t *bounds; /* where each person's events begin; one more at the end */
-    uint64_t *words;  /* room for the decoded columns of a segment: 3 * words_cap */
+    uint32_t *place; /* by person of the block: where the next event goes */
+    uint32_t
+        *bounds; /* of the run at work: where each person's events begin; one more for the end */
+    uint64_t *words; /* room for the decoded columns of a segment: 3 * words_cap */
     size_t words_cap;
     size_t *starts;
+
+    uint64_t passed[EVENT_BLOCK / 64]; /* see struct event_block */
 
     struct run_memory *memory; /* by kind */
     struct event_run runs[KIND_MAX + 1];
@@ -62,6 +66,9 @@ enum status source_damaged(const struct source *source, const char *what, struct
 /* The segments of a kind; *n is how many events the run will have, those of the tail included. */
 enum status rows_find(struct assembler *assembler, uint16_t kind, const struct event *tail,
                       size_t n_tail, size_t *n, struct error *err);
+
+/* Who is in the segments that are only noted; *any is false where there are none. */
+enum status people_note(struct assembler *assembler, bool *any, struct error *err);
 
 /* Times and persons of all rows, and where they went. `people` has room for three more. */
 enum status rows_place(struct assembler *assembler, uint32_t *people, int64_t *times,

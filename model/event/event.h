@@ -130,6 +130,20 @@ enum event_column {
     EVENT_REF = 1 << 10,
 };
 
+/* For questions that begin with events of some kinds, as funnels do. Of a block's other kinds only
+ * those months are read that reach into the time from the block's first leading event to `window`
+ * seconds after its last one. */
+struct event_lead {
+    const uint16_t *kinds;
+    size_t n_kinds;
+    unsigned columns; /* of enum event_column, that are read of these kinds alone */
+    int64_t to;       /* leading events are those before this */
+    int64_t window;
+    /* Who has events of these kinds before `to` that were not read is in the block's `passed`. */
+    const uint16_t *noted;
+    size_t n_noted;
+};
+
 struct event_query {
     int64_t from, to;      /* [from, to); to = 0: no end; from = INT64_MIN: no start */
     const uint16_t *kinds; /* NULL: all */
@@ -140,6 +154,7 @@ struct event_query {
     bool times;            /* the columns by person beside the events of people */
     uint32_t person_first; /* only people in [person_first, person_last]; 0, 0 = all */
     uint32_t person_last;
+    const struct event_lead *lead; /* NULL: everything is read */
 };
 
 /* The events of one kind in a block, all months of the query, sorted by (person, time). Columns not
@@ -148,6 +163,7 @@ struct event_run {
     uint16_t kind;
     size_t n;
     const uint32_t *person;
+    const uint32_t *starts; /* by person of the block: the first row, and one more for the end */
     const int64_t *time, *amount;
     const uint32_t *tenant, *zone, *device, *campaign, *item;
     const uint16_t *channel;
@@ -163,6 +179,9 @@ struct event_block {
     const struct event_run *runs;
     /* As in struct person_times; NULL unless asked for with query.times, and for nobody. */
     const int64_t *first_presence, *registered;
+    /* With event_query.lead: a bit for each person of the block, EVENT_BLOCK of them; NULL: nobody
+     */
+    const uint64_t *passed;
 };
 
 /* Calls `fn` for each block with events of the query from the calling thread, inside

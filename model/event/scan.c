@@ -92,6 +92,69 @@ void scan_end(struct scan *scan)
     *scan = (struct scan){0};
 }
 
+/* ---- What follows a leading event ---- */
+
+static bool lead_notes(const struct event_lead *lead, uint16_t kind)
+{
+    for (size_t i = 0; i < lead->n_noted; i++)
+        if (lead->noted[i] == kind)
+            return true;
+    return false;
+}
+
+struct reach {
+    int64_t from, to; /* closed */
+};
+
+/* When something can follow: from the unit's first leading event until the window of its last. */
+static struct reach span_led(const struct scan *scan, const struct scan_unit *unit,
+                             const struct scan_job *job)
+{
+    const struct event_lead *lead = scan->query->lead;
+    struct reach span = {INT64_MAX, INT64_MIN};
+    for (size_t i = 0; i < unit->n; i++)
+        for (size_t s = 0; s < job->buffers.at[i].parsed.n; s++) {
+            const struct chunk_segment *segment = &job->buffers.at[i].parsed.segments[s];
+            if (job->buffers.at[i].use[s] == SEGMENT_SKIPPED || segment->first >= lead->to ||
+                !query_leads(scan->query, segment->kind))
+                continue;
+            span.from = segment->first < span.from ? segment->first : span.from;
+            span.to = segment->last > span.to ? segment->last : span.to;
+        }
+    for (size_t i = unit->tail_from; i < unit->tail_to; i++) {
+        const struct event *event = &scan->tail.events.at[i];
+        if (event->time >= lead->to || !query_leads(scan->query, event->kind))
+            continue;
+        span.from = event->time < span.from ? event->time : span.from;
+        span.to = event->time > span.to ? event->time : span.to;
+    }
+    if (span.from > span.to)
+        return span;
+    span.to = span.to < lead->to ? span.to : lead->to - 1;
+    span.to = span.to > INT64_MAX - lead->window ? INT64_MAX : span.to + lead->window;
+    return span;
+}
+
+/* Takes the segments that no leading event reaches from those that are read. Who is in them can be
+ * noted only where all of a segment lies in the question's time. */
+static void unit_narrow(const struct scan *scan, const struct scan_unit *unit, struct scan_job *job)
+{
+    const struct event_lead *lead = scan->query->lead;
+    struct reach span = span_led(scan, unit, job);
+    for (size_t i = 0; i < unit->n; i++)
+        for (size_t s = 0; s < job->buffers.at[i].parsed.n; s++) {
+            const struct chunk_segment *segment = &job->buffers.at[i].parsed.segments[s];
+            unsigned char *use = &job->buffers.at[i].use[s];
+            if (*use == SEGMENT_SKIPPED || query_leads(scan->query, segment->kind) ||
+                (segment->last >= span.from && segment->first <= span.to))
+                continue;
+            if (segment->first >= lead->to || !lead_notes(lead, segment->kind))
+                *use = SEGMENT_SKIPPED;
+            else if (segment->first >= scan->query->from && segment->last < lead->to)
+                *use = SEGMENT_NOTED;
+        }
+}
+
 /* ---- Reading a unit ---- */
 
 enum status scan_fetch(struct scan *scan, struct scan_job *job, bool *more, struct error *err)
@@ -107,9 +170,14 @@ enum status scan_fetch(struct scan *scan, struct scan_job *job, bool *more, stru
     enum status status = ST_OK;
     for (size_t i = 0; i < unit->n && status == ST_OK; i++) {
         const struct chunk_entry *entry = scan->entries.at[unit->first + i];
-        status = chunk_fetch(&scan->chunks, entry, scan->query, &job->buffers.at[i], err);
+        status = chunk_open(&scan->chunks, entry, scan->query, &job->buffers.at[i], err);
         scan->events_done += entry->events;
     }
+    if (status == ST_OK && scan->query->lead && unit->block >= 0)
+        unit_narrow(scan, unit, job);
+    for (size_t i = 0; i < unit->n && status == ST_OK; i++)
+        status = chunk_fetch(&scan->chunks, scan->entries.at[unit->first + i], scan->query,
+                             &job->buffers.at[i], err);
     if (status == ST_OK && scan->query->times && unit->block >= 0)
         status = person_source_fetch(&scan->people, unit->block, &job->people, err);
     reader_progress(scan->reader, scan->events_done, scan->events_all);
@@ -139,7 +207,7 @@ enum status scan_assemble(const struct scan *scan, struct scan_job *job,
     }
     if (status == ST_OK)
         status = assembler_run(assembler, &job->assembly, block, err);
-    if (status == ST_OK && !(*block)->n_runs)
+    if (status == ST_OK && !(*block)->n_runs && !(*block)->passed)
         *block = NULL;
     return status;
 }

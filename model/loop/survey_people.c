@@ -68,7 +68,7 @@ static void flags_state(struct lane *lane, unsigned flags, const struct drill_ro
 static const char *const reachable_sql[] = {
     "select person from member where (" REACH ") = 2",
     "select person from member where (" REACH ") = 1"
-    " and exists (select 1 from identity i where i.person = member.person and i.kind = 'wifi')",
+    " and exists (select 1 from contact i where i.person = member.person and i.kind = 4)",
 };
 
 static enum status reachable_read(struct survey *survey, const char *sql, struct error *err)

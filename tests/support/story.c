@@ -94,7 +94,7 @@ static void rows_make(struct story *s)
                             number_of(s, p), p, has_phone ? arena_printf(s->arena, "1%u", p) : "",
                             sms, app, wifi, has_app));
         if (has_wifi)
-            sql(s, arena_printf(s->arena, "insert into identity values ('wifi', 'w%u', %u)", p,
+            sql(s, arena_printf(s->arena, "insert into contact values (4, 'w%u', %u)", p,
                                 number_of(s, p)));
     }
     for (int i = 0; i < RELATIONS; i++)
