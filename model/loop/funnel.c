@@ -61,7 +61,7 @@ static enum status exclusion_check(const struct funnel_query *query, size_t i, s
     return ST_OK;
 }
 
-static enum status query_check(const struct funnel_query *query, struct error *err)
+enum status funnel_query_check(const struct funnel_query *query, struct error *err)
 {
     if (query->n_steps < 1 || query->n_steps > FUNNEL_STEPS)
         return error_set(err, ST_USAGE, "a funnel has 1 to %d steps, this one has %zu",
@@ -75,6 +75,8 @@ static enum status query_check(const struct funnel_query *query, struct error *e
     if (query->order != ORDER_ORDERED && query->dialect != DIALECT_POSTHOG)
         return error_set(err, ST_USAGE, "the order '%s' belongs to the posthog dialect",
                          funnel_orders[query->order]);
+    if (!query->sets && (query->by == FUNNEL_BY_LABEL || query->by == FUNNEL_BY_SEGMENT))
+        return error_set(err, ST_USAGE, "by %s: there is none yet", funnel_by_names[query->by]);
     for (size_t i = 0; i < query->n_exclusions; i++)
         if (exclusion_check(query, i, err) != ST_OK)
             return ST_USAGE;
@@ -109,36 +111,29 @@ static enum status matchers_make(struct reader *reader, struct arena *arena, str
     return status;
 }
 
-static void rule_make(struct funnel_job *job)
+void funnel_rule_of(const struct funnel_query *query, struct funnel_rule *rule, bool *strangers)
 {
-    const struct funnel_query *query = job->query;
-    job->rule = (struct funnel_rule){.dialect = query->dialect,
-                                     .modes = query->modes,
-                                     .order = query->order,
-                                     .n_steps = (int)query->n_steps,
-                                     .window = query->window,
-                                     .n_exclusions = query->n_exclusions};
+    *rule = (struct funnel_rule){.dialect = query->dialect,
+                                 .modes = query->modes,
+                                 .order = query->order,
+                                 .n_steps = (int)query->n_steps,
+                                 .window = query->window,
+                                 .n_exclusions = query->n_exclusions};
     for (size_t i = 0; i < query->n_exclusions; i++) {
-        job->rule.exclusions[i].from = query->exclusions[i].from;
-        job->rule.exclusions[i].to = query->exclusions[i].to;
+        rule->exclusions[i].from = query->exclusions[i].from;
+        rule->exclusions[i].to = query->exclusions[i].to;
     }
-    job->strangers = (query->modes & MODE_STRICT_ORDER) || query->order == ORDER_STRICT;
-    job->longer = query->order != ORDER_UNORDERED;
+    *strangers = (query->modes & MODE_STRICT_ORDER) || query->order == ORDER_STRICT;
 }
 
-/* The kinds to scan. Where events of no step matter these are all, but lines are parts of their
- * receipt and never come between. */
-static const uint16_t *kinds_wanted(struct reader *reader, struct arena *arena,
-                                    const struct funnel_job *job, size_t *n)
+/* Where events of no step matter these are all, but lines are parts of their receipt and never
+ * come between. */
+const uint16_t *funnel_kinds(struct reader *reader, struct arena *arena,
+                             const struct matcher *const *matchers, size_t n_matchers,
+                             bool strangers, size_t *n)
 {
-    const struct matcher *all[FUNNEL_STEPS + FUNNEL_EXCLUSIONS];
-    size_t n_all = 0;
-    for (size_t i = 0; i < job->query->n_steps; i++)
-        all[n_all++] = job->steps[i];
-    for (size_t i = 0; i < job->query->n_exclusions; i++)
-        all[n_all++] = job->exclusions[i];
-    const uint16_t *named = matchers_kinds(arena, all, n_all, n);
-    if (!job->strangers)
+    const uint16_t *named = matchers_kinds(arena, matchers, n_matchers, n);
+    if (!strangers)
         return named;
     bool lines = false;
     for (size_t i = 0; i < *n; i++)
@@ -152,7 +147,7 @@ static const uint16_t *kinds_wanted(struct reader *reader, struct arena *arena,
     return wanted;
 }
 
-static enum status people_number(struct reader *reader, uint32_t *n, struct error *err)
+enum status funnel_people_number(struct reader *reader, uint32_t *n, struct error *err)
 {
     int64_t counter = 0, tail = 0;
     enum status status =
@@ -163,6 +158,13 @@ static enum status people_number(struct reader *reader, uint32_t *n, struct erro
     return status;
 }
 
+int64_t funnel_scan_end(const struct funnel_query *query)
+{
+    if (query->order == ORDER_UNORDERED)
+        return query->to;
+    return query->to > INT64_MAX - query->window - 1 ? INT64_MAX : query->to + query->window;
+}
+
 static enum status job_scan(struct reader *reader, struct arena *arena,
                             const struct funnel_job *job, struct funnel_lane *lanes, int n_lanes,
                             struct error *err)
@@ -170,18 +172,22 @@ static enum status job_scan(struct reader *reader, struct arena *arena,
     const struct funnel_query *query = job->query;
     void *contexts[LANES];
     struct event_lead lead;
-    size_t n_kinds_wanted;
-    const uint16_t *wanted = kinds_wanted(reader, arena, job, &n_kinds_wanted);
+    const struct matcher *all[FUNNEL_STEPS + FUNNEL_EXCLUSIONS];
+    size_t n_kinds_wanted, n_all = 0;
+    for (size_t i = 0; i < query->n_steps; i++)
+        all[n_all++] = job->steps[i];
+    for (size_t i = 0; i < query->n_exclusions; i++)
+        all[n_all++] = job->exclusions[i];
+    const uint16_t *wanted =
+        funnel_kinds(reader, arena, all, n_all, job->strangers, &n_kinds_wanted);
     if (!n_kinds_wanted || query->from >= query->to)
         return ST_OK;
     struct event_query scan = {.from = query->from,
-                               .to = query->to,
+                               .to = funnel_scan_end(query),
                                .kinds = wanted,
                                .n_kinds = n_kinds_wanted,
                                .columns = EVENT_TIME,
                                .people = true};
-    if (job->longer)
-        scan.to = query->to > INT64_MAX - query->window - 1 ? INT64_MAX : query->to + query->window;
     for (size_t i = 0; i < query->n_steps; i++)
         scan.columns |= job->steps[i]->columns;
     for (size_t i = 0; i < query->n_exclusions; i++)
@@ -267,12 +273,13 @@ static enum status funnel_ask(struct reader *reader, struct arena *arena, struct
     struct funnel_lane lanes[LANES];
     enum status status = matchers_make(reader, arena, job, funnel, err);
     if (status == ST_OK)
-        status = people_number(reader, &job->n_people, err);
+        status = funnel_people_number(reader, &job->n_people, err);
     if (status == ST_OK)
         status = funnel_split_make(reader, arena, job->query, job->n_people, &job->split, err);
     if (status != ST_OK)
         return status;
-    rule_make(job);
+    funnel_rule_of(job->query, &job->rule, &job->strangers);
+    job->longer = job->query->order != ORDER_UNORDERED;
     funnel_walk_prepare(job);
     job->levels = arena_alloc(arena, job->n_people);
     memset(job->levels, FUNNEL_NOBODY, job->n_people);
@@ -289,12 +296,13 @@ enum status funnel_run(struct reader *reader, struct arena *arena, const struct 
 {
     struct funnel_job job = {.query = query};
     *funnel = (struct funnel){0};
-    enum status status = query_check(query, err);
+    enum status status = funnel_query_check(query, err);
     if (status == ST_OK)
         status = reader_begin(reader, err);
     if (status != ST_OK)
         return status;
-    status = funnel_ask(reader, arena, &job, funnel, err);
+    status = funnel_is_wide(query) ? funnel_wide_run(reader, arena, query, funnel, err)
+                                   : funnel_ask(reader, arena, &job, funnel, err);
     reader_end(reader);
     return status;
 }
