@@ -402,16 +402,6 @@ void funnel_rule_of(const struct funnel_query *query, struct funnel_rule *rule, 
     *strangers = (query->modes & MODE_STRICT_ORDER) || query->order == ORDER_STRICT;
 }
 
-static void rule_make(struct job *job)
-{
-    const struct funnel_query *query = job->query;
-    funnel_rule_of(query, &job->rule, &job->strangers);
-    job->longer = query->order != ORDER_UNORDERED;
-    job->end = job->longer ? query->to : INT64_MAX;
-    /* Events of no step and repeated ones end a walk even outside of every window. */
-    job->entered = job->longer && !job->strangers && !(query->modes & MODE_STRICT_DEDUPLICATION);
-}
-
 /* Where events of no step matter these are all, but lines are parts of their receipt and never
  * come between. */
 const uint16_t *funnel_kinds(struct reader *reader, struct arena *arena,
@@ -495,6 +485,7 @@ static enum status job_scan(struct reader *reader, struct arena *arena, const st
 {
     const struct funnel_query *query = job->query;
     void *contexts[LANES];
+    struct event_lead lead;
     const struct matcher *all[FUNNEL_STEPS + FUNNEL_EXCLUSIONS];
     size_t n_kinds_wanted, n_all = 0;
     for (size_t i = 0; i < query->n_steps; i++)
@@ -503,7 +494,6 @@ static enum status job_scan(struct reader *reader, struct arena *arena, const st
         all[n_all++] = job->exclusions[i];
     const uint16_t *wanted =
         funnel_kinds(reader, arena, all, n_all, job->strangers, &n_kinds_wanted);
-    struct event_lead lead;
     if (!n_kinds_wanted || query->from >= query->to)
         return ST_OK;
     struct event_query scan = {.from = query->from,
@@ -598,7 +588,12 @@ static enum status funnel_ask(struct reader *reader, struct arena *arena, struct
         status = funnel_split_make(reader, arena, job->query, job->n_people, &job->split, err);
     if (status != ST_OK)
         return status;
-    rule_make(job);
+    funnel_rule_of(job->query, &job->rule, &job->strangers);
+    job->longer = job->query->order != ORDER_UNORDERED;
+    job->end = job->longer ? job->query->to : INT64_MAX;
+    /* Events of no step and repeated ones end a walk even outside of every window. */
+    job->entered =
+        job->longer && !job->strangers && !(job->query->modes & MODE_STRICT_DEDUPLICATION);
     job->levels = arena_alloc(arena, job->n_people);
     memset(job->levels, FUNNEL_NOBODY, job->n_people);
     int n_lanes = lanes_make(lanes, job);

@@ -162,6 +162,73 @@ create table label_member (
     primary key (label, person)
 ) strict, without rowid;
 
+-- Persons that turned out to be one (doc/people.md): what `person` had is `target`'s as long as
+-- `undone` is 0. What a link moved or put aside is kept, so that it can be taken back exactly.
+create table link (
+    id integer primary key,
+    person integer not null,
+    target integer not null,
+    evidence text not null,
+    confidence real not null,            -- 0 to 1
+    actor text not null,
+    time integer not null,
+    undone integer not null default 0,   -- time
+    undone_by text not null default ''
+) strict;
+create index link_person on link (person);
+create index link_target on link (target);
+create table link_row (                  -- a row that `person` had, or ('fill') fields that the
+    id integer primary key,              -- target's member row took over
+    link integer not null,
+    place text not null,                 -- the table
+    moved integer not null,              -- the target has it now; 0: it had one of its own
+    row text not null                    -- JSON
+) strict;
+create index link_row_link on link_row (link);
+create table link_identity (             -- contacts that came by a link
+    link integer not null,
+    kind text not null,
+    value text not null,
+    primary key (link, kind, value)
+) strict, without rowid;
+create index link_identity_value on link_identity (value);
+create table link_event (                -- events that came by a link, as in chunks
+    link integer not null,
+    month integer not null,
+    head blob not null,
+    data blob not null,
+    primary key (link, month)
+) strict, without rowid;
+create table conflict_settled (          -- conflicts and candidates that somebody looked at
+    what text primary key,               -- as in model/people/conflict.h
+    verdict text not null,
+    reason text not null,
+    actor text not null,
+    time integer not null
+) strict, without rowid;
+
+-- Law. Every change of a consent, the latest last; the member's row has how it stands.
+create table consent (
+    id integer primary key,
+    person integer not null,
+    contact text not null,               -- 'sms', 'app', 'wifi'
+    given integer not null,
+    time integer not null,
+    source text not null,                -- 'form', 'sms reply', an import's file, ...
+    actor text not null
+) strict;
+create index consent_person on consent (person, contact, id);
+-- Who was erased: keyed hashes of their contacts, so that no import brings them back, and the
+-- receipts. The key is in `secret`, which no role may read.
+create table erased (hash blob primary key) strict, without rowid;
+create table erasure (
+    id text primary key,                 -- of the receipt
+    time integer not null,
+    actor text not null,
+    reason text not null,
+    receipt text not null                -- JSON: what went from where, counts only
+) strict, without rowid;
+create table secret (name text primary key, value blob not null) strict, without rowid;
 create table funnel (                    -- saved by hand
     id integer primary key,
     name text not null unique,
