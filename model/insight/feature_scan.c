@@ -24,7 +24,7 @@ struct lane {
     const struct feature_plan *plan;
     const struct clock *clock;
     const struct set *among;
-    const struct person_columns *columns;
+    const struct event_block *block; /* with first_presence and registered where they are wanted */
     int32_t today;
     int64_t gap;
     bool presence;
@@ -94,11 +94,11 @@ static double person_value(const struct lane *lane, const struct sums *s, uint32
     case FEATURE_WEEKEND:
         return s->weekends / n;
     case FEATURE_TENURE: {
+        const int64_t *registered = lane->block->registered;
+        uint32_t at = person - lane->block->first_person;
         int64_t since = INT64_MAX;
-        if (person < lane->columns->n)
-            since = lane->columns->registered[person] != INT64_MAX
-                        ? lane->columns->registered[person]
-                        : lane->columns->first_presence[person];
+        if (registered)
+            since = registered[at] != INT64_MAX ? registered[at] : lane->block->first_presence[at];
         return since <= lane->query->at ? (double)(lane->query->at - since) / 86400 : NAN;
     }
     case FEATURE_AGE:
@@ -153,6 +153,7 @@ static enum status block_take(void *context, const struct event_block *block, st
     struct event_cursor cursor;
     uint32_t person;
     (void)err;
+    lane->block = block;
     event_cursor_start(&cursor, block);
     while (event_cursor_person(&cursor, &person))
         if (!lane->among || set_has(lane->among, person))
@@ -282,7 +283,6 @@ static enum status people_scan(struct reader *reader, struct arena *arena,
     uint16_t wanted[KIND_BUILT_IN_END];
     struct lane lanes[LANES];
     void *contexts[LANES];
-    struct person_columns columns = {0};
     const struct set *among = NULL;
     const struct clock *clock = &reader_mall(reader)->clock;
     size_t column;
@@ -294,12 +294,8 @@ static enum status people_scan(struct reader *reader, struct arena *arena,
                                .kinds = wanted,
                                .n_kinds = kinds_wanted(presence, wanted),
                                .columns = EVENT_TIME | EVENT_AMOUNT | EVENT_TENANT,
-                               .people = true};
-    enum status status = ST_OK;
-    if (wants(plan, FEATURE_TENURE, &column))
-        status = person_columns_read(reader, arena, &columns, err);
-    if (status != ST_OK)
-        return status;
+                               .people = true,
+                               .times = wants(plan, FEATURE_TENURE, &column)};
     if (query->among)
         among = set_of(arena, query->n_among ? query->among[query->n_among - 1] + 1 : 1,
                        query->among, query->n_among);
@@ -308,7 +304,6 @@ static enum status people_scan(struct reader *reader, struct arena *arena,
                                  .plan = plan,
                                  .clock = clock,
                                  .among = among,
-                                 .columns = &columns,
                                  .today = clock_day(clock, query->at),
                                  .gap = reader_mall(reader)->visit_gap,
                                  .presence = presence};
@@ -316,7 +311,7 @@ static enum status people_scan(struct reader *reader, struct arena *arena,
         lanes[i].by_category = mem_zero(plan->n_categories + 1, sizeof *lanes[i].by_category);
         contexts[i] = &lanes[i];
     }
-    status = event_scan_parallel(reader, &scan, block_take, contexts, n, err);
+    enum status status = event_scan_parallel(reader, &scan, block_take, contexts, n, err);
     if (status == ST_OK)
         lanes_merge(arena, lanes, n, plan, table);
     for (int i = 0; i < n; i++) {

@@ -136,49 +136,61 @@ size_t funnel_split_of(const struct funnel_split *split, const struct event_run 
 
 /* ---- Means and medians ---- */
 
-static int number_compare(const void *a, const void *b)
+enum { SELECT_RADIX = 1 << 11 };
+
+/* How many times begin with the upper bits of `prefix`, by the bits from `shift` on. */
+static void times_count(struct funnel_tally *const *tallies, size_t n, uint32_t prefix,
+                        uint32_t mask, unsigned shift, size_t *counts)
 {
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return x < y ? -1 : x > y;
+    memset(counts, 0, SELECT_RADIX * sizeof *counts);
+    for (size_t t = 0; t < n; t++) {
+        const uint32_t *time = tallies[t]->times.at, *end = time + tallies[t]->times.n;
+        for (; time < end; time++)
+            if ((*time & mask) == prefix)
+                counts[*time >> shift & (SELECT_RADIX - 1)]++;
+    }
 }
 
-/* The k-th least of many, by their upper and then their lower half. */
-static uint32_t select_large(struct funnel_tally *const *tallies, size_t n, size_t k)
+/* The k-th least, eleven bits at a time from the top. *equal: how many are like it or less. */
+static uint32_t times_select(struct funnel_tally *const *tallies, size_t n, size_t k, size_t *equal)
 {
-    size_t *counts = mem_zero(1 << 16, sizeof *counts);
-    uint32_t high = 0, low = 0;
-    for (size_t t = 0; t < n; t++)
-        for (size_t i = 0; i < tallies[t]->times.n; i++)
-            counts[tallies[t]->times.at[i] >> 16]++;
-    while (k >= counts[high])
-        k -= counts[high++];
-    memset(counts, 0, (1 << 16) * sizeof *counts);
-    for (size_t t = 0; t < n; t++)
-        for (size_t i = 0; i < tallies[t]->times.n; i++)
-            if (tallies[t]->times.at[i] >> 16 == high)
-                counts[tallies[t]->times.at[i] & 0xFFFF]++;
-    while (k >= counts[low])
-        k -= counts[low++];
-    free(counts);
-    return high << 16 | low;
+    size_t counts[SELECT_RADIX], below = 0;
+    uint32_t prefix = 0, mask = 0, digit;
+    for (int pass = 0; pass < 3; pass++) {
+        unsigned shift = pass == 0 ? 21 : pass == 1 ? 10 : 0;
+        times_count(tallies, n, prefix, mask, shift, counts);
+        for (digit = 0; k - below >= counts[digit]; digit++)
+            below += counts[digit];
+        mask = ~((UINT32_C(1) << shift) - 1);
+        prefix |= digit << shift;
+        if (pass == 2)
+            below += counts[digit];
+    }
+    *equal = below;
+    return prefix;
 }
 
-static double median_small(struct funnel_tally *const *tallies, size_t n, size_t all)
+static uint32_t times_after(struct funnel_tally *const *tallies, size_t n, uint32_t than)
 {
-    uint32_t *times = mem_zero(all, sizeof *times);
-    size_t at = 0;
+    uint32_t least = UINT32_MAX;
     for (size_t t = 0; t < n; t++)
         for (size_t i = 0; i < tallies[t]->times.n; i++)
-            times[at++] = tallies[t]->times.at[i];
-    qsort(times, all, sizeof *times, number_compare);
-    double median = ((double)times[(all - 1) / 2] + times[all / 2]) / 2;
-    free(times);
-    return median;
+            if (tallies[t]->times.at[i] > than && tallies[t]->times.at[i] < least)
+                least = tallies[t]->times.at[i];
+    return least;
+}
+
+/* With an even number, the mean of the two in the middle. */
+static double times_median(struct funnel_tally *const *tallies, size_t n, size_t all)
+{
+    size_t upto;
+    uint32_t low = times_select(tallies, n, (all - 1) / 2, &upto);
+    uint32_t high = all / 2 < upto ? low : times_after(tallies, n, low);
+    return ((double)low + (double)high) / 2;
 }
 
 struct funnel_step funnel_step_of(struct funnel_tally *const *tallies, size_t n)
 {
-    enum { SMALL = 20000 };
     struct funnel_step step = {0};
     int64_t sum = 0;
     size_t all = 0;
@@ -191,11 +203,6 @@ struct funnel_step funnel_step_of(struct funnel_tally *const *tallies, size_t n)
         return step;
     step.timed = true;
     step.mean_s = (double)sum / (double)all;
-    if (all <= SMALL)
-        step.median_s = median_small(tallies, n, all);
-    else
-        step.median_s = ((double)select_large(tallies, n, (all - 1) / 2) +
-                         (double)select_large(tallies, n, all / 2)) /
-                        2;
+    step.median_s = times_median(tallies, n, all);
     return step;
 }

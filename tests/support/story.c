@@ -63,7 +63,7 @@ static void rows_make(struct story *s)
                             p, p, has_phone ? arena_printf(s->arena, "1%u", p) : "", sms, app, wifi,
                             has_app));
         if (has_wifi)
-            sql(s, arena_printf(s->arena, "insert into identity values ('wifi', 'w%u', %u)", p, p));
+            sql(s, arena_printf(s->arena, "insert into contact values (4, 'w%u', %u)", p, p));
     }
     for (int i = 0; i < RELATIONS; i++) {
         uint32_t a = 1 + (uint32_t)draw(s, PEOPLE), b = 1 + (uint32_t)draw(s, PEOPLE);
