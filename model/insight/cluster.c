@@ -66,14 +66,14 @@ static void bootstrap_run(void *context, size_t piece)
     if (t->query->reader && reader_cancelled(t->query->reader))
         return;
     struct arena *arena = arena_new();
-    struct draw draw = {hash_mix(hash_mix(t->query->seed + 1000 * at) + round)};
+    struct chance chance = {hash_mix(hash_mix(t->query->seed + 1000 * at) + round)};
     uint32_t *rows = arena_array(arena, uint32_t, n);
     uint8_t *assigned = arena_alloc(arena, n);
     for (size_t i = 0; i < n; i++)
-        rows[i] = (uint32_t)draw_below(&draw, n);
+        rows[i] = (uint32_t)chance_below(&chance, n);
     struct matrix drawn = matrix_rows(arena, t->matrix, rows, n);
     struct kmeans_options options = {.k = t->first + at,
-                                     .seed = draw_next(&draw),
+                                     .seed = chance_next(&chance),
                                      .starts = BOOTSTRAP_STARTS,
                                      .threads = 1,
                                      .reader = t->query->reader};
@@ -252,9 +252,9 @@ enum status clusters_run(struct arena *arena, const struct feature_table *table,
     if (table->n < least)
         return error_set(err, ST_REFUSED, "%zu people bought, expected at least %zu to tell apart",
                          table->n, least);
-    struct draw draw = {hash_mix(query->seed)};
+    struct chance chance = {hash_mix(query->seed)};
     struct matrix matrix = standardise(arena, table, query->raw);
-    uint32_t *rows = draw_sample(arena, &draw, table->n, EXACT, &n_looked);
+    uint32_t *rows = chance_sample(arena, &chance, table->n, EXACT, &n_looked);
     struct matrix looked = matrix_rows(arena, &matrix, rows, n_looked);
     if (!query->k) {
         size_t most = n_looked - 1 < 11 ? n_looked - 1 : 11;

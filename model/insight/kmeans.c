@@ -12,29 +12,30 @@ enum { PIECE = 4096, FEW = 20000, ROUNDS = 300 };
 
 /* ---- Random numbers ---- */
 
-uint64_t draw_next(struct draw *draw)
+uint64_t chance_next(struct chance *chance)
 {
-    draw->state += UINT64_C(0x9E3779B97F4A7C15);
-    return hash_mix(draw->state);
+    chance->state += UINT64_C(0x9E3779B97F4A7C15);
+    return hash_mix(chance->state);
 }
 
-double draw_share(struct draw *draw)
+double chance_share(struct chance *chance)
 {
-    return (double)(draw_next(draw) >> 11) * 0x1p-53;
+    return (double)(chance_next(chance) >> 11) * 0x1p-53;
 }
 
-size_t draw_below(struct draw *draw, size_t n)
+size_t chance_below(struct chance *chance, size_t n)
 {
-    return (size_t)(draw_share(draw) * (double)n);
+    return (size_t)(chance_share(chance) * (double)n);
 }
 
-uint32_t *draw_sample(struct arena *arena, struct draw *draw, size_t of, size_t n, size_t *n_drawn)
+uint32_t *chance_sample(struct arena *arena, struct chance *chance, size_t of, size_t n,
+                        size_t *n_drawn)
 {
     *n_drawn = 0;
     n = n < of ? n : of;
     uint32_t *drawn = arena_array(arena, uint32_t, n + 1);
     for (size_t i = 0; i < of && *n_drawn < n; i++) /* Knuth's selection sampling */
-        if (of - i <= n - *n_drawn || draw_below(draw, of - i) < n - *n_drawn)
+        if (of - i <= n - *n_drawn || chance_below(chance, of - i) < n - *n_drawn)
             drawn[(*n_drawn)++] = (uint32_t)i;
     return drawn;
 }
@@ -191,9 +192,10 @@ static int rounds_run(const struct matrix *matrix, size_t k, int threads,
 
 /* The first centre is any row; each next one is drawn by the square of its distance to the nearest
  * centre so far. */
-static void centres_draw(const struct matrix *matrix, size_t k, struct draw *draw, double *centres)
+static void centres_draw(const struct matrix *matrix, size_t k, struct chance *chance,
+                         double *centres)
 {
-    size_t d = matrix->d, row = draw_below(draw, matrix->n);
+    size_t d = matrix->d, row = chance_below(chance, matrix->n);
     double *far = mem_zero(matrix->n + 1, sizeof *far);
     for (size_t c = 0; c < k; c++) {
         double sum = 0;
@@ -204,7 +206,7 @@ static void centres_draw(const struct matrix *matrix, size_t k, struct draw *dra
             far[i] = c == 0 || here < far[i] ? here : far[i];
             sum += far[i];
         }
-        double at = draw_share(draw) * sum;
+        double at = chance_share(chance) * sum;
         for (row = 0; row + 1 < matrix->n && (at >= far[row] || far[row] == 0); row++)
             at -= far[row];
     }
@@ -224,9 +226,9 @@ static void start_run(void *context, size_t start)
     struct starting *s = context;
     size_t k = s->options->k;
     double *centres = s->centres + start * k * s->matrix->d;
-    struct draw draw = {hash_mix(s->options->seed * 1000003 + start)};
+    struct chance chance = {hash_mix(s->options->seed * 1000003 + start)};
     uint8_t *cluster = mem_zero(s->matrix->n + 1, 1);
-    centres_draw(s->matrix, k, &draw, centres);
+    centres_draw(s->matrix, k, &chance, centres);
     s->rounds[start] =
         rounds_run(s->matrix, k, 1, s->options->reader, centres, cluster, &s->inertia[start]);
     free(cluster);
@@ -270,8 +272,8 @@ void kmeans_run(struct arena *arena, const struct matrix *matrix,
     if (!matrix->n)
         return;
     if (matrix->n > FEW) {
-        struct draw draw = {hash_mix(options->seed)};
-        uint32_t *rows = draw_sample(arena, &draw, matrix->n, FEW, &n_few);
+        struct chance chance = {hash_mix(options->seed)};
+        uint32_t *rows = chance_sample(arena, &chance, matrix->n, FEW, &n_few);
         few = matrix_rows(arena, matrix, rows, n_few);
     }
     struct starting s = {.matrix = &few, .options = options};

@@ -24,12 +24,12 @@ struct matrix {
 };
 
 /* A stream of random numbers (SplitMix64). */
-struct draw {
+struct chance {
     uint64_t state;
 };
-uint64_t draw_next(struct draw *draw);
-size_t draw_below(struct draw *draw, size_t n);
-double draw_share(struct draw *draw); /* 0 <= x < 1 */
+uint64_t chance_next(struct chance *chance);
+size_t chance_below(struct chance *chance, size_t n);
+double chance_share(struct chance *chance); /* 0 <= x < 1 */
 
 struct kmeans_options {
     size_t k; /* 1 .. KMEANS_MOST, at most the rows that differ */
@@ -71,6 +71,7 @@ struct matrix matrix_rows(struct arena *arena, const struct matrix *matrix, cons
                           size_t n);
 
 /* n of the numbers below `of`, drawn without repetition, rising; all of them where of <= n. */
-uint32_t *draw_sample(struct arena *arena, struct draw *draw, size_t of, size_t n, size_t *n_drawn);
+uint32_t *chance_sample(struct arena *arena, struct chance *chance, size_t of, size_t n,
+                        size_t *n_drawn);
 
 #endif
