@@ -16,6 +16,7 @@ const struct cli_command *const cli_commands[] = {
     &cli_affinity,
     &cli_cluster,
     &cli_value_command,
+    &cli_calc,
     &cli_member,
     &cli_portrait,
     &cli_tenant,
