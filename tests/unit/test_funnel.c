@@ -365,6 +365,10 @@ static void test_mall(void **state)
     struct dice dice = {.state = 3};
     struct arena *arena = arena_new();
     mall_fill(&mall, &dice);
+    struct set *odd = set_new(arena, 1000), *even = set_new(arena, 1000);
+    for (uint32_t p = 1; p < 1000; p++)
+        set_add(p % 2 ? odd : even, p);
+    struct funnel_set sets[] = {{"even", even}, {"odd", odd}};
     for (int fold = 0; fold < 2; fold++) {
         for (int dialect = 0; dialect < DIALECT_COUNT; dialect++)
             for (int by = 0; by < FUNNEL_BY_COUNT; by++) {
@@ -375,6 +379,8 @@ static void test_mall(void **state)
                                              .from = test_time(2017, 10, 5, 0, 0),
                                              .to = test_time(2017, 10, 25, 0, 0),
                                              .by = (enum funnel_by)by,
+                                             .sets = sets,
+                                             .n_sets = 2,
                                              .threads = 1};
                 struct funnel one, two;
                 size_t n;

@@ -229,6 +229,13 @@ create table erasure (
     receipt text not null                -- JSON: what went from where, counts only
 ) strict, without rowid;
 create table secret (name text primary key, value blob not null) strict, without rowid;
+create table funnel (                    -- saved by hand
+    id integer primary key,
+    name text not null unique,
+    definition text not null default '', -- a line as model/loop/funnel_plan.h has it
+    author text not null default '',
+    version integer not null default 1
+) strict;
 
 create table principal (
     name text primary key,
