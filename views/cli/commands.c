@@ -1,7 +1,6 @@
-/* The commands, in the order of `atrium --help`. */
+/* Every command of the program, in the order help lists them. */
 #include "views/cli/commands.h"
 
-/* clang-format off: a line each */
 const struct cli_command *const cli_commands[] = {
     &cli_init,
     &cli_demo,
@@ -15,9 +14,11 @@ const struct cli_command *const cli_commands[] = {
     &cli_lifecycle,
     &cli_rfm,
     &cli_affinity,
+    &cli_cluster,
     &cli_value_command,
-    &cli_portrait,
+    &cli_calc,
     &cli_member,
+    &cli_portrait,
     &cli_tenant,
     &cli_sql,
     &cli_principal,
@@ -29,4 +30,3 @@ const struct cli_command *const cli_commands[] = {
     &cli_completion,
     NULL,
 };
-/* clang-format on */
