@@ -84,7 +84,7 @@ static void portrait_answered(struct view *view, int slot)
         state->brief = mem_strdup(portrait_sentence(arena, portrait, BRIEF));
     }
     const char *n = text_count(arena, portrait->people);
-    state->title = portrait->one ? mem_strdup(strchr(view->argument, ' ') + 1)
+    state->title = portrait->one ? mem_strdup(answer->title)
                                  : mem_printf(_("%s · %s people"), answer->title, n);
     arena_free(arena);
     dashboard_ready(view, slot);

@@ -41,9 +41,11 @@ static void row_fill(struct panels *panels, struct panel_value *value,
     struct arena *arena = panels->arena;
     value->label = portrait_row_name(part, row);
     value->dim = !portrait->one && (row->small || row->hidden);
-    value->bar = isfinite(row->share[0]) ? row->share[0] / most : -1;
-    value->mark = isfinite(row->share[1]) ? row->share[1] / most : -1;
-    if (portrait->one && part != PART_WEEKDAY && part != PART_DAYTIME) {
+    bool common = portrait->one && part != PART_WEEKDAY && part != PART_DAYTIME;
+    int shown = common ? 1 : 0; /* of one person: how many others in the mall are like that */
+    value->bar = isfinite(row->share[shown]) ? row->share[shown] / (common ? 1 : most) : -1;
+    value->mark = !common && isfinite(row->share[1]) ? row->share[1] / most : -1;
+    if (common) {
         value->text = arena_printf(arena, _("mall %s"), percent(arena, row->share[1]));
     } else {
         value->text = percent(arena, row->share[0]);

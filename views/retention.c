@@ -26,6 +26,7 @@ struct retention_choice {
 struct retention_state {
     struct retention_choice choice;
     int row, column;
+    bool moved;
     char *problem; /* of the line being typed */
     char subtitle[240];
 };
@@ -89,6 +90,18 @@ static void retention_open(struct view *view)
     state->choice.length = BUCKET_MONTH;
     snprintf(state->choice.events, EVENTS, "%s", *view->argument ? view->argument : "purchase");
     retention_refresh(view);
+}
+
+/* The first cohort that holds somebody is selected. */
+static void retention_answered(struct view *view, int slot)
+{
+    struct retention_state *state = view->state;
+    const struct retention *answer = view_answer(view, slot);
+    for (int i = 0; answer && !state->moved && i < PERIODS && i < (int)answer->n_rows; i++)
+        if (answer->rows[i].values[0]) {
+            state->row = i;
+            return;
+        }
 }
 
 static void retention_close(struct view *view)
@@ -186,7 +199,7 @@ static void retention_draw(struct view *view, struct area area)
     struct arena *arena = arena_new();
     int rows = (int)answer->n_rows < PERIODS ? (int)answer->n_rows : PERIODS;
     int room = area.rows - 3, first = column_first(state, area.cols);
-    int top = room > 0 && state->row >= room ? state->row - room + 1 : 0;
+    int top = rows <= room ? 0 : state->row < rows - room ? state->row : rows - room;
     heads_draw(area_cut_top(&area, 1), arena, state, first);
     for (int i = top; i < rows && i - top < room; i++)
         row_draw(area, i - top, arena, &answer->rows[i], state, i == state->row, first);
@@ -287,6 +300,7 @@ static bool retention_action(struct view *view, int id, const char *argument)
             retention_refresh(view);
         return true;
     }
+    state->moved |= id == ACTION_GRID_UP || id == ACTION_GRID_DOWN;
     switch (id) {
     case ACTION_GRID_UP:
         state->row -= state->row > 0;
@@ -349,6 +363,7 @@ const struct view_ops view_retention = {
     .refresh = retention_refresh,
     .draw = retention_draw,
     .action = retention_action,
+    .answered = retention_answered,
     .subtitle = retention_subtitle,
     .people = retention_people,
 };
