@@ -332,7 +332,7 @@ static void draw_lines(struct dialog *dialog, struct area area, const struct tex
         free(text);
     }
     if (dialog->top + area.rows < dialog->lines)
-        draw_text(area, area.rows - 1, area.cols - 1, ROLE_ACCENT, symbol(SYMBOL_MORE));
+        draw_below(area, ROLE_ACCENT);
 }
 
 static void draw_button(struct dialog *dialog, struct area area, int *col, int which,

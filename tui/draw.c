@@ -103,6 +103,12 @@ int draw_text(struct area area, int row, int col, enum role role, const char *te
     return at - col;
 }
 
+void draw_below(struct area area, enum role role)
+{
+    struct area beside = {area.row + area.rows - 1, area.col + area.cols, 1, 1};
+    draw_text(beside, 0, 0, role, symbol(SYMBOL_BELOW));
+}
+
 int draw_printf(struct area area, int row, int col, enum role role, const char *format, ...)
 {
     char *text = NULL;

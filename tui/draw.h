@@ -30,6 +30,10 @@ int draw_text(struct area area, int row, int col, enum role role, const char *te
 int draw_printf(struct area area, int row, int col, enum role role, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* Says that there is more below the area's last row: beside it, in the cell after its right edge,
+ * so that no figure of that row is covered. Where the screen ends there, nothing is drawn. */
+void draw_below(struct area area, enum role role);
+
 /* Exactly `cells` wide: cut with "…" or padded; align < 0 left, 0 centre, > 0 right. */
 void draw_field(struct area area, int row, int col, int cells, int align, enum role role,
                 const char *text);

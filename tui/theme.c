@@ -42,16 +42,16 @@ static const struct look looks[ROLE_COUNT] = {
 };
 
 static const char *const symbols[SYMBOL_COUNT][2] = {
-    [SYMBOL_HLINE] = {"─", "-"},      [SYMBOL_VLINE] = {"│", "|"},
-    [SYMBOL_UP] = {"▲", "+"},         [SYMBOL_DOWN] = {"▼", "-"},
-    [SYMBOL_FLOW] = {"──▶", "-->"},   [SYMBOL_BULLET] = {"●", "*"},
-    [SYMBOL_ALERT] = {"!", "!"},      [SYMBOL_OPEN] = {"→", ">"},
-    [SYMBOL_MARK] = {"✓", "x"},       [SYMBOL_SORT_UP] = {"↑", "^"},
-    [SYMBOL_SORT_DOWN] = {"↓", "v"},  [SYMBOL_MORE] = {"…", "~"},
-    [SYMBOL_CHECK] = {"✓", "+"},      [SYMBOL_NONE] = {"–", "-"},
-    [SYMBOL_FULL_BLOCK] = {"█", "#"}, [SYMBOL_CORNER_TL] = {"┌", "+"},
-    [SYMBOL_CORNER_TR] = {"┐", "+"},  [SYMBOL_CORNER_BL] = {"└", "+"},
-    [SYMBOL_CORNER_BR] = {"┘", "+"},
+    [SYMBOL_HLINE] = {"─", "-"},     [SYMBOL_VLINE] = {"│", "|"},
+    [SYMBOL_UP] = {"▲", "+"},        [SYMBOL_DOWN] = {"▼", "-"},
+    [SYMBOL_FLOW] = {"──▶", "-->"},  [SYMBOL_BULLET] = {"●", "*"},
+    [SYMBOL_ALERT] = {"!", "!"},     [SYMBOL_OPEN] = {"→", ">"},
+    [SYMBOL_MARK] = {"✓", "x"},      [SYMBOL_SORT_UP] = {"↑", "^"},
+    [SYMBOL_SORT_DOWN] = {"↓", "v"}, [SYMBOL_MORE] = {"…", "~"},
+    [SYMBOL_BELOW] = {"▾", "v"},     [SYMBOL_CHECK] = {"✓", "+"},
+    [SYMBOL_NONE] = {"–", "-"},      [SYMBOL_FULL_BLOCK] = {"█", "#"},
+    [SYMBOL_CORNER_TL] = {"┌", "+"}, [SYMBOL_CORNER_TR] = {"┐", "+"},
+    [SYMBOL_CORNER_BL] = {"└", "+"}, [SYMBOL_CORNER_BR] = {"┘", "+"},
 };
 
 static struct {

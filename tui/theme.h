@@ -51,6 +51,7 @@ enum symbol {
     SYMBOL_SORT_UP,
     SYMBOL_SORT_DOWN,
     SYMBOL_MORE,
+    SYMBOL_BELOW,
     SYMBOL_CHECK,
     SYMBOL_NONE /* – */,
     SYMBOL_FULL_BLOCK,

@@ -45,6 +45,8 @@ static const char *real_for_people(struct arena *arena, double value)
 const char *cell_for_people(struct arena *arena, const struct zone *zone, enum cell_type type,
                             const struct cell *cell)
 {
+    if (!cell->known && cell->hidden)
+        return cell->integer ? arena_printf(arena, "<%" PRId64, cell->integer) : "*";
     if (!cell->known)
         return "–";
     switch (type) {

@@ -161,6 +161,8 @@ static void focus_clamp(struct panels *panels)
 
 void panels_draw(struct panels *panels, struct area area)
 {
+    if (!area.col)
+        area.cols--; /* no margin: one for the mark of what is below */
     focus_clamp(panels);
     panels_lay(panels, area);
     scroll_to_focus(panels, area.rows);
@@ -180,7 +182,7 @@ void panels_draw(struct panels *panels, struct area area)
         panel_paint(&paint);
     }
     if (panels->scroll + area.rows < panels->height)
-        draw_text(area, area.rows - 1, area.cols - 1, ROLE_DIM, symbol(SYMBOL_MORE));
+        draw_below(area, ROLE_DIM);
 }
 
 /* A panel with something to focus. */

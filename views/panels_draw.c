@@ -219,8 +219,7 @@ static void more_draw(const struct panel_paint *paint, size_t first, int rows)
 {
     if (first + (size_t)rows >= paint->panel->n_values || rows <= 0)
         return;
-    struct area last = panel_row(paint, rows);
-    draw_text(last, 0, last.cols - 1, ROLE_DIM, symbol(SYMBOL_MORE));
+    draw_below(panel_row(paint, rows), ROLE_DIM);
 }
 
 /* A thin line where the value compared with would end. */

@@ -118,7 +118,7 @@ static void totals_draw(const struct shops_answer *answer, struct area row)
                       t->sales ? 100.0 * (double)t->member_sales / (double)t->sales : 0.0);
     at +=
         draw_printf(row, 0, at, ROLE_PLAIN, _("  on the year %s"), signed_share(arena, t->on_year));
-    draw_printf(row, 0, at, ROLE_DIM, _(" (%lld shops open in both, %lld left out)"),
+    draw_printf(row, 0, at, ROLE_DIM, _(" (%lld shops, %lld left out)"),
                 (long long)t->on_year_shops, (long long)t->left_out);
     arena_free(arena);
 }

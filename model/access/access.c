@@ -3,6 +3,7 @@
 #include "model/base/hash.h"
 #include "model/base/text.h"
 #include "model/store/column.h"
+#include "model/store/setting.h"
 
 #include <pwd.h>
 #include <stdio.h>
@@ -157,6 +158,29 @@ static enum status read_role(struct reader *reader, const char *principal,
     return status;
 }
 
+/* The setting, or what it is without one. */
+static enum status read_least_people(struct reader *reader, struct access *access,
+                                     struct error *err)
+{
+    enum { USUAL = 10 };
+    sqlite3_stmt *stmt;
+    bool row = false;
+    if (access->mask != MASK_PSEUDONYM)
+        return ST_OK;
+    enum status status =
+        reader_prepare(reader, "select value from setting where name = 'small_group'", &stmt, err);
+    if (status == ST_OK)
+        status = reader_step(reader, stmt, &row, err);
+    if (status != ST_OK)
+        return status;
+    const char *value = row ? column_text(stmt, 0) : "";
+    if (!row || setting_check("small_group", value, NULL) != ST_OK ||
+        !text_to_int64(value, strlen(value), &access->least_people))
+        access->least_people = USUAL;
+    sqlite3_reset(stmt);
+    return ST_OK;
+}
+
 enum status access_lookup(struct reader *reader, const char *principal, struct access *access,
                           struct error *err)
 {
@@ -174,7 +198,8 @@ enum status access_lookup(struct reader *reader, const char *principal, struct a
             return status;
     }
     access_assign(access, principal, role);
-    return read_key(reader, access, err);
+    enum status status = read_least_people(reader, access, err);
+    return status ? status : read_key(reader, access, err);
 }
 
 enum status access_require(const struct access *access, unsigned rights, const char *what,

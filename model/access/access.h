@@ -10,6 +10,7 @@
 #define ATRIUM_ACCESS_ACCESS_H
 
 #include "model/base/arena.h"
+#include "model/base/sheet.h"
 #include "model/store/operation.h"
 #include "model/store/reader.h"
 #include "model/store/writer.h"
@@ -50,8 +51,9 @@ struct access {
     enum access_role role;
     unsigned rights;
     enum mask mask;
-    uint64_t key[2];   /* of the pseudonyms; from the mall's setting, never shown */
-    uint32_t revealed; /* the one person shown unmasked since access_reveal; 0: nobody */
+    uint64_t key[2];      /* of the pseudonyms; from the mall's setting, never shown */
+    int64_t least_people; /* smaller groups are kept back (setting small_group); 0: none are */
+    uint32_t revealed;    /* the one person shown unmasked since access_reveal; 0: nobody */
 };
 
 /* The name of the login user this process runs as (the user id in digits where it has no name).
@@ -85,6 +87,36 @@ static inline void access_conceal(struct access *access)
 
 /* The mask that holds for one person: MASK_NONE for the one revealed. */
 enum mask access_mask(const struct access *access, uint32_t person);
+
+/* ---- Small groups: who sees pseudonyms is shown no breakdown of a few people, as a few people can
+ * be told apart by what is known of them. What is found out about 0 people stays. ---- */
+
+/* Whether a figure about `n` people is kept back from this access. */
+static inline bool small_group(const struct access *access, int64_t n)
+{
+    return n > 0 && n < access->least_people;
+}
+
+/* The groups of one breakdown, whose people add up to a total that is shown: sets hidden[i] for
+ * those to keep back (both arrays have n). Beside the small ones that is the next larger, as long
+ * as what is hidden would follow from the total: one group alone, or too few people in all. Returns
+ * how many are hidden. */
+size_t small_groups(const struct access *access, const int64_t *people, size_t n, bool *hidden);
+
+/* A cell about `people`: `cell` itself, or what stands in its place. */
+static inline struct cell small_group_cell(const struct access *access, int64_t people, bool hidden,
+                                           struct cell cell)
+{
+    if (!hidden && !small_group(access, people))
+        return cell;
+    return cell_hidden(small_group(access, people) ? access->least_people : 0);
+}
+
+/* "<10" or "*" in place of a figure about so many people. Owned by the arena. */
+const char *small_group_text(const struct access *access, struct arena *arena, int64_t people);
+
+/* ST_DENIED where a list of `n` people is a small group that this access may not see. */
+enum status small_group_check(const struct access *access, int64_t n, struct error *err);
 
 /* ---- Masked text, owned by the arena; NULL where nothing may be shown ---- */
 

@@ -23,7 +23,8 @@ enum cell_type {
 };
 
 struct cell {
-    bool known; /* false: NULL, shown as "–" */
+    bool known;  /* false: NULL, shown as "–" */
+    bool hidden; /* false for known cells; true: kept back, as cell_hidden says */
     union {
         int64_t integer;
         double real;
@@ -70,6 +71,13 @@ static inline struct cell cell_real(double value)
 static inline struct cell cell_text(const char *value)
 {
     return (struct cell){.known = value != NULL, .text = value};
+}
+
+/* A figure about fewer than `below` people that is not shown: "<10"; with 0, one that is kept back
+ * because others could be computed from it: "*". NULL in JSON, empty in CSV. */
+static inline struct cell cell_hidden(int64_t below)
+{
+    return (struct cell){.hidden = true, .integer = below};
 }
 
 /* The text of a text cell, "" of an unknown one. */

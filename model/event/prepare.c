@@ -71,8 +71,8 @@ enum status place_chunk(struct writer *writer, int64_t batch, int32_t block, int
     return status;
 }
 
-static enum status people_stored(struct writer *writer, int64_t batch, int32_t block,
-                                 struct person_block *people, struct error *err)
+enum status person_block_stored(struct writer *writer, int64_t batch, int32_t block,
+                                struct person_block *people, struct error *err)
 {
     sqlite3_stmt *stmt;
     enum status status =
@@ -182,7 +182,8 @@ enum status preparer_begin(struct preparer *preparer, int32_t block, struct prep
     if (block < 0 || shared->fresh)
         return ST_OK;
     pthread_mutex_lock(&shared->lock);
-    enum status status = people_stored(shared->writer, shared->batch, block, preparer->people, err);
+    enum status status =
+        person_block_stored(shared->writer, shared->batch, block, preparer->people, err);
     pthread_mutex_unlock(&shared->lock);
     return status;
 }

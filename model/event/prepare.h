@@ -57,4 +57,9 @@ enum status prepared_stage(const struct prepared *prepared, struct stage *stage,
 enum status place_chunk(struct writer *writer, int64_t batch, int32_t block, int32_t month,
                         struct chunk_entry *entry, struct chunk_buffer *buffer, struct error *err);
 
+/* Lays the columns of a block's people, as they count or as this batch has staged them, over
+ * `people`. The shared lock is held by the caller. */
+enum status person_block_stored(struct writer *writer, int64_t batch, int32_t block,
+                                struct person_block *people, struct error *err);
+
 #endif

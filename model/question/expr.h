@@ -56,6 +56,11 @@ struct expr {
 enum status expr_parse(struct arena *arena, const char *text, size_t n, const struct expr **expr,
                        struct error *err);
 
+/* The same for the bytes [from, to) of a longer text: places in messages, and `at` of values, are
+ * those of the longer text. */
+enum status expr_parse_within(struct arena *arena, const char *text, size_t from, size_t to,
+                              const struct expr **expr, struct error *err);
+
 /* "line:column" of a byte of the text, columns in characters from 1. Owned by the arena. */
 char *expr_place(struct arena *arena, const char *text, size_t n, size_t at);
 
@@ -79,6 +84,12 @@ struct matcher {
  * the scan). ST_USAGE as expr_parse, also for patterns. Owned by the arena. */
 enum status matcher_new(struct reader *reader, struct arena *arena, const char *text,
                         const struct matcher **matcher, struct error *err);
+
+/* As matcher_new for an expression that is parsed already; `text` (n bytes) is what it was parsed
+ * from, for messages. */
+enum status matcher_bind(struct reader *reader, struct arena *arena, const struct expr *expr,
+                         const char *text, size_t n, const struct matcher **matcher,
+                         struct error *err);
 
 static inline enum match_truth matcher_truth(const struct matcher *matcher, uint16_t kind)
 {

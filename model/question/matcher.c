@@ -264,16 +264,12 @@ static void kinds_find(struct binder *b, struct matcher *matcher)
     matcher->kinds = numbers;
 }
 
-enum status matcher_new(struct reader *reader, struct arena *arena, const char *text,
-                        const struct matcher **out, struct error *err)
+enum status matcher_bind(struct reader *reader, struct arena *arena, const struct expr *expr,
+                         const char *text, size_t n, const struct matcher **out, struct error *err)
 {
-    struct binder b = {
-        .reader = reader, .arena = arena, .text = text, .n = strlen(text), .err = err};
+    struct binder b = {.reader = reader, .arena = arena, .text = text, .n = n, .err = err};
     struct matcher *matcher = arena_new_of(arena, struct matcher);
-    const struct expr *expr;
-    enum status status = expr_parse(arena, text, b.n, &expr, err);
-    if (status == ST_OK)
-        status = bind(&b, expr, &matcher->root);
+    enum status status = bind(&b, expr, &matcher->root);
     if (status == ST_OK) {
         kinds_find(&b, matcher);
         matcher->columns = b.columns | EVENT_TIME;
@@ -285,6 +281,15 @@ enum status matcher_new(struct reader *reader, struct arena *arena, const char *
     }
     vec_free(&b.notes);
     return status;
+}
+
+enum status matcher_new(struct reader *reader, struct arena *arena, const char *text,
+                        const struct matcher **out, struct error *err)
+{
+    const struct expr *expr;
+    size_t n = strlen(text);
+    enum status status = expr_parse(arena, text, n, &expr, err);
+    return status == ST_OK ? matcher_bind(reader, arena, expr, text, n, out, err) : status;
 }
 
 const uint16_t *matchers_kinds(struct arena *arena, const struct matcher *const *matchers, size_t n,

@@ -15,6 +15,14 @@ const struct setting settings[] = {
      "seconds between the events of one visit at most"},
     {"small_sample", SETTING_INTEGER, 0, 1000000, "30", false,
      "a rate with fewer people behind it is dimmed"},
+    {"small_group", SETTING_INTEGER, 0, 1000000, "10", false,
+     "breakdowns into fewer people are kept back from analysts"},
+    {"limit_card", SETTING_INTEGER, 1, 1000, "2", false, "cards that one person may have"},
+    {"limit_phone", SETTING_INTEGER, 1, 1000, "3", false, "phone numbers that one person may have"},
+    {"limit_app", SETTING_INTEGER, 1, 1000, "3", false, "app accounts that one person may have"},
+    {"limit_wifi", SETTING_INTEGER, 1, 1000, "5", false, "Wi-Fi devices that one person may have"},
+    {"limit_payment", SETTING_INTEGER, 1, 1000, "10", false,
+     "means of payment that one person may have"},
 };
 const size_t n_settings = sizeof settings / sizeof *settings;
 
@@ -56,10 +64,11 @@ enum status setting_check(const char *name, const char *value, struct error *err
     size_t n = strlen(value);
     if (!s) {
         struct arena *arena = arena_new();
-        error_set(err, ST_REFUSED,
-                  "setting: found %s, expected name, timezone, currency, day_boundary, visit_gap "
-                  "or small_sample",
-                  text_quote(arena, name, strlen(name)));
+        const char *known = "";
+        for (size_t i = 0; i < n_settings; i++)
+            known = arena_printf(arena, "%s%s%s", known, i ? ", " : "", settings[i].name);
+        error_set(err, ST_REFUSED, "setting: found %s, expected one of %s",
+                  text_quote(arena, name, strlen(name)), known);
         arena_free(arena);
         return ST_REFUSED;
     }

@@ -35,6 +35,46 @@ static void test_masks(void **state)
     arena_free(a);
 }
 
+static void groups_are(const struct access *access, const int64_t *people, size_t n,
+                       const char *expected)
+{
+    bool hidden[8];
+    char text[9] = "";
+    small_groups(access, people, n, hidden);
+    for (size_t i = 0; i < n; i++)
+        text[i] = hidden[i] ? 'x' : '.';
+    assert_string_equal(text, expected);
+}
+
+/* Nothing that is hidden follows from the total: two groups at least, and enough people in them. */
+static void test_small_groups(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new();
+    struct access analyst = test_access(ACCESS_ANALYST), admin = test_access(ACCESS_ADMIN);
+    analyst.least_people = 10;
+    assert_true(small_group(&analyst, 1));
+    assert_true(small_group(&analyst, 9));
+    assert_false(small_group(&analyst, 10));
+    assert_false(small_group(&analyst, 0));
+    assert_false(small_group(&admin, 1));
+    groups_are(&analyst, (const int64_t[]){50, 9, 30, 12}, 4, ".x.x");
+    groups_are(&analyst, (const int64_t[]){50, 9, 30, 5}, 4, ".x.x");
+    groups_are(&analyst, (const int64_t[]){50, 4, 30, 5}, 4, ".xxx");
+    groups_are(&analyst, (const int64_t[]){50, 4, 0, 0}, 4, "xx..");
+    groups_are(&analyst, (const int64_t[]){50, 10, 0, 90}, 4, "....");
+    groups_are(&admin, (const int64_t[]){50, 4, 30, 5}, 4, "....");
+    assert_string_equal(small_group_text(&analyst, a, 4), "<10");
+    assert_string_equal(small_group_text(&analyst, a, 40), "*");
+    assert_int_equal(small_group_cell(&analyst, 4, true, cell_integer(4)).integer, 10);
+    assert_int_equal(small_group_cell(&analyst, 44, true, cell_integer(44)).integer, 0);
+    assert_int_equal(small_group_cell(&analyst, 44, false, cell_integer(44)).integer, 44);
+    assert_int_equal(small_group_check(&analyst, 4, &err), ST_DENIED);
+    error_clear(&err);
+    assert_ok(small_group_check(&admin, 4, &err));
+    arena_free(a);
+}
+
 static void test_text_by_role(void **state)
 {
     (void)state;
@@ -168,9 +208,10 @@ static void test_reveal(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_masks),      cmocka_unit_test(test_text_by_role),
-        cmocka_unit_test(test_pseudonyms), cmocka_unit_test(test_lookup),
-        cmocka_unit_test(test_require),    cmocka_unit_test(test_reveal),
+        cmocka_unit_test(test_masks),        cmocka_unit_test(test_small_groups),
+        cmocka_unit_test(test_text_by_role), cmocka_unit_test(test_pseudonyms),
+        cmocka_unit_test(test_lookup),       cmocka_unit_test(test_require),
+        cmocka_unit_test(test_reveal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

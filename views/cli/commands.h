@@ -15,6 +15,8 @@ extern const struct cli_command cli_funnel;
 extern const struct cli_command cli_retention;
 extern const struct cli_command cli_lifecycle;
 extern const struct cli_command cli_rfm;
+extern const struct cli_command cli_affinity;
+extern const struct cli_command cli_value_command;
 extern const struct cli_command cli_member;
 extern const struct cli_command cli_portrait;
 extern const struct cli_command cli_tenant;

@@ -68,14 +68,19 @@ create table item (
 ) strict;
 
 -- People. An identity is one contact of one person: 'card' (also any subject an event names),
--- 'phone', 'app', 'wifi', 'payment'.
-create table identity (
-    kind text not null,
+-- 'phone', 'app', 'wifi', 'payment'. There are more of them than of anything else with a row of its
+-- own, so the table has the kind as a number and is written; the view has its name and is read.
+create table contact_kind (id integer primary key, name text not null unique) strict;
+insert into contact_kind values (1, 'card'), (2, 'phone'), (3, 'app'), (4, 'wifi'), (5, 'payment');
+create table contact (
+    kind integer not null,
     value text not null,
     person integer not null,
     primary key (kind, value)
 ) strict, without rowid;
-create index identity_person on identity (person);
+create index contact_person on contact (person);
+create view identity (kind, value, person) as
+    select k.name, c.value, c.person from contact c join contact_kind k on k.id = c.kind;
 
 create table member (
     person integer primary key,
@@ -156,6 +161,81 @@ create table label_member (
     person integer not null,
     primary key (label, person)
 ) strict, without rowid;
+
+-- Persons that turned out to be one (doc/people.md): what `person` had is `target`'s as long as
+-- `undone` is 0. What a link moved or put aside is kept, so that it can be taken back exactly.
+create table link (
+    id integer primary key,
+    person integer not null,
+    target integer not null,
+    evidence text not null,
+    confidence real not null,            -- 0 to 1
+    actor text not null,
+    time integer not null,
+    undone integer not null default 0,   -- time
+    undone_by text not null default ''
+) strict;
+create index link_person on link (person);
+create index link_target on link (target);
+create table link_row (                  -- a row that `person` had, or ('fill') fields that the
+    id integer primary key,              -- target's member row took over
+    link integer not null,
+    place text not null,                 -- the table
+    moved integer not null,              -- the target has it now; 0: it had one of its own
+    row text not null                    -- JSON
+) strict;
+create index link_row_link on link_row (link);
+create table link_identity (             -- contacts that came by a link
+    link integer not null,
+    kind text not null,
+    value text not null,
+    primary key (link, kind, value)
+) strict, without rowid;
+create index link_identity_value on link_identity (value);
+create table link_event (                -- events that came by a link, as in chunks
+    link integer not null,
+    month integer not null,
+    head blob not null,
+    data blob not null,
+    primary key (link, month)
+) strict, without rowid;
+create table conflict_settled (          -- conflicts and candidates that somebody looked at
+    what text primary key,               -- as in model/people/conflict.h
+    verdict text not null,
+    reason text not null,
+    actor text not null,
+    time integer not null
+) strict, without rowid;
+
+-- Law. Every change of a consent, the latest last; the member's row has how it stands.
+create table consent (
+    id integer primary key,
+    person integer not null,
+    contact text not null,               -- 'sms', 'app', 'wifi'
+    given integer not null,
+    time integer not null,
+    source text not null,                -- 'form', 'sms reply', an import's file, ...
+    actor text not null
+) strict;
+create index consent_person on consent (person, contact, id);
+-- Who was erased: keyed hashes of their contacts, so that no import brings them back, and the
+-- receipts. The key is in `secret`, which no role may read.
+create table erased (hash blob primary key) strict, without rowid;
+create table erasure (
+    id text primary key,                 -- of the receipt
+    time integer not null,
+    actor text not null,
+    reason text not null,
+    receipt text not null                -- JSON: what went from where, counts only
+) strict, without rowid;
+create table secret (name text primary key, value blob not null) strict, without rowid;
+create table funnel (                    -- saved by hand
+    id integer primary key,
+    name text not null unique,
+    definition text not null default '', -- a line as model/loop/funnel_plan.h has it
+    author text not null default '',
+    version integer not null default 1
+) strict;
 
 create table principal (
     name text primary key,
@@ -256,7 +336,7 @@ create table ref_leaf (
     first integer not null,              -- least key of the leaf
     keys blob not null,
     primary key (batch, family, first)
-) strict, without rowid;
+) strict;
 -- Of the rows of one place (block, day) that of the latest batch that is done counts.
 create table person_block (
     block integer not null,
@@ -269,7 +349,7 @@ create table rollup_day (
     batch integer not null,
     cells blob not null,
     primary key (day, batch)
-) strict, without rowid;
+) strict;
 create table rollup_hour (
     day integer not null,
     batch integer not null,
