@@ -112,7 +112,7 @@ static void retention_close(struct view *view)
 /* ---- Drawing ---- */
 
 /* What a cell is a share of: the cohort, or the money of its own period. */
-static double cell_share(const struct retention_row *row, int k, bool revenue)
+static double share_of(const struct retention_row *row, int k, bool revenue)
 {
     int64_t whole = revenue ? row->revenue[0] : row->values[0];
     int64_t part = revenue ? row->revenue[k] : row->values[k];
@@ -145,7 +145,7 @@ static void row_draw(struct area area, int at, struct arena *arena, const struct
                        : text_count(arena, row->values[0]));
     for (int k = first; k < PERIODS; k++) {
         int col = LEFT + SIZE + (k - first) * CELL;
-        double share = cell_share(row, k, revenue);
+        double share = share_of(row, k, revenue);
         const char *text = k >= row->open ? "…"
                            : share < 0
                                ? "–"
