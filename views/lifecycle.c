@@ -192,9 +192,11 @@ static void axis_draw(struct area area, struct arena *arena, const struct measur
 }
 
 /* The states of the selected period with their counts; the selected one is marked. */
-static void legend_draw(struct area *area, struct arena *arena,
-                        const struct lifecycle_state_of_view *state, const struct lifecycle *answer)
+static void legend_draw(struct area *area, struct arena *arena, const struct view *view,
+                        const struct lifecycle *answer)
 {
+    const struct lifecycle_state_of_view *state = view->state;
+    const struct access *access = &view->console->access;
     static const enum lifecycle_state order[] = {LIFECYCLE_NEW, LIFECYCLE_RESURRECTING,
                                                  LIFECYCLE_RETURNING, LIFECYCLE_DORMANT};
     struct area row = area_cut_top(area, 1);
@@ -205,9 +207,11 @@ static void legend_draw(struct area *area, struct arena *arena,
         const struct layer *layer = layers;
         while (layer->state != order[i])
             layer++;
+        int64_t n = lifecycle_counts(answer, order[i])[state->column], people = n < 0 ? -n : n;
         const char *text =
             arena_printf(arena, "%s %s", _(lifecycle_names[order[i]]),
-                         text_count(arena, lifecycle_counts(answer, order[i])[state->column]));
+                         small_group(access, people) ? small_group_text(access, arena, people)
+                                                     : text_count(arena, n));
         if (at + 2 + text_cells(text) > row.cols) {
             row = area_cut_top(area, 1);
             at = 0;
@@ -233,7 +237,7 @@ static void lifecycle_draw(struct view *view, struct area area)
         return;
     }
     struct arena *arena = arena_new();
-    legend_draw(&area, arena, state, answer);
+    legend_draw(&area, arena, view, answer);
     for (size_t i = 0; i < answer->n_notes; i++)
         draw_text(area_cut_top(&area, 1), 0, 0, ROLE_WARN, answer->notes[i]);
     struct measures m = measure(answer, area, state->column);

@@ -223,6 +223,15 @@ static const struct {
     {"member", of_member},       {"everyone", of_everyone},
 };
 
+/* Lists of too few people are kept back; one person asked for by name is no list. */
+static enum status found_checked(enum status status, const struct people_question *question,
+                                 const struct people_found *found, struct error *err)
+{
+    bool named = strncmp(question->argument, "member ", 7) == 0;
+    return status != ST_OK || named ? status
+                                    : small_group_check(&question->access, (int64_t)found->n, err);
+}
+
 enum status people_of(struct reader *reader, struct arena *arena,
                       const struct people_question *question, struct people_found *found,
                       struct error *err)
@@ -233,7 +242,8 @@ enum status people_of(struct reader *reader, struct arena *arena,
     *found = (struct people_found){.title = ""};
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
         if (strlen(sources[i].name) == word && memcmp(sources[i].name, argument, word) == 0)
-            return sources[i].of(reader, arena, rest, question, found, err);
+            return found_checked(sources[i].of(reader, arena, rest, question, found, err), question,
+                                 found, err);
     return error_set(err, ST_USAGE, "%s names no people", text_quote(arena, argument, word));
 }
 

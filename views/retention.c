@@ -136,29 +136,40 @@ static enum role cell_role(const struct retention_row *row, int k, bool selected
 }
 
 static void row_draw(struct area area, int at, struct arena *arena, const struct retention_row *row,
-                     const struct retention_state *state, bool here, int first)
+                     const struct view *view, bool here, int first)
 {
+    const struct retention_state *state = view->state;
+    const struct access *access = &view->console->access;
     bool revenue = state->choice.revenue;
     draw_field(area, at, 0, LEFT - 1, -1, ROLE_TITLE, row->period);
     draw_field(area, at, LEFT, SIZE, 1, here && state->column == 0 ? ROLE_SELECTED : ROLE_PLAIN,
-               revenue ? text_count(arena, row->revenue[0] / 100)
-                       : text_count(arena, row->values[0]));
+               small_group(access, row->values[0]) ? small_group_text(access, arena, row->values[0])
+               : revenue                           ? text_count(arena, row->revenue[0] / 100)
+                                                   : text_count(arena, row->values[0]));
     for (int k = first; k < PERIODS; k++) {
         int col = LEFT + SIZE + (k - first) * CELL;
         double share = share_of(row, k, revenue);
-        const char *text = k >= row->open ? "…"
-                           : share < 0
-                               ? "–"
-                               : arena_printf(arena, "%s%5.1f%%", shade(share), 100 * share);
+        const char *text =
+            k >= row->open ? "…"
+            : small_group(access, row->values[k]) || small_group(access, row->values[0])
+                ? small_group_text(access, arena, row->values[k])
+            : share < 0 ? "–"
+                        : arena_printf(arena, "%s%5.1f%%", shade(share), 100 * share);
         if (col + CELL <= area.cols)
             draw_field(area, at, col, CELL, 1, cell_role(row, k, here && k == state->column), text);
     }
 }
 
 static void selected_draw(struct area row, struct arena *arena, const struct retention *answer,
-                          const struct retention_state *state)
+                          const struct view *view)
 {
+    const struct retention_state *state = view->state;
+    const struct access *access = &view->console->access;
     const struct retention_row *r = &answer->rows[state->row];
+    if (small_group(access, r->values[0]) || small_group(access, r->values[state->column])) {
+        draw_text(row, 0, 0, ROLE_DIM, _("too few people to be told apart"));
+        return;
+    }
     const char *time = state->column >= r->open ? _(", not over yet") : "";
     draw_printf(row, 0, 0, ROLE_PLAIN, _("%s +%d: %s of %s people%s · money %s"), r->period,
                 state->column, text_count(arena, r->values[state->column]),
@@ -202,10 +213,10 @@ static void retention_draw(struct view *view, struct area area)
     int top = rows <= room ? 0 : state->row < rows - room ? state->row : rows - room;
     heads_draw(area_cut_top(&area, 1), arena, state, first);
     for (int i = top; i < rows && i - top < room; i++)
-        row_draw(area, i - top, arena, &answer->rows[i], state, i == state->row, first);
+        row_draw(area, i - top, arena, &answer->rows[i], view, i == state->row, first);
     area_cut_top(&area, (rows - top < room ? rows - top : room) + (rows < room ? 1 : 0));
     if (state->row < rows)
-        selected_draw(area_cut_top(&area, 1), arena, answer, state);
+        selected_draw(area_cut_top(&area, 1), arena, answer, view);
     draw_text(area, 0, 0, ROLE_DIM, _("… its time has not fully passed"));
     for (size_t i = 0; i < answer->n_notes; i++)
         draw_text(area, (int)i + 1, 0, ROLE_WARN, answer->notes[i]);

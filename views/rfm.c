@@ -13,9 +13,15 @@ struct rfm_state {
     char subtitle[80];
 };
 
+struct rfm_question {
+    int64_t at;
+    struct access access;
+};
+
 struct rfm_answer {
     struct rfm rfm;
-    double people[25]; /* row by row, recency 5 first */
+    struct access access; /* who sees it */
+    double people[25];    /* row by row, recency 5 first */
     int64_t count[25], money[25];
     int64_t group_count[RFM_GROUPS], group_money[RFM_GROUPS];
 };
@@ -23,9 +29,11 @@ struct rfm_answer {
 static void *rfm_ask(struct reader *reader, struct arena *arena, const void *parameters,
                      struct error *err)
 {
+    const struct rfm_question *question = parameters;
     struct rfm_answer *answer = arena_new_of(arena, struct rfm_answer);
     struct rfm *rfm = &answer->rfm;
-    if (rfm_run(reader, arena, *(const int64_t *)parameters, 0, rfm, err) != ST_OK)
+    answer->access = question->access;
+    if (rfm_run(reader, arena, question->at, 0, rfm, err) != ST_OK)
         return NULL;
     for (size_t i = 0; i < rfm->n; i++) {
         int cell = (5 - rfm->score[i][RFM_RECENCY]) * 5 + rfm->score[i][RFM_FREQUENCY] - 1;
@@ -42,14 +50,27 @@ static void *rfm_ask(struct reader *reader, struct arena *arena, const void *par
 
 static void rfm_refresh(struct view *view)
 {
-    int64_t at = view->console->present;
-    view_ask(view, 0, _("RFM"), rfm_ask, &at, sizeof at);
+    struct rfm_question question = {view->console->present, view->console->access};
+    view_ask(view, 0, _("RFM"), rfm_ask, &question, sizeof question);
 }
 
 static void rfm_open(struct view *view)
 {
     view->scopes[view->n_scopes++] = "grid";
     rfm_refresh(view);
+}
+
+/* How many there are, or that they are too few to be told. */
+static const char *people_text(struct arena *arena, const struct rfm_answer *answer, int64_t n)
+{
+    return small_group(&answer->access, n) ? small_group_text(&answer->access, arena, n)
+                                           : text_count(arena, n);
+}
+
+static const char *money_text(struct arena *arena, const struct rfm_answer *answer, int64_t money,
+                              int64_t n)
+{
+    return n && !small_group(&answer->access, n) ? text_money(arena, money / n) : "–";
 }
 
 /* What the scores rest on. */
@@ -75,10 +96,10 @@ static int cell_draw(struct area area, struct arena *arena, const struct rfm_ans
     int64_t n = answer->count[cell];
     enum rfm_group_id id = rfm_group_of(5 - state->recency, state->frequency + 1);
     draw_printf(area, 0, 1, ROLE_PLAIN, _("recency %d, frequency %d: %s people, mean money %s"),
-                5 - state->recency, state->frequency + 1, text_count(arena, n),
-                n ? text_money(arena, answer->money[cell] / n) : "–");
+                5 - state->recency, state->frequency + 1, people_text(arena, answer, n),
+                money_text(arena, answer, answer->money[cell], n));
     draw_printf(area, 1, 1, ROLE_STRONG, _("%s: %s people"), _(rfm_groups[id].title),
-                text_count(arena, answer->group_count[id]));
+                people_text(arena, answer, answer->group_count[id]));
     area_cut_top(&area, 2);
     return 2 +
            draw_wrapped(area, 0, ROLE_ACCENT, arena_printf(arena, " %s", _(rfm_groups[id].hint)));
@@ -98,11 +119,13 @@ static void groups_draw(struct area area, struct arena *arena, const struct rfm_
         int64_t n = answer->group_count[id];
         enum role role = id == (int)here ? ROLE_STRONG : n < 30 ? ROLE_DIM : ROLE_PLAIN;
         draw_field(area, id + 1, 1, NAME, -1, role, _(rfm_groups[id].title));
-        draw_field(area, id + 1, 1 + NAME, PEOPLE, 1, role, text_count(arena, n));
+        draw_field(area, id + 1, 1 + NAME, PEOPLE, 1, role, people_text(arena, answer, n));
         draw_field(area, id + 1, 1 + NAME + PEOPLE, SHARE, 1, role,
-                   arena_printf(arena, "%.1f%%", 100.0 * (double)n / (double)answer->rfm.n));
+                   small_group(&answer->access, n)
+                       ? "–"
+                       : arena_printf(arena, "%.1f%%", 100.0 * (double)n / (double)answer->rfm.n));
         draw_field(area, id + 1, 1 + NAME + PEOPLE + SHARE, MONEY, 1, role,
-                   n ? text_money(arena, answer->group_money[id] / n) : "–");
+                   money_text(arena, answer, answer->group_money[id], n));
     }
 }
 
@@ -130,7 +153,7 @@ static void grid_draw(struct area area, struct arena *arena, const struct rfm_an
             int level = chart_heat_level(&scale, answer->people[r * 5 + f]);
             draw_field(area, r + 1, left + f * cell, cell, 1, here ? ROLE_SELECTED : ROLE_PLAIN,
                        arena_printf(arena, "%s %s", shades[level],
-                                    text_count(arena, answer->count[r * 5 + f])));
+                                    people_text(arena, answer, answer->count[r * 5 + f])));
         }
     }
 }

@@ -1,6 +1,7 @@
 /* atrium rfm: how lately, how often and for how much people bought. */
 #include "model/base/text.h"
 #include "model/loop/rfm_group.h"
+#include "views/cli/cohort.h"
 #include "views/cli/commands.h"
 #include "views/cli/people_list.h"
 
@@ -54,6 +55,8 @@ static enum status people_sheet(struct cli *cli, const struct rfm *rfm, const st
     size_t n, at = 0;
     enum status status = cli_people_access(cli, &access, err);
     const uint32_t *people = rfm_people(cli->arena, rfm, listed->score, listed->group, &n);
+    if (status == ST_OK)
+        status = small_group_check(&access, (int64_t)n, err);
     *sheet = sheet_new(cli->arena, columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < n && status == ST_OK; i++) {
         const char *subject;
@@ -71,7 +74,7 @@ static enum status people_sheet(struct cli *cli, const struct rfm *rfm, const st
     return status;
 }
 
-static json_t *groups_json(const struct rfm *rfm)
+static json_t *groups_json(const struct rfm *rfm, const struct access *access)
 {
     int64_t people[RFM_GROUPS] = {0}, money[RFM_GROUPS] = {0};
     json_t *groups = json_array();
@@ -84,8 +87,10 @@ static json_t *groups_json(const struct rfm *rfm)
     for (int id = 0; id < RFM_GROUPS; id++) {
         json_t *group = json_object();
         json_object_set_new(group, "name", json_string(rfm_groups[id].name));
-        json_object_set_new(group, "people", json_integer(people[id]));
-        json_object_set_new(group, "money", json_real((double)money[id] / 100));
+        json_object_set_new(group, "people", cohort_count(access, people[id]));
+        json_object_set_new(group, "money",
+                            small_group(access, people[id]) ? json_null()
+                                                            : json_real((double)money[id] / 100));
         json_object_set_new(group, "hint", json_string(rfm_groups[id].hint));
         json_array_append_new(groups, group);
     }
@@ -98,8 +103,8 @@ static double cut_of(const struct rfm *rfm, int part, int k)
     return part == RFM_MONETARY ? rfm->cuts[part][k] / 100 : rfm->cuts[part][k];
 }
 
-static enum status print_json(struct cli *cli, const struct rfm *rfm, const struct sheet *people,
-                              struct error *err)
+static enum status print_json(struct cli *cli, const struct rfm *rfm, const struct access *access,
+                              const struct sheet *people, struct error *err)
 {
     json_t *document = json_object(), *cuts = json_object(), *scores = json_object();
     json_t *cells = json_object();
@@ -110,7 +115,7 @@ static enum status print_json(struct cli *cli, const struct rfm *rfm, const stru
         for (int k = 0; k < 5; k++)
             if (rfm->counts[part][k])
                 json_object_set_new(counts, arena_printf(cli->arena, "%d", k + 1),
-                                    json_integer(rfm->counts[part][k]));
+                                    cohort_count(access, rfm->counts[part][k]));
         json_object_set_new(cuts, rfm_names[part], array);
         json_object_set_new(scores, rfm_names[part], counts);
     }
@@ -120,21 +125,22 @@ static enum status print_json(struct cli *cli, const struct rfm *rfm, const stru
                 if (rfm->cells[r][f][m])
                     json_object_set_new(cells,
                                         arena_printf(cli->arena, "%d%d%d", r + 1, f + 1, m + 1),
-                                        json_integer(rfm->cells[r][f][m]));
+                                        cohort_count(access, rfm->cells[r][f][m]));
     json_object_set_new(document, "at",
                         json_string(time_rfc3339(cli->arena, cli->mall->zone, rfm->at)));
     json_object_set_new(document, "people", json_integer((json_int_t)rfm->n));
     json_object_set_new(document, "cuts", cuts);
     json_object_set_new(document, "scores", scores);
     json_object_set_new(document, "cells", cells);
-    json_object_set_new(document, "groups", groups_json(rfm));
+    json_object_set_new(document, "groups", groups_json(rfm, access));
     if (people)
         json_object_set_new(document, "list", cli_sheet_json(cli, people));
     return cli_print_json(cli, document, err);
 }
 
 /* Recency down, frequency across. */
-static enum status print_table(struct cli *cli, const struct rfm *rfm, struct error *err)
+static enum status print_table(struct cli *cli, const struct rfm *rfm, const struct access *access,
+                               struct error *err)
 {
     static const struct sheet_column columns[] = {
         {"recency", NULL, CELL_COUNT},      {"frequency_1", "f 1", CELL_COUNT},
@@ -148,7 +154,7 @@ static enum status print_table(struct cli *cli, const struct rfm *rfm, struct er
             int64_t n = 0;
             for (int m = 0; m < 5; m++)
                 n += rfm->cells[r][f][m];
-            cells[f + 1] = cell_integer(n);
+            cells[f + 1] = small_group_cell(access, n, false, cell_integer(n));
         }
     }
     return cli_print_sheet(cli, "grid", sheet, err);
@@ -160,8 +166,11 @@ static enum status run(struct cli *cli, struct error *err)
     struct reader *reader;
     struct rfm rfm;
     struct listed listed;
+    struct access access;
     struct sheet *people = NULL;
     enum status status = cli_reader(cli, &reader, err);
+    if (status == ST_OK)
+        status = access_lookup(reader, cli->principal, &access, err);
     if (status == ST_OK)
         status = list_option(cli, &listed, err);
     if (status == ST_OK)
@@ -175,8 +184,9 @@ static enum status run(struct cli *cli, struct error *err)
     if (status != ST_OK)
         return status;
     if (cli->json)
-        return print_json(cli, &rfm, people, err);
-    return people ? cli_print_sheet(cli, "list", people, err) : print_table(cli, &rfm, err);
+        return print_json(cli, &rfm, &access, people, err);
+    return people ? cli_print_sheet(cli, "list", people, err)
+                  : print_table(cli, &rfm, &access, err);
 }
 
 const struct cli_command cli_rfm = {
@@ -187,7 +197,9 @@ const struct cli_command cli_rfm = {
             "purchase, monetary the net money. The cuts are quantiles of type 7; a score is 1 + "
             "the number of cuts strictly below the value, recency reversed, so equal values get "
             "equal scores. The table has recency down and frequency across; --json has all "
-            "three.",
+            "three, and the usual groups (champions, at-risk, …) with what to do about them. "
+            "--list gives the people of a cell or a group.",
     .options = options,
     .run = run,
+    .rights = RIGHT_QUESTIONS,
 };
