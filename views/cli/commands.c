@@ -1,6 +1,7 @@
 /* Every command of the program, in the order help lists them. */
 #include "views/cli/commands.h"
 
+/* clang-format off: a line each */
 const struct cli_command *const cli_commands[] = {
     &cli_init,
     &cli_demo,
@@ -30,3 +31,4 @@ const struct cli_command *const cli_commands[] = {
     &cli_completion,
     NULL,
 };
+/* clang-format on */
