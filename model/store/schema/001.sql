@@ -252,7 +252,9 @@ create table audit (
     after text not null default '',      -- JSON
     reason text not null default '',
     operation text not null default '',
-    hash blob not null                   -- of the hash before and this record
+    salt blob not null,                  -- of the payload; empty: what is personal was removed
+    payload blob not null,               -- hash of salt, target, before, after and reason
+    hash blob not null                   -- of the hash before, the record and its payload
 ) strict;
 
 -- Events. A batch makes its chunks visible at once; see doc/events.md.
@@ -276,6 +278,7 @@ create table import (                    -- files that were read
     imported integer not null,
     duplicates integer not null,
     refused integer not null,
+    erased integer not null default 0,   -- rows of people who were erased, left out
     milliseconds integer not null
 ) strict;
 create table refused (                   -- rows that an import under --skip-bad left out
