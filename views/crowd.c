@@ -1,22 +1,12 @@
-/* The people behind a step of a funnel or a cell of the RFM grid. Its argument is "funnel LEAST
- * MOST DIALECT LINE" or "rfm RECENCY FREQUENCY". */
+/* The people behind a step, a cell, a label: its argument is that of views/people_of.h. */
 #include "model/base/text.h"
-#include "model/loop/rfm.h"
-#include "views/funnel_text.h"
+#include "views/people_of.h"
 #include "views/screens.h"
 #include "views/sheet_view.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
 
-enum { LINE = 2048, SHOWN = 20000 };
-
-struct crowd_question {
-    char argument[LINE];
-    int64_t from, to, present;
-    struct access access;
-};
+enum { SHOWN = 20000 };
 
 static const struct sheet_column columns[] = {{"name", N_("name"), CELL_TEXT},
                                               {"card", N_("card"), CELL_TEXT},
@@ -52,65 +42,24 @@ static enum status person_row(struct reader *reader, struct arena *arena,
     return ST_OK;
 }
 
-static enum status funnel_crowd(struct reader *reader, struct arena *arena,
-                                const struct crowd_question *question, const uint32_t **people,
-                                size_t *n, struct error *err)
-{
-    struct funnel_query query = {.from = question->from, .to = question->to};
-    struct funnel funnel;
-    char dialect[16] = "";
-    int least = 0, most = 0, at = 0;
-    if (sscanf(question->argument, "funnel %d %d %15s %n", &least, &most, dialect, &at) < 3)
-        return error_set(err, ST_USAGE, "this names no step");
-    for (int i = 0; i < DIALECT_COUNT; i++)
-        if (strcmp(dialect, funnel_dialects[i]) == 0)
-            query.dialect = (enum funnel_dialect)i;
-    query.modes = query.dialect == DIALECT_CLICKHOUSE ? MODE_STRICT_ONCE : 0;
-    enum status status = funnel_text_parse(arena, question->argument + at, &query, err);
-    if (status == ST_OK)
-        status = funnel_run(reader, arena, &query, &funnel, err);
-    if (status == ST_OK)
-        *people = funnel_people(arena, &funnel, least, most, n);
-    return status;
-}
-
-static enum status rfm_crowd(struct reader *reader, struct arena *arena,
-                             const struct crowd_question *question, const uint32_t **people,
-                             size_t *n, struct error *err)
-{
-    struct rfm rfm;
-    int recency, frequency;
-    if (sscanf(question->argument, "rfm %d %d", &recency, &frequency) != 2)
-        return error_set(err, ST_USAGE, "this names no cell");
-    enum status status = rfm_run(reader, arena, question->present, 0, &rfm, err);
-    if (status != ST_OK)
-        return status;
-    uint32_t *found = arena_array(arena, uint32_t, rfm.n + 1);
-    for (size_t i = 0; i < rfm.n; i++)
-        if (rfm.score[i][RFM_RECENCY] == recency && rfm.score[i][RFM_FREQUENCY] == frequency)
-            found[(*n)++] = rfm.people[i];
-    *people = found;
-    return ST_OK;
-}
-
 static void *crowd_ask(struct reader *reader, struct arena *arena, const void *parameters,
                        struct error *err)
 {
-    const struct crowd_question *question = parameters;
+    const struct people_question *question = parameters;
     struct sheet_answer *answer = arena_new_of(arena, struct sheet_answer);
-    const uint32_t *people = NULL;
-    size_t n = 0;
-    bool rfm = strncmp(question->argument, "rfm ", 4) == 0;
-    enum status status =
-        (rfm ? rfm_crowd : funnel_crowd)(reader, arena, question, &people, &n, err);
-    if (status != ST_OK)
+    struct people_found found;
+    if (people_of(reader, arena, question, &found, err) != ST_OK)
         return NULL;
+    const uint32_t *people = found.people;
+    size_t n = found.n;
     size_t shown = n < SHOWN ? n : SHOWN;
     uint64_t *keys = arena_array(arena, uint64_t, shown + 1);
     answer->sheet = sheet_new(arena, columns, sizeof columns / sizeof *columns);
     answer->open = arena_array(arena, const char *, shown + 1);
     answer->screen = "member";
     answer->title = arena_printf(arena, _("%s people"), text_count(arena, (int64_t)n));
+    if (*found.title)
+        answer->title = arena_printf(arena, "%s · %s", found.title, answer->title);
     answer->metric = -1;
     answer->total = (int64_t)n;
     answer->keys = keys;
@@ -130,12 +79,7 @@ static void *crowd_ask(struct reader *reader, struct arena *arena, const void *p
 
 static void crowd_refresh(struct view *view)
 {
-    const struct console *console = view->console;
-    struct crowd_question question = {.from = console->period.from,
-                                      .to = console->period.until,
-                                      .present = console->present,
-                                      .access = console->access};
-    snprintf(question.argument, sizeof question.argument, "%s", view->argument);
+    struct people_question question = people_question_of(view->console, view->argument);
     view_ask(view, 0, _("people"), crowd_ask, &question, sizeof question);
 }
 

@@ -278,11 +278,12 @@ static enum status run_make(struct assembler *assembler, uint16_t kind, const st
 enum status assembler_run(struct assembler *assembler, const struct assembly *assembly,
                           const struct event_block **block, struct error *err)
 {
-    bool there[KIND_MAX + 1] = {false};
+    bool there[KIND_MAX + 1] = {false}, noted = false;
     assembler->now = assembly;
     for (size_t i = 0; i < assembly->n_chunks; i++)
         for (size_t s = 0; s < assembly->chunks[i].parsed.n; s++)
-            there[assembly->chunks[i].parsed.segments[s].kind] = true;
+            there[assembly->chunks[i].parsed.segments[s].kind] |=
+                assembly->chunks[i].use[s] == SEGMENT_READ;
     for (size_t i = 0; i < assembly->n_tail; i++)
         there[assembly->tail[i].kind] = true;
     size_t n_runs = 0, tail = 0;
@@ -298,10 +299,15 @@ enum status assembler_run(struct assembler *assembler, const struct assembly *as
         status = run_make(assembler, (uint16_t)kind, recent, tail - first, run, err);
         n_runs += run->n > 0;
     }
+    if (status == ST_OK)
+        status = people_note(assembler, &noted, err);
     assembler->block = (struct event_block){.block = assembly->block,
                                             .first_person = block_first_person(assembly->block),
                                             .n_runs = n_runs,
-                                            .runs = assembler->runs};
+                                            .runs = assembler->runs,
+                                            .first_presence = assembly->first_presence,
+                                            .registered = assembly->registered,
+                                            .passed = noted ? assembler->passed : NULL};
     *block = &assembler->block;
     return status;
 }

@@ -17,6 +17,7 @@ struct assembly {
     size_t n_chunks;
     const struct event *tail;
     size_t n_tail;
+    const int64_t *first_presence, *registered; /* for the block, or NULL */
 };
 
 struct assembler;

@@ -49,6 +49,8 @@ struct assembler {
     size_t words_cap;
     size_t *starts;
 
+    uint64_t passed[EVENT_BLOCK / 64]; /* see struct event_block */
+
     struct run_memory *memory; /* by kind */
     struct event_run runs[KIND_MAX + 1];
     struct event_block block;
@@ -62,6 +64,9 @@ enum status source_damaged(const struct source *source, const char *what, struct
 /* The segments of a kind; *n is how many events the run will have, those of the tail included. */
 enum status rows_find(struct assembler *assembler, uint16_t kind, const struct event *tail,
                       size_t n_tail, size_t *n, struct error *err);
+
+/* Who is in the segments that are only noted; *any is false where there are none. */
+enum status people_note(struct assembler *assembler, bool *any, struct error *err);
 
 /* Times and persons of all rows, and where they went. `people` has room for three more. */
 enum status rows_place(struct assembler *assembler, uint32_t *people, int64_t *times,

@@ -160,11 +160,36 @@ static enum status sources_find(struct assembler *assembler, uint16_t kind, stru
     for (size_t i = 0; i < now->n_chunks && status == ST_OK; i++) {
         const struct chunk_head *head = &now->chunks[i].parsed;
         for (size_t s = 0; s < head->n && status == ST_OK; s++)
-            if (head->segments[s].kind == kind && head->segments[s].last >= assembler->from &&
-                head->segments[s].first < assembler->to)
+            if (head->segments[s].kind == kind && now->chunks[i].use[s] == SEGMENT_READ)
                 status = source_add(assembler, &head->segments[s], i, all_people, err);
     }
     return status;
+}
+
+enum status people_note(struct assembler *assembler, bool *any, struct error *err)
+{
+    const struct assembly *now = assembler->now;
+    uint32_t first_person = block_first_person(now->block);
+    *any = false;
+    for (size_t i = 0; i < now->n_chunks; i++)
+        for (size_t s = 0; s < now->chunks[i].parsed.n; s++) {
+            if (now->chunks[i].use[s] != SEGMENT_NOTED)
+                continue;
+            const struct chunk_segment *segment = &now->chunks[i].parsed.segments[s];
+            struct source source = {.segment = segment, .entry = now->entries[i]};
+            assembler_words(assembler, segment->n_people);
+            uint64_t *person = assembler->words;
+            if (!segment_people(segment, now->chunks[i].data.at, person, person + segment->n_people))
+                return source_damaged(&source, "people", err);
+            if (!*any)
+                memset(assembler->passed, 0, sizeof assembler->passed);
+            *any = true;
+            for (size_t p = 0; p < segment->n_people; p++)
+                if (first_person + (uint32_t)person[p] >= assembler->person_first &&
+                    first_person + (uint32_t)person[p] <= assembler->person_last)
+                    assembler->passed[person[p] / 64] |= UINT64_C(1) << person[p] % 64;
+        }
+    return ST_OK;
 }
 
 /* Counts become places: the people of the block one after another. Returns how many events. */

@@ -88,15 +88,23 @@ static void bytes_copy(struct bytes *to, sqlite3_stmt *stmt, int column)
     bytes_put(to, from, (size_t)sqlite3_column_bytes(stmt, column));
 }
 
-enum status chunk_check(const struct chunk_entry *entry, struct chunk_buffer *buffer,
-                        struct error *err)
+enum status chunk_check_head(const struct chunk_entry *entry, struct chunk_buffer *buffer,
+                             struct error *err)
 {
     if (!chunk_head_read(&buffer->parsed, buffer->head.at, buffer->head.n))
         return chunk_damaged(entry, "its directory does not match its checksum", err);
-    if ((int64_t)buffer->parsed.events != entry->events ||
-        buffer->parsed.data_size != buffer->data.n)
+    if ((int64_t)buffer->parsed.events != entry->events)
         return chunk_damaged(entry, "its directory does not match its row", err);
     return ST_OK;
+}
+
+enum status chunk_check(const struct chunk_entry *entry, struct chunk_buffer *buffer,
+                        struct error *err)
+{
+    enum status status = chunk_check_head(entry, buffer, err);
+    if (status == ST_OK && buffer->parsed.data_size != buffer->data.n)
+        return chunk_damaged(entry, "its directory does not match its row", err);
+    return status;
 }
 
 enum status chunk_read(struct reader *reader, const struct chunk_entry *entry,

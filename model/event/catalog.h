@@ -33,13 +33,21 @@ enum status catalog_read(struct reader *reader, const struct catalog **catalog, 
 struct chunk_buffer {
     struct bytes head, data;
     struct chunk_head parsed;
+    unsigned char use[KIND_MAX + 1]; /* of each segment: enum segment_use; set by chunk_open */
 };
 
-/* Reads chunks one after another, of the data only what a query needs. */
+/* What a question does with a segment. */
+enum segment_use { SEGMENT_SKIPPED, SEGMENT_NOTED /* only who is in it */, SEGMENT_READ };
+
+/* Reads chunks one after another: chunk_open the head, which says what is of use to the query,
+ * chunk_fetch the data of that. */
 struct chunk_reader {
     struct reader *reader;
     sqlite3_blob *blob; /* of the chunk before */
 };
+enum status chunk_open(struct chunk_reader *chunks, const struct chunk_entry *entry,
+                       const struct event_query *query, struct chunk_buffer *buffer,
+                       struct error *err);
 enum status chunk_fetch(struct chunk_reader *chunks, const struct chunk_entry *entry,
                         const struct event_query *query, struct chunk_buffer *buffer,
                         struct error *err);
@@ -50,7 +58,9 @@ enum status chunk_read(struct reader *reader, const struct chunk_entry *entry,
                        struct chunk_buffer *buffer, struct error *err);
 void chunk_buffer_free(struct chunk_buffer *buffer);
 
-/* As chunk_read where head and data are already there. */
+/* As chunk_read where the head is already there, and where the data is, too. */
+enum status chunk_check_head(const struct chunk_entry *entry, struct chunk_buffer *buffer,
+                             struct error *err);
 enum status chunk_check(const struct chunk_entry *entry, struct chunk_buffer *buffer,
                         struct error *err);
 

@@ -69,22 +69,29 @@ static bool segment_wanted(const struct chunk_segment *segment, const struct eve
     return query_has_kind(query, segment->kind) && segment->last >= from && segment->first < to;
 }
 
+/* The columns of a segment that are read. */
+static unsigned columns_wanted(const struct event_query *query, enum segment_use use)
+{
+    if (use == SEGMENT_SKIPPED)
+        return 0;
+    return 1u << COLUMN_PEOPLE | (use == SEGMENT_READ ? query->columns | 1u << COLUMN_TIME : 0);
+}
+
 /* The parts that the query needs, in the order of the data. */
 static enum status parts_read(struct chunk_reader *chunks, const struct chunk_entry *entry,
                               const struct event_query *query, struct chunk_buffer *buffer,
                               struct error *err)
 {
-    unsigned wanted = query->columns | 1u << COLUMN_TIME | 1u << COLUMN_PEOPLE;
     const struct chunk_head *head = &buffer->parsed;
-    bool segments[KIND_MAX + 1];
+    unsigned wanted[KIND_MAX + 1];
     size_t from = 0, to = 0;
     enum status status = ST_OK;
     for (size_t s = 0; s < head->n; s++)
-        segments[s] = segment_wanted(&head->segments[s], query);
+        wanted[s] = columns_wanted(query, buffer->use[s]);
     for (int i = 0; i < COLUMN_COUNT && status == ST_OK; i++) {
-        for (size_t s = 0; s < head->n && status == ST_OK && wanted >> chunk_order[i] & 1; s++) {
+        for (size_t s = 0; s < head->n && status == ST_OK; s++) {
             const struct chunk_part *part = &head->segments[s].parts[chunk_order[i]];
-            if (!segments[s] || part->size <= CHUNK_INLINE)
+            if (!(wanted[s] >> chunk_order[i] & 1) || part->size <= CHUNK_INLINE)
                 continue;
             if (part->offset > to + GAP) {
                 status = range_read(chunks, entry, &buffer->data, from, to, err);
@@ -96,18 +103,37 @@ static enum status parts_read(struct chunk_reader *chunks, const struct chunk_en
     return status == ST_OK ? range_read(chunks, entry, &buffer->data, from, to, err) : status;
 }
 
+enum status chunk_open(struct chunk_reader *chunks, const struct chunk_entry *entry,
+                       const struct event_query *query, struct chunk_buffer *buffer,
+                       struct error *err)
+{
+    const struct chunk_head *head = &buffer->parsed;
+    buffer->data.n = 0;
+    enum status status = head_fetch(chunks, entry, buffer, err);
+    if (status == ST_OK)
+        status = chunk_check_head(entry, buffer, err);
+    for (size_t s = 0; status == ST_OK && s < head->n; s++)
+        buffer->use[s] =
+            segment_wanted(&head->segments[s], query) ? SEGMENT_READ : SEGMENT_SKIPPED;
+    return status;
+}
+
 enum status chunk_fetch(struct chunk_reader *chunks, const struct chunk_entry *entry,
                         const struct event_query *query, struct chunk_buffer *buffer,
                         struct error *err)
 {
-    enum status status = head_fetch(chunks, entry, buffer, err);
-    if (status == ST_OK)
-        status = blob_move(chunks, entry, err);
+    bool used = false;
+    for (size_t s = 0; s < buffer->parsed.n; s++)
+        used |= buffer->use[s] != SEGMENT_SKIPPED;
+    if (!used)
+        return ST_OK;
+    enum status status = blob_move(chunks, entry, err);
     if (status != ST_OK)
         return status;
-    buffer->data.n = 0;
-    bytes_room(&buffer->data, (size_t)sqlite3_blob_bytes(chunks->blob));
-    buffer->data.n = (size_t)sqlite3_blob_bytes(chunks->blob);
-    status = chunk_check(entry, buffer, err);
-    return status == ST_OK ? parts_read(chunks, entry, query, buffer, err) : status;
+    size_t size = (size_t)sqlite3_blob_bytes(chunks->blob);
+    if (size != buffer->parsed.data_size)
+        return chunk_damaged(entry, "its directory does not match its row", err);
+    bytes_room(&buffer->data, size);
+    buffer->data.n = size;
+    return parts_read(chunks, entry, query, buffer, err);
 }

@@ -130,6 +130,19 @@ enum event_column {
     EVENT_REF = 1 << 10,
 };
 
+/* For questions that begin with events of some kinds, as funnels do. Of a block's other kinds only
+ * those months are read that reach into the time from the block's first leading event to `window`
+ * seconds after its last one. */
+struct event_lead {
+    const uint16_t *kinds;
+    size_t n_kinds;
+    int64_t to; /* leading events are those before this */
+    int64_t window;
+    /* Who has events of these kinds before `to` that were not read is in the block's `passed`. */
+    const uint16_t *noted;
+    size_t n_noted;
+};
+
 struct event_query {
     int64_t from, to;      /* [from, to); to = 0: no end; from = INT64_MIN: no start */
     const uint16_t *kinds; /* NULL: all */
@@ -137,8 +150,10 @@ struct event_query {
     unsigned columns;      /* enum event_column */
     bool nobody;           /* also the events of nobody: first, a block for each mall day */
     bool people;           /* the events of people */
+    bool times;            /* the columns by person beside the events of people */
     uint32_t person_first; /* only people in [person_first, person_last]; 0, 0 = all */
     uint32_t person_last;
+    const struct event_lead *lead; /* NULL: everything is read */
 };
 
 /* The events of one kind in a block, all months of the query, sorted by (person, time). Columns not
@@ -160,6 +175,11 @@ struct event_block {
     uint32_t first_person; /* of the block */
     size_t n_runs;         /* in order of kind; kinds without events are left out */
     const struct event_run *runs;
+    /* As in struct person_times; NULL unless asked for with query.times, and for nobody. */
+    const int64_t *first_presence, *registered;
+    /* With event_query.lead: a bit for each person of the block, EVENT_BLOCK of them; NULL: nobody
+     */
+    const uint64_t *passed;
 };
 
 /* Calls `fn` for each block with events of the query from the calling thread, inside
@@ -231,14 +251,23 @@ enum status rollup_hours(struct reader *reader, struct arena *arena, int32_t fro
 
 /* ---- Columns by person, kept with the events ---- */
 
-/* first_presence: time of the first event that shows the person in the mall; registered: of the
- * first register event. INT64_MAX where there is none. The arrays are indexed by person and belong
- * to the arena; n = highest person + 1, as counter 'person' and the tail have it. */
-struct person_columns {
-    uint32_t n;
+/* The people of a block: first_presence is the time of the first event that shows the person in the
+ * mall, registered of the first register event; INT64_MAX where there is none. Both are indexed by
+ * person - first_person; n people of the block may exist. */
+struct person_times {
+    uint32_t first_person, n;
     const int64_t *first_presence, *registered;
 };
-enum status person_columns_read(struct reader *reader, struct arena *arena,
-                                struct person_columns *columns, struct error *err);
+
+/* Calls `fn` for every block of people in rising order, those without events too: everybody without
+ * memory for everybody. What `times` points to is valid during the call. A status other than ST_OK
+ * from fn ends it with that. A scan has the same for its blocks: event_query.times. */
+typedef enum status person_times_fn(void *context, const struct person_times *times,
+                                    struct error *err);
+enum status person_times_each(struct reader *reader, person_times_fn *fn, void *context,
+                              struct error *err);
+
+/* Highest person + 1, as counter 'person' and the tail have it. */
+enum status people_end(struct reader *reader, uint32_t *n, struct error *err);
 
 #endif

@@ -66,6 +66,8 @@ enum status scan_begin(struct scan *scan, struct reader *reader, const struct ev
     status = catalog_read(reader, &catalog, err);
     if (status == ST_OK)
         status = tail_load(reader, query, &scan->tail, err);
+    if (status == ST_OK && query->times)
+        status = person_source_begin(&scan->people, reader, err);
     if (status != ST_OK)
         return status;
     for (size_t i = 0; i < catalog->n; i++)
@@ -82,11 +84,75 @@ void scan_end(struct scan *scan)
     chunk_reader_end(&scan->chunks);
     if (scan->tail.arena)
         tail_free(&scan->tail);
+    person_source_end(&scan->people);
     vec_free(&scan->entries);
     vec_free(&scan->units);
     if (scan->reader)
         reader_end(scan->reader);
     *scan = (struct scan){0};
+}
+
+/* ---- What follows a leading event ---- */
+
+static bool kind_in(const uint16_t *list, size_t n, uint16_t kind)
+{
+    for (size_t i = 0; i < n; i++)
+        if (list[i] == kind)
+            return true;
+    return false;
+}
+
+struct reach {
+    int64_t from, to; /* closed */
+};
+
+/* When something can follow: from the unit's first leading event until the window of its last. */
+static struct reach span_led(const struct scan *scan, const struct scan_unit *unit,
+                             const struct scan_job *job)
+{
+    const struct event_lead *lead = scan->query->lead;
+    struct reach span = {INT64_MAX, INT64_MIN};
+    for (size_t i = 0; i < unit->n; i++)
+        for (size_t s = 0; s < job->buffers.at[i].parsed.n; s++) {
+            const struct chunk_segment *segment = &job->buffers.at[i].parsed.segments[s];
+            if (job->buffers.at[i].use[s] == SEGMENT_SKIPPED || segment->first >= lead->to ||
+                !kind_in(lead->kinds, lead->n_kinds, segment->kind))
+                continue;
+            span.from = segment->first < span.from ? segment->first : span.from;
+            span.to = segment->last > span.to ? segment->last : span.to;
+        }
+    for (size_t i = unit->tail_from; i < unit->tail_to; i++) {
+        const struct event *event = &scan->tail.events.at[i];
+        if (event->time >= lead->to || !kind_in(lead->kinds, lead->n_kinds, event->kind))
+            continue;
+        span.from = event->time < span.from ? event->time : span.from;
+        span.to = event->time > span.to ? event->time : span.to;
+    }
+    if (span.from > span.to)
+        return span;
+    span.to = span.to < lead->to ? span.to : lead->to - 1;
+    span.to = span.to > INT64_MAX - lead->window ? INT64_MAX : span.to + lead->window;
+    return span;
+}
+
+/* Takes the segments that no leading event reaches from those that are read. Who is in them can be
+ * noted only where all of a segment lies in the question's time. */
+static void unit_narrow(const struct scan *scan, const struct scan_unit *unit, struct scan_job *job)
+{
+    const struct event_lead *lead = scan->query->lead;
+    struct reach span = span_led(scan, unit, job);
+    for (size_t i = 0; i < unit->n; i++)
+        for (size_t s = 0; s < job->buffers.at[i].parsed.n; s++) {
+            const struct chunk_segment *segment = &job->buffers.at[i].parsed.segments[s];
+            unsigned char *use = &job->buffers.at[i].use[s];
+            if (*use == SEGMENT_SKIPPED || kind_in(lead->kinds, lead->n_kinds, segment->kind) ||
+                (segment->last >= span.from && segment->first <= span.to))
+                continue;
+            if (segment->first >= lead->to || !kind_in(lead->noted, lead->n_noted, segment->kind))
+                *use = SEGMENT_SKIPPED;
+            else if (segment->first >= scan->query->from && segment->last < lead->to)
+                *use = SEGMENT_NOTED;
+        }
 }
 
 /* ---- Reading a unit ---- */
@@ -104,9 +170,16 @@ enum status scan_fetch(struct scan *scan, struct scan_job *job, bool *more, stru
     enum status status = ST_OK;
     for (size_t i = 0; i < unit->n && status == ST_OK; i++) {
         const struct chunk_entry *entry = scan->entries.at[unit->first + i];
-        status = chunk_fetch(&scan->chunks, entry, scan->query, &job->buffers.at[i], err);
+        status = chunk_open(&scan->chunks, entry, scan->query, &job->buffers.at[i], err);
         scan->events_done += entry->events;
     }
+    if (status == ST_OK && scan->query->lead && unit->block >= 0)
+        unit_narrow(scan, unit, job);
+    for (size_t i = 0; i < unit->n && status == ST_OK; i++)
+        status = chunk_fetch(&scan->chunks, scan->entries.at[unit->first + i], scan->query,
+                             &job->buffers.at[i], err);
+    if (status == ST_OK && scan->query->times && unit->block >= 0)
+        status = person_source_fetch(&scan->people, unit->block, &job->people, err);
     reader_progress(scan->reader, scan->events_done, scan->events_all);
     job->assembly = (struct assembly){
         .block = unit->block,
@@ -119,8 +192,30 @@ enum status scan_fetch(struct scan *scan, struct scan_job *job, bool *more, stru
     return status;
 }
 
+enum status scan_assemble(const struct scan *scan, struct scan_job *job,
+                          struct assembler *assembler, const struct event_block **block,
+                          struct error *err)
+{
+    enum status status = ST_OK;
+    if (scan->query->times && job->assembly.block >= 0) {
+        if (!job->times)
+            job->times = mem_alloc(2 * EVENT_BLOCK * sizeof *job->times);
+        status = person_source_decode(&scan->people, job->assembly.block, &job->people, job->times,
+                                      job->times + EVENT_BLOCK, err);
+        job->assembly.first_presence = job->times;
+        job->assembly.registered = job->times + EVENT_BLOCK;
+    }
+    if (status == ST_OK)
+        status = assembler_run(assembler, &job->assembly, block, err);
+    if (status == ST_OK && !(*block)->n_runs && !(*block)->passed)
+        *block = NULL;
+    return status;
+}
+
 void scan_job_free(struct scan_job *job)
 {
+    vec_free(&job->people);
+    free(job->times);
     for (size_t i = 0; i < job->buffers.n; i++)
         chunk_buffer_free(&job->buffers.at[i]);
     vec_free(&job->buffers);
@@ -138,8 +233,8 @@ enum status event_scan(struct reader *reader, const struct event_query *query, e
     struct assembler *assembler = assembler_new(query);
     while (status == ST_OK && (status = scan_fetch(&scan, &job, &more, err)) == ST_OK && more) {
         const struct event_block *block;
-        status = assembler_run(assembler, &job.assembly, &block, err);
-        if (status == ST_OK && block->n_runs)
+        status = scan_assemble(&scan, &job, assembler, &block, err);
+        if (status == ST_OK && block)
             status = fn(context, block, err);
     }
     assembler_free(assembler);

@@ -6,6 +6,7 @@
 #define ATRIUM_EVENT_SCAN_H
 
 #include "model/event/assemble.h"
+#include "model/event/person.h"
 
 struct scan_unit {
     int32_t block;
@@ -19,6 +20,7 @@ struct scan {
     const struct event_query *query;
     struct chunk_reader chunks;
     struct tail_events tail;
+    struct person_source people;             /* where the query asks for their times */
     VEC(const struct chunk_entry *) entries; /* those that can have events of the query */
     VEC(struct scan_unit) units;
     size_t units_done;
@@ -34,11 +36,19 @@ void scan_end(struct scan *scan);
 struct scan_job {
     struct assembly assembly;
     VEC(struct chunk_buffer) buffers;
+    struct bytes people; /* what is stored of the block's columns by person */
+    int64_t *times;      /* and the two columns, 2 * EVENT_BLOCK; NULL: not asked for */
 };
 
 /* Reads the next unit's chunks; *more is false when there are no more units. Progress and
  * cancelling are looked at here. */
 enum status scan_fetch(struct scan *scan, struct scan_job *job, bool *more, struct error *err);
+
+/* The job's block put together; NULL in *block where it has no events. On any thread, each with an
+ * assembler of its own. */
+enum status scan_assemble(const struct scan *scan, struct scan_job *job,
+                          struct assembler *assembler, const struct event_block **block,
+                          struct error *err);
 void scan_job_free(struct scan_job *job);
 
 #endif

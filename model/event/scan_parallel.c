@@ -16,6 +16,7 @@ struct pool {
     enum status status; /* of the first failure */
     struct error error;
     const struct event_query *query;
+    const struct scan *scan;
     event_block_fn *fn;
 };
 
@@ -86,8 +87,8 @@ static void *worker_run(void *of)
     struct scan_job *job;
     while ((job = pool_filled(pool))) {
         const struct event_block *block;
-        enum status status = assembler_run(assembler, &job->assembly, &block, &error);
-        if (status == ST_OK && block->n_runs)
+        enum status status = scan_assemble(pool->scan, job, assembler, &block, &error);
+        if (status == ST_OK && block)
             status = pool->fn(worker->context, block, &error);
         if (status != ST_OK)
             pool_fail(pool, status, &error);
@@ -161,7 +162,7 @@ enum status event_scan_parallel(struct reader *reader, const struct event_query 
     struct scan scan;
     enum status status = scan_begin(&scan, reader, query, err);
     if (status == ST_OK) {
-        struct pool pool = {.query = query, .fn = fn};
+        struct pool pool = {.query = query, .scan = &scan, .fn = fn};
         pthread_mutex_init(&pool.lock, NULL);
         pthread_cond_init(&pool.changed, NULL);
         status = pool_run(&pool, &scan, contexts, n_contexts, err);

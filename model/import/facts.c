@@ -266,7 +266,7 @@ enum status facts_import(struct job *job, struct error *err)
 {
     struct facts facts = {.job = job};
     bool sightings = job->options->table->kind == IMPORT_SIGHTINGS;
-    numbering_begin(&facts.numbering, job, sightings ? "wifi" : "card");
+    numbering_begin(&facts.numbering, job, sightings ? CONTACT_WIFI : CONTACT_CARD);
     facts.shared = (struct parse_shared){.layout = &job->layout,
                                          .format = job->format,
                                          .date = job->options->map ? job->options->map->date : NULL,

@@ -19,11 +19,10 @@ static const struct table {
     const char *find, *load, *highest, *insert;
     uint32_t most;
 } tables[NAMES_OF] = {
-    [NAMES_PERSON] = {"people", "select person from identity where kind = ?2 and value = ?1",
-                      "select value, person from identity where kind = ?2",
+    [NAMES_PERSON] = {"people", "select person from contact where kind = ?2 and value = ?1",
+                      "select value, person from contact where kind = ?2",
                       "select value from counter where name = 'person'",
-                      "insert into identity (value, person, kind) values (?1, ?2, ?3)",
-                      PERSON_MOST},
+                      "insert into contact (value, person, kind) values (?1, ?2, ?3)", PERSON_MOST},
     [NAMES_KIND] = {"kinds", "select id from kind where name = ?1", "select name, id from kind",
                     "select max(id) from kind", "insert into kind (name, id) values (?1, ?2)",
                     KIND_CUSTOM * 4 - 1},
@@ -53,9 +52,9 @@ static const struct table {
                     INT32_MAX},
 };
 
-void numbering_begin(struct numbering *numbering, struct job *job, const char *identity)
+void numbering_begin(struct numbering *numbering, struct job *job, enum contact_kind contact)
 {
-    *numbering = (struct numbering){.job = job, .identity = identity, .arena = arena_new()};
+    *numbering = (struct numbering){.job = job, .contact = contact, .arena = arena_new()};
     for (int of = 0; of < NAMES_OF; of++)
         numbering->names[of] = names_new();
     for (size_t i = 0; i < n_kinds; i++)
@@ -93,9 +92,9 @@ static enum status step(struct numbering *numbering, sqlite3_stmt *stmt, bool *r
                          "reading names", err);
 }
 
-/* One integer of a query with up to two texts; 0 where there is no row. */
+/* One integer of a query with perhaps a text and a number; 0 where there is no row. */
 static enum status ask(struct numbering *numbering, const char *sql, const char *at, size_t n,
-                       const char *kind, int64_t *value, struct error *err)
+                       int number, int64_t *value, struct error *err)
 {
     sqlite3_stmt *stmt;
     *value = 0;
@@ -104,8 +103,8 @@ static enum status ask(struct numbering *numbering, const char *sql, const char 
         return status;
     if (at)
         sqlite3_bind_text(stmt, 1, at, (int)n, SQLITE_STATIC);
-    if (kind)
-        sqlite3_bind_text(stmt, 2, kind, -1, SQLITE_STATIC);
+    if (number)
+        sqlite3_bind_int(stmt, 2, number);
     bool row;
     status = step(numbering, stmt, &row, err);
     if (status == ST_OK && row)
@@ -118,7 +117,7 @@ static enum status highest_read(struct numbering *numbering, struct error *err)
 {
     for (int of = 0; of < NAMES_OF; of++) {
         int64_t value;
-        enum status status = ask(numbering, tables[of].highest, NULL, 0, NULL, &value, err);
+        enum status status = ask(numbering, tables[of].highest, NULL, 0, 0, &value, err);
         if (status != ST_OK)
             return status;
         if (of == NAMES_KIND && value < KIND_CUSTOM)
@@ -135,7 +134,7 @@ static enum status load(struct numbering *numbering, enum names_of of, struct er
     if (status != ST_OK)
         return status;
     if (of == NAMES_PERSON)
-        sqlite3_bind_text(stmt, 2, numbering->identity, -1, SQLITE_STATIC);
+        sqlite3_bind_int(stmt, 2, numbering->contact);
     bool row;
     while ((status = step(numbering, stmt, &row, err)) == ST_OK && row) {
         const char *name = column_text(stmt, 0);
@@ -251,7 +250,7 @@ static enum status number_look_up(struct numbering *numbering, enum names_of of,
     }
     int64_t number;
     enum status status = ask(numbering, tables[of].find, name->at, name->n,
-                             of == NAMES_PERSON ? numbering->identity : NULL, &number, err);
+                             of == NAMES_PERSON ? numbering->contact : 0, &number, err);
     name->number = (uint32_t)number;
     if (number)
         names_add(numbering->names[of], name->at, name->n, name->hash, name->number);
@@ -317,7 +316,7 @@ static enum status write_names(struct numbering *numbering, enum names_of of, st
             sqlite3_bind_text(stmt, 1, name->at, (int)name->n, SQLITE_STATIC);
         sqlite3_bind_int64(stmt, 2, name->number);
         if (of == NAMES_PERSON)
-            sqlite3_bind_text(stmt, 3, numbering->identity, -1, SQLITE_STATIC);
+            sqlite3_bind_int(stmt, 3, numbering->contact);
         int code = sqlite3_step(stmt);
         if (code == SQLITE_CONSTRAINT)
             status = error_set(err, ST_CONFLICT,

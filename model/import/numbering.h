@@ -16,6 +16,7 @@
 
 /* The number of people who were erased: their events are left out. */
 enum { PERSON_ERASED = INT32_MAX };
+#include "model/store/contact.h"
 
 struct new_name {
     const char *at;
@@ -25,7 +26,7 @@ struct new_name {
 struct numbering {
     struct job *job;
     struct arena *arena;
-    const char *identity; /* kind of the identities that people are named by */
+    enum contact_kind contact; /* what people are named by */
     struct names *names[NAMES_OF];
     VEC(struct new_name) fresh[NAMES_OF]; /* to be written, in order of number */
     bool loaded[NAMES_OF];
@@ -37,7 +38,7 @@ struct numbering {
     int64_t unused;        /* first number of the last unbroken reservation */
 };
 
-void numbering_begin(struct numbering *numbering, struct job *job, const char *identity);
+void numbering_begin(struct numbering *numbering, struct job *job, enum contact_kind contact);
 void numbering_end(struct numbering *numbering);
 
 /* For a small import: inside the writer's transaction, before pages are taken. */

@@ -146,13 +146,14 @@ void upsert_close(struct upsert *upsert)
     free(upsert);
 }
 
+/* Of the table `contact`, kind 1 is a card, 2 a phone (model/store/contact.h). */
+
 /* The person of a card; *added says that there was none. */
 static enum status person_of(struct upsert *upsert, const struct row_value *card, int64_t *person,
                              bool *added, struct error *err)
 {
-    enum status status =
-        ask(upsert, "select person from identity where kind = 'card' and value = ?1", card->at,
-            card->n, person, err);
+    enum status status = ask(upsert, "select person from contact where kind = 1 and value = ?1",
+                             card->at, card->n, person, err);
     *added = false;
     if (status != ST_OK || *person)
         return status;
@@ -161,9 +162,8 @@ static enum status person_of(struct upsert *upsert, const struct row_value *card
     *person = ++upsert->person;
     *added = true;
     sqlite3_stmt *stmt;
-    status = writer_prepare(upsert->writer,
-                            "insert into identity (kind, value, person) values ('card', ?1, ?2)",
-                            &stmt, err);
+    status = writer_prepare(
+        upsert->writer, "insert into contact (kind, value, person) values (1, ?1, ?2)", &stmt, err);
     if (status != ST_OK)
         return status;
     sqlite3_bind_text(stmt, 1, card->at, (int)card->n, SQLITE_STATIC);
@@ -256,19 +256,17 @@ static enum status phone_write(struct upsert *upsert, int64_t person, const stru
     if (old->n == phone->n && memcmp(old->at, phone->at, old->n) == 0)
         return ST_OK;
     if (old->n)
-        status = change(upsert,
-                        "delete from identity where kind = 'phone' and value = ?3 and person = ?1",
+        status = change(upsert, "delete from contact where kind = 2 and value = ?3 and person = ?1",
                         person, 0, NULL, old, &changed, err);
     if (status == ST_OK && changed)
         status = change(upsert,
-                        "insert or ignore into identity select 'phone', phone, person from member "
+                        "insert or ignore into contact select 2, phone, person from member "
                         "where phone = ?3 and phone <> '' and person <> ?1 order by person limit 1",
                         person, 0, NULL, old, &changed, err);
     if (status == ST_OK && phone->n)
-        status = change(upsert,
-                        "insert or ignore into identity (kind, value, person) values ('phone', ?3, "
-                        "?1)",
-                        person, 0, NULL, phone, &changed, err);
+        status =
+            change(upsert, "insert or ignore into contact (kind, value, person) values (2, ?3, ?1)",
+                   person, 0, NULL, phone, &changed, err);
     return status;
 }
 

@@ -1,42 +1,42 @@
 #include "model/loop/addresses.h"
-#include "model/base/arena.h"
-#include "model/base/hash.h"
+#include "model/base/radix.h"
+#include "model/base/vec.h"
 
-#include <stdlib.h>
+#include <string.h>
 
-static void put(struct addresses *set, uint64_t address)
+enum { FIRST_CAP = 1024 };
+
+void addresses_tidy(struct addresses *set)
 {
-    size_t at = hash_mix(address) & (set->cap - 1);
-
-    while (set->slots[at] && set->slots[at] != address)
-        at = (at + 1) & (set->cap - 1);
-    set->n += set->slots[at] == 0;
-    set->slots[at] = address;
-}
-
-static void grow(struct addresses *set)
-{
-    struct addresses wider = {.cap = set->cap ? set->cap * 2 : 1024};
-
-    wider.slots = mem_zero(wider.cap, sizeof *wider.slots);
-    for (size_t i = 0; i < set->cap; i++)
-        if (set->slots[i])
-            put(&wider, set->slots[i]);
-    free(set->slots);
-    *set = wider;
+    words_sort(set->at, set->n);
+    set->n = words_unique(set->at, set->n);
 }
 
 void addresses_add(struct addresses *set, uint64_t address)
 {
     if (!address)
         return;
-    if (set->n * 2 >= set->cap)
-        grow(set);
-    put(set, address);
+    if (set->n == set->cap) {
+        addresses_tidy(set);
+        /* Seldom enough: what was gained is worth the next sorting. */
+        if (set->n >= set->cap / 2)
+            vec_reserve(set, set->cap ? set->cap : FIRST_CAP);
+    }
+    set->at[set->n++] = address;
+}
+
+void addresses_take(struct addresses *set, struct addresses *from)
+{
+    if (from->n) {
+        addresses_tidy(from);
+        vec_reserve(set, from->n);
+        memcpy(set->at + set->n, from->at, from->n * sizeof *from->at);
+        set->n += from->n;
+    }
+    addresses_free(from);
 }
 
 void addresses_free(struct addresses *set)
 {
-    free(set->slots);
-    *set = (struct addresses){0};
+    vec_free(set);
 }

@@ -276,6 +276,18 @@ static const struct {
     {METRIC_WHEEL_AGAIN, N_("purchase again")},
 };
 
+static int64_t wheel_median(const struct survey *survey, size_t step)
+{
+    size_t n = survey->lanes[0].wheel[step].n;
+    int64_t *values = mem_alloc(n * sizeof *values);
+
+    for (size_t i = 0; i < n; i++)
+        values[i] = survey->lanes[0].wheel[step].at[i];
+    int64_t median = median_of(values, n);
+    free(values);
+    return median;
+}
+
 static void wheel_take(struct board *board, const struct survey *survey)
 {
     int32_t small = survey->ground->mall->small_sample;
@@ -293,7 +305,7 @@ static void wheel_take(struct board *board, const struct survey *survey)
                                      .real = before ? (double)step->people / (double)before : 0,
                                      .sample = before};
         size_t n = survey->lanes[0].wheel[i - 1].n;
-        int64_t median = median_of(survey->lanes[0].wheel[i - 1].at, n);
+        int64_t median = wheel_median(survey, i - 1);
         step->median = (struct figure){.known = n > 0,
                                        .small = (int64_t)n < small,
                                        .integer = median,
@@ -332,6 +344,7 @@ static void wheel_table(struct board_table *table, const struct table_spec *spec
 static void plan_board(struct survey_plan *plan, enum stage stage)
 {
     plan_stages(plan, 1u << stage, true);
+    plan->wheel_delays = stage == STAGE_ACTIVATE;
     for (size_t i = 0; i < N_SPECS; i++)
         for (size_t m = 0; specs[i].stage == stage && specs[i].metrics[m] != METRIC_END; m++)
             if (specs[i].dim != DIM_NONE)

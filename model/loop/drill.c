@@ -25,14 +25,28 @@ static int row_compare(const void *a, const void *b)
     return (x->kind > y->kind) - (x->kind < y->kind);
 }
 
-static int address_compare(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+/* What the median of a list of people is taken of: the ids are rising, as the blocks are. */
+struct delays {
+    const uint32_t *ids;
+    size_t n, at;
+    int64_t *values;
+};
 
-    return (x > y) - (x < y);
+static enum status delays_take(void *context, const struct person_times *times, struct error *err)
+{
+    struct delays *delays = context;
+    (void)err;
+
+    for (; delays->at < delays->n && delays->ids[delays->at] - times->first_person < times->n;
+         delays->at++) {
+        uint32_t place = delays->ids[delays->at] - times->first_person;
+        delays->values[delays->at] = times->registered[place] - times->first_presence[place];
+    }
+    return ST_OK;
 }
 
-static void take_ids(struct drill *drill, const struct survey *survey, enum metric_id metric)
+static enum status take_ids(struct drill *drill, const struct survey *survey, enum metric_id metric,
+                            struct error *err)
 {
     const struct survey_ground *ground = survey->ground;
     size_t n = survey->n_people, at = 0;
@@ -50,11 +64,10 @@ static void take_ids(struct drill *drill, const struct survey *survey, enum metr
             ids[at++] = (uint32_t)(w * 64) + (uint32_t)__builtin_ctzll(left);
     drill->ids = ids;
     if (metric != METRIC_CONVERTED_AFTER_VISIT)
-        return;
-    int64_t *values = arena_array(ground->arena, int64_t, at);
-    for (size_t i = 0; i < at; i++)
-        values[i] = ground->columns.registered[ids[i]] - ground->columns.first_presence[ids[i]];
-    drill->values = values;
+        return ST_OK;
+    struct delays delays = {ids, at, 0, arena_array(ground->arena, int64_t, at)};
+    drill->values = delays.values;
+    return person_times_each(ground->reader, delays_take, &delays, err);
 }
 
 static void take_rows(struct drill *drill, const struct survey *survey)
@@ -75,19 +88,15 @@ static void take_addresses(struct drill *drill, const struct survey *survey)
 {
     const struct addresses *set = &survey->lanes[0].addresses;
     uint64_t *at = arena_array(survey->ground->arena, uint64_t, set->n);
-    size_t n = 0;
 
-    for (size_t i = 0; i < set->cap; i++)
-        if (set->slots[i])
-            at[n++] = set->slots[i];
-    if (n)
-        qsort(at, n, sizeof *at, address_compare);
+    if (set->n)
+        memcpy(at, set->at, set->n * sizeof *at);
     drill->addresses = at;
-    drill->count = (int64_t)n;
+    drill->count = (int64_t)set->n;
 }
 
-static void drill_take(struct drill *drill, const struct survey *survey,
-                       const struct drill_query *query)
+static enum status drill_take(struct drill *drill, const struct survey *survey,
+                              const struct drill_query *query, struct error *err)
 {
     const struct survey_plan *plan = survey->plan;
     const struct lane *all = &survey->lanes[0];
@@ -104,12 +113,12 @@ static void drill_take(struct drill *drill, const struct survey *survey,
     case BEHIND_VISITS:
     case BEHIND_EVENTS:
         take_rows(drill, survey);
-        break;
+        return ST_OK;
     case BEHIND_ADDRESSES:
         take_addresses(drill, survey);
-        break;
+        return ST_OK;
     default:
-        take_ids(drill, survey, plan->target);
+        return take_ids(drill, survey, plan->target, err);
     }
 }
 
@@ -136,7 +145,7 @@ enum status drill_run(struct reader *reader, struct arena *arena, const struct d
     if (status == ST_OK)
         status = survey_run(&ground, &plan, &survey, err);
     if (status == ST_OK) {
-        drill_take(drill, survey, query);
+        status = drill_take(drill, survey, query, err);
         survey_end(survey);
     }
     survey_ground_end(&ground);

@@ -1,22 +1,41 @@
 /* From a survey's sums to figures. */
 #include "model/loop/survey.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-static int second_compare(const void *a, const void *b)
+/* Puts the value of rank k (from 0) at that place, no greater ones before it and no lesser ones
+ * behind it: quickselect. */
+static int64_t rank_place(int64_t *values, size_t n, size_t k)
 {
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    size_t from = 0, to = n; /* the value is in [from, to) */
 
-    return (x > y) - (x < y);
+    while (to - from > 1) {
+        int64_t pivot = values[from + (to - 1 - from) / 2];
+        size_t i = from, j = to - 1;
+        for (;; i++, j--) {
+            while (values[i] < pivot)
+                i++;
+            while (values[j] > pivot)
+                j--;
+            if (i >= j)
+                break;
+            int64_t value = values[i];
+            values[i] = values[j];
+            values[j] = value;
+        }
+        if (k <= j)
+            to = j + 1;
+        else
+            from = j + 1;
+    }
+    return values[k];
 }
 
 int64_t median_of(int64_t *values, size_t n)
 {
     if (!n)
         return 0;
-    qsort(values, n, sizeof *values, second_compare);
-    int64_t low = values[(n - 1) / 2], high = values[n / 2];
+    int64_t low = rank_place(values, n, (n - 1) / 2), high = rank_place(values, n, n / 2);
     return low + (high - low) / 2;
 }
 
@@ -116,11 +135,11 @@ static struct figure computed(const struct survey *survey, enum metric_id metric
         return (struct figure){0};
     if (metric != METRIC_TIME_TO_CONVERT_MEDIAN && metric != METRIC_TIME_TO_CONVERT_MEAN)
         return whole_number(value_of(metric, sum), sum->n);
-    figure = whole_number(0, (int64_t)survey->n_delays);
-    figure.known = survey->n_delays > 0;
+    figure = whole_number(0, cell_of(survey, METRIC_CONVERTED_AFTER_VISIT, DIM_NONE, 0)->n);
+    figure.known = figure.sample > 0;
     figure.small = figure.sample < survey->ground->mall->small_sample;
     if (figure.known && metric == METRIC_TIME_TO_CONVERT_MEDIAN)
-        figure.integer = median_of(survey->delays, survey->n_delays);
+        figure.integer = median_of(survey->delays.at, survey->delays.n);
     else if (figure.known)
         figure.integer = cell_of(survey, metric, DIM_NONE, 0)->amount / figure.sample;
     figure.real = (double)figure.integer;

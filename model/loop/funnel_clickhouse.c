@@ -203,10 +203,27 @@ static void take_once(struct walk *w, const struct chain *before, uint32_t from,
     reach(w, step);
 }
 
+/* Whether all entries are of one moment, so that every chain began then. */
+static bool entry_one(const struct funnel_event *events, uint32_t n)
+{
+    const struct funnel_event *entry = NULL;
+    for (uint32_t i = 0; i < n; i++)
+        if (events[i].mask & 1) {
+            if (entry && entry->time != events[i].time)
+                return false;
+            entry = &events[i];
+        }
+    return true;
+}
+
 void funnel_follow_once(const struct funnel_rule *rule, const struct funnel_event *events,
                         uint32_t n, struct funnel_path *path)
 {
     struct walk w;
+    if (rule->modes == MODE_STRICT_ONCE && entry_one(events, n)) {
+        funnel_follow_entry(rule, events, n, path);
+        return;
+    }
     walk_begin(&w, rule, events, path);
     struct chain before[FUNNEL_STEPS];
     uint32_t to;

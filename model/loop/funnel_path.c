@@ -85,8 +85,8 @@ static bool mixpanel_excluded(const struct funnel_rule *rule, const struct funne
     return false;
 }
 
-static void follow_mixpanel(const struct funnel_rule *rule, const struct funnel_event *events,
-                            uint32_t n, struct funnel_path *path)
+void funnel_follow_entry(const struct funnel_rule *rule, const struct funnel_event *events,
+                         uint32_t n, struct funnel_path *path)
 {
     uint32_t from = 0, to;
     while (from < n && !(events[from].mask & 1))
@@ -101,11 +101,22 @@ static void follow_mixpanel(const struct funnel_rule *rule, const struct funnel_
         uint32_t at[FUNNEL_STEPS];
         for (to = from + 1; to < n && events[to].time == events[from].time;)
             to++;
+        if (to == from + 1) { /* the one event of a moment serves the next step or none */
+            if (events[from].mask >> first & 1)
+                path->at[path->level++] = from;
+            continue;
+        }
         while (path->level < rule->n_steps &&
                funnel_assign(events, from, to, first, path->level, UINT32_MAX, at))
             memcpy(path->at + first, at + first, (size_t)(++path->level - first) * sizeof *at);
     }
-    path->excluded = mixpanel_excluded(rule, events, n, path);
+}
+
+static void follow_mixpanel(const struct funnel_rule *rule, const struct funnel_event *events,
+                            uint32_t n, struct funnel_path *path)
+{
+    funnel_follow_entry(rule, events, n, path);
+    path->excluded = path->level && mixpanel_excluded(rule, events, n, path);
 }
 
 /* ---- posthog: the first conversion ---- */

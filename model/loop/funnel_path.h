@@ -48,6 +48,11 @@ void funnel_follow(const struct funnel_rule *rule, const struct funnel_event *ev
 bool funnel_assign(const struct funnel_event *events, uint32_t from, uint32_t to, int first,
                    int last, uint32_t only, uint32_t *at);
 
+/* The chain of the first entry, each event for one step: the earliest event that serves the next
+ * step is as good as any later one. */
+void funnel_follow_entry(const struct funnel_rule *rule, const struct funnel_event *events,
+                         uint32_t n, struct funnel_path *path);
+
 void funnel_follow_clickhouse(const struct funnel_rule *rule, const struct funnel_event *events,
                               uint32_t n, struct funnel_path *path);
 void funnel_follow_once(const struct funnel_rule *rule, const struct funnel_event *events,

@@ -206,6 +206,8 @@ static void lane_prepare(struct lane *lane, struct survey *survey)
     if (plan->by[DIM_DAY][METRIC_ACTIVE])
         lane->active_days =
             arena_array(arena, uint64_t, (size_t)survey->daybook.n * EVENT_BLOCK / 64);
+    if (plan->needs & NEED_TOGETHER)
+        lane->kept_from = arena_array(arena, uint32_t, EVENT_BLOCK);
     lane->zone_serial = arena_array(arena, uint32_t, survey->sizes[DIM_ZONE]);
     lane->zone_person = arena_array(arena, uint32_t, survey->sizes[DIM_ZONE]);
     lane->zone_dwell = arena_array(arena, int64_t, survey->sizes[DIM_ZONE]);
@@ -227,6 +229,11 @@ static size_t target_place(const struct survey *survey)
 
 enum { LANES_MOST = 8 };
 
+static size_t late_blocks(const struct survey *survey)
+{
+    return (survey->n_people >> EVENT_BLOCK_BITS) + 1;
+}
+
 static void survey_prepare(struct survey *survey, struct survey_ground *ground,
                            const struct survey_plan *plan)
 {
@@ -239,7 +246,7 @@ static void survey_prepare(struct survey *survey, struct survey_ground *ground,
     memcpy(survey->sizes, ground->sizes, sizeof survey->sizes);
     survey->sizes[DIM_DAY] = (size_t)survey->daybook.n;
     survey->sizes[DIM_DAY_HOUR] = (size_t)survey->daybook.n * 24;
-    survey->n_people = ground->columns.n ? ground->columns.n : 1;
+    survey->n_people = ground->n_people ? ground->n_people : 1;
     survey->flags = mem_zero(survey->n_people, sizeof *survey->flags);
     bits = survey->n_people;
     if (bits < survey->sizes[DIM_GROUP])
@@ -253,10 +260,7 @@ static void survey_prepare(struct survey *survey, struct survey_ground *ground,
     for (size_t i = 0; i < survey->n_lanes; i++)
         lane_prepare(&survey->lanes[i], survey);
     if (plan->needs & NEED_TOGETHER)
-        for (size_t i = 0; i < ground->n_relations; i++) {
-            survey->flags[ground->relations[i].person] |= PERSON_RELATED;
-            survey->flags[ground->relations[i].other] |= PERSON_RELATED;
-        }
+        survey->late = mem_zero(late_blocks(survey), sizeof *survey->late);
 }
 
 /* ---- The pass ---- */
@@ -281,13 +285,22 @@ static enum status people_check(const struct survey *survey, const struct event_
 static enum status take_block(void *context, const struct event_block *block, struct error *err)
 {
     struct lane *lane = context;
+    unsigned needs = lane->survey->plan->needs;
+    bool people = block->block != EVENT_NOBODY;
     enum status status = people_check(lane->survey, block, err);
 
     if (status != ST_OK)
         return status;
-    if ((lane->survey->plan->needs & NEED_VISITS) && block->block != EVENT_NOBODY)
+    lane->first_person = block->first_person;
+    lane->first_presence = block->first_presence;
+    lane->registered = block->registered;
+    if ((needs & NEED_VISITS) && people)
         survey_visits(lane, block);
     survey_events(lane, block);
+    if ((needs & NEED_TOGETHER) && people)
+        survey_block_together(lane, block);
+    if (people)
+        survey_block_acts(lane);
     return ST_OK;
 }
 
@@ -361,7 +374,8 @@ static enum status survey_scan(struct survey *survey, struct error *err)
                                 .n_kinds = n,
                                 .columns = columns_needed(plan),
                                 .nobody = true,
-                                .people = true};
+                                .people = true,
+                                .times = true};
     for (size_t i = 0; i < survey->n_lanes; i++)
         contexts[i] = &survey->lanes[i];
     return event_scan_parallel(survey->ground->reader, &query, take_block, contexts,
@@ -386,13 +400,14 @@ static void survey_merge(struct survey *survey)
         }
         for (size_t i = 0; i < lane->caught.n; i++)
             vec_push(&all->caught, lane->caught.at[i]);
-        for (size_t d = 0; d < WHEEL_DELAYS; d++)
+        for (size_t d = 0; d < WHEEL_DELAYS; d++) {
             for (size_t i = 0; i < lane->wheel[d].n; i++)
                 vec_push(&all->wheel[d], lane->wheel[d].at[i]);
-        for (size_t i = 0; i < lane->addresses.cap; i++)
-            if (lane->addresses.slots[i])
-                addresses_add(&all->addresses, lane->addresses.slots[i]);
+            vec_free(&lane->wheel[d]);
+        }
+        addresses_take(&all->addresses, &lane->addresses);
     }
+    addresses_tidy(&all->addresses);
     all->total[METRIC_RANDOM_DEVICES].n = (int64_t)all->addresses.n;
 }
 
@@ -429,14 +444,16 @@ enum status survey_run(struct survey_ground *ground, const struct survey_plan *p
         return status;
     survey_prepare(survey, ground, plan);
     status = survey_scan(survey, err);
+    if (status == ST_OK && (plan->needs & NEED_TOGETHER))
+        survey_together(survey);
+    if (status == ST_OK)
+        survey_acts(survey);
+    if (status == ST_OK && (plan->needs & (NEED_PEOPLE | NEED_WHEEL)))
+        status = survey_people(survey, err);
     if (status == ST_OK && (plan->needs & NEED_WHEEL))
         status = survey_wheel(survey, err);
     if (status == ST_OK && (plan->needs & NEED_BALANCES))
         status = survey_balances(survey, err);
-    if (status == ST_OK && (plan->needs & NEED_TOGETHER))
-        survey_together(survey);
-    if (status == ST_OK && (plan->needs & NEED_PEOPLE))
-        status = survey_people(survey, err);
     if (status == ST_OK)
         status = survey_community(survey, err);
     if (status == ST_OK) {
@@ -459,17 +476,27 @@ void survey_end(struct survey *survey)
         vec_free(&lane->caught);
         vec_free(&lane->kept);
         vec_free(&lane->acts);
+        vec_free(&lane->met);
+        vec_free(&lane->packed);
+        vec_free(&lane->packed_people);
+        vec_free(&lane->late_acts);
+        vec_free(&lane->late_met);
         vec_free(&lane->visit_zones);
         vec_free(&lane->person_zones);
         for (size_t d = 0; d < WHEEL_DELAYS; d++)
             vec_free(&lane->wheel[d]);
         addresses_free(&lane->addresses);
     }
+    for (size_t i = 0; survey->late && i < late_blocks(survey); i++) {
+        free(survey->late[i].people);
+        free(survey->late[i].bytes);
+    }
+    free(survey->late);
     free(survey->flags);
     free(survey->people);
-    free(survey->delays);
+    vec_free(&survey->delays);
     survey->n_lanes = 0;
+    survey->late = NULL;
     survey->flags = NULL;
     survey->people = NULL;
-    survey->delays = NULL;
 }

@@ -9,7 +9,9 @@
 #ifndef ATRIUM_LOOP_SURVEY_H
 #define ATRIUM_LOOP_SURVEY_H
 
+#include "model/base/set.h"
 #include "model/base/vec.h"
+#include "model/event/bytes.h"
 #include "model/event/event.h"
 #include "model/loop/addresses.h"
 #include "model/loop/daybook.h"
@@ -41,17 +43,32 @@ enum person_flag {
     PERSON_ADDRESSED = 1 << 4,
     PERSON_ANSWERED = 1 << 5,
     PERSON_SIGHTED = 1 << 6,
-    PERSON_RELATED = 1 << 7, /* set before the pass: this person's visits are kept */
 };
 
-struct relation {
-    uint32_t person, other;
-    uint32_t kind, since; /* UTC seconds, 0: not known */
+/* Two people who are related, from either side or both. `since`: UTC seconds, 0: not known. Those
+ * of one block are stated by their places in it: their visits are compared while the block is at
+ * hand. */
+struct near_relation {
+    uint16_t person, other; /* person < other */
+    uint32_t kind, since;
+};
+struct far_relation {
+    uint32_t person, other; /* of different blocks */
+    uint32_t kind, since;
 };
 
-struct interest {
-    uint32_t person, topic;
+struct relations {
+    VEC(struct near_relation) near; /* by block; in it by person, other, kind, each once */
+    VEC(size_t) near_from;          /* where a block's begin; one more at the end */
+    VEC(struct far_relation) far;   /* as the rows are: by person */
+    struct set *related, *far_people;
 };
+
+/* Whether a relation began before a period's end. */
+static inline bool began_before(uint32_t since, int64_t to)
+{
+    return since == 0 || since < to;
+}
 
 /* What a question needs to know beside the events; shared by its surveys. */
 struct survey_ground {
@@ -59,23 +76,23 @@ struct survey_ground {
     struct arena *arena;   /* of the answer: names stay with it */
     struct arena *scratch; /* of what is as long as the people; gone with survey_ground_end */
     const struct mall *mall;
-    struct person_columns columns;
+    uint32_t n_people; /* highest person + 1 */
     struct places places;
     struct names relation_kinds, topics;
     bool relations_known, topics_known;
-    size_t n_relations;
-    const struct relation *relations;
-    size_t n_interests;
-    const struct interest *interests; /* in order of person */
-    uint32_t pos, app;                /* channel numbers, 0: none */
-    size_t sizes[DIM_COUNT]; /* highest key + 1, of the dimensions that no period changes */
+    struct relations relations;
+    struct bytes
+        interests; /* in order of person: how much higher the person is, the topic's number */
+    const uint32_t *topic_place; /* of a topic's number among the topics in order */
+    uint32_t pos, app;           /* channel numbers, 0: none */
+    size_t sizes[DIM_COUNT];     /* highest key + 1, of the dimensions that no period changes */
 };
 
 /* Ends with survey_ground_end whether it succeeds or not, which is fine for a zeroed one, too. */
 enum status survey_ground_read(struct survey_ground *ground, struct reader *reader,
                                struct arena *arena, struct error *err);
 void survey_ground_end(struct survey_ground *ground);
-/* The same without the columns by person: places, channels and sizes. */
+/* Places, channels and sizes alone, which need no end. */
 enum status survey_places_read(struct survey_ground *ground, struct reader *reader,
                                struct arena *arena, struct error *err);
 /* Relations, with their kinds or all of one kind of no name, which is quicker. */
@@ -109,6 +126,7 @@ struct survey_plan {
     unsigned needs;
     bool wanted[METRIC_END];
     bool by[DIM_COUNT][METRIC_END];
+    bool wheel_delays; /* the times from step to step of the wheel, too */
     /* What a drill-down is after; METRIC_END: nothing. */
     enum metric_id target;
     enum dimension target_dim;
@@ -126,9 +144,34 @@ struct kept_visit {
     uint32_t person;
     int64_t start, end;
 };
-struct act {
-    uint32_t person;
-    int32_t day;
+
+/* Small facts about a person, side by side in a word, so that they sort by person: an act's day, or
+ * the kind of a relation of whom one met. */
+static inline uint64_t note_of(uint32_t person, uint32_t what)
+{
+    return (uint64_t)person << 32 | what;
+}
+static inline uint32_t note_person(uint64_t note)
+{
+    return (uint32_t)(note >> 32);
+}
+static inline uint32_t note_what(uint64_t note)
+{
+    return (uint32_t)note;
+}
+typedef VEC(uint64_t) note_list;
+
+/* The visits of a block's people who are related to somebody of another block, until all blocks
+ * were seen: `at` says where in `bytes` a person's begin (number, then each as its distance from
+ * the end of the one before and its length). */
+struct late_person {
+    uint32_t person, at;
+};
+struct late_visits {
+    size_t n;
+    struct late_person *people; /* rising */
+    unsigned char *bytes;
+    size_t size;
 };
 
 enum { WHEEL_DELAYS = 3 };
@@ -141,9 +184,17 @@ struct lane {
     uint32_t *stamp[DIM_COUNT][METRIC_END]; /* last person counted in a cell */
     bool by_time[METRIC_END];               /* a day or hour was asked for */
     VEC(struct drill_row) caught;           /* a heap, the earliest on top */
-    VEC(struct kept_visit) kept;
-    VEC(struct act) acts;
-    VEC(int64_t) wheel[WHEEL_DELAYS]; /* seconds from step to step */
+    /* Of the block under way. */
+    uint32_t first_person;
+    const int64_t *first_presence, *registered; /* by person - first_person */
+    VEC(struct kept_visit) kept;                /* of related people, in order of person and time */
+    uint32_t *kept_from;                        /* by place in the block: in `kept`, + 1 */
+    note_list acts, met;
+    struct bytes packed;
+    VEC(struct late_person) packed_people;
+    /* What can be stated only when all blocks were seen. */
+    note_list late_acts, late_met;
+    VEC(uint32_t) wheel[WHEEL_DELAYS]; /* seconds from step to step */
     struct addresses addresses;
     uint64_t *active_days; /* a bit a day and person of the block */
     /* Of the visit under way: who touched a zone last, and how long it lasted there. */
@@ -163,9 +214,11 @@ struct survey {
     uint64_t *people; /* the target's ids: people, shops or groups, a bit each */
     size_t n_people;
     size_t n_lanes;
-    struct lane *lanes; /* the first holds the sums of all in the end */
-    int64_t *delays;    /* time to convert, rising */
-    size_t n_delays;
+    struct lane *lanes;           /* the first holds the sums of all in the end */
+    struct late_visits *late;     /* by block; NULL where no visits are kept */
+    VEC(int64_t) delays;          /* time to convert, where its median is wanted */
+    struct set *members;          /* at the period's end, where reachable ones are wanted */
+    uint32_t first_new, last_new; /* people who registered in the period lie between; 0: none */
 };
 
 /* The pass. What is found stays valid until survey_end, which frees what grew. */
@@ -177,7 +230,7 @@ void survey_end(struct survey *survey);
 struct figure survey_figure(const struct survey *survey, enum metric_id metric, enum dimension dim,
                             size_t at);
 
-/* The median of n values (sorts them): the mean of the two in the middle, rounded down, where n is
+/* The median of n values (moves them): the mean of the two in the middle, rounded down, where n is
  * even; 0 where n is 0. */
 int64_t median_of(int64_t *values, size_t n);
 
@@ -238,10 +291,13 @@ static inline void fact_once(struct lane *lane, enum metric_id metric, enum dime
 
 void survey_visits(struct lane *lane, const struct event_block *block);
 void survey_events(struct lane *lane, const struct event_block *block);
+void survey_block_together(struct lane *lane, const struct event_block *block);
+void survey_block_acts(struct lane *lane);
+void survey_together(struct survey *survey);
+void survey_acts(struct survey *survey);
+enum status survey_people(struct survey *survey, struct error *err);
 enum status survey_wheel(struct survey *survey, struct error *err);
 enum status survey_balances(struct survey *survey, struct error *err);
-void survey_together(struct survey *survey);
-enum status survey_people(struct survey *survey, struct error *err);
 enum status survey_community(struct survey *survey, struct error *err);
 void survey_shops(struct survey *survey);
 
@@ -253,6 +309,10 @@ static inline size_t bit_words(size_t n)
 static inline bool bit_get(const uint64_t *bits, size_t at)
 {
     return bits[at / 64] >> (at % 64) & 1;
+}
+static inline bool is_engaged(unsigned flags)
+{
+    return (flags & PERSON_ACTIVE) && (flags & (PERSON_ACTED | PERSON_TOGETHER));
 }
 static inline void bit_set(uint64_t *bits, size_t at)
 {

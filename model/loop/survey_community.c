@@ -1,76 +1,16 @@
 /* Relations, groups and interests: rows about people, joined to what the pass noted of them. */
+#include "model/base/radix.h"
 #include "model/loop/survey.h"
 #include "model/store/column.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Relations ---- */
-
-static uint32_t relation_kind(struct name_collector *found, sqlite3_stmt *stmt)
-{
-    const char *text = column_text(stmt, 3);
-
-    return name_collect(found, text, (size_t)sqlite3_column_bytes(stmt, 3));
-}
-
-enum status survey_relations_read(struct survey_ground *ground, bool by_kind, struct error *err)
-{
-    struct name_collector found = {.arena = ground->arena};
-    VEC(struct relation) relations = {0};
-    const uint32_t *place;
-    sqlite3_stmt *stmt;
-    bool row;
-
-    if (ground->relations_known)
-        return ST_OK;
-    if (!by_kind)
-        name_collect(&found, "", 0);
-    enum status status = reader_prepare(ground->reader,
-                                        by_kind ? "select person, other, since, kind from relation"
-                                                : "select person, other, since from relation",
-                                        &stmt, err);
-    while (status == ST_OK && (status = reader_step(ground->reader, stmt, &row, err)) == ST_OK &&
-           row) {
-        int64_t person = sqlite3_column_int64(stmt, 0), other = sqlite3_column_int64(stmt, 1);
-        int64_t since = sqlite3_column_int64(stmt, 2); /* unknown: 0 */
-        if (person == other || person < 1 || person >= ground->columns.n || other < 1 ||
-            other >= ground->columns.n)
-            continue;
-        vec_push(&relations, (struct relation){
-                                 .person = (uint32_t)person,
-                                 .other = (uint32_t)other,
-                                 .kind = by_kind ? relation_kind(&found, stmt) : 0,
-                                 .since = since < 0            ? 0
-                                          : since > UINT32_MAX ? UINT32_MAX
-                                                               : (uint32_t)since,
-                             });
-    }
-    ground->relation_kinds = names_finish(&found, &place);
-    if (status == ST_OK && relations.n) {
-        struct relation *at = arena_array(ground->scratch, struct relation, relations.n);
-        memcpy(at, relations.at, relations.n * sizeof *at);
-        for (size_t i = 0; i < relations.n; i++)
-            at[i].kind = place[at[i].kind];
-        ground->relations = at;
-        ground->n_relations = relations.n;
-    }
-    vec_free(&relations);
-    ground->sizes[DIM_RELATION] = ground->relation_kinds.n;
-    ground->relations_known = status == ST_OK;
-    return status;
-}
-
-static bool began_before(const struct relation *relation, int64_t to)
-{
-    return relation->since == 0 || relation->since < to;
-}
-
 enum status survey_topics_read(struct survey_ground *ground, struct error *err)
 {
-    struct name_collector topics_found = {.arena = ground->arena};
-    VEC(struct interest) interests = {0};
-    const uint32_t *place;
+    struct name_collector found = {.arena = ground->arena};
+    struct bytes *interests = &ground->interests;
+    uint32_t last = 0;
     sqlite3_stmt *stmt;
     bool row;
 
@@ -82,209 +22,127 @@ enum status survey_topics_read(struct survey_ground *ground, struct error *err)
            row) {
         int64_t person = sqlite3_column_int64(stmt, 0);
         const char *topic = column_text(stmt, 1);
-        uint32_t number = name_collect(&topics_found, topic, (size_t)sqlite3_column_bytes(stmt, 1));
-        if (person > 0 && person < ground->columns.n)
-            vec_push(&interests, (struct interest){(uint32_t)person, number});
+        uint32_t number = name_collect(&found, topic, (size_t)sqlite3_column_bytes(stmt, 1));
+        if (person < 1 || person >= ground->n_people)
+            continue;
+        bytes_put_varint(interests, (uint32_t)person - last);
+        bytes_put_varint(interests, number);
+        last = (uint32_t)person;
     }
-    ground->topics = names_finish(&topics_found, &place);
-    if (status == ST_OK && interests.n) {
-        struct interest *at = arena_array(ground->scratch, struct interest, interests.n);
-        for (size_t i = 0; i < interests.n; i++)
-            at[i] = (struct interest){interests.at[i].person, place[interests.at[i].topic]};
-        ground->interests = at;
-        ground->n_interests = interests.n;
-    }
-    vec_free(&interests);
+    ground->topics = names_finish(&found, &ground->topic_place);
     ground->sizes[DIM_TOPIC] = ground->topics.n;
     ground->topics_known = status == ST_OK;
     return status;
 }
 
-/* ---- Visits together ---- */
-
-/* All kept visits, one person's after the other; `first` holds a place + 1 by person. */
-struct album {
-    size_t n;
-    struct kept_visit *visits;
-    uint32_t *first;
-};
-
-static struct album album_make(const struct survey *survey)
-{
-    struct album album = {.first = mem_zero(survey->n_people, sizeof(uint32_t))};
-    size_t n = 0;
-
-    for (size_t l = 0; l < survey->n_lanes; l++)
-        n += survey->lanes[l].kept.n;
-    album.visits = mem_alloc((n + 1) * sizeof *album.visits);
-    for (size_t l = 0; l < survey->n_lanes; l++) {
-        size_t some = survey->lanes[l].kept.n;
-        if (some)
-            memcpy(album.visits + album.n, survey->lanes[l].kept.at, some * sizeof *album.visits);
-        album.n += some;
-    }
-    for (size_t i = album.n; i-- > 0;)
-        album.first[album.visits[i].person] = (uint32_t)i + 1;
-    return album;
-}
-
-static void album_free(struct album *album)
-{
-    free(album->visits);
-    free(album->first);
-}
-
-static void together_note(struct survey *survey, const struct kept_visit *visit)
-{
-    struct act act = {visit->person, daybook_at(&survey->daybook, visit->start)};
-
-    survey->flags[visit->person] |= PERSON_TOGETHER;
-    vec_push(&survey->lanes->acts, act);
-}
-
-/* Both persons' visits in order of time; true when any two overlap. */
-static bool pair_compare(struct survey *survey, const struct album *album, uint32_t a, uint32_t b)
-{
-    size_t i = album->first[a], j = album->first[b];
-    bool met = false;
-
-    if (!i-- || !j--)
-        return false;
-    while (i < album->n && album->visits[i].person == a && j < album->n &&
-           album->visits[j].person == b) {
-        const struct kept_visit *x = &album->visits[i], *y = &album->visits[j];
-        if (x->start <= y->end && y->start <= x->end) {
-            met = true;
-            together_note(survey, x);
-            together_note(survey, y);
-        }
-        if (x->end < y->end)
-            i++;
-        else
-            j++;
-    }
-    return met;
-}
-
-void survey_together(struct survey *survey)
-{
-    const struct survey_ground *ground = survey->ground;
-    struct album album = album_make(survey);
-    struct lane *lane = survey->lanes;
-    bool by_kind = lane->by[DIM_RELATION][METRIC_TOGETHER];
-    uint64_t *met = by_kind ? mem_zero(bit_words(survey->n_people), sizeof *met) : NULL;
-
-    for (size_t kind = 0; kind < ground->relation_kinds.n; kind++) {
-        for (size_t i = 0; i < ground->n_relations; i++) {
-            const struct relation *r = &ground->relations[i];
-            if (r->kind != kind || !began_before(r, survey->plan->to) ||
-                !pair_compare(survey, &album, r->person, r->other) || !by_kind)
-                continue;
-            uint32_t both[2] = {r->person, r->other};
-            for (size_t k = 0; k < 2; k++) {
-                struct drill_row row = {.person = both[k]};
-                if (!bit_get(met, both[k]))
-                    fact_by(lane, METRIC_TOGETHER, DIM_RELATION, kind, &row);
-                bit_set(met, both[k]);
-            }
-        }
-        if (met)
-            memset(met, 0, bit_words(survey->n_people) * sizeof *met);
-    }
-    free(met);
-    album_free(&album);
-}
-
 /* ---- Who is connected ---- */
+
+/* Two related people, stated for those who are not in a set yet. */
+static void related_state(struct survey *survey, uint32_t a, uint32_t b, uint32_t kind,
+                          struct set *all, struct set *of_kind)
+{
+    const uint32_t both[] = {a, b};
+
+    for (size_t k = 0; k < 2; k++) {
+        struct drill_row row = {.person = both[k]};
+        if (!set_has(all, both[k]))
+            fact(survey->lanes, METRIC_RELATED, &row);
+        if (!set_has(of_kind, both[k]))
+            fact_by(survey->lanes, METRIC_RELATED, DIM_RELATION, kind, &row);
+        set_add(all, both[k]);
+        set_add(of_kind, both[k]);
+    }
+}
 
 static void relation_kinds_state(struct survey *survey)
 {
-    const struct survey_ground *ground = survey->ground;
-    uint64_t *all = mem_zero(bit_words(survey->n_people), sizeof *all);
-    uint64_t *seen = mem_zero(bit_words(survey->n_people), sizeof *seen);
+    const struct relations *relations = &survey->ground->relations;
+    struct arena *arena = arena_new();
+    struct set *all = set_new(arena, (uint32_t)survey->n_people);
+    struct set *of_kind = set_new(arena, (uint32_t)survey->n_people);
 
-    for (size_t kind = 0; kind < ground->relation_kinds.n; kind++) {
-        for (size_t i = 0; i < ground->n_relations; i++) {
-            const struct relation *r = &ground->relations[i];
-            uint32_t both[2] = {r->person, r->other};
-            if (r->kind != kind || !began_before(r, survey->plan->to))
-                continue;
-            for (size_t k = 0; k < 2; k++) {
-                struct drill_row row = {.person = both[k]};
-                if (!bit_get(all, both[k]))
-                    fact(survey->lanes, METRIC_RELATED, &row);
-                if (!bit_get(seen, both[k]))
-                    fact_by(survey->lanes, METRIC_RELATED, DIM_RELATION, kind, &row);
-                bit_set(all, both[k]);
-                bit_set(seen, both[k]);
+    for (size_t kind = 0; kind < survey->ground->relation_kinds.n; kind++) {
+        for (size_t block = 0; block + 1 < relations->near_from.n; block++)
+            for (size_t i = relations->near_from.at[block]; i < relations->near_from.at[block + 1];
+                 i++) {
+                const struct near_relation *r = &relations->near.at[i];
+                uint32_t first = (uint32_t)block << EVENT_BLOCK_BITS;
+                if (r->kind == kind && began_before(r->since, survey->plan->to))
+                    related_state(survey, first + r->person, first + r->other, r->kind, all,
+                                  of_kind);
             }
+        for (size_t i = 0; i < relations->far.n; i++) {
+            const struct far_relation *r = &relations->far.at[i];
+            if (r->kind == kind && began_before(r->since, survey->plan->to))
+                related_state(survey, r->person, r->other, r->kind, all, of_kind);
         }
-        memset(seen, 0, bit_words(survey->n_people) * sizeof *seen);
+        memset(of_kind->words, 0, set_words(of_kind->n) * sizeof *of_kind->words);
     }
-    free(all);
-    free(seen);
+    arena_free(arena);
 }
 
-static int number_compare(const void *a, const void *b)
+/* Adds to each of a block's people how many different ones of the same block are related to it. */
+static void near_count(const struct survey *survey, size_t block, uint32_t *counts)
 {
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    const struct relations *relations = &survey->ground->relations;
+    const struct near_relation *last = NULL;
 
-    return (x > y) - (x < y);
+    for (size_t i = relations->near_from.at[block]; i < relations->near_from.at[block + 1]; i++) {
+        const struct near_relation *r = &relations->near.at[i];
+        if (!began_before(r->since, survey->plan->to) ||
+            (last && last->person == r->person && last->other == r->other))
+            continue;
+        last = r;
+        counts[r->person]++;
+        counts[r->other]++;
+    }
 }
 
-/* Everybody's others, one person's after the other: first[person] .. first[person + 1]. */
-static uint32_t *others_gather(const struct survey *survey, uint32_t *first)
+/* Who is related to whom of another block, from both sides, each once. */
+static note_list far_list(const struct survey *survey)
 {
-    const struct survey_ground *ground = survey->ground;
-    uint32_t *others = mem_alloc((ground->n_relations * 2 + 1) * sizeof *others);
+    const struct relations *relations = &survey->ground->relations;
+    note_list list = {0};
 
-    for (size_t i = 0; i < ground->n_relations; i++) {
-        const struct relation *r = &ground->relations[i];
-        if (!began_before(r, survey->plan->to))
+    for (size_t i = 0; i < relations->far.n; i++) {
+        const struct far_relation *r = &relations->far.at[i];
+        if (!began_before(r->since, survey->plan->to))
             continue;
-        first[r->person + 1]++;
-        first[r->other + 1]++;
+        vec_push(&list, note_of(r->person, r->other));
+        vec_push(&list, note_of(r->other, r->person));
     }
-    for (size_t p = 0; p < survey->n_people; p++)
-        first[p + 1] += first[p];
-    for (size_t i = ground->n_relations; i-- > 0;) {
-        const struct relation *r = &ground->relations[i];
-        if (!began_before(r, survey->plan->to))
-            continue;
-        others[--first[r->person + 1]] = r->other;
-        others[--first[r->other + 1]] = r->person;
-    }
-    return others;
+    words_sort(list.at, list.n);
+    list.n = words_unique(list.at, list.n);
+    return list;
 }
 
-/* How many different people one is related to. Gathering has moved each person's start down to
- * first[person + 1]. */
+/* How many different people one is related to. */
 static void connections_state(struct survey *survey)
 {
+    const struct relations *relations = &survey->ground->relations;
     struct lane *lane = survey->lanes;
 
     if (!lane->by[DIM_CONNECTIONS][METRIC_RELATED])
         return;
-    uint32_t *first = mem_zero(survey->n_people + 2, sizeof *first);
-    uint32_t *others = others_gather(survey, first);
-    size_t n = 0;
-    for (size_t i = 0; i < survey->ground->n_relations; i++)
-        n += began_before(&survey->ground->relations[i], survey->plan->to) ? 2 : 0;
-    for (uint32_t person = 1; person < survey->n_people; person++) {
-        size_t begin = first[person + 1];
-        size_t end = person + 1 < survey->n_people ? first[person + 2] : n;
-        struct drill_row row = {.person = person};
-        size_t different = 0;
-        if (begin == end)
-            continue;
-        qsort(others + begin, end - begin, sizeof *others, number_compare);
-        for (size_t i = begin; i < end; i++)
-            different += i == begin || others[i] != others[i - 1];
-        fact_by(lane, METRIC_RELATED, DIM_CONNECTIONS,
-                different < CONNECTIONS_MOST ? different : CONNECTIONS_MOST, &row);
+    uint32_t *counts = mem_alloc(EVENT_BLOCK * sizeof *counts);
+    note_list far = far_list(survey);
+    size_t at = 0;
+    for (size_t block = 0; block + 1 < relations->near_from.n; block++) {
+        uint32_t first = (uint32_t)block << EVENT_BLOCK_BITS;
+        memset(counts, 0, EVENT_BLOCK * sizeof *counts);
+        near_count(survey, block, counts);
+        for (; at < far.n && note_person(far.at[at]) - first < EVENT_BLOCK; at++)
+            counts[note_person(far.at[at]) - first]++;
+        for (uint32_t place = 0; place < EVENT_BLOCK; place++) {
+            struct drill_row row = {.person = first + place};
+            uint32_t n = counts[place];
+            if (n)
+                fact_by(lane, METRIC_RELATED, DIM_CONNECTIONS,
+                        n < CONNECTIONS_MOST ? n : CONNECTIONS_MOST, &row);
+        }
     }
-    free(first);
-    free(others);
+    vec_free(&far);
+    free(counts);
 }
 
 /* ---- Groups and interests ---- */
@@ -366,14 +224,15 @@ static enum status group_count(struct survey *survey, struct error *err)
 static void topics_state(struct survey *survey)
 {
     const struct survey_ground *ground = survey->ground;
-    uint32_t last = 0;
+    struct view in = view_of(ground->interests.at, ground->interests.n);
+    struct drill_row row = {0};
 
-    for (size_t i = 0; i < ground->n_interests; i++) {
-        struct drill_row row = {.person = ground->interests[i].person};
-        if (row.person != last)
+    while (view_left(&in)) {
+        uint32_t higher = (uint32_t)view_varint(&in), topic = (uint32_t)view_varint(&in);
+        row.person += higher;
+        if (higher)
             fact(survey->lanes, METRIC_INTERESTED, &row);
-        last = row.person;
-        belonging_state(survey, METRIC_INTERESTED, DIM_TOPIC, ground->interests[i].topic,
+        belonging_state(survey, METRIC_INTERESTED, DIM_TOPIC, ground->topic_place[topic],
                         row.person);
     }
 }

@@ -37,7 +37,7 @@ static size_t category_of(const struct lane *lane, const struct drill_row *row)
 
 static bool is_member(const struct lane *lane, const struct drill_row *row)
 {
-    return row->person && lane->survey->ground->columns.registered[row->person] <= row->time;
+    return row->person && lane->registered[row->person - lane->first_person] <= row->time;
 }
 
 /* The whole, the day, the shop and its category. */
@@ -219,11 +219,10 @@ static void activity_note(struct lane *lane, const struct event_block *block,
                           const struct event_run *run)
 {
     const struct survey *survey = lane->survey;
-    const int64_t *registered = survey->ground->columns.registered;
 
     for (size_t i = 0; i < run->n; i++) {
         uint32_t person = run->person[i];
-        if (registered[person] > run->time[i])
+        if (lane->registered[person - block->first_person] > run->time[i])
             continue;
         survey->flags[person] |= PERSON_ACTIVE;
         if (lane->active_days) {
@@ -262,8 +261,8 @@ static void act_state(struct lane *lane, enum metric_id metric, const struct eve
         fact_of_shop(lane, metric, &row);
         fact_by(lane, metric, DIM_CHANNEL, row.channel, &row);
         flag_set(lane, &row, PERSON_ACTED);
-        if (row.person)
-            vec_push(&lane->acts, (struct act){row.person, (int32_t)day_of(lane, &row)});
+        if (row.person && lane->by[DIM_DAY][METRIC_ENGAGED])
+            vec_push(&lane->acts, note_of(row.person, (uint32_t)day_of(lane, &row)));
     }
 }
 

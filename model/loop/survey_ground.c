@@ -1,5 +1,4 @@
-/* What a question needs to know beside the events: shops, devices, channels, the columns by person.
- */
+/* What a question needs to know beside the events: shops, devices, channels, how many people. */
 #include "model/loop/survey.h"
 #include "model/store/column.h"
 
@@ -127,12 +126,15 @@ enum status survey_ground_read(struct survey_ground *ground, struct reader *read
     enum status status = survey_places_read(ground, reader, arena, err);
 
     ground->scratch = arena_new();
-    return status == ST_OK ? person_columns_read(reader, ground->scratch, &ground->columns, err)
-                           : status;
+    return status == ST_OK ? people_end(reader, &ground->n_people, err) : status;
 }
 
 void survey_ground_end(struct survey_ground *ground)
 {
+    vec_free(&ground->relations.near);
+    vec_free(&ground->relations.near_from);
+    vec_free(&ground->relations.far);
+    vec_free(&ground->interests);
     arena_free(ground->scratch);
     ground->scratch = NULL;
 }

@@ -3,7 +3,6 @@
 #include "model/loop/survey.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* ---- Everybody ---- */
 
@@ -17,12 +16,13 @@ static size_t delay_band_of(int64_t delay)
 }
 
 /* Somebody whose first registration lies in the period. */
-static void new_member_state(struct survey *survey, struct drill_row *row)
+static void new_member_state(struct survey *survey, struct drill_row *row, int64_t first_visit)
 {
     struct lane *lane = survey->lanes;
     int64_t registered = row->time;
-    int64_t first_visit = survey->ground->columns.first_presence[row->person];
 
+    survey->first_new = survey->first_new ? survey->first_new : row->person;
+    survey->last_new = row->person;
     fact(lane, METRIC_NEW_MEMBERS, row);
     fact(lane, METRIC_WHEEL_STARTED, row);
     if (lane->by_time[METRIC_NEW_MEMBERS])
@@ -36,13 +36,9 @@ static void new_member_state(struct survey *survey, struct drill_row *row)
     fact(lane, METRIC_CONVERTED_AFTER_VISIT, row);
     fact(lane, METRIC_TIME_TO_CONVERT_MEAN, row);
     fact_by(lane, METRIC_CONVERTED_AFTER_VISIT, DIM_DELAY, delay_band_of(row->amount), row);
-    survey->delays[survey->n_delays++] = row->amount;
+    if (survey->plan->wanted[METRIC_TIME_TO_CONVERT_MEDIAN])
+        vec_push(&survey->delays, row->amount);
     row->amount = 0;
-}
-
-static bool is_engaged(unsigned flags)
-{
-    return (flags & PERSON_ACTIVE) && (flags & (PERSON_ACTED | PERSON_TOGETHER));
 }
 
 static void flags_state(struct lane *lane, unsigned flags, const struct drill_row *row)
@@ -62,39 +58,6 @@ static void flags_state(struct lane *lane, unsigned flags, const struct drill_ro
     }
 }
 
-static int act_compare(const void *a, const void *b)
-{
-    const struct act *x = a, *y = b;
-
-    if (x->person != y->person)
-        return x->person < y->person ? -1 : 1;
-    return (x->day > y->day) - (x->day < y->day);
-}
-
-/* Engaged members by the days on which they were. */
-static void acts_state(struct survey *survey)
-{
-    struct lane *lane = survey->lanes;
-
-    if (!lane->by[DIM_DAY][METRIC_ENGAGED])
-        return;
-    for (size_t l = 1; l < survey->n_lanes; l++) {
-        for (size_t i = 0; i < survey->lanes[l].acts.n; i++)
-            vec_push(&lane->acts, survey->lanes[l].acts.at[i]);
-        vec_free(&survey->lanes[l].acts);
-    }
-    if (lane->acts.n)
-        qsort(lane->acts.at, lane->acts.n, sizeof *lane->acts.at, act_compare);
-    for (size_t i = 0; i < lane->acts.n; i++) {
-        struct act act = lane->acts.at[i];
-        if (i && act_compare(&act, &lane->acts.at[i - 1]) == 0)
-            continue;
-        struct drill_row row = {.time = survey->daybook.days[act.day].start, .person = act.person};
-        if (is_engaged(survey->flags[act.person]))
-            fact_by(lane, METRIC_ENGAGED, DIM_DAY, (size_t)act.day, &row);
-    }
-}
-
 /* ---- Reachable members ---- */
 
 /* Members with consent and an address. The expression is that of the index member_reachable, so
@@ -105,53 +68,55 @@ static void acts_state(struct survey *survey)
 static const char *const reachable_sql[] = {
     "select person from member where (" REACH ") = 2",
     "select person from member where (" REACH ") = 1"
-    " and exists (select 1 from identity i where i.person = member.person and i.kind = 'wifi')",
+    " and exists (select 1 from contact i where i.person = member.person and i.kind = 4)",
 };
 
 static enum status reachable_read(struct survey *survey, const char *sql, struct error *err)
 {
-    const struct survey_ground *ground = survey->ground;
-    const struct person_columns *columns = &ground->columns;
-    struct lane *lane = survey->lanes;
+    struct reader *reader = survey->ground->reader;
     sqlite3_stmt *stmt;
     bool row;
 
-    enum status status = reader_prepare(ground->reader, sql, &stmt, err);
-    while (status == ST_OK && (status = reader_step(ground->reader, stmt, &row, err)) == ST_OK &&
-           row) {
-        uint32_t person = (uint32_t)sqlite3_column_int64(stmt, 0);
-        struct drill_row one = {.person = person};
-        if (person < columns->n && columns->registered[person] < survey->plan->to) {
-            one.time = columns->registered[person];
-            fact(lane, METRIC_REACHABLE, &one);
-        }
+    enum status status = reader_prepare(reader, sql, &stmt, err);
+    while (status == ST_OK && (status = reader_step(reader, stmt, &row, err)) == ST_OK && row) {
+        struct drill_row one = {.person = (uint32_t)sqlite3_column_int64(stmt, 0)};
+        if (set_has(survey->members, one.person))
+            fact(survey->lanes, METRIC_REACHABLE, &one);
     }
     return status;
 }
 
-enum status survey_people(struct survey *survey, struct error *err)
+static enum status people_state(void *context, const struct person_times *times, struct error *err)
 {
-    const struct person_columns *columns = &survey->ground->columns;
+    struct survey *survey = context;
     const struct survey_plan *plan = survey->plan;
-    enum status status = ST_OK;
-    int64_t n_new = 0;
+    (void)err;
 
-    for (uint32_t person = 1; person < columns->n; person++)
-        n_new +=
-            columns->registered[person] >= plan->from && columns->registered[person] < plan->to;
-    survey->delays = mem_alloc(((size_t)n_new + 1) * sizeof *survey->delays);
-    for (uint32_t person = 1; person < columns->n; person++) {
-        struct drill_row row = {.time = columns->registered[person], .person = person};
-        if (survey->flags[person] & ~PERSON_RELATED)
+    for (uint32_t i = times->first_person == 0; i < times->n; i++) {
+        uint32_t person = times->first_person + i;
+        struct drill_row row = {.time = times->registered[i], .person = person};
+        if (survey->flags[person])
             flags_state(survey->lanes, survey->flags[person], &row);
         if (row.time >= plan->to)
             continue;
         fact(survey->lanes, METRIC_MEMBERS, &row);
+        if (survey->members)
+            set_add(survey->members, person);
         if (row.time >= plan->from)
-            new_member_state(survey, &row);
+            new_member_state(survey, &row, times->first_presence[i]);
     }
-    acts_state(survey);
-    for (size_t i = 0; status == ST_OK && (plan->needs & NEED_REACHABLE) && i < 2; i++)
+    return ST_OK;
+}
+
+enum status survey_people(struct survey *survey, struct error *err)
+{
+    const struct survey_ground *ground = survey->ground;
+    bool reachable = survey->plan->needs & NEED_REACHABLE;
+
+    if (reachable)
+        survey->members = set_new(ground->scratch, (uint32_t)survey->n_people);
+    enum status status = person_times_each(ground->reader, people_state, survey, err);
+    for (size_t i = 0; status == ST_OK && reachable && i < 2; i++)
         status = reachable_read(survey, reachable_sql[i], err);
     return status;
 }

@@ -124,7 +124,7 @@ static void visit_hours_state(struct lane *lane, const struct drill_row *row, in
 
 static void visit_close(struct lane *lane, struct open_visit *visit)
 {
-    const struct survey *survey = lane->survey;
+    const struct set *related = lane->survey->ground->relations.related;
     struct drill_row row = {.time = visit->start,
                             .amount = visit->last - visit->start,
                             .person = visit->person,
@@ -148,7 +148,7 @@ static void visit_close(struct lane *lane, struct open_visit *visit)
         lane->visit_zones.n = 0;
         lane->serial++;
     }
-    if (survey->flags[row.person] & PERSON_RELATED)
+    if (lane->kept_from && set_has(related, row.person))
         vec_push(&lane->kept, (struct kept_visit){row.person, visit->start, visit->last});
 }
 
@@ -210,16 +210,16 @@ static void person_areas_state(struct lane *lane, const struct presence *presenc
 static void person_state(struct lane *lane, uint32_t person, int64_t first)
 {
     struct survey *survey = lane->survey;
-    const struct person_columns *columns = &survey->ground->columns;
+    uint32_t place = person - lane->first_person;
     struct drill_row row = {.time = first, .person = person};
 
     fact(lane, METRIC_PEOPLE_SEEN, &row);
     fact(lane, METRIC_PRESENT, &row);
     fact(lane,
-         columns->first_presence[person] < survey->plan->from ? METRIC_RETURNING_PEOPLE
-                                                              : METRIC_NEW_PEOPLE,
+         lane->first_presence[place] < survey->plan->from ? METRIC_RETURNING_PEOPLE
+                                                          : METRIC_NEW_PEOPLE,
          &row);
-    if (columns->registered[person] <= first) {
+    if (lane->registered[place] <= first) {
         fact(lane, METRIC_MEMBERS_SEEN, &row);
     } else {
         fact(lane, METRIC_VISITORS, &row);

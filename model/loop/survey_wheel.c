@@ -47,6 +47,12 @@ static void rounds_state(struct lane *lane, const struct stretch *bought,
     }
 }
 
+static void delay_note(struct lane *lane, size_t step, int64_t delay)
+{
+    if (lane->survey->plan->wheel_delays)
+        vec_push(&lane->wheel[step], (uint32_t)delay); /* within WHEEL_WINDOW_S */
+}
+
 static void wheel_state(struct lane *lane, uint32_t person, int64_t registered,
                         const struct stretch *bought, const struct stretch *earned)
 {
@@ -63,19 +69,19 @@ static void wheel_state(struct lane *lane, uint32_t person, int64_t registered,
         return;
     row.time = first;
     fact(lane, METRIC_WHEEL_PURCHASED, &row);
-    vec_push(&lane->wheel[0], first - registered);
+    delay_note(lane, 0, first - registered);
     int64_t earn = earned->run ? next_at(earned, first, last, &at) : INT64_MAX;
     if (earn == INT64_MAX)
         return;
     row.time = earn;
     fact(lane, METRIC_WHEEL_EARNED, &row);
-    vec_push(&lane->wheel[1], earn - first);
+    delay_note(lane, 1, earn - first);
     int64_t again = next_at(bought, earn + 1, last, &at);
     if (again == INT64_MAX)
         return;
     row.time = again;
     fact(lane, METRIC_WHEEL_AGAIN, &row);
-    vec_push(&lane->wheel[2], again - earn);
+    delay_note(lane, 2, again - earn);
 }
 
 enum { WHEEL_RUNS = 16 };
@@ -99,8 +105,7 @@ static void activation_state(struct lane *lane, uint32_t person, int64_t registe
 static enum status wheel_block(void *context, const struct event_block *block, struct error *err)
 {
     struct lane *lane = context;
-    const struct survey *survey = lane->survey;
-    const int64_t *registered = survey->ground->columns.registered;
+    const struct survey_plan *plan = lane->survey->plan;
     struct stretch stretches[WHEEL_RUNS] = {0};
     size_t n = 0;
     (void)err;
@@ -127,28 +132,21 @@ static enum status wheel_block(void *context, const struct event_block *block, s
             if (s->run->kind == KIND_POINTS_EARN)
                 earned = *s;
         }
-        if (registered[person] < survey->plan->from || registered[person] >= survey->plan->to)
+        int64_t registered = block->registered[person - block->first_person];
+        if (registered < plan->from || registered >= plan->to)
             continue;
-        wheel_state(lane, person, registered[person], &bought, &earned);
-        activation_state(lane, person, registered[person], stretches, n);
+        wheel_state(lane, person, registered, &bought, &earned);
+        activation_state(lane, person, registered, stretches, n);
     }
 }
 
 enum status survey_wheel(struct survey *survey, struct error *err)
 {
-    const struct person_columns *columns = &survey->ground->columns;
     uint16_t wanted[KIND_BUILT_IN_END];
     size_t n_wanted = 0;
     void *contexts[16];
-    uint32_t first = 0, last = 0;
 
-    for (uint32_t person = 1; person < columns->n; person++)
-        if (columns->registered[person] >= survey->plan->from &&
-            columns->registered[person] < survey->plan->to) {
-            first = first ? first : person;
-            last = person;
-        }
-    if (!first)
+    if (!survey->first_new)
         return ST_OK;
     for (size_t k = 0; k < n_kinds; k++)
         if (kinds[k].flags & KIND_ACTIVE)
@@ -159,8 +157,9 @@ enum status survey_wheel(struct survey *survey, struct error *err)
                                 .n_kinds = n_wanted,
                                 .columns = EVENT_TIME,
                                 .people = true,
-                                .person_first = first,
-                                .person_last = last};
+                                .times = true,
+                                .person_first = survey->first_new,
+                                .person_last = survey->last_new};
     if (survey->plan->target == METRIC_WHEEL_ROUNDS)
         query.columns |= EVENT_AMOUNT | EVENT_TENANT | EVENT_CHANNEL;
     for (size_t i = 0; i < survey->n_lanes; i++)

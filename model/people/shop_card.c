@@ -23,7 +23,6 @@ struct buyer {
 /* What one thread gathers about the shop. */
 struct gather {
     struct reader *reader;
-    const struct person_columns *columns;
     const struct clock *clock;
     uint32_t tenant, n_tenants, pos;
     int32_t first_day;
@@ -47,7 +46,8 @@ static void tally_add(struct tally *to, const struct tally *add)
     to->pos_cards += add->pos_cards;
 }
 
-static void gather_row(struct gather *g, const struct event_run *run, size_t row)
+static void gather_row(struct gather *g, const struct event_block *block,
+                       const struct event_run *run, size_t row)
 {
     struct tally t = {0};
     int64_t time = run->time[row], amount = run_amount(run, row);
@@ -57,7 +57,7 @@ static void gather_row(struct gather *g, const struct event_run *run, size_t row
     } else {
         t.sales = run->kind == KIND_PURCHASE ? amount : -amount;
         t.receipts = run->kind == KIND_PURCHASE;
-        if (is_member_at(g->columns, run_person(run, row), time))
+        if (is_member_at(block, run_person(run, row), time))
             t.member_sales = t.sales;
     }
     int64_t day = (int64_t)clock_day(g->clock, time) - g->first_day;
@@ -74,7 +74,8 @@ static struct buyer *buyer_of(struct gather *g, uint32_t person)
 }
 
 /* The purchases of one person, rows [from, to): was this shop among them, and which others? */
-static void gather_person(struct gather *g, const struct event_run *run, size_t from, size_t to)
+static void gather_person(struct gather *g, const struct event_block *block,
+                          const struct event_run *run, size_t from, size_t to)
 {
     uint32_t person = run_person(run, from);
     bool here = false;
@@ -89,7 +90,7 @@ static void gather_person(struct gather *g, const struct event_run *run, size_t 
     }
     if (!here || !person)
         return;
-    g->known += person < g->columns->n && g->columns->registered[person] != INT64_MAX;
+    g->known += is_member_at(block, person, INT64_MAX - 1);
     for (size_t i = from; i < to; i++) {
         uint32_t tenant = run_tenant(run, i);
         if (tenant >= g->n_tenants || g->marked[tenant] == person)
@@ -99,14 +100,15 @@ static void gather_person(struct gather *g, const struct event_run *run, size_t 
     }
 }
 
-static void gather_purchases(struct gather *g, const struct event_run *run)
+static void gather_purchases(struct gather *g, const struct event_block *block,
+                             const struct event_run *run)
 {
     for (size_t from = 0, to; from < run->n; from = to) {
         uint32_t person = run_person(run, from);
         for (to = from + 1; to < run->n && run_person(run, to) == person; to++)
             ;
         if (person)
-            gather_person(g, run, from, to);
+            gather_person(g, block, run, from, to);
     }
 }
 
@@ -131,9 +133,9 @@ static enum status gather_block(void *context, const struct event_block *block, 
         const struct event_run *run = &block->runs[r];
         for (size_t i = 0; i < run->n; i++)
             if (run_tenant(run, i) == g->tenant)
-                gather_row(g, run, i);
+                gather_row(g, block, run, i);
         if (run->kind == KIND_PURCHASE)
-            gather_purchases(g, run);
+            gather_purchases(g, block, run);
         else if (run->kind == KIND_REFUND)
             gather_refunds(g, run, first_buyer);
     }
@@ -155,12 +157,11 @@ static void gather_merge(struct gather *to, const struct gather *from)
     to->known += from->known;
 }
 
-static struct gather gather_new(struct reader *reader, const struct person_columns *columns,
-                                uint32_t tenant, int64_t from, int64_t to, struct arena *arena)
+static struct gather gather_new(struct reader *reader, uint32_t tenant, int64_t from, int64_t to,
+                                struct arena *arena)
 {
     const struct clock *clock = &reader_mall(reader)->clock;
     struct gather g = {.reader = reader,
-                       .columns = columns,
                        .clock = clock,
                        .tenant = tenant,
                        .n_tenants = dict_size(reader, DICT_TENANT) + 1,
@@ -182,10 +183,7 @@ static enum status gather_all(struct reader *reader, uint32_t tenant, int64_t fr
 {
     static const uint16_t kinds_asked[] = {KIND_REGISTER, KIND_PURCHASE, KIND_REFUND};
     struct event_totals totals;
-    struct person_columns *columns = arena_new_of(arena, struct person_columns);
     enum status status = event_totals(reader, &totals, err);
-    if (!status)
-        status = person_columns_read(reader, arena, columns, err);
     if (status)
         return status;
     from = from < totals.first ? totals.first : from;
@@ -193,7 +191,7 @@ static enum status gather_all(struct reader *reader, uint32_t tenant, int64_t fr
     void *contexts[SCAN_THREADS];
     int threads = scan_threads();
     for (int i = 0; i < threads; i++) {
-        gathers[i] = gather_new(reader, columns, tenant, from, to, arena);
+        gathers[i] = gather_new(reader, tenant, from, to, arena);
         contexts[i] = &gathers[i];
     }
     struct event_query query = {.from = from,
@@ -202,7 +200,8 @@ static enum status gather_all(struct reader *reader, uint32_t tenant, int64_t fr
                                 .n_kinds = 3,
                                 .columns = EVENT_TIME | EVENT_TENANT | EVENT_CHANNEL | EVENT_AMOUNT,
                                 .nobody = true,
-                                .people = true};
+                                .people = true,
+                                .times = true};
     if (from < to)
         status = event_scan_parallel(reader, &query, gather_block, contexts, threads, err);
     for (int i = 1; i < threads; i++) {

@@ -12,7 +12,6 @@ int scan_threads(void)
  * last: runs are in order of person, so that is enough to count everyone once. */
 struct adder {
     struct reader *reader;
-    const struct person_columns *columns;
     const struct clock *clock;
     struct shop_sum *sums;
     struct {
@@ -49,7 +48,8 @@ static void add_buyer(struct adder *adder, uint32_t shop, uint32_t person, int32
     }
 }
 
-static void add_money(struct adder *adder, const struct event_run *run)
+static void add_money(struct adder *adder, const struct event_block *block,
+                      const struct event_run *run)
 {
     bool purchase = run->kind == KIND_PURCHASE;
     for (size_t i = 0; i < run->n; i++) {
@@ -57,7 +57,7 @@ static void add_money(struct adder *adder, const struct event_run *run)
         int64_t amount = purchase ? run_amount(run, i) : -run_amount(run, i);
         shop = shop < adder->n ? shop : 0;
         adder->sums[shop].sales += amount;
-        if (is_member_at(adder->columns, person, run->time[i]))
+        if (is_member_at(block, person, run->time[i]))
             adder->sums[shop].member_sales += amount;
         if (!purchase)
             continue;
@@ -89,7 +89,7 @@ static enum status add_block(void *context, const struct event_block *block, str
         if (run->kind == KIND_REGISTER)
             add_registrations(adder, run);
         else
-            add_money(adder, run);
+            add_money(adder, block, run);
     }
     return reader_cancelled(adder->reader)
                ? error_set(err, ST_CANCELLED, "adding up the shops was cancelled")
@@ -131,15 +131,12 @@ enum status shop_sums_read(struct reader *reader, int64_t from, int64_t to, stru
     sums->at = arena_array(arena, struct shop_sum, sums->n + 1);
     if (from >= to)
         return ST_OK;
-    struct person_columns columns;
     struct arena *work = arena_new();
-    enum status status = person_columns_read(reader, work, &columns, err);
     struct adder adders[SCAN_THREADS];
     void *contexts[SCAN_THREADS];
     int threads = scan_threads();
-    for (int i = 0; !status && i < threads; i++) {
+    for (int i = 0; i < threads; i++) {
         adders[i] = (struct adder){.reader = reader,
-                                   .columns = &columns,
                                    .clock = &reader_mall(reader)->clock,
                                    .n = sums->n,
                                    .pos = dict_id(reader, DICT_CHANNEL, "pos", 3)};
@@ -153,9 +150,9 @@ enum status shop_sums_read(struct reader *reader, int64_t from, int64_t to, stru
                                 .n_kinds = 3,
                                 .columns = EVENT_TIME | EVENT_TENANT | EVENT_CHANNEL | EVENT_AMOUNT,
                                 .nobody = true,
-                                .people = true};
-    if (!status)
-        status = event_scan_parallel(reader, &query, add_block, contexts, threads, err);
+                                .people = true,
+                                .times = true};
+    enum status status = event_scan_parallel(reader, &query, add_block, contexts, threads, err);
     for (int i = 0; !status && i < threads; i++)
         sums_merge(sums, adders[i].sums);
     if (!status)

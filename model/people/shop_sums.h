@@ -44,10 +44,10 @@ static inline int64_t run_amount(const struct event_run *run, size_t row)
     return run->amount ? run->amount[row] : 0;
 }
 
-/* Was this person a member at that time? */
-static inline bool is_member_at(const struct person_columns *columns, uint32_t person, int64_t time)
+/* Was this person of the block a member at that time? The scan's query asks for times. */
+static inline bool is_member_at(const struct event_block *block, uint32_t person, int64_t time)
 {
-    return person && person < columns->n && columns->registered[person] <= time;
+    return person && block->registered && block->registered[person - block->first_person] <= time;
 }
 
 #endif

@@ -1,5 +1,5 @@
 /* The language of expressions over events: words, then a parser by descent with a bounded depth. */
-#include "model/question/expr.h"
+#include "model/question/lexer.h"
 
 #include "model/base/text.h"
 #include "model/base/vec.h"
@@ -29,124 +29,10 @@ const struct expr_field expr_fields[] = {
 };
 const size_t n_expr_fields = sizeof expr_fields / sizeof *expr_fields;
 
-enum token_type { T_END, T_WORD, T_STRING, T_OPEN, T_CLOSE, T_COMMA, T_OP, T_BAD };
-
-struct token {
-    enum token_type type;
-    size_t at, size; /* in the text, quotes included */
-    enum expr_op op;
-};
-
 struct parser {
-    struct arena *arena;
-    const char *text;
-    size_t n;
-    struct token token; /* the next one */
+    struct lexer words;
     int depth, nodes;
-    struct error *err;
 };
-
-/* ---- Words ---- */
-
-static bool word_byte(unsigned char byte)
-{
-    return byte >= 0x80 || (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
-           (byte >= 'A' && byte <= 'Z') || (byte && strchr("_-.:/+#@*%", byte));
-}
-
-static const struct {
-    const char *text;
-    enum expr_op op;
-} operators[] = {
-    {"<=", OP_LE}, {">=", OP_GE}, {"!=", OP_NE}, {"<>", OP_NE}, {"!~", OP_UNMATCH},
-    {"==", OP_EQ}, {"=", OP_EQ},  {"<", OP_LT},  {">", OP_GT},  {"~", OP_MATCH},
-};
-
-static struct token operator_token(const struct parser *p, size_t at)
-{
-    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
-        size_t size = strlen(operators[i].text);
-        if (at + size <= p->n && memcmp(p->text + at, operators[i].text, size) == 0)
-            return (struct token){T_OP, at, size, operators[i].op};
-    }
-    return (struct token){T_BAD, at, 1, OP_EQ};
-}
-
-static struct token string_token(const struct parser *p, size_t at)
-{
-    size_t end = at + 1;
-    while (end < p->n && p->text[end] != p->text[at])
-        end += p->text[end] == '\\' && end + 1 < p->n ? 2 : 1;
-    bool closed = end < p->n;
-    return (struct token){closed ? T_STRING : T_BAD, at, closed ? end + 1 - at : p->n - at, OP_EQ};
-}
-
-static void advance(struct parser *p)
-{
-    size_t at = p->token.at + p->token.size;
-    while (at < p->n && strchr(" \t\r\n", p->text[at]) && p->text[at])
-        at++;
-    p->token = (struct token){T_END, at, 0, OP_EQ};
-    if (at >= p->n)
-        return;
-    switch (p->text[at]) {
-    case '(':
-        p->token = (struct token){T_OPEN, at, 1, OP_EQ};
-        return;
-    case ')':
-        p->token = (struct token){T_CLOSE, at, 1, OP_EQ};
-        return;
-    case ',':
-        p->token = (struct token){T_COMMA, at, 1, OP_EQ};
-        return;
-    case '"':
-    case '\'':
-        p->token = string_token(p, at);
-        return;
-    default:
-        break;
-    }
-    size_t end = at;
-    while (end < p->n && word_byte((unsigned char)p->text[end]))
-        end++;
-    p->token = end > at ? (struct token){T_WORD, at, end - at, OP_EQ} : operator_token(p, at);
-}
-
-static bool token_is(const struct parser *p, const char *word)
-{
-    return p->token.type == T_WORD && p->token.size == strlen(word) &&
-           strncasecmp(p->text + p->token.at, word, p->token.size) == 0;
-}
-
-/* ---- Messages ---- */
-
-char *expr_place(struct arena *arena, const char *text, size_t n, size_t at)
-{
-    size_t line = 1, column = 1;
-    for (size_t i = 0; i < at && i < n; i++) {
-        if (text[i] == '\n') {
-            line++;
-            column = 1;
-        } else if (((unsigned char)text[i] & 0xC0) != 0x80) {
-            column++;
-        }
-    }
-    return arena_printf(arena, "%zu:%zu", line, column);
-}
-
-static enum status fail_at(struct parser *p, size_t at, size_t size, const char *expected)
-{
-    const char *found = size == 0 ? "the end" : text_quote(p->arena, p->text + at, size);
-    return error_set(p->err, ST_USAGE, "%s: found %s, expected %s",
-                     expr_place(p->arena, p->text, p->n, at), found, expected);
-}
-
-static enum status fail_here(struct parser *p, const char *expected)
-{
-    if (p->token.type == T_BAD && strchr("\"'", p->text[p->token.at]))
-        expected = "a text with a quotation mark at its end";
-    return fail_at(p, p->token.at, p->token.size, expected);
-}
 
 /* ---- Values ---- */
 
@@ -167,54 +53,37 @@ static enum status value_check(struct parser *p, const struct expr_field *field,
     case EXPR_FIELD_AMOUNT:
         return text_to_fen(v->text, v->size, &v->number)
                    ? ST_OK
-                   : fail_at(p, v->at, size, "an amount such as 300 or 12.50");
+                   : lexer_fail_at(&p->words, v->at, size, "an amount such as 300 or 12.50");
     case EXPR_FIELD_WHOLE:
         return text_to_int64(v->text, v->size, &v->number)
                    ? ST_OK
-                   : fail_at(p, v->at, size, "a whole number");
+                   : lexer_fail_at(&p->words, v->at, size, "a whole number");
     case EXPR_FIELD_WEEKDAY:
         for (int i = 0; i < 7; i++)
             if (v->size >= 3 && strncasecmp(v->text, weekdays[i], 3) == 0) {
                 v->number = i;
                 return ST_OK;
             }
-        return fail_at(p, v->at, size, "mon, tue, wed, thu, fri, sat or sun");
+        return lexer_fail_at(&p->words, v->at, size, "mon, tue, wed, thu, fri, sat or sun");
     default:
         return ST_OK;
     }
-}
-
-/* The text of a word, or of what stands in quotes: a backslash keeps the quotation mark inside. */
-static void value_text(struct parser *p, struct expr_value *v)
-{
-    const char *from = p->text + p->token.at;
-    v->at = p->token.at;
-    if (p->token.type == T_WORD) {
-        v->text = arena_strndup(p->arena, from, p->token.size);
-        v->size = p->token.size;
-        return;
-    }
-    char *to = arena_alloc(p->arena, p->token.size);
-    for (size_t i = 1; i + 1 < p->token.size; i++) {
-        if (from[i] == '\\' && i + 2 < p->token.size && from[i + 1] == from[0])
-            i++;
-        to[v->size++] = from[i];
-    }
-    v->text = to;
 }
 
 static enum status value_take(struct parser *p, const struct expr_field *field,
                               struct expr_value *v)
 {
     *v = (struct expr_value){0};
-    if (p->token.type != T_WORD && p->token.type != T_STRING)
-        return fail_here(p, field->type == EXPR_FIELD_NAME || field->type == EXPR_FIELD_TEXT
-                                ? "a name, or a text in quotes"
-                                : "a value");
-    value_text(p, v);
-    enum status status = value_check(p, field, v, p->token.size);
+    if (p->words.token.type != T_WORD && p->words.token.type != T_STRING)
+        return lexer_fail(&p->words,
+                          field->type == EXPR_FIELD_NAME || field->type == EXPR_FIELD_TEXT
+                              ? "a name, or a text in quotes"
+                              : "a value");
+    v->at = p->words.token.at;
+    v->text = lexer_text(&p->words, &p->words.token, &v->size);
+    enum status status = value_check(p, field, v, p->words.token.size);
     if (status == ST_OK)
-        advance(p);
+        lexer_advance(&p->words);
     return status;
 }
 
@@ -225,8 +94,8 @@ static enum status parse_or(struct parser *p, const struct expr **out);
 static enum status node_new(struct parser *p, enum expr_type type, struct expr **out)
 {
     if (++p->nodes > EXPR_NODES)
-        return fail_here(p, "an end: this expression has too many parts");
-    *out = arena_new_of(p->arena, struct expr);
+        return lexer_fail(&p->words, "an end: this expression has too many parts");
+    *out = arena_new_of(p->words.arena, struct expr);
     (*out)->type = type;
     return ST_OK;
 }
@@ -235,25 +104,25 @@ static enum status parse_list(struct parser *p, struct expr *leaf)
 {
     VEC(struct expr_value) values = {0};
     enum status status = ST_OK;
-    if (p->token.type != T_OPEN)
-        return fail_here(p, "'(' and a list of values");
+    if (p->words.token.type != T_OPEN)
+        return lexer_fail(&p->words, "'(' and a list of values");
     do {
         struct expr_value value;
-        advance(p);
+        lexer_advance(&p->words);
         status = value_take(p, leaf->field, &value);
         if (status == ST_OK)
             vec_push(&values, value);
         if (status == ST_OK && (p->nodes += 1) > EXPR_NODES)
-            status = fail_here(p, "an end: this expression has too many parts");
-    } while (status == ST_OK && p->token.type == T_COMMA);
-    if (status == ST_OK && p->token.type != T_CLOSE)
-        status = fail_here(p, "',' or ')'");
+            status = lexer_fail(&p->words, "an end: this expression has too many parts");
+    } while (status == ST_OK && p->words.token.type == T_COMMA);
+    if (status == ST_OK && p->words.token.type != T_CLOSE)
+        status = lexer_fail(&p->words, "',' or ')'");
     if (status == ST_OK) {
-        struct expr_value *kept = arena_array(p->arena, struct expr_value, values.n);
+        struct expr_value *kept = arena_array(p->words.arena, struct expr_value, values.n);
         memcpy(kept, values.at, values.n * sizeof *kept);
         leaf->values = kept;
         leaf->n_values = values.n;
-        advance(p);
+        lexer_advance(&p->words);
     }
     vec_free(&values);
     return status;
@@ -284,28 +153,29 @@ static enum status parse_test(struct parser *p, const struct expr_field *field,
         return status;
     leaf->field = field;
     *out = leaf;
-    if (token_is(p, "not")) {
-        advance(p);
-        if (!token_is(p, "in"))
-            return fail_here(p, "in");
+    if (lexer_is(&p->words, "not")) {
+        lexer_advance(&p->words);
+        if (!lexer_is(&p->words, "in"))
+            return lexer_fail(&p->words, "in");
         if ((status = node_new(p, EXPR_NOT, &inverse)) != ST_OK)
             return status;
         inverse->left = leaf;
         *out = inverse;
     }
-    if (token_is(p, "in")) {
-        advance(p);
+    if (lexer_is(&p->words, "in")) {
+        lexer_advance(&p->words);
         leaf->op = OP_IN;
         return parse_list(p, leaf);
     }
-    leaf->op = p->token.op;
-    if (p->token.type != T_OP || !op_fits(field, leaf->op))
-        return fail_here(p, field->type == EXPR_FIELD_NAME ? "=, !=, ~, !~ or in"
-                            : field->type == EXPR_FIELD_TEXT || field->type == EXPR_FIELD_WEEKDAY
-                                ? "=, != or in"
-                                : "=, !=, <, <=, >, >= or in");
-    advance(p);
-    struct expr_value *value = arena_new_of(p->arena, struct expr_value);
+    leaf->op = p->words.token.op;
+    if (p->words.token.type != T_OP || !op_fits(field, leaf->op))
+        return lexer_fail(&p->words,
+                          field->type == EXPR_FIELD_NAME ? "=, !=, ~, !~ or in"
+                          : field->type == EXPR_FIELD_TEXT || field->type == EXPR_FIELD_WEEKDAY
+                              ? "=, != or in"
+                              : "=, !=, <, <=, >, >= or in");
+    lexer_advance(&p->words);
+    struct expr_value *value = arena_new_of(p->words.arena, struct expr_value);
     leaf->values = value;
     leaf->n_values = 1;
     return value_take(p, field, value);
@@ -317,24 +187,24 @@ static enum status field_unknown(struct parser *p, struct token word)
     const char *names[sizeof expr_fields / sizeof *expr_fields];
     for (size_t i = 0; i < n_expr_fields; i++)
         names[i] = expr_fields[i].name;
-    const char *near =
-        text_nearest(arena_strndup(p->arena, p->text + word.at, word.size), names, n_expr_fields);
-    char *expected = arena_strdup(p->arena, "a field (");
+    const char *near = text_nearest(
+        arena_strndup(p->words.arena, p->words.text + word.at, word.size), names, n_expr_fields);
+    char *expected = arena_strdup(p->words.arena, "a field (");
     for (size_t i = 0; i < n_expr_fields; i++)
-        expected = arena_printf(p->arena, "%s%s%s", expected, i ? ", " : "", names[i]);
-    expected = near ? arena_printf(p->arena, "%s); did you mean %s?", expected, near)
-                    : arena_printf(p->arena, "%s)", expected);
-    return fail_at(p, word.at, word.size, expected);
+        expected = arena_printf(p->words.arena, "%s%s%s", expected, i ? ", " : "", names[i]);
+    expected = near ? arena_printf(p->words.arena, "%s); did you mean %s?", expected, near)
+                    : arena_printf(p->words.arena, "%s)", expected);
+    return lexer_fail_at(&p->words, word.at, word.size, expected);
 }
 
 static enum status parse_word(struct parser *p, const struct expr **out)
 {
-    struct token word = p->token;
-    const struct expr_field *field = field_named(p->text + word.at, word.size);
+    struct token word = p->words.token;
+    const struct expr_field *field = field_named(p->words.text + word.at, word.size);
     if (word.type == T_WORD) {
         struct parser ahead = *p;
-        advance(&ahead);
-        bool tested = ahead.token.type == T_OP || token_is(&ahead, "in");
+        lexer_advance(&ahead.words);
+        bool tested = ahead.words.token.type == T_OP || lexer_is(&ahead.words, "in");
         if (field) {
             *p = ahead;
             return parse_test(p, field, out);
@@ -346,7 +216,7 @@ static enum status parse_word(struct parser *p, const struct expr **out)
     enum status status = node_new(p, EXPR_LEAF, &leaf);
     if (status != ST_OK)
         return status;
-    struct expr_value *value = arena_new_of(p->arena, struct expr_value);
+    struct expr_value *value = arena_new_of(p->words.arena, struct expr_value);
     leaf->field = field_named("kind", 4);
     leaf->op = OP_EQ;
     leaf->values = value;
@@ -359,24 +229,25 @@ static enum status parse_part(struct parser *p, const struct expr **out)
 {
     static const char *const expected = "a kind, a field, not or '('";
     if (++p->depth > EXPR_DEPTH)
-        return fail_here(p, "fewer parentheses one inside the other");
+        return lexer_fail(&p->words, "fewer parentheses one inside the other");
     enum status status;
-    if (token_is(p, "not")) {
+    if (lexer_is(&p->words, "not")) {
         struct expr *node = NULL;
-        advance(p);
+        lexer_advance(&p->words);
         if ((status = node_new(p, EXPR_NOT, &node)) == ST_OK)
             status = parse_part(p, &node->left);
         *out = node;
-    } else if (p->token.type == T_OPEN) {
-        advance(p);
+    } else if (p->words.token.type == T_OPEN) {
+        lexer_advance(&p->words);
         status = parse_or(p, out);
-        if (status == ST_OK && p->token.type != T_CLOSE)
-            status = fail_here(p, "and, or, or ')'");
+        if (status == ST_OK && p->words.token.type != T_CLOSE)
+            status = lexer_fail(&p->words, "and, or, or ')'");
         if (status == ST_OK)
-            advance(p);
-    } else if ((p->token.type != T_WORD && p->token.type != T_STRING) || token_is(p, "and") ||
-               token_is(p, "or") || token_is(p, "in")) {
-        status = fail_here(p, expected);
+            lexer_advance(&p->words);
+    } else if ((p->words.token.type != T_WORD && p->words.token.type != T_STRING) ||
+               lexer_is(&p->words, "and") || lexer_is(&p->words, "or") ||
+               lexer_is(&p->words, "in")) {
+        status = lexer_fail(&p->words, expected);
     } else {
         status = parse_word(p, out);
     }
@@ -390,9 +261,9 @@ static enum status parse_chain(struct parser *p, const char *word, enum expr_typ
                                const struct expr **out)
 {
     enum status status = part(p, out);
-    while (status == ST_OK && token_is(p, word)) {
+    while (status == ST_OK && lexer_is(&p->words, word)) {
         struct expr *node = NULL;
-        advance(p);
+        lexer_advance(&p->words);
         status = node_new(p, type, &node);
         if (status != ST_OK)
             return status;
@@ -416,22 +287,13 @@ static enum status parse_or(struct parser *p, const struct expr **out)
 enum status expr_parse_within(struct arena *arena, const char *text, size_t from, size_t to,
                               const struct expr **expr, struct error *err)
 {
-    struct parser p = {.arena = arena, .text = text, .n = to, .token = {.at = from}, .err = err};
+    struct parser p = {0};
     *expr = NULL;
-    if (to - from > EXPR_LONGEST)
-        return error_set(err, ST_USAGE, "an expression has at most %d bytes, this one has %zu",
-                         EXPR_LONGEST, to - from);
-    for (size_t at = from; at < to;) {
-        uint32_t rune;
-        size_t size = text_rune(text + at, to - at, &rune);
-        if (!text[at] || (rune == 0xFFFD && size == 1))
-            return fail_at(&p, at, size, "text in UTF-8");
-        at += size;
-    }
-    advance(&p);
-    enum status status = parse_or(&p, expr);
-    if (status == ST_OK && p.token.type != T_END)
-        status = fail_here(&p, "and, or, or the end");
+    enum status status = lexer_start(&p.words, arena, text, from, to, EXPR_LONGEST, err);
+    if (status == ST_OK)
+        status = parse_or(&p, expr);
+    if (status == ST_OK && p.words.token.type != T_END)
+        status = lexer_fail(&p.words, "and, or, or the end");
     return status;
 }
 

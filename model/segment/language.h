@@ -87,15 +87,27 @@ enum people_function_id {
     DOES_END
 };
 
-enum people_unit { UNIT_IS_COUNT, UNIT_IS_MONEY, UNIT_IS_SECONDS, UNIT_IS_MOMENT };
+enum people_unit {
+    PEOPLE_COUNT,    /* a whole number, points too */
+    PEOPLE_MONEY,    /* currency units with up to 2 decimals */
+    PEOPLE_DURATION, /* 2h, 30m */
+    PEOPLE_MOMENT,   /* a day, or how long ago: 30d */
+};
+
+/* What events that are named after the span do. */
+enum people_events {
+    EVENTS_NARROW,  /* of the function's own kinds only those */
+    EVENTS_REPLACE, /* those instead */
+    EVENTS_NEEDED,  /* the function has none of its own */
+};
 
 struct people_function {
     enum people_function_id id;
     const char *name;
     enum people_unit unit; /* of what it is compared with */
     bool span;             /* takes a span first; else only events */
-    const char *kinds;     /* what it looks at where no events are named: "purchase refund"; "":
-                              the events must be named */
+    enum people_events events;
+    const char *kinds; /* an expression: what it looks at by itself; NULL: presence */
     const char *example, *summary;
 };
 extern const struct people_function people_functions[]; /* in order of the enum */
@@ -128,11 +140,12 @@ void span_bounds(const struct people_span *span, const struct clock *clock, int6
 enum people_type { PEOPLE_AND, PEOPLE_OR, PEOPLE_NOT, PEOPLE_FIELD, PEOPLE_DOES };
 
 struct people_operand {
-    const char *text; /* NUL-terminated */
-    size_t size, at;  /* its length, and where it stands in the whole text */
-    int64_t number;   /* fen, whole numbers, seconds; days ago where `ago` */
-    bool ago;         /* PEOPLE_DAY and UNIT_IS_MOMENT: a duration before the present */
-    bool exact;       /* of those: seconds and not mall days, as in 12h */
+    const char *text;           /* NUL-terminated */
+    size_t size, at;            /* its length, and where it stands in the whole text */
+    int64_t number;             /* fen, whole numbers, seconds; where `ago` mall days or seconds */
+    bool ago;                   /* PEOPLE_DAY and DOES_… moments: a duration before the present */
+    bool exact;                 /* of those: seconds and not mall days, as in 12h */
+    int32_t first_day, end_day; /* where not: mall days [first_day, end_day) */
 };
 
 struct people_expr {
@@ -145,7 +158,7 @@ struct people_expr {
     const struct people_function *function; /* PEOPLE_DOES */
     struct people_span span;                /* also of PEOPLE_CONTENT; without one SPAN_EVER */
     const struct expr *events;              /* NULL: those of the function */
-    const char *events_text;                /* what they were parsed from, for messages */
+    const char *events_text;                /* what their places refer to */
     size_t events_size;
 
     bool bare;       /* no comparison */

@@ -50,8 +50,8 @@ static const struct sql_column member_view[] = {
 
 static const struct sql_column identity_view[] = {
     PERSON("person", "i.person", "whose it is"),
-    TEXT("kind", "i.kind", "card, phone, app, wifi, payment"),
-    MASKED("value", "i.value", SQL_IDENTITY, "i.person", "i.kind", "the number or address"),
+    TEXT("kind", "k.name", "card, phone, app, wifi, payment"),
+    MASKED("value", "i.value", SQL_IDENTITY, "i.person", "k.name", "the number or address"),
 };
 
 static const struct sql_column attribute_view[] = {
@@ -217,8 +217,8 @@ const struct sql_view sql_views[] = {
      COLUMNS(rollup_day_view)},
     {"v_rollup_hour", "atrium_rollup_hour r", 0, N_("sightings by hour and zone; instant"),
      COLUMNS(rollup_hour_view)},
-    {"v_identity", "identity i", RIGHT_PEOPLE_SEE, N_("what people are known by"),
-     COLUMNS(identity_view)},
+    {"v_identity", "contact i join contact_kind k on k.id = i.kind", RIGHT_PEOPLE_SEE,
+     N_("what people are known by"), COLUMNS(identity_view)},
     {"v_attribute", "attribute a", RIGHT_PEOPLE_SEE, N_("further attributes of people"),
      COLUMNS(attribute_view)},
     {"v_interest", "interest i", RIGHT_PEOPLE_SEE, N_("interests of people"),

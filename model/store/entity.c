@@ -69,6 +69,11 @@ static const struct entity_field crowd_fields[] = {
     {"remove", FIELD_PEOPLE, "crowd_member", 0, PEOPLE_AT_ONCE, "cards of members who leave"},
 };
 
+static const struct entity_field funnel_fields[] = {
+    {"definition", FIELD_TEXT, NULL, 1, 2 * LONG_TEXT, "window, steps and options on a line"},
+    {"author", FIELD_TEXT, NULL, 0, WORD, "who keeps it"},
+};
+
 static const struct entity_field setting_fields[] = {
     {"value", FIELD_TEXT, NULL, 0, NAME, "value"},
 };
@@ -88,6 +93,7 @@ static const struct entity entities[] = {
     {"campaign", "campaign", "code", RIGHT_CAMPAIGN_EDIT, FIELDS(campaign_fields), true, false},
     {"label", "label", "name", RIGHT_PEOPLE_EDIT, FIELDS(label_fields), true, true},
     {"crowd", "crowd", "code", RIGHT_PEOPLE_EDIT, FIELDS(crowd_fields), true, true},
+    {"funnel", "funnel", "name", RIGHT_QUESTIONS, FIELDS(funnel_fields), true, true},
     {"setting", "setting", "name", RIGHT_ADMIN, FIELDS(setting_fields), false, false},
     {"principal", "principal", "name", RIGHT_ADMIN, FIELDS(principal_fields), true, true},
 };

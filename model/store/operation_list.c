@@ -168,18 +168,17 @@ static enum status member_rule(struct change *change, struct error *err)
         return ST_OK;
     if (old && *old) {
         status = phone_run(
-            change, "delete from identity where kind = 'phone' and value = ?1 and person = ?2", old,
-            err);
+            change, "delete from contact where kind = 2 and value = ?1 and person = ?2", old, err);
         if (status == ST_OK)
             status = phone_run(change,
-                               "insert or ignore into identity select 'phone', phone, person from "
+                               "insert or ignore into contact select 2, phone, person from "
                                "member where phone = ?1 and phone <> '' and person <> ?2 "
                                "order by person limit 1",
                                old, err);
     }
     if (status == ST_OK && *phone->text)
-        status = phone_run(change, "insert or ignore into identity values ('phone', ?1, ?2)",
-                           phone->text, err);
+        status =
+            phone_run(change, "insert or ignore into contact values (2, ?1, ?2)", phone->text, err);
     return status;
 }
 
@@ -218,8 +217,8 @@ static enum status member_begin(struct change *change, struct error *err)
         status = sqlite_status(writer_db(change->writer), "giving a person a number", err);
     sqlite3_reset(stmt);
     if (status == ST_OK)
-        status = writer_prepare(change->writer, "insert into identity values ('card', ?1, ?2)",
-                                &identity, err);
+        status = writer_prepare(change->writer, "insert into contact values (1, ?1, ?2)", &identity,
+                                err);
     if (status != ST_OK)
         return status;
     sqlite3_bind_text(identity, 1, change->op->target, -1, SQLITE_STATIC);

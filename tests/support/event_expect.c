@@ -146,29 +146,70 @@ static void expect_rollups(struct fixture *f, struct reader *reader, const struc
     assert_int_equal(sightings, expected);
 }
 
+/* What reading the columns by person gives, against what the events say. */
+struct times_check {
+    const int64_t *first, *registered;
+    uint32_t n, seen;
+};
+
+static enum status times_expect(void *context, const struct person_times *times, struct error *err)
+{
+    struct times_check *check = context;
+    (void)err;
+    assert_int_equal(times->first_person, check->seen);
+    for (uint32_t i = 0; i < times->n; i++) {
+        assert_true(check->seen < check->n);
+        assert_int_equal(times->first_presence[i], check->first[check->seen]);
+        assert_int_equal(times->registered[i], check->registered[check->seen]);
+        check->seen++;
+    }
+    return ST_OK;
+}
+
+/* The same beside the events of a scan. */
+static enum status block_times_expect(void *context, const struct event_block *block,
+                                      struct error *err)
+{
+    const struct times_check *check = context;
+    (void)err;
+    if (block->block == EVENT_NOBODY) {
+        assert_null(block->registered);
+        return ST_OK;
+    }
+    for (uint32_t i = 0; i < EVENT_BLOCK && block->first_person + i < check->n; i++) {
+        assert_int_equal(block->first_presence[i], check->first[block->first_person + i]);
+        assert_int_equal(block->registered[i], check->registered[block->first_person + i]);
+    }
+    return ST_OK;
+}
+
 static void expect_people(struct fixture *f, struct reader *reader, const struct event *events,
                           size_t n)
 {
-    struct person_columns columns;
-    OK(person_columns_read(reader, f->arena, &columns, &f->err));
-    int64_t *first = mem_alloc((columns.n + 1) * sizeof *first);
-    int64_t *registered = mem_alloc((columns.n + 1) * sizeof *registered);
-    for (uint32_t i = 0; i < columns.n; i++)
+    uint32_t people;
+    OK(people_end(reader, &people, &f->err));
+    int64_t *first = mem_alloc((people + 1) * sizeof *first);
+    int64_t *registered = mem_alloc((people + 1) * sizeof *registered);
+    for (uint32_t i = 0; i < people; i++)
         first[i] = registered[i] = INT64_MAX;
     for (size_t i = 0; i < n; i++) {
         uint32_t person = events[i].person;
         if (person == 0)
             continue;
-        assert_in_range(person, 1, columns.n - 1);
+        assert_in_range(person, 1, people - 1);
         if (events[i].kind == KIND_REGISTER && events[i].time < registered[person])
             registered[person] = events[i].time;
         if (kind_flags(events[i].kind) & KIND_PRESENCE && events[i].time < first[person])
             first[person] = events[i].time;
     }
-    for (uint32_t i = 0; i < columns.n; i++) {
-        assert_int_equal(columns.first_presence[i], first[i]);
-        assert_int_equal(columns.registered[i], registered[i]);
-    }
+    struct times_check check = {first, registered, people, 0};
+    OK(person_times_each(reader, times_expect, &check, &f->err));
+    assert_int_equal(check.seen, people);
+    struct event_query query = {
+        .from = INT64_MIN, .columns = EVENT_TIME, .nobody = true, .people = true, .times = true};
+    void *contexts[] = {&check, &check};
+    OK(event_scan(reader, &query, block_times_expect, &check, &f->err));
+    OK(event_scan_parallel(reader, &query, block_times_expect, contexts, 2, &f->err));
     free(first);
     free(registered);
 }

@@ -1,4 +1,5 @@
 #include "tests/support/people.h"
+#include "model/store/contact.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,13 +16,13 @@ static void bind(sqlite3_stmt *stmt, int at, const char *text)
     sqlite3_bind_text(stmt, at, text ? text : "", -1, SQLITE_TRANSIENT);
 }
 
-static void identity_add(struct temp_mall *mall, const char *kind, const char *value,
-                         uint32_t person)
+static void contact_add(struct temp_mall *mall, enum contact_kind kind, const char *value,
+                        uint32_t person)
 {
     sqlite3_stmt *stmt;
-    assert_ok(writer_prepare(mall->writer, "insert or ignore into identity values (?1, ?2, ?3)",
+    assert_ok(writer_prepare(mall->writer, "insert or ignore into contact values (?1, ?2, ?3)",
                              &stmt, &err));
-    bind(stmt, 1, kind);
+    sqlite3_bind_int(stmt, 1, kind);
     bind(stmt, 2, value);
     sqlite3_bind_int64(stmt, 3, person);
     assert_ok(writer_run(mall->writer, stmt, &err));
@@ -46,9 +47,9 @@ void test_members_add(struct temp_mall *mall, const struct test_member *members,
         bind(stmt, 6, m->gender);
         sqlite3_bind_int64(stmt, 7, m->joined);
         assert_ok(writer_run(mall->writer, stmt, &err));
-        identity_add(mall, "card", m->card, m->person);
+        contact_add(mall, CONTACT_CARD, m->card, m->person);
         if (m->phone && *m->phone)
-            identity_add(mall, "phone", m->phone, m->person);
+            contact_add(mall, CONTACT_PHONE, m->phone, m->person);
         most = m->person > most ? m->person : most;
     }
     assert_ok(writer_prepare(mall->writer,

@@ -28,7 +28,7 @@ static struct temp_mall mall_make(void)
 {
     struct temp_mall t = temp_mall_new();
     test_members_add(&t, people, 3);
-    test_run(&t, "insert into identity values ('wifi', 'a4:83:e7:01:02:03', 3);"
+    test_run(&t, "insert into contact values (4, 'a4:83:e7:01:02:03', 3);"
                  "update counter set value = 4 where name = 'person';"
                  "insert into tenant (id, code, name, category, smart_pos) values"
                  " (1, 'T1', 'Muji', 'home', 1), (2, 'T2', 'Uniqlo', 'fashion', 0),"

@@ -24,7 +24,7 @@ static struct temp_mall mall_make(void)
     struct temp_mall t = temp_mall_new();
     test_members_add(&t, people, 2);
     test_run(&t,
-             "insert into identity values ('wifi', 'a4:83:e7:01:02:03', 1);"
+             "insert into contact values (4, 'a4:83:e7:01:02:03', 1);"
              "insert into attribute values (1, 'e_mail', 'wang@example.com'), (1, 'hobby', 'tea');"
              "insert into tenant (id, code, name) values (1, 'T1', 'Muji'), (2, 'T2', '海底捞');"
              "insert into audit (seq, time, actor, act, entity, target, before, after, reason,"

@@ -235,7 +235,7 @@ static void test_members_and_identities(void **state)
     /* An event has named the card before: the member is that person. */
     assert_ok(writer_begin(t.writer, &err));
     sqlite3_exec(writer_db(t.writer),
-                 "insert into identity values ('card', 'M7', 1);"
+                 "insert into contact values (1, 'M7', 1);"
                  "update counter set value = 1 where name = 'person'",
                  NULL, NULL, NULL);
     assert_ok(writer_commit(t.writer, &err));

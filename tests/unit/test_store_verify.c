@@ -130,20 +130,20 @@ static void test_references(void **state)
 static void test_member_without_card(void **state)
 {
     (void)state;
-    assert_found("update identity set value = 'M9' where kind = 'card'",
+    assert_found("update contact set value = 'M9' where kind = 1",
                  "!members: 1 of 1 members know their card, such as 'M1'");
 }
 
 static void test_phone_without_person(void **state)
 {
     (void)state;
-    assert_found("delete from identity where kind = 'phone'", "!phones: 1 of 1");
+    assert_found("delete from contact where kind = 2", "!phones: 1 of 1");
 }
 
 static void test_person_never_given(void **state)
 {
     (void)state;
-    assert_found("insert into identity values ('app', 'x\x1b[2J', 77)",
+    assert_found("insert into contact values (3, 'x\x1b[2J', 77)",
                  "!persons: 1 of 3 contacts, each of a person that was given a number, such as "
                  "'app x\\x1b[2J: person 77'");
 }

@@ -2,6 +2,7 @@
 #include "model/loop/retention.h"
 #include "model/base/text.h"
 #include "views/cli/commands.h"
+#include "views/cli/people_list.h"
 #include "views/cli/period.h"
 
 #include <string.h>
@@ -15,6 +16,9 @@ static const struct cli_option retention_options[] = {
     {"first-time", NULL, 0, "only the first start event of a person's life counts"},
     {"rolling", NULL, 0, "periods since the person's own start, not calendar ones"},
     {"min-occurrences", "N", 0, "returns in a period at least (default: 1)"},
+    {"measure", "people|revenue", 0, "what the table shows (default: people); JSON has both"},
+    {"list", "ROW:COL", 0,
+     "the people behind a value: a row's period or number from 0, and the periods since"},
     {"from", "TIME", 0, "start of the cohorts (default: the first event)"},
     {"to", "TIME", 0, "end of the cohorts, not included (default: after the last event)"},
     {0},
@@ -23,6 +27,8 @@ static const struct cli_option retention_options[] = {
 static const struct cli_option lifecycle_options[] = {
     {"event", "EXPR", CLI_REQUIRED, "what counts as being active"},
     {"period", "day|week|month", 0, "length of a period (default: month)"},
+    {"list", "PERIOD:STATE", 0,
+     "the people of a state (new, returning, resurrecting, dormant) in a period"},
     {"from", "TIME", 0, "start (default: the first event)"},
     {"to", "TIME", 0, "end, not included (default: after the last event)"},
     {0},
@@ -67,7 +73,78 @@ static void notes_print(const char *const *notes, size_t n)
         fprintf(stderr, "atrium: %s\n", notes[i]);
 }
 
+/* The number of the period that the first n bytes name, among those of these buckets; -1: none. */
+static int64_t period_named_in(struct cli *cli, const struct buckets *buckets, const char *text,
+                               size_t n)
+{
+    int64_t number;
+    for (size_t i = 0; i < buckets->n; i++) {
+        const char *title = bucket_title(cli->arena, buckets, i);
+        if (strlen(title) == n && memcmp(title, text, n) == 0)
+            return (int64_t)i;
+    }
+    return text_to_int64(text, n, &number) && number >= 0 && number < (int64_t)buckets->n ? number
+                                                                                          : -1;
+}
+
+/* People as rows; `money` may be NULL. */
+static struct sheet *people_sheet(struct cli *cli, const uint32_t *people, const int64_t *money,
+                                  size_t n, struct error *err)
+{
+    static const struct sheet_column columns[] = {{"subject", NULL, CELL_TEXT},
+                                                  {"revenue", NULL, CELL_MONEY}};
+    struct sheet *sheet = sheet_new(cli->arena, columns, money ? 2 : 1);
+    struct access access;
+    enum status status = cli_people_access(cli, &access, err);
+    for (size_t i = 0; i < n && status == ST_OK; i++) {
+        const char *subject;
+        status = cli_subject(cli, &access, people[i], &subject, err);
+        struct cell *cells = sheet_row_add(sheet);
+        cells[0] = cell_text(subject);
+        if (money)
+            cells[1] = cell_integer(money[i]);
+    }
+    return status == ST_OK ? sheet : NULL;
+}
+
 /* ---- retention ---- */
+
+/* --list ROW:COL */
+static enum status cell_option(struct cli *cli, struct retention_query *query, struct error *err)
+{
+    const char *text = cli_value(cli, "list");
+    const char *colon = text ? strrchr(text, ':') : NULL;
+    int64_t row = -1, column = -1;
+    if (!text)
+        return ST_OK;
+    const struct clock *clock = &cli->mall->clock;
+    struct buckets rows = buckets_make(cli->arena, clock, query->period, query->from, query->to);
+    size_t n = rows.n > (size_t)query->periods ? rows.n : (size_t)query->periods;
+    rows = buckets_from(cli->arena, clock, query->period, rows.first, n);
+    if (colon)
+        row = period_named_in(cli, &rows, text, (size_t)(colon - text));
+    if (row < 0 || !text_to_int64(colon + 1, strlen(colon + 1), &column) || column < 0 ||
+        column >= query->periods)
+        return error_set(err, ST_USAGE,
+                         "--list: found %s, expected a row and a column of the table, such as %s:1 "
+                         "or 0:1",
+                         text_quote(cli->arena, text, strlen(text)),
+                         bucket_title(cli->arena, &rows, 0));
+    query->list = true;
+    query->list_row = (int)row;
+    query->list_column = (int)column;
+    return ST_OK;
+}
+
+static enum status measure_option(struct cli *cli, struct retention_query *query, struct error *err)
+{
+    const char *text = cli_value(cli, "measure");
+    query->list_money = text && strcmp(text, "revenue") == 0;
+    if (!text || query->list_money || strcmp(text, "people") == 0)
+        return ST_OK;
+    return error_set(err, ST_USAGE, "--measure: found %s, expected people or revenue",
+                     text_quote(cli->arena, text, strlen(text)));
+}
 
 static enum status retention_read(struct cli *cli, struct retention_query *query, struct error *err)
 {
@@ -89,11 +166,14 @@ static enum status retention_read(struct cli *cli, struct retention_query *query
     query->on_or_after = mode && strcmp(mode, "on-or-after") == 0;
     query->first_time = cli_switch(cli, "first-time");
     query->rolling = cli_switch(cli, "rolling");
-    return status;
+    if (status == ST_OK)
+        status = measure_option(cli, query, err);
+    return status == ST_OK ? cell_option(cli, query, err) : status;
 }
 
 static enum status retention_json(struct cli *cli, const struct retention_query *query,
-                                  const struct retention *retention, struct error *err)
+                                  const struct retention *retention, const struct sheet *people,
+                                  struct error *err)
 {
     json_t *document = json_object(), *rows = json_array();
     for (size_t i = 0; i < retention->n_rows; i++) {
@@ -114,21 +194,29 @@ static enum status retention_json(struct cli *cli, const struct retention_query 
     json_object_set_new(document, "mode", json_string(query->on_or_after ? "on-or-after" : "on"));
     json_object_set_new(document, "first_time", json_boolean(query->first_time));
     json_object_set_new(document, "rolling", json_boolean(query->rolling));
+    json_object_set_new(document, "measure", json_string(query->list_money ? "revenue" : "people"));
     json_object_set_new(document, "rows", rows);
+    if (people)
+        json_object_set_new(document, "people", cli_sheet_json(cli, people));
     return cli_print_json(cli, document, err);
 }
 
-/* Counts; a value whose time has not fully passed is left out. */
-static enum status retention_table(struct cli *cli, const struct retention *retention,
-                                   struct error *err)
+/* Counts or money; a value whose time has not fully passed is left out. */
+static enum status retention_table(struct cli *cli, const struct retention_query *query,
+                                   const struct retention *retention, struct error *err)
 {
-    size_t n = (size_t)retention->periods + 1;
+    enum cell_type type = query->list_money ? CELL_MONEY : CELL_COUNT;
+    size_t n = (size_t)retention->periods + 2;
     struct sheet_column *columns = arena_array(cli->arena, struct sheet_column, n);
     columns[0] = (struct sheet_column){"period", NULL, CELL_TEXT};
-    for (size_t k = 1; k < n; k++)
-        columns[k] =
-            (struct sheet_column){arena_printf(cli->arena, "%zu", k - 1), NULL, CELL_COUNT};
-    columns[1].name = "size";
+    columns[1] = (struct sheet_column){"size", NULL, CELL_COUNT};
+    for (size_t k = 2; k < n; k++)
+        columns[k] = (struct sheet_column){arena_printf(cli->arena, "%zu", k - 2), NULL, type};
+    /* The cohort's people are its first value already; its money is not. */
+    size_t left_out = query->list_money ? 0 : 1;
+    for (size_t k = 2; left_out && k + 1 < n; k++)
+        columns[k] = columns[k + 1];
+    n -= left_out;
     struct sheet *sheet = sheet_new(cli->arena, columns, n);
     for (size_t i = 0; i < retention->n_rows; i++) {
         const struct retention_row *row = &retention->rows[i];
@@ -136,9 +224,10 @@ static enum status retention_table(struct cli *cli, const struct retention *rete
             continue;
         struct cell *cells = sheet_row_add(sheet);
         cells[0] = cell_text(row->period);
-        for (int k = 0; k < retention->periods; k++)
-            if (k == 0 || k < row->open)
-                cells[k + 1] = cell_integer(row->values[k]);
+        cells[1] = cell_integer(row->values[0]);
+        for (int k = (int)left_out; k < row->open; k++)
+            cells[(size_t)k + 2 - left_out] =
+                cell_integer(query->list_money ? row->revenue[k] : row->values[k]);
     }
     return cli_print_sheet(cli, "rows", sheet, err);
 }
@@ -153,29 +242,64 @@ static enum status retention(struct cli *cli, struct error *err)
     if (status != ST_OK)
         return status;
     notes_print(answer.notes, answer.n_notes);
-    return cli->json ? retention_json(cli, &query, &answer, err)
-                     : retention_table(cli, &answer, err);
+    const struct sheet *people = NULL;
+    if (query.list) {
+        people = people_sheet(cli, answer.people, answer.money, answer.n_people, err);
+        if (!people)
+            return err->status;
+    }
+    if (cli->json)
+        return retention_json(cli, &query, &answer, people, err);
+    return people ? cli_print_sheet(cli, "people", people, err)
+                  : retention_table(cli, &query, &answer, err);
 }
 
 /* ---- lifecycle ---- */
 
-static enum status lifecycle_json(struct cli *cli, const struct lifecycle *lifecycle,
-                                  struct error *err)
+/* --list PERIOD:STATE */
+static enum status state_option(struct cli *cli, struct lifecycle_query *query, struct error *err)
 {
-    static const char *const names[] = {"new", "returning", "resurrecting", "dormant"};
-    const int64_t *from[] = {lifecycle->fresh, lifecycle->returning, lifecycle->resurrecting,
-                             lifecycle->dormant};
+    const char *text = cli_value(cli, "list");
+    const char *colon = text ? strrchr(text, ':') : NULL;
+    int64_t period = -1;
+    if (!text)
+        return ST_OK;
+    struct buckets periods =
+        buckets_make(cli->arena, &cli->mall->clock, query->period, query->from, query->to);
+    if (colon)
+        period = period_named_in(cli, &periods, text, (size_t)(colon - text));
+    for (int state = 0; period >= 0 && state < LIFECYCLE_STATES; state++)
+        if (strcmp(colon + 1, lifecycle_names[state]) == 0) {
+            query->list = true;
+            query->list_period = (size_t)period;
+            query->list_state = (enum lifecycle_state)state;
+            return ST_OK;
+        }
+    return error_set(err, ST_USAGE,
+                     "--list: found %s, expected a period and a state, such as %s:new, returning, "
+                     "resurrecting or dormant",
+                     text_quote(cli->arena, text, strlen(text)),
+                     bucket_title(cli->arena, &periods, 0));
+}
+
+static enum status lifecycle_json(struct cli *cli, const struct lifecycle *lifecycle,
+                                  const struct sheet *people, struct error *err)
+{
     json_t *document = json_object(), *periods = json_array();
     for (size_t i = 0; i < lifecycle->periods.n; i++)
         json_array_append_new(periods,
                               json_string(bucket_title(cli->arena, &lifecycle->periods, i)));
     json_object_set_new(document, "periods", periods);
-    for (int k = 0; k < 4; k++) {
+    for (int state = 0; state < LIFECYCLE_STATES; state++) {
+        const int64_t *counts = lifecycle_counts(lifecycle, (enum lifecycle_state)state);
         json_t *array = json_array();
         for (size_t i = 0; i < lifecycle->periods.n; i++)
-            json_array_append_new(array, json_integer(from[k][i]));
-        json_object_set_new(document, names[k], array);
+            json_array_append_new(array, json_integer(counts[i]));
+        json_object_set_new(document, lifecycle_names[state], array);
     }
+    json_object_set_new(document, "open", json_integer(lifecycle->open));
+    if (people)
+        json_object_set_new(document, "people", cli_sheet_json(cli, people));
     return cli_print_json(cli, document, err);
 }
 
@@ -207,11 +331,22 @@ static enum status lifecycle(struct cli *cli, struct error *err)
     if (status == ST_OK)
         status = stretch_options(cli, &query.from, &query.to, err);
     if (status == ST_OK)
+        status = state_option(cli, &query, err);
+    if (status == ST_OK)
         status = lifecycle_run(cli->reader, cli->arena, &query, &answer, err);
     if (status != ST_OK)
         return status;
     notes_print(answer.notes, answer.n_notes);
-    return cli->json ? lifecycle_json(cli, &answer, err) : lifecycle_table(cli, &answer, err);
+    const struct sheet *people = NULL;
+    if (query.list) {
+        people = people_sheet(cli, answer.people, NULL, answer.n_people, err);
+        if (!people)
+            return err->status;
+    }
+    if (cli->json)
+        return lifecycle_json(cli, &answer, people, err);
+    return people ? cli_print_sheet(cli, "people", people, err)
+                  : lifecycle_table(cli, &answer, err);
 }
 
 const struct cli_command cli_retention = {
@@ -221,7 +356,10 @@ const struct cli_command cli_retention = {
     .help = "A row is a cohort: the people with a start event in that calendar period (with "
             "--first-time, their first ever). Its first value is the cohort, the others are "
             "people with a return event in the periods since. Periods are mall days, weeks from "
-            "Monday, or months. 'open' is the first value whose time has not fully passed.",
+            "Monday, or months. 'open' is the first value whose time has not fully passed. "
+            "--measure revenue shows the money of the return events by period since, column 0 "
+            "being that in the cohort's own period. --list 2017-10:1 gives the people behind a "
+            "value, as many as it says, each with the money of that period.",
     .options = retention_options,
     .run = retention,
 };
@@ -233,7 +371,8 @@ const struct cli_command cli_lifecycle = {
     .help = "In each period: people active for the first time ever (new); active in the period "
             "before, too (returning); active earlier but not in the period before "
             "(resurrecting); active in the period before but not in this one (dormant, "
-            "negative).",
+            "negative). 'open' is the first period whose time has not fully passed. --list "
+            "2017-10:dormant gives the people behind a count.",
     .options = lifecycle_options,
     .run = lifecycle,
 };

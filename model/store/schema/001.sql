@@ -68,14 +68,19 @@ create table item (
 ) strict;
 
 -- People. An identity is one contact of one person: 'card' (also any subject an event names),
--- 'phone', 'app', 'wifi', 'payment'.
-create table identity (
-    kind text not null,
+-- 'phone', 'app', 'wifi', 'payment'. There are more of them than of anything else with a row of its
+-- own, so the table has the kind as a number and is written; the view has its name and is read.
+create table contact_kind (id integer primary key, name text not null unique) strict;
+insert into contact_kind values (1, 'card'), (2, 'phone'), (3, 'app'), (4, 'wifi'), (5, 'payment');
+create table contact (
+    kind integer not null,
     value text not null,
     person integer not null,
     primary key (kind, value)
 ) strict, without rowid;
-create index identity_person on identity (person);
+create index contact_person on contact (person);
+create view identity (kind, value, person) as
+    select k.name, c.value, c.person from contact c join contact_kind k on k.id = c.kind;
 
 create table member (
     person integer primary key,
@@ -182,7 +187,7 @@ create table link_row (                  -- a row that `person` had, or ('fill')
 create index link_row_link on link_row (link);
 create table link_identity (             -- contacts that came by a link
     link integer not null,
-    kind text not null,
+    kind integer not null,               -- as in contact
     value text not null,
     primary key (link, kind, value)
 ) strict, without rowid;
@@ -224,6 +229,13 @@ create table erasure (
     receipt text not null                -- JSON: what went from where, counts only
 ) strict, without rowid;
 create table secret (name text primary key, value blob not null) strict, without rowid;
+create table funnel (                    -- saved by hand
+    id integer primary key,
+    name text not null unique,
+    definition text not null default '', -- a line as model/loop/funnel_plan.h has it
+    author text not null default '',
+    version integer not null default 1
+) strict;
 
 create table principal (
     name text primary key,
@@ -327,7 +339,7 @@ create table ref_leaf (
     first integer not null,              -- least key of the leaf
     keys blob not null,
     primary key (batch, family, first)
-) strict, without rowid;
+) strict;
 -- Of the rows of one place (block, day) that of the latest batch that is done counts.
 create table person_block (
     block integer not null,
@@ -340,7 +352,7 @@ create table rollup_day (
     batch integer not null,
     cells blob not null,
     primary key (day, batch)
-) strict, without rowid;
+) strict;
 create table rollup_hour (
     day integer not null,
     batch integer not null,
