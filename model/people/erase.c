@@ -174,7 +174,7 @@ static enum status tables_erase(struct erasing *e, struct writer *writer, struct
             status = rows_remove_all(writer, &person_tables[i], e->persons.at[p], &n, err);
             all += n;
         }
-        receipt_add(e, _(person_tables[i].what), person_tables[i].table, all, _(removed));
+        receipt_add(e, person_tables[i].what, person_tables[i].table, all, removed);
     }
     return status;
 }
@@ -205,7 +205,7 @@ static enum status others_erase(struct erasing *e, struct writer *writer, struct
             status = run_with(writer, sql, (const int64_t[]){e->persons.at[p]}, 1, err);
             all += status == ST_OK ? sqlite3_changes(writer_db(writer)) : 0;
         }
-        receipt_add(e, _(others[i].what), others[i].table, all, _(removed));
+        receipt_add(e, others[i].what, others[i].table, all, removed);
     }
     return status;
 }
@@ -292,7 +292,7 @@ static enum status search_erase(struct erasing *e, struct writer *writer, struct
     for (size_t p = 0; p < e->persons.n && status == ST_OK; p++)
         for (int build = 0; build < 2 && status == ST_OK; build++)
             status = part_erase(writer, e->persons.at[p], build, &lists, err);
-    receipt_add(e, _("search lists"), "search_part", lists, _(removed));
+    receipt_add(e, N_("search lists"), "search_part", lists, removed);
     return status;
 }
 
@@ -312,11 +312,10 @@ static enum status records_redact(struct erasing *e, struct writer *writer, json
 {
     struct redaction redaction = {.texts = e->texts.at, .n = e->texts.n};
     enum status status = redact_run(writer, &redaction, err);
-    receipt_add(e, _("records of changes"), "audit", redaction.audit, _(blanked));
-    receipt_add(e, _("changes that could be undone"), "operation", redaction.operations,
-                _(removed));
-    receipt_add(e, _("refused rows of imports"), "refused", redaction.refused, _(blanked));
-    receipt_add(e, _("what people left open"), "session", redaction.sessions, _(removed));
+    receipt_add(e, N_("records of changes"), "audit", redaction.audit, blanked);
+    receipt_add(e, N_("changes that could be undone"), "operation", redaction.operations, removed);
+    receipt_add(e, N_("refused rows of imports"), "refused", redaction.refused, blanked);
+    receipt_add(e, N_("what people left open"), "session", redaction.sessions, removed);
     char *text = redact_text(&redaction, e->reason ? e->reason : "");
     *reason = arena_strdup(e->arena, text);
     free(text);
@@ -388,11 +387,11 @@ static enum status rows_erase(struct erasing *e, struct writer *writer, struct e
         status = others_erase(e, writer, err);
     if (status == ST_OK)
         status = records_redact(e, writer, &records, &reason, err);
-    receipt_add(e, _("events"), "chunk", e->events, _(kept));
+    receipt_add(e, N_("events"), "chunk", e->events, kept);
     if (status == ST_OK)
         status = contacts_keep(e, writer, err);
-    receipt_add(e, _("keyed hashes of contacts, against later imports"), "erased",
-                (int64_t)e->contacts.n, _("added"));
+    receipt_add(e, N_("keyed hashes of contacts, against later imports"), "erased",
+                (int64_t)e->contacts.n, N_("added"));
     if (status == ST_OK && e->reason)
         status = record_write(e, writer, records, reason, err);
     json_decref(records);

@@ -264,8 +264,8 @@ create table audit (
     after text not null default '',      -- JSON
     reason text not null default '',
     operation text not null default '',
-    salt blob not null,                  -- of the payload; empty: what is personal was removed
-    payload blob not null,               -- hash of salt, target, before, after and reason
+    salt blob not null default x'',      -- of the payload; empty: what is personal was removed
+    payload blob not null default x'',   -- hash of salt, target, before, after and reason
     hash blob not null                   -- of the hash before, the record and its payload
 ) strict;
 
