@@ -18,6 +18,7 @@ const struct cli_command *const cli_commands[] = {
     &cli_cluster,
     &cli_value_command,
     &cli_calc,
+    &cli_segment,
     &cli_member,
     &cli_portrait,
     &cli_tenant,
