@@ -136,7 +136,8 @@ enum event_column {
 struct event_lead {
     const uint16_t *kinds;
     size_t n_kinds;
-    int64_t to; /* leading events are those before this */
+    unsigned columns; /* of enum event_column, that are read of these kinds alone */
+    int64_t to;       /* leading events are those before this */
     int64_t window;
     /* Who has events of these kinds before `to` that were not read is in the block's `passed`. */
     const uint16_t *noted;
@@ -164,6 +165,7 @@ struct event_run {
     uint16_t kind;
     size_t n;
     const uint32_t *person;
+    const uint32_t *starts; /* by person of the block: the first row, and one more for the end */
     const int64_t *time, *amount;
     const uint32_t *tenant, *zone, *device, *campaign, *item;
     const uint16_t *channel;

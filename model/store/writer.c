@@ -1,4 +1,4 @@
-#include "model/store/writer.h"
+#include "model/store/writer_parts.h"
 
 #include "model/base/arena.h"
 #include "model/store/lock.h"
@@ -271,6 +271,22 @@ enum status writer_checkpoint(struct writer *writer, struct error *err)
     }
     lock_release(&writer->lock, LOCK_WRITER);
     return status;
+}
+
+enum status writer_quiet_begin(struct writer *writer, struct error *err)
+{
+    if (writer->in_transaction)
+        return error_set(err, ST_REFUSED, "the file cannot be rewritten inside a change");
+    enum status status = lock_take(&writer->lock, LOCK_WRITER, WRITER_WAIT_MS, err);
+    if (status == ST_OK)
+        statements_reset(&writer->statements);
+    return status;
+}
+
+void writer_quiet_end(struct writer *writer)
+{
+    writer->epoch++;
+    lock_release(&writer->lock, LOCK_WRITER);
 }
 
 /* ---- What questions compare ---- */

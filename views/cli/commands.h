@@ -18,6 +18,8 @@ extern const struct cli_command cli_rfm;
 extern const struct cli_command cli_segment;
 extern const struct cli_command cli_label;
 extern const struct cli_command cli_affinity;
+extern const struct cli_command cli_calc;
+extern const struct cli_command cli_cluster;
 extern const struct cli_command cli_value_command;
 extern const struct cli_command cli_member;
 extern const struct cli_command cli_portrait;

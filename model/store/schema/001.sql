@@ -241,7 +241,7 @@ create table link_row (                  -- a row that `person` had, or ('fill')
 create index link_row_link on link_row (link);
 create table link_identity (             -- contacts that came by a link
     link integer not null,
-    kind text not null,
+    kind integer not null,               -- as in contact
     value text not null,
     primary key (link, kind, value)
 ) strict, without rowid;
@@ -318,7 +318,9 @@ create table audit (
     after text not null default '',      -- JSON
     reason text not null default '',
     operation text not null default '',
-    hash blob not null                   -- of the hash before and this record
+    salt blob not null default x'',      -- of the payload; empty: what is personal was removed
+    payload blob not null default x'',   -- hash of salt, target, before, after and reason
+    hash blob not null                   -- of the hash before, the record and its payload
 ) strict;
 
 -- Events. A batch makes its chunks visible at once; see doc/events.md.
@@ -342,6 +344,7 @@ create table import (                    -- files that were read
     imported integer not null,
     duplicates integer not null,
     refused integer not null,
+    erased integer not null default 0,   -- rows of people who were erased, left out
     milliseconds integer not null
 ) strict;
 create table refused (                   -- rows that an import under --skip-bad left out
