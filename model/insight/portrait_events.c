@@ -174,7 +174,7 @@ static void lines_take(struct portrait_lane *lane, const struct event_run *run, 
         pieces += n;
         any = true;
         add(lane, lane->sums.pieces, n);
-        if (job->item_brand[item])
+        if (job->item_brand[item] && lane->days) /* brands are of buyers */
             touch(lane, PART_BRAND, job->item_brand[item] - 1);
         if (job->item_color[item])
             touch(lane, PART_COLOR, job->item_color[item] - 1);
