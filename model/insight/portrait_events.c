@@ -58,6 +58,7 @@ static struct tally *touch(struct portrait_lane *lane, enum portrait_part part, 
     if (lane->stamp[part][key] != lane->person) {
         lane->stamp[part][key] = lane->person;
         add(lane, tally->people, 1);
+        portrait_list_add(lane->job, part, lane->job->keys[part].key[key], lane->person);
     }
     return tally;
 }
