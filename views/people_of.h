@@ -14,6 +14,7 @@
  *   shop CODE                            who bought there in the period
  *   member WHO                           a card, "#number", another contact, a pseudonym
  *   everyone
+ *   affinity, value, cluster …          as views/insight_people.h says
  */
 #ifndef ATRIUM_VIEWS_PEOPLE_OF_H
 #define ATRIUM_VIEWS_PEOPLE_OF_H

@@ -15,6 +15,9 @@ const struct view_ops *const screens[] = {
     &view_funnel,
     &view_retention,
     &view_rfm,
+    &view_affinity,
+    &view_value,
+    &view_clusters,
     /* Opened from others: */
     &view_chart,
     &view_behind,
@@ -23,6 +26,7 @@ const struct view_ops *const screens[] = {
     &view_shop_table,
     &view_timeline,
     &view_crowd,
+    &view_value_people,
     NULL,
 };
 
