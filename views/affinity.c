@@ -300,10 +300,10 @@ const struct view_ops view_affinity = {
     .title = N_("Affinity"),
     .about =
         N_("What goes together in the period. Lift says how many times more often than if the two "
-           "had nothing to do with each other, at least is the lower end of its 95 % interval, by "
-           "which pairs are ranked; those of fewer than 30 come last and are dim. The arrows are "
-           "the share of those with the one who also have the other. Enter opens the people; o "
-           "changes what, b in what, m shows a map of the largest categories."),
+           "had nothing to do with each other, at least is the lower end of its interval of 95 "
+           "percent, by which pairs are ranked; those of fewer than 30 come last and are dim. The "
+           "arrows are the share of those with the one who also have the other. Enter opens the "
+           "people; o changes what, b in what, m shows a map of the largest categories."),
     .number = ACTION_GO_AFFINITY - ACTION_GO_LOOP + 1,
     .rights = RIGHT_QUESTIONS,
     .size = sizeof(struct affinity_state),

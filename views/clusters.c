@@ -170,7 +170,7 @@ static void portrait_draw(struct view *view, struct area area, const struct clus
     struct clusters_state *state = view->state;
     const struct clusters *c = &answer->clusters;
     const struct cluster_group *group = &c->groups[state->selected];
-    int label = area.cols >= 70 ? LABEL : 16;
+    int label = area.cols >= 100 ? LABEL + 10 : area.cols >= 70 ? LABEL : 16;
     int bar = area.cols - label - 26 > 41 ? 41 : area.cols - label - 26;
     struct area head = area_cut_top(&area, 1);
     if (is_hidden(view, c, (size_t)state->selected)) {

@@ -154,10 +154,11 @@ static void deciles_fill(const struct filling *f)
         figure_set(f, at, arena_printf(arena, "%2d", i + 1), group->people,
                    text_count(arena, llround(group->expected)), "decile", i);
         at->bar = most > 0 && at->screen ? group->expected / most : 0;
-        at->change = at->screen ? money_text(f, group->worth) : NULL;
+        if (at->screen && f->value->money_known && f->value->all.worth > 0)
+            at->change = arena_printf(arena, "%4.1f%%", 100 * group->worth / f->value->all.worth);
         at->change_role = ROLE_DIM;
     }
-    panel->note = _("money");
+    panel->note = _("of the money");
     panel->span = panel->span_medium = 6;
 }
 
