@@ -15,6 +15,7 @@ const struct view_ops *const screens[] = {
     &view_funnel,
     &view_retention,
     &view_rfm,
+    &view_lifecycle,
     &view_affinity,
     &view_value,
     &view_clusters,
@@ -26,6 +27,7 @@ const struct view_ops *const screens[] = {
     &view_shop_table,
     &view_timeline,
     &view_crowd,
+    &view_portrait,
     &view_value_people,
     NULL,
 };

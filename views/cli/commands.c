@@ -1,6 +1,7 @@
 /* Every command of the program, in the order help lists them. */
 #include "views/cli/commands.h"
 
+/* clang-format off: a line each */
 const struct cli_command *const cli_commands[] = {
     &cli_init,
     &cli_demo,
@@ -17,6 +18,7 @@ const struct cli_command *const cli_commands[] = {
     &cli_cluster,
     &cli_value_command,
     &cli_calc,
+    &cli_segment,
     &cli_member,
     &cli_portrait,
     &cli_tenant,
@@ -30,3 +32,4 @@ const struct cli_command *const cli_commands[] = {
     &cli_completion,
     NULL,
 };
+/* clang-format on */

@@ -15,6 +15,7 @@ extern const struct cli_command cli_funnel;
 extern const struct cli_command cli_retention;
 extern const struct cli_command cli_lifecycle;
 extern const struct cli_command cli_rfm;
+extern const struct cli_command cli_segment;
 extern const struct cli_command cli_affinity;
 extern const struct cli_command cli_calc;
 extern const struct cli_command cli_cluster;
