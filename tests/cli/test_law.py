@@ -12,10 +12,10 @@ passed = failed = 0
 
 CARD, PHONE, NAME, MAC = "CARD-7391-XQ", "13971117234", "欧阳不凡", "a4:83:e7:5a:5b:5c"
 OTHER, MAIL = "CARD-7392-XQ", "buf@example.org"
-MEMBERS = f"""member,name,phone,gender,tier,joined,channel,consent_sms,attr:mail
-{CARD},{NAME},{PHONE},m,gold,2024-10-17 10:00:00,pos,1,{MAIL}
-{OTHER},Anna Wang,13900005678,f,silver,2024-10-17 10:40:00,app,1,
-C3,Bo Li,13900005679,m,silver,2024-10-17 10:40:00,app,0,
+MEMBERS = f"""member,name,phone,gender,tier,joined,channel,consent_sms,consent_app,attr:mail
+{CARD},{NAME},{PHONE},m,gold,2024-10-17 10:00:00,pos,1,0,{MAIL}
+{OTHER},Anna Wang,13900005678,f,silver,2024-10-17 10:40:00,app,1,1,
+C3,Bo Li,13900005679,m,silver,2024-10-17 10:40:00,app,0,0,
 """
 EVENTS = f"""time,subject,kind,tenant,channel,amount,ref
 2024-10-17 10:00:00,{CARD},register,T1,pos,,
@@ -95,6 +95,9 @@ def links(folder):
     limit = run(mall, "member", "link", CARD, "C3", "--evidence", "same payment")
     check("limits", limit.returncode == 5 and "limit_card" in limit.stderr, limit.stderr)
     verify(mall)
+    file = f"member,name,phone\n{OTHER},Otto,1\n{CARD},{NAME},{PHONE}\n"
+    result = answer(mall, "import", "members", "-", stdin=file)
+    check("a joined card changes nothing", result["duplicates"] == 2, result)
     shown = answer(mall, "member", "links", CARD)["links"]
     check("links", len(shown) == 1 and shown[0]["undone"] is None, shown)
     back = answer(mall, "member", "unlink", OTHER, "--reason", "two sisters")
@@ -123,6 +126,14 @@ def consents(folder):
     check("history", sms == [("no", "phone call"), ("yes", "form"), ("no", "sms reply")], rows)
     shown = {c["contact"]: c["consent"] for c in answer(mall, "member", "show", CARD)["consents"]}
     check("as it stands", shown == {"sms": "no", "app": "yes", "wifi": "no"}, shown)
+    again = answer(mall, "import", "members", "-", stdin=MEMBERS)
+    shown = {c["contact"]: c["consent"] for c in answer(mall, "member", "show", CARD)["consents"]}
+    check("no file turns an opt-out back on", shown["sms"] == "no", (again, shown))
+    check("a file may take a consent back", run(mall, "import", "members", "-", stdin=
+          f"member,consent_app\n{OTHER},0\n").returncode == 0)
+    rows = answer(mall, "member", "consent", OTHER)["consents"]
+    app = [(r["given"], r["source"]) for r in rows if r["contact"] == "app"]
+    check("and says so", app == [("no", "import: stdin")], rows)
     check("wrong", run(mall, "member", "consent", CARD, "--sms", "maybe").returncode == 2)
     run(mall, "principal", "add", "op", "operator")
     denied = run(mall, "--as", "op", "member", "consent", CARD, "--sms", "yes")

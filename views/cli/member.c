@@ -19,7 +19,7 @@ static const struct cli_option options[] = {
     {"confidence", "C", 0, "link: more than 0, up to 1 (default 1)"},
     {"beyond-limits", NULL, 0, "link: even where the settings limit_... are exceeded"},
     {"link", "N", 0, "unlink: the number of the link"},
-    {"reason", "TEXT", 0, "unlink, consent, erase: why; kept in the audit"},
+    {"reason", "TEXT", 0, "unlink, erase: why; kept in the audit"},
     {"sms", "YES|NO", 0, "consent: to text messages"},
     {"app", "YES|NO", 0, "consent: to messages in the app"},
     {"wifi", "YES|NO", 0, "consent: to being greeted on Wi-Fi"},
