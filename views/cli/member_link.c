@@ -2,6 +2,7 @@
 #include "model/people/link.h"
 
 #include "model/base/text.h"
+#include "model/people/candidate.h"
 #include "model/people/link_list.h"
 #include "model/people/member_page.h"
 #include "views/cli/member_verbs.h"
@@ -107,4 +108,46 @@ enum status cli_member_links(struct cli *cli, struct reader *reader, struct acce
     if (status == ST_OK)
         status = link_list(reader, access, person, cli->arena, &sheet, err);
     return status == ST_OK ? cli_print_sheet(cli, "links", sheet, err) : status;
+}
+
+/* ---- Who may be one, and what contradicts itself ---- */
+
+enum { LIST_LIMIT = 100, LIST_MOST = 100000 };
+
+enum status cli_member_candidates(struct cli *cli, struct reader *reader, struct access *access,
+                                  struct error *err)
+{
+    struct sheet *sheet;
+    uint32_t person = 0;
+    int64_t limit;
+    enum status status = cli_integer(cli, "limit", 1, LIST_MOST, LIST_LIMIT, &limit, err);
+    if (status == ST_OK && cli->n_args > 1)
+        status = member_resolve(reader, access, cli->args[1], &person, err);
+    if (status == ST_OK)
+        status = candidate_list(reader, access, person, (size_t)limit, cli->arena, &sheet, err);
+    return status == ST_OK ? cli_print_sheet(cli, "candidates", sheet, err) : status;
+}
+
+enum status cli_member_conflicts(struct cli *cli, struct reader *reader, struct access *access,
+                                 struct error *err)
+{
+    struct sheet *sheet;
+    int64_t limit;
+    enum status status = cli_integer(cli, "limit", 1, LIST_MOST, LIST_LIMIT, &limit, err);
+    if (status == ST_OK)
+        status = conflict_list(reader, access, (size_t)limit, cli->arena, &sheet, err);
+    return status == ST_OK ? cli_print_sheet(cli, "conflicts", sheet, err) : status;
+}
+
+enum status cli_member_settle(struct cli *cli, struct reader *reader, struct access *access,
+                              struct error *err)
+{
+    struct writer *writer;
+    (void)reader;
+    enum status status = cli_writer(cli, &writer, err);
+    if (status == ST_OK)
+        status = conflict_settle(writer, access, cli->args[1], cli_value(cli, "reason"), err);
+    if (status == ST_OK && cli->json)
+        return cli_print_json(cli, json_pack("{s:s}", "settled", cli->args[1]), err);
+    return status;
 }
