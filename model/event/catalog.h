@@ -33,7 +33,7 @@ enum status catalog_read(struct reader *reader, const struct catalog **catalog, 
 struct chunk_buffer {
     struct bytes head, data;
     struct chunk_head parsed;
-    unsigned char use[KIND_MAX + 1]; /* of each segment: enum segment_use; set by chunk_open */
+    unsigned char use[SEGMENTS_MAX]; /* of each segment: enum segment_use; set by chunk_open */
 };
 
 /* What a question does with a segment. */

@@ -1,9 +1,9 @@
 /*
  * A chunk's bytes: the events of one place, which is a block of people in one month of mall days,
  * or one mall day of nobody. Each kind is a segment sorted by (person, time, arrival); a segment
- * is a set of columns. The head lists segments and columns with sizes and checksums; the data holds
- * the columns, the same column of all kinds side by side, people and times first, because most
- * questions read nothing else.
+ * is a set of columns of its own, or follows the rows of another one (link.h). The head lists
+ * segments and columns with sizes and checksums; the data holds the columns, the same column of all
+ * kinds side by side, people and times first, because most questions read nothing else.
  *
  * doc/events.md has the bytes. Decoders trust nothing: a size that does not fit, a checksum that
  * does not match or a column that does not decode is damage, never a crash.
@@ -12,6 +12,7 @@
 #define ATRIUM_EVENT_CHUNK_H
 
 #include "model/event/event.h"
+#include "model/event/predict.h"
 #include "model/event/refs.h"
 
 /* The columns by number: those of enum event_column in the order of their bits, then the people. */
@@ -35,7 +36,9 @@ enum {
     CHUNK_VERSION = 1,
     CHUNK_EVENTS_MAX = 1 << 25,
     CHUNK_INLINE = 8, /* a column of so many bytes is kept in the head */
+    FORM_BITS = 2,
     KIND_MAX = 255,
+    SEGMENTS_MAX = 2 * KIND_MAX, /* a plain and a linked one of each kind */
 };
 
 /* The order of columns in head and data: those that most questions read come first, as a question
@@ -63,11 +66,14 @@ void chunk_encode(const struct segment_rows *segments, size_t n, struct chunk_by
 
 struct chunk_part {
     uint32_t offset, size, checksum; /* in the data; size 0: zeros */
+    unsigned char form;              /* enum column_form */
+    unsigned char from;              /* FORM_MAPPED: enum chunk_column, of the same segment */
     const unsigned char *in_head;    /* a small column, else NULL */
 };
 
 struct chunk_segment {
     uint16_t kind;
+    const struct chunk_segment *base; /* whose rows its rows follow (link.h), or NULL */
     uint32_t n, n_people;
     int64_t first, last;
     struct chunk_part parts[COLUMN_COUNT];
@@ -84,6 +90,10 @@ struct chunk_head {
  * damage. */
 bool chunk_head_read(struct chunk_head *head, const void *bytes, size_t size);
 void chunk_head_free(struct chunk_head *head);
+
+/* The parts that must be at hand to read `columns` (bits of enum chunk_column) of segment s: added
+ * to needs, which has such bits for each segment. */
+void segment_needs(const struct chunk_head *head, size_t s, unsigned columns, unsigned *needs);
 
 /* The people of a segment: n_people numbers within the block, rising, and how many events each has.
  * `person` and `count` have room for segment->n_people. */

@@ -1,6 +1,8 @@
+#include "model/base/arena.h"
 #include "model/base/hash.h"
 #include "model/event/chunk.h"
 #include "model/event/column.h"
+#include "model/event/link.h"
 
 #include <stdlib.h>
 
@@ -12,10 +14,11 @@ const unsigned char chunk_order[COLUMN_COUNT] = {
 /* One column's bytes while the chunk is put together. */
 struct part {
     size_t offset, size;
+    unsigned char form, from; /* see struct chunk_part */
 };
 
 /* The people of a segment: the gaps between them and how many events each has beyond the first. */
-static size_t people_encode(struct bytes *out, const struct segment_rows *rows, uint64_t *words)
+static void people_encode(struct bytes *out, const struct segment_rows *rows, uint64_t *words)
 {
     uint64_t *gaps = words, *more = words + rows->n;
     size_t n = 0;
@@ -29,7 +32,6 @@ static size_t people_encode(struct bytes *out, const struct segment_rows *rows, 
     }
     column_encode(out, gaps, n);
     column_encode(out, more, n);
-    return n;
 }
 
 static void times_encode(struct bytes *out, const struct segment_rows *rows, uint64_t *words)
@@ -55,28 +57,187 @@ static bool all_zero(const uint64_t *values, size_t n)
     return any == 0;
 }
 
-static void segment_encode(struct bytes *out, const struct segment_rows *rows,
-                           struct part parts[COLUMN_COUNT], size_t *n_people, uint64_t *words)
+/* ---- Segments as they are written: plain, or following another one ---- */
+
+struct piece {
+    struct segment_rows rows;
+    const struct segment_rows *base; /* NULL: plain */
+    const uint32_t *base_rows;       /* by row */
+    bool refs;                       /* has the references of the base's rows */
+    size_t n_people;
+    struct part parts[COLUMN_COUNT];
+};
+
+struct encoder {
+    VEC(struct piece) pieces;
+    const struct segment_rows *plain[KIND_MAX + 1]; /* those that others may follow */
+    size_t n_plain;
+    struct arena *arena;
+    uint64_t *words; /* room for two columns of the largest segment */
+    struct bytes all;
+};
+
+/* The rows of a segment that have a link, or those that have none. */
+static struct segment_rows rows_where(struct arena *arena, const struct segment_rows *rows,
+                                      const struct link *link, bool linked, uint32_t **base_rows)
 {
-    for (int column = 0; column < COLUMN_COUNT; column++) {
-        size_t before = out->n;
-        if (column == COLUMN_PEOPLE)
-            *n_people = people_encode(out, rows, words);
-        else if (column == COLUMN_TIME)
-            times_encode(out, rows, words);
-        else if (column == COLUMN_REF && rows->refs)
-            refs_encode(out, rows->refs, rows->n);
-        else if (column != COLUMN_REF && rows->column[column] &&
-                 !all_zero(rows->column[column], rows->n))
-            column_encode(out, rows->column[column], rows->n);
-        parts[column] = (struct part){.offset = before, .size = out->n - before};
+    size_t n = linked ? link->n : rows->n - link->n, at = 0;
+    uint32_t *from = arena_array(arena, uint32_t, n), *person = arena_array(arena, uint32_t, n);
+    *base_rows = arena_array(arena, uint32_t, n);
+    for (size_t i = 0; i < rows->n; i++)
+        if ((link->rows[i] != LINK_NONE) == linked)
+            from[at++] = (uint32_t)i;
+    struct segment_rows part = {.kind = rows->kind, .n = n, .person = person};
+    for (size_t i = 0; i < n; i++) {
+        person[i] = rows->person[from[i]];
+        (*base_rows)[i] = link->rows[from[i]];
+    }
+    for (int c = 0; c < COLUMN_REF; c++) {
+        if (!rows->column[c])
+            continue;
+        uint64_t *column = arena_array(arena, uint64_t, n);
+        for (size_t i = 0; i < n; i++)
+            column[i] = rows->column[c][from[i]];
+        part.column[c] = column;
+    }
+    struct ref *refs = rows->refs ? arena_array(arena, struct ref, n) : NULL;
+    for (size_t i = 0; refs && i < n; i++)
+        refs[i] = rows->refs[from[i]];
+    part.refs = refs;
+    return part;
+}
+
+static void pieces_add(struct encoder *encoder, const struct segment_rows *rows)
+{
+    struct link link = {.rows = arena_array(encoder->arena, uint32_t, rows->n)};
+    link_find(&link, rows, encoder->plain, encoder->n_plain);
+    if (!link.base) {
+        vec_push(&encoder->pieces, (struct piece){.rows = *rows});
+        encoder->plain[encoder->n_plain++] = rows;
+    } else if (link.n == rows->n) {
+        struct piece all = {
+            .rows = *rows, .base = link.base, .base_rows = link.rows, .refs = link.refs};
+        vec_push(&encoder->pieces, all);
+    } else {
+        struct piece rest = {0}, linked = {.base = link.base, .refs = link.refs};
+        uint32_t *base_rows;
+        rest.rows = rows_where(encoder->arena, rows, &link, false, &base_rows);
+        vec_push(&encoder->pieces, rest);
+        linked.rows = rows_where(encoder->arena, rows, &link, true, &base_rows);
+        linked.base_rows = base_rows;
+        vec_push(&encoder->pieces, linked);
     }
 }
 
-static void head_segment(struct bytes *head, const struct segment_rows *rows,
-                         const struct part parts[COLUMN_COUNT], size_t n_people,
-                         const unsigned char *from)
+/* ---- Columns ---- */
+
+/* Which columns may tell which: the target, and where it follows from. */
+static const unsigned char mapped_pairs[][2] = {{COLUMN_DEVICE, COLUMN_TENANT},
+                                                {COLUMN_ZONE, COLUMN_TENANT},
+                                                {COLUMN_ZONE, COLUMN_DEVICE},
+                                                {COLUMN_CHANNEL, COLUMN_TENANT}};
+
+static bool follow_encode(struct bytes *out, struct piece *piece, int column, uint64_t *words)
 {
+    const uint64_t *values = piece->rows.column[column];
+    const uint64_t *of_base = piece->base ? piece->base->column[column] : NULL;
+    if (!of_base || all_zero(of_base, piece->base->n))
+        return false;
+    for (size_t i = 0; i < piece->rows.n; i++)
+        words[i] = of_base[piece->base_rows[i]];
+    piece->parts[column].form = FORM_SAME;
+    if (same_encode(out, words, values, piece->rows.n))
+        return true;
+    piece->parts[column].form = FORM_SHARE;
+    return column == COLUMN_AMOUNT && share_encode(out, words, values, piece->rows.n);
+}
+
+static bool map_encode(struct bytes *out, struct piece *piece, int column)
+{
+    const struct segment_rows *rows = &piece->rows;
+    for (size_t i = 0; i < sizeof mapped_pairs / sizeof *mapped_pairs; i++) {
+        int from = mapped_pairs[i][1];
+        if (mapped_pairs[i][0] != column || !piece->parts[from].size ||
+            piece->parts[from].form == FORM_MAPPED)
+            continue;
+        if (mapped_encode(out, rows->column[from], rows->column[column], rows->n)) {
+            piece->parts[column].form = FORM_MAPPED;
+            piece->parts[column].from = (unsigned char)from;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void numbers_encode(struct bytes *out, struct piece *piece, int column, uint64_t *words)
+{
+    const struct segment_rows *rows = &piece->rows;
+    if (!rows->column[column] || all_zero(rows->column[column], rows->n))
+        return;
+    if (follow_encode(out, piece, column, words) || map_encode(out, piece, column))
+        return;
+    piece->parts[column].form = FORM_OWN;
+    column_encode(out, rows->column[column], rows->n);
+}
+
+/* How many rows follow each row of the base. */
+static void counts_encode(struct bytes *out, const struct piece *piece, uint64_t *words)
+{
+    memset(words, 0, piece->base->n * sizeof *words);
+    for (size_t i = 0; i < piece->rows.n; i++)
+        words[piece->base_rows[i]]++;
+    column_encode(out, words, piece->base->n);
+}
+
+static size_t people_count(const struct segment_rows *rows)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < rows->n; i++)
+        n += i == 0 || rows->person[i] != rows->person[i - 1];
+    return n;
+}
+
+static void refs_put(struct bytes *out, struct piece *piece)
+{
+    piece->parts[COLUMN_REF].form = piece->refs ? FORM_SAME : FORM_OWN;
+    if (piece->refs)
+        bytes_put_varint(out, 0);
+    else if (piece->rows.refs)
+        refs_encode(out, piece->rows.refs, piece->rows.n);
+}
+
+/* Devices come before zones, which may follow from them; tenants before both. */
+static void piece_encode(struct encoder *encoder, struct piece *piece)
+{
+    static const unsigned char order[COLUMN_COUNT] = {
+        COLUMN_PEOPLE,   COLUMN_TIME, COLUMN_TENANT, COLUMN_DEVICE,  COLUMN_ZONE, COLUMN_CHANNEL,
+        COLUMN_CAMPAIGN, COLUMN_ITEM, COLUMN_VALUE,  COLUMN_ADDRESS, COLUMN_REF,  COLUMN_AMOUNT,
+    };
+    struct bytes *out = &encoder->all;
+    for (int i = 0; i < COLUMN_COUNT; i++) {
+        int column = order[i];
+        size_t before = out->n;
+        if (column == COLUMN_PEOPLE && piece->base)
+            counts_encode(out, piece, encoder->words);
+        else if (column == COLUMN_PEOPLE)
+            people_encode(out, &piece->rows, encoder->words);
+        else if (column == COLUMN_TIME && !piece->base)
+            times_encode(out, &piece->rows, encoder->words);
+        else if (column == COLUMN_REF)
+            refs_put(out, piece);
+        else if (column != COLUMN_TIME)
+            numbers_encode(out, piece, column, encoder->words);
+        piece->parts[column].offset = before;
+        piece->parts[column].size = out->n - before;
+    }
+    piece->n_people = people_count(&piece->rows);
+}
+
+/* ---- Head and data ---- */
+
+static void head_piece(struct bytes *head, const struct piece *piece, const unsigned char *from)
+{
+    const struct segment_rows *rows = &piece->rows;
     int64_t first = INT64_MAX, last = INT64_MIN;
     for (size_t i = 0; i < rows->n; i++) {
         int64_t time = (int64_t)rows->column[COLUMN_TIME][i];
@@ -85,18 +246,21 @@ static void head_segment(struct bytes *head, const struct segment_rows *rows,
     }
     unsigned mask = 0;
     for (int i = 0; i < COLUMN_COUNT; i++)
-        mask |= parts[chunk_order[i]].size ? 1u << i : 0;
+        mask |= piece->parts[chunk_order[i]].size ? 1u << i : 0;
     bytes_put_u8(head, rows->kind);
+    bytes_put_u8(head, piece->base ? piece->base->kind : 0);
     bytes_put_varint(head, rows->n);
-    bytes_put_varint(head, n_people);
+    bytes_put_varint(head, piece->n_people);
     bytes_put_signed(head, first);
     bytes_put_varint(head, (uint64_t)last - (uint64_t)first);
     bytes_put_varint(head, mask);
     for (int i = 0; i < COLUMN_COUNT; i++) {
-        const struct part *part = &parts[chunk_order[i]];
+        const struct part *part = &piece->parts[chunk_order[i]];
         if (!part->size)
             continue;
-        bytes_put_varint(head, part->size);
+        bytes_put_varint(head, (uint64_t)part->size << FORM_BITS | part->form);
+        if (part->form == FORM_MAPPED)
+            bytes_put_u8(head, part->from);
         if (part->size <= CHUNK_INLINE)
             bytes_put(head, from + part->offset, part->size);
         else
@@ -104,30 +268,36 @@ static void head_segment(struct bytes *head, const struct segment_rows *rows,
     }
 }
 
-void chunk_encode(const struct segment_rows *segments, size_t n, struct chunk_bytes *out)
+static void chunk_write(const struct encoder *encoder, struct chunk_bytes *out)
 {
-    struct bytes all = {0};
-    struct part(*parts)[COLUMN_COUNT] = mem_alloc((n + 1) * sizeof *parts);
-    size_t most = 0;
-    for (size_t i = 0; i < n; i++)
-        most = segments[i].n > most ? segments[i].n : most;
-    uint64_t *words = mem_alloc(2 * (most + 1) * sizeof *words);
     out->head.n = out->data.n = 0;
     bytes_put_u8(&out->head, CHUNK_VERSION);
-    bytes_put_varint(&out->head, n);
-    for (size_t i = 0; i < n; i++) {
-        size_t n_people = 0;
-        segment_encode(&all, &segments[i], parts[i], &n_people, words);
-        head_segment(&out->head, &segments[i], parts[i], n_people, all.at);
-    }
+    bytes_put_varint(&out->head, encoder->pieces.n);
+    for (size_t i = 0; i < encoder->pieces.n; i++)
+        head_piece(&out->head, &encoder->pieces.at[i], encoder->all.at);
     bytes_put_u32(&out->head, (uint32_t)hash64(out->head.at, out->head.n));
     for (int place = 0; place < COLUMN_COUNT; place++)
-        for (size_t i = 0; i < n; i++) {
-            const struct part *part = &parts[i][chunk_order[place]];
+        for (size_t i = 0; i < encoder->pieces.n; i++) {
+            const struct part *part = &encoder->pieces.at[i].parts[chunk_order[place]];
             if (part->size > CHUNK_INLINE)
-                bytes_put(&out->data, all.at + part->offset, part->size);
+                bytes_put(&out->data, encoder->all.at + part->offset, part->size);
         }
-    free(words);
-    free(parts);
-    free(all.at);
+}
+
+void chunk_encode(const struct segment_rows *segments, size_t n, struct chunk_bytes *out)
+{
+    struct encoder encoder = {.arena = arena_new()};
+    size_t most = 0;
+    for (size_t i = 0; i < n; i++) {
+        most = segments[i].n > most ? segments[i].n : most;
+        pieces_add(&encoder, &segments[i]);
+    }
+    encoder.words = mem_alloc(2 * (most + 1) * sizeof *encoder.words);
+    for (size_t i = 0; i < encoder.pieces.n; i++)
+        piece_encode(&encoder, &encoder.pieces.at[i]);
+    chunk_write(&encoder, out);
+    vec_free(&encoder.pieces);
+    arena_free(encoder.arena);
+    free(encoder.words);
+    free(encoder.all.at);
 }

@@ -69,12 +69,11 @@ static bool segment_wanted(const struct chunk_segment *segment, const struct eve
     return query_has_kind(query, segment->kind) && segment->last >= from && segment->first < to;
 }
 
-/* The columns of a segment that are read. */
-static unsigned columns_wanted(const struct event_query *query, enum segment_use use)
+/* The columns of a segment that the question uses. */
+static unsigned columns_wanted(const struct event_query *query, uint16_t kind, enum segment_use use)
 {
-    if (use == SEGMENT_SKIPPED)
-        return 0;
-    return 1u << COLUMN_PEOPLE | (use == SEGMENT_READ ? query->columns | 1u << COLUMN_TIME : 0);
+    return 1u << COLUMN_PEOPLE |
+           (use == SEGMENT_READ ? query_columns(query, kind) | 1u << COLUMN_TIME : 0);
 }
 
 /* The parts that the query needs, in the order of the data. */
@@ -83,15 +82,17 @@ static enum status parts_read(struct chunk_reader *chunks, const struct chunk_en
                               struct error *err)
 {
     const struct chunk_head *head = &buffer->parsed;
-    unsigned wanted[KIND_MAX + 1];
+    unsigned needs[SEGMENTS_MAX] = {0};
     size_t from = 0, to = 0;
     enum status status = ST_OK;
     for (size_t s = 0; s < head->n; s++)
-        wanted[s] = columns_wanted(query, buffer->use[s]);
+        if (buffer->use[s] != SEGMENT_SKIPPED)
+            segment_needs(head, s, columns_wanted(query, head->segments[s].kind, buffer->use[s]),
+                          needs);
     for (int i = 0; i < COLUMN_COUNT && status == ST_OK; i++) {
         for (size_t s = 0; s < head->n && status == ST_OK; s++) {
             const struct chunk_part *part = &head->segments[s].parts[chunk_order[i]];
-            if (!(wanted[s] >> chunk_order[i] & 1) || part->size <= CHUNK_INLINE)
+            if (!(needs[s] >> chunk_order[i] & 1) || part->size <= CHUNK_INLINE)
                 continue;
             if (part->offset > to + GAP) {
                 status = range_read(chunks, entry, &buffer->data, from, to, err);
@@ -113,8 +114,7 @@ enum status chunk_open(struct chunk_reader *chunks, const struct chunk_entry *en
     if (status == ST_OK)
         status = chunk_check_head(entry, buffer, err);
     for (size_t s = 0; status == ST_OK && s < head->n; s++)
-        buffer->use[s] =
-            segment_wanted(&head->segments[s], query) ? SEGMENT_READ : SEGMENT_SKIPPED;
+        buffer->use[s] = segment_wanted(&head->segments[s], query) ? SEGMENT_READ : SEGMENT_SKIPPED;
     return status;
 }
 

@@ -3,10 +3,21 @@
 
 #include <stdlib.h>
 
-enum tag { TAG_CONSTANT, TAG_PACKED, TAG_PATCHED, TAG_DELTAS, TAG_RUNS, TAG_DICTIONARY };
+enum tag {
+    TAG_CONSTANT,
+    TAG_PACKED,
+    TAG_PATCHED,
+    TAG_DELTAS,
+    TAG_RUNS,
+    TAG_DICTIONARY,
+    TAG_CLIMBS
+};
 
 /* Columns within columns (the values of runs, the differences) nest at most this deep. */
 enum { DEPTH_MAX = 3, DICTIONARY_MAX = 256, DICTIONARY_SLOTS = 1024 };
+
+/* Shorter and narrower columns are not looked at for climbs. */
+enum { CLIMBS_LEAST = 32, CLIMBS_WIDTH = 12 };
 
 /* ---- What a column looks like ---- */
 
@@ -342,6 +353,72 @@ static bool runs_decode(struct view *in, uint64_t *values, size_t n, int depth)
     return good && at == n;
 }
 
+/* ---- Climbs: numbers given out one after another, in several rows at once ---- */
+
+static size_t climbs_count(const uint64_t *values, size_t n, uint64_t step)
+{
+    size_t count = 0;
+    for (size_t i = 1; i < n; i++)
+        count += values[i] - values[i - 1] == step;
+    return count;
+}
+
+/* The difference that a sample has most often. */
+static uint64_t climbs_step(const uint64_t *values, size_t n)
+{
+    enum { SAMPLE = 64 };
+    uint64_t seen[SAMPLE], best = 0;
+    size_t most = 0;
+    for (size_t s = 0; s < SAMPLE; s++) {
+        size_t i = 1 + (n - 1) * s / SAMPLE, count = 0;
+        seen[s] = values[i] - values[i - 1];
+        for (size_t k = 0; k < s; k++)
+            count += seen[k] == seen[s];
+        if (count > most) {
+            most = count;
+            best = seen[s];
+        }
+    }
+    return most ? best : 0;
+}
+
+static void climbs_encode(struct bytes *out, const uint64_t *values, size_t n, uint64_t step,
+                          int depth)
+{
+    uint64_t *flags = mem_alloc(2 * n * sizeof *flags), *rest = flags + n, before = 0;
+    size_t n_rest = 0;
+    for (size_t i = 0; i < n; i++) {
+        flags[i] = i > 0 && values[i] - before == step;
+        if (!flags[i])
+            rest[n_rest++] = values[i];
+        before = values[i];
+    }
+    bytes_put_u8(out, TAG_CLIMBS);
+    bytes_put_signed(out, (int64_t)step);
+    encode(out, flags, n, depth + 1);
+    encode(out, rest, n_rest, depth + 1);
+    free(flags);
+}
+
+static bool climbs_decode(struct view *in, uint64_t *values, size_t n, int depth)
+{
+    uint64_t step = (uint64_t)view_signed(in), other = 0, value = 0;
+    if (in->bad || !decode(in, values, n, depth + 1))
+        return false;
+    size_t n_rest = 0;
+    for (size_t i = 0; i < n; i++) {
+        other |= values[i] >> 1;
+        n_rest += !values[i];
+    }
+    uint64_t *rest = mem_alloc((n_rest + 1) * sizeof *rest);
+    const uint64_t *next = rest;
+    bool good = !other && decode(in, rest, n_rest, depth + 1);
+    for (size_t i = 0; good && i < n; i++)
+        values[i] = value = values[i] ? value + step : *next++;
+    free(rest);
+    return good;
+}
+
 /* ---- The choice ---- */
 
 /* Bits that the differences would take packed; the most where they are not worth trying. */
@@ -380,6 +457,16 @@ static void encode(struct bytes *out, const uint64_t *values, size_t n, int dept
                        (bits_width(shape.span / shape.scale) + bits_width(n / shape.n_runs) + 2) +
                    128;
     size_t delta_bits = depth < DEPTH_MAX && n > 4 ? deltas_bits(values, n) : SIZE_MAX;
+    /* A climb costs a bit and saves its value. */
+    if (depth < DEPTH_MAX && n >= CLIMBS_LEAST && best / n >= CLIMBS_WIDTH) {
+        uint64_t step = climbs_step(values, n);
+        size_t n_rest = n - (step ? climbs_count(values, n, step) : 0);
+        size_t bits = n + n_rest * (best / n + 1);
+        if (bits < best - best / 16 && bits < run_bits && bits < delta_bits) {
+            climbs_encode(out, values, n, step, depth);
+            return;
+        }
+    }
     if (run_bits < best && run_bits <= delta_bits) {
         runs_encode(out, values, n, shape.n_runs, depth);
         return;
@@ -423,6 +510,8 @@ static bool decode(struct view *in, uint64_t *values, size_t n, int depth)
         return runs_decode(in, values, n, depth);
     case TAG_DICTIONARY:
         return dictionary_decode(in, values, n, depth);
+    case TAG_CLIMBS:
+        return climbs_decode(in, values, n, depth);
     default:
         return false;
     }

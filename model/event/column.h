@@ -6,6 +6,7 @@
  *   deltas     the first value and a column of differences
  *   runs       a column of values and a column of how often each repeats
  *   dictionary a column of the distinct values, rising, and bit-packed indices
+ *   climbs     a column of bits: the value before plus a step; and a column of the other values
  *
  * Values are 64-bit words; differences wrap around, so signed numbers are stored as they are.
  * doc/events.md has the bytes. The number of values is known from elsewhere.

@@ -67,20 +67,49 @@ static void random_fields(struct event *event, struct dice *dice)
     }
 }
 
+/* What comes with the event before: points that a purchase earned, lines of its receipt. */
+static bool random_follower(const struct history *history, struct dice *dice, struct event *event)
+{
+    const struct event *before = history->n ? &history->at[history->n - 1] : NULL;
+    bool purchase = before && before->kind == KIND_PURCHASE && !before->item;
+    bool earned = before && before->kind == KIND_POINTS_EARN;
+    if ((!purchase || !dice_below(dice, 10)) && (!earned || dice_below(dice, 3)))
+        return false;
+    *event = *before;
+    event->kind = purchase ? KIND_POINTS_EARN : KIND_LINE;
+    event->channel = 0;
+    event->amount = purchase ? before->amount * (int64_t)(1 + before->person % 2) / 100 : 700;
+    if (purchase && dice_below(dice, 20) == 0)
+        event->amount = event->tenant = (uint32_t)dice_below(dice, 90);
+    if (!purchase) {
+        event->value = 1 + (int32_t)dice_below(dice, 3);
+        event->ref = NULL;
+        event->ref_size = 0;
+    }
+    return true;
+}
+
 void history_add(struct history *history, struct dice *dice, const struct history_shape *shape,
                  size_t n)
 {
-    static const uint16_t some[] = {KIND_SIGHTING, KIND_SIGHTING, KIND_SIGHTING,    KIND_REGISTER,
-                                    KIND_PURCHASE, KIND_PURCHASE, KIND_POINTS_EARN, KIND_LINE,
-                                    KIND_REFUND,   KIND_APP_OPEN, KIND_CUSTOM,      KIND_MAX};
+    static const uint16_t some[] = {KIND_SIGHTING, KIND_SIGHTING, KIND_REGISTER, KIND_PURCHASE,
+                                    KIND_PURCHASE, KIND_PURCHASE, KIND_REFUND,   KIND_APP_OPEN,
+                                    KIND_CUSTOM,   KIND_MAX};
     for (size_t i = 0; i < n; i++) {
+        struct event event = {0};
+        if (random_follower(history, dice, &event)) {
+            vec_push(history, event);
+            continue;
+        }
         if (history->n && dice_below(dice, 1000) < shape->again) {
             struct event earlier = history->at[dice_below(dice, history->n)];
             earlier.amount += (int64_t)dice_below(dice, 2);
             vec_push(history, earlier);
             continue;
         }
-        struct event event = {.kind = some[dice_below(dice, sizeof some / sizeof *some)]};
+        event.kind = some[dice_below(dice, sizeof some / sizeof *some)];
+        if (dice_below(dice, 200) == 0)
+            event.kind = dice_below(dice, 2) ? KIND_POINTS_EARN : KIND_LINE;
         uint64_t span = (uint64_t)(shape->to - shape->from);
         event.time = shape->from + (int64_t)dice_below(dice, span);
         event.time -= dice_below(dice, 3) ? event.time % 600 : 0; /* some at the same moment */

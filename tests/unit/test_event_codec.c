@@ -83,6 +83,8 @@ static uint64_t shaped(struct dice *dice, int shape, size_t i, uint64_t before)
         return i % 2 ? UINT64_MAX / 2 : UINT64_MAX / 2 + 1; /* the greatest and the least */
     case 9:
         return before + (dice_below(dice, 30) ? 1 : dice_next(dice));
+    case 11: /* receipts of one person after another */
+        return dice_below(dice, 2) ? before + 1 : dice_next(dice) >> 32;
     default:
         return i % 3 ? 0 : UINT64_MAX;
     }
@@ -93,7 +95,7 @@ static void test_columns(void **state)
     (void)state;
     struct dice dice = {2};
     static const size_t sizes[] = {1, 2, 3, 5, 17, 128, 129, 1000, 5000};
-    for (int shape = 0; shape <= 10; shape++)
+    for (int shape = 0; shape <= 11; shape++)
         for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
             uint64_t *values = mem_alloc(sizes[s] * sizeof *values);
             for (size_t i = 0; i < sizes[s]; i++)
@@ -110,7 +112,8 @@ static void test_columns_are_small(void **state)
     static const struct {
         int shape;
         size_t bytes;
-    } expected[] = {{0, 3}, {1, 6400}, {2, 5600}, {3, 4600}, {4, 2500}, {5, 1400}, {6, 4500}};
+    } expected[] = {{0, 3},    {1, 6400}, {2, 5600}, {3, 4600},
+                    {4, 2500}, {5, 1400}, {6, 4500}, {11, 11300}};
     struct dice dice = {3};
     for (size_t s = 0; s < sizeof expected / sizeof *expected; s++) {
         uint64_t values[5000];
@@ -128,7 +131,7 @@ static void test_column_damage(void **state)
     (void)state;
     struct dice dice = {4};
     uint64_t values[300], out[300];
-    for (int shape = 0; shape <= 10; shape++) {
+    for (int shape = 0; shape <= 11; shape++) {
         struct bytes bytes = {0};
         for (size_t i = 0; i < 300; i++)
             values[i] = shaped(&dice, shape, i, i ? values[i - 1] : 7);
@@ -278,6 +281,127 @@ static void test_ref_log(void **state)
     ref_log_free(&logs[1]);
 }
 
+/* ---- Columns that others tell ---- */
+
+enum { TOLD = 3000 };
+
+/* By enum column_form: 20 shops each in its zone, one of them moved; the base's value with a few
+ * that differ; one and a half or two points for each hundred, rounded down. */
+static void told_column(struct dice *dice, enum column_form form, uint64_t *from, uint64_t *values)
+{
+    for (size_t i = 0; i < TOLD; i++) {
+        bool odd = dice_below(dice, 50) == 0;
+        from[i] = form == FORM_SHARE ? dice_below(dice, 200000) : dice_below(dice, 20);
+        if (form == FORM_MAPPED)
+            values[i] = from[i] == 7 && i > TOLD / 2 ? 3 : from[i] * 37 % 101;
+        else if (form == FORM_SAME)
+            values[i] = odd ? dice_next(dice) : from[i];
+        else
+            values[i] = odd ? dice_below(dice, 99) : from[i] * (i % 30 < 20 ? 150 : 200) / 10000;
+    }
+}
+
+static bool told_encode(struct bytes *out, enum column_form form, const uint64_t *from,
+                        const uint64_t *values, size_t n)
+{
+    return form == FORM_MAPPED ? mapped_encode(out, from, values, n)
+           : form == FORM_SAME ? same_encode(out, from, values, n)
+                               : share_encode(out, from, values, n);
+}
+
+static bool told_decode(struct view *in, enum column_form form, const uint64_t *from,
+                        uint64_t *values, size_t n)
+{
+    if (form == FORM_MAPPED)
+        return mapped_decode(in, from, values, n) && view_left(in) == 0;
+    memcpy(values, from, n * sizeof *values);
+    return (form == FORM_SAME ? same_decode(in, values, n) : share_decode(in, values, n)) &&
+           view_left(in) == 0;
+}
+
+static void test_told(void **state)
+{
+    (void)state;
+    static const size_t most[FORM_COUNT] = {
+        [FORM_MAPPED] = 60, [FORM_SAME] = 650, [FORM_SHARE] = 900};
+    struct dice dice = {12};
+    uint64_t from[TOLD], values[TOLD], out[TOLD];
+    for (enum column_form form = FORM_MAPPED; form < FORM_COUNT; form++) {
+        struct bytes bytes = {0};
+        told_column(&dice, form, from, values);
+        assert_true(told_encode(&bytes, form, from, values, TOLD));
+        assert_in_range(bytes.n, 1, most[form]);
+        struct view in = view_of(bytes.at, bytes.n);
+        assert_true(told_decode(&in, form, from, out, TOLD));
+        assert_memory_equal(out, values, sizeof values);
+        /* What follows from nothing is left to the other encodings, and nothing is written. */
+        bytes.n = 0;
+        for (size_t i = 0; i < TOLD; i++)
+            values[i] = dice_next(&dice);
+        assert_false(told_encode(&bytes, form, from, values, TOLD));
+        assert_int_equal(bytes.n, 0);
+        free(bytes.at);
+    }
+}
+
+/* Sides of what a share can be: nothing, one row, values past which there would be no sum. */
+static void test_told_edges(void **state)
+{
+    (void)state;
+    static const uint64_t sides[] = {
+        0, 1, 9999, 10000, 10001, UINT64_C(1) << 40, INT64_MAX, (uint64_t)INT64_MIN, UINT64_MAX};
+    struct dice dice = {13};
+    uint64_t from[256], values[256], out[256];
+    for (int turn = 0; turn < 300; turn++)
+        for (enum column_form form = FORM_MAPPED; form < FORM_COUNT; form++) {
+            size_t n = 1 + dice_below(&dice, 256);
+            uint64_t share = dice_below(&dice, 30000);
+            for (size_t i = 0; i < n; i++) {
+                bool side = dice_below(&dice, 8) == 0;
+                from[i] = side ? sides[dice_below(&dice, 9)] : dice_below(&dice, 60000);
+                values[i] = form == FORM_SHARE ? (from[i] * share + 5000) / 10000 : from[i] / 7;
+                if (dice_below(&dice, 12) == 0)
+                    values[i] = sides[dice_below(&dice, 9)];
+            }
+            struct bytes bytes = {0};
+            if (told_encode(&bytes, form, from, values, n)) {
+                struct view in = view_of(bytes.at, bytes.n);
+                assert_true(told_decode(&in, form, from, out, n));
+                assert_memory_equal(out, values, n * sizeof *values);
+            }
+            free(bytes.at);
+        }
+}
+
+/* Damaged, or told by a column that is not the one it was encoded with. */
+static void test_told_damage(void **state)
+{
+    (void)state;
+    struct dice dice = {14};
+    uint64_t from[TOLD], values[TOLD], out[TOLD];
+    for (enum column_form form = FORM_MAPPED; form < FORM_COUNT; form++) {
+        struct bytes bytes = {0};
+        told_column(&dice, form, from, values);
+        assert_true(told_encode(&bytes, form, from, values, TOLD));
+        for (size_t at = 0; at < bytes.n; at++)
+            for (int bit = 0; bit < 8; bit++) {
+                unsigned char *copy = mem_alloc(bytes.n);
+                memcpy(copy, bytes.at, bytes.n);
+                copy[at] ^= (unsigned char)(1 << bit);
+                struct view in = view_of(copy, bytes.n);
+                told_decode(&in, form, from, out, TOLD);
+                in = view_of(copy, at);
+                assert_false(told_decode(&in, form, from, out, TOLD));
+                free(copy);
+            }
+        for (size_t i = 0; i < TOLD; i++)
+            from[i] = dice_next(&dice);
+        struct view in = view_of(bytes.at, bytes.n);
+        told_decode(&in, form, from, out, TOLD);
+        free(bytes.at);
+    }
+}
+
 /* ---- Chunks ---- */
 
 struct sample {
@@ -348,11 +472,37 @@ static void test_chunk(void **state)
     }
 }
 
+/* How many events of a kind stand in linked and in plain segments. */
+static void linked_count(const struct chunk_bytes *bytes, uint16_t kind, size_t count[2])
+{
+    struct chunk_head parsed = {0};
+    count[0] = count[1] = 0;
+    assert_true(chunk_head_read(&parsed, bytes->head.at, bytes->head.n));
+    for (size_t i = 0; i < parsed.n; i++)
+        if (parsed.segments[i].kind == kind)
+            count[parsed.segments[i].base != NULL] += parsed.segments[i].n;
+    chunk_head_free(&parsed);
+}
+
+/* Points stand with their purchases, but for those of people who have others as well. */
+static void test_chunk_links(void **state)
+{
+    (void)state;
+    struct sample sample = sample_make(20000, 5);
+    size_t points[2], purchases[2];
+    linked_count(&sample.bytes, KIND_POINTS_EARN, points);
+    linked_count(&sample.bytes, KIND_PURCHASE, purchases);
+    assert_in_range(points[1], 3000, 6000);
+    assert_in_range(points[0], 20, points[1] / 8);
+    assert_int_equal(purchases[1], 0);
+    sample_free(&sample);
+}
+
 /* Every bit of a chunk flipped, every length cut: an error or the same events, never a crash. */
 static void test_chunk_damage(void **state)
 {
     (void)state;
-    struct sample sample = sample_make(120, 9);
+    struct sample sample = sample_make(250, 9);
     struct bytes *parts[2] = {&sample.bytes.head, &sample.bytes.data};
     for (int part = 0; part < 2; part++)
         for (size_t at = 0; at < parts[part]->n; at++) {
@@ -374,7 +524,7 @@ static void test_chunk_damage(void **state)
 static void test_chunk_forged(void **state)
 {
     (void)state;
-    struct sample sample = sample_make(60, 10);
+    struct sample sample = sample_make(250, 10);
     struct bytes *head = &sample.bytes.head;
     for (size_t at = 0; at + 4 < head->n; at++)
         for (int value = 0; value < 256; value += 5) {
@@ -396,6 +546,37 @@ static void test_chunk_forged(void **state)
     sample_free(&sample);
 }
 
+/* And so with the columns, each with the checksum of what was done to it. */
+static void test_chunk_forged_columns(void **state)
+{
+    (void)state;
+    struct sample sample = sample_make(400, 11);
+    struct bytes *data = &sample.bytes.data;
+    struct chunk_head parsed = {0};
+    for (size_t at = 0; at < data->n; at++)
+        for (int value = 1; value < 256; value += 127) {
+            unsigned char *forged = mem_alloc(data->n), before = data->at[at];
+            memcpy(forged, data->at, data->n);
+            forged[at] = (unsigned char)(before + value);
+            assert_true(chunk_head_read(&parsed, sample.bytes.head.at, sample.bytes.head.n));
+            for (size_t s = 0; s < parsed.n; s++)
+                for (int c = 0; c < COLUMN_COUNT; c++) {
+                    struct chunk_part *part = &parsed.segments[s].parts[c];
+                    if (part->size > CHUNK_INLINE)
+                        part->checksum = (uint32_t)hash64(forged + part->offset, part->size);
+                }
+            struct arena *arena = arena_new();
+            struct event_list events = {0};
+            if (chunk_events(&parsed, forged, 0, arena, &events))
+                assert_int_equal(events.n, parsed.events);
+            vec_free(&events);
+            arena_free(arena);
+            free(forged);
+        }
+    chunk_head_free(&parsed);
+    sample_free(&sample);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -406,9 +587,14 @@ int main(void)
         cmocka_unit_test(test_refs),
         cmocka_unit_test(test_ref_keys_differ),
         cmocka_unit_test(test_ref_log),
+        cmocka_unit_test(test_told),
+        cmocka_unit_test(test_told_edges),
+        cmocka_unit_test(test_told_damage),
         cmocka_unit_test(test_chunk),
+        cmocka_unit_test(test_chunk_links),
         cmocka_unit_test(test_chunk_damage),
         cmocka_unit_test(test_chunk_forged),
+        cmocka_unit_test(test_chunk_forged_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
