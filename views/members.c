@@ -183,6 +183,10 @@ static bool members_action(struct view *view, int id, const char *argument)
         }
         return true;
     }
+    if (id == ACTION_MEMBERS_WHO) {
+        console_open(view->console, "who", argument);
+        return true;
+    }
     if (id == ACTION_BACK && state->search.n) {
         edit_set(&state->search, "");
         search_changed(view);

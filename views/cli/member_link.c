@@ -22,15 +22,10 @@ static enum status confidence_option(struct cli *cli, double *confidence, struct
                      text_quote(cli->arena, text, strlen(text)));
 }
 
-static enum status outcome_print(struct cli *cli, const struct access *access, const char *did,
-                                 const struct link_result *result, struct error *err)
+static enum status outcome_print(struct cli *cli, const char *did, const char *person,
+                                 const char *target, const struct link_result *result,
+                                 struct error *err)
 {
-    const char *person, *target;
-    enum status status = cli_subject(cli, access, result->person, &person, err);
-    if (status == ST_OK)
-        status = cli_subject(cli, access, result->target, &target, err);
-    if (status != ST_OK)
-        return status;
     if (cli->json)
         return cli_print_json(
             cli,
@@ -61,9 +56,18 @@ enum status cli_member_link(struct cli *cli, struct reader *reader, struct acces
         status = member_resolve(reader, access, cli->args[2], &request.other, err);
     if (status == ST_OK)
         status = cli_writer(cli, &writer, err);
+    /* Afterwards both have the name of the one who stays. */
+    const char *one, *other;
+    if (status == ST_OK)
+        status = cli_subject(cli, access, request.one, &one, err);
+    if (status == ST_OK)
+        status = cli_subject(cli, access, request.other, &other, err);
     if (status == ST_OK)
         status = member_link(writer, access, &request, &result, err);
-    return status == ST_OK ? outcome_print(cli, access, "linked", &result, err) : status;
+    if (status != ST_OK)
+        return status;
+    bool first = result.person == request.one;
+    return outcome_print(cli, "linked", first ? one : other, first ? other : one, &result, err);
 }
 
 /* --link, or the link that brought the contact named, or the latest into that person. */
@@ -96,7 +100,12 @@ enum status cli_member_unlink(struct cli *cli, struct reader *reader, struct acc
         status = cli_writer(cli, &writer, err);
     if (status == ST_OK)
         status = member_unlink(writer, access, link, reason ? reason : "unlinked", &result, err);
-    return status == ST_OK ? outcome_print(cli, access, "unlinked", &result, err) : status;
+    const char *person, *target;
+    if (status == ST_OK)
+        status = cli_subject(cli, access, result.person, &person, err);
+    if (status == ST_OK)
+        status = cli_subject(cli, access, result.target, &target, err);
+    return status == ST_OK ? outcome_print(cli, "unlinked", person, target, &result, err) : status;
 }
 
 enum status cli_member_links(struct cli *cli, struct reader *reader, struct access *access,
