@@ -25,16 +25,6 @@ struct who_question {
     bool conflicts;
 };
 
-/* Where the columns stand that rows are opened and acted on by. */
-enum {
-    PAIR_KEY,
-    PAIR_ONE,
-    PAIR_OTHER = 4,
-    PAIR_CONFIDENCE = 7,
-    PAIR_EVIDENCE,
-    CONFLICT_PERSON = 4
-};
-
 static void *who_ask(struct reader *reader, struct arena *arena, const void *parameters,
                      struct error *err)
 {
@@ -52,7 +42,8 @@ static void *who_ask(struct reader *reader, struct arena *arena, const void *par
     for (size_t i = 0; i < n; i++)
         answer->open[i] = arena_printf(
             arena, "#%" PRId64,
-            sheet_row(answer->sheet, i)[question->conflicts ? CONFLICT_PERSON : PAIR_ONE].integer);
+            sheet_row(answer->sheet, i)[question->conflicts ? CONFLICT_PERSON : CANDIDATE_ONE]
+                .integer);
     answer->title = question->conflicts ? _("contradictions") : _("may be one person");
     answer->metric = -1;
     return answer;
@@ -125,13 +116,15 @@ static void settle_given(void *context, struct dialog *dialog, bool accepted)
 
 static void row_settle(struct view *view)
 {
+    const struct who_state *state = view->state;
     const struct cell *cells = row_selected(view);
     if (!cells || !console_may(view->console, RIGHT_PEOPLE_EDIT))
         return;
     struct settling *settling = mem_zero(1, sizeof *settling);
     settling->console = view->console;
     settling->access = view->console->access;
-    snprintf(settling->key, sizeof settling->key, "%s", cell_string(&cells[PAIR_KEY]));
+    snprintf(settling->key, sizeof settling->key, "%s",
+             cell_string(&cells[state->conflicts ? CONFLICT_KEY : CANDIDATE_KEY]));
     console_dialog(view->console,
                    dialog_ask(_("This is fine as it is; why?"), _("reason, for the audit"), "",
                               NULL, settle_given, settling));
@@ -146,9 +139,9 @@ static void row_join(struct view *view)
     if (state->conflicts)
         console_say(view->console, "%s", _("open the person to join or take apart"));
     else
-        member_join_pair(view, (uint32_t)cells[PAIR_ONE].integer,
-                         (uint32_t)cells[PAIR_OTHER].integer, cell_string(&cells[PAIR_EVIDENCE]),
-                         cells[PAIR_CONFIDENCE].real);
+        member_join_pair(view, (uint32_t)cells[CANDIDATE_ONE].integer,
+                         (uint32_t)cells[CANDIDATE_OTHER].integer,
+                         cell_string(&cells[CANDIDATE_EVIDENCE]), cells[CANDIDATE_CONFIDENCE].real);
 }
 
 static bool who_action(struct view *view, int id, const char *argument)

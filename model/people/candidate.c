@@ -204,14 +204,14 @@ static enum status candidate_row(struct reader *reader, const struct access *acc
     if (status != ST_OK || settled)
         return status;
     struct cell *cells = sheet_row_add(sheet);
-    cells[0] = cell_text(key);
-    cells[1] = cell_integer(pair->one);
-    status = person_cells(reader, access, pair->one, arena, &cells[2], &cells[3], err);
-    cells[4] = cell_integer(pair->other);
+    cells[CANDIDATE_CONFIDENCE] = cell_real(pair->confidence);
+    cells[CANDIDATE_EVIDENCE] = cell_text(_(pair->evidence));
+    cells[CANDIDATE_ONE] = cell_integer(pair->one);
+    cells[CANDIDATE_OTHER] = cell_integer(pair->other);
+    cells[CANDIDATE_KEY] = cell_text(key);
+    status = person_cells(reader, access, pair->one, arena, &cells[1], &cells[2], err);
     if (status == ST_OK)
-        status = person_cells(reader, access, pair->other, arena, &cells[5], &cells[6], err);
-    cells[7] = cell_real(pair->confidence);
-    cells[8] = cell_text(pair->evidence);
+        status = person_cells(reader, access, pair->other, arena, &cells[3], &cells[4], err);
     return status;
 }
 
@@ -220,11 +220,15 @@ enum status candidate_list(struct reader *reader, const struct access *access, u
                            struct error *err)
 {
     static const struct sheet_column columns[] = {
-        {"key", N_("key"), CELL_TEXT},           {"person", N_("person"), CELL_COUNT},
-        {"card", N_("card"), CELL_TEXT},         {"name", N_("name"), CELL_TEXT},
-        {"other", N_("other"), CELL_COUNT},      {"other_card", N_("contact"), CELL_TEXT},
-        {"other_name", N_("name"), CELL_TEXT},   {"confidence", N_("confidence"), CELL_SHARE},
+        {"confidence", N_("confidence"), CELL_SHARE},
+        {"card", N_("card"), CELL_TEXT},
+        {"name", N_("name"), CELL_TEXT},
+        {"other_card", N_("contact"), CELL_TEXT},
+        {"other_name", N_("name"), CELL_TEXT},
         {"evidence", N_("evidence"), CELL_TEXT},
+        {"person", N_("person"), CELL_COUNT},
+        {"other", N_("other"), CELL_COUNT},
+        {"key", N_("key"), CELL_TEXT},
     };
     candidate_vec found = {0};
     *sheet = sheet_new(arena, columns, sizeof columns / sizeof *columns);
@@ -272,9 +276,9 @@ static const struct {
 };
 
 static const struct sheet_column conflict_columns[] = {
-    {"key", N_("key"), CELL_TEXT},        {"kind", N_("kind"), CELL_TEXT},
-    {"people", N_("people"), CELL_TEXT},  {"what", N_("what"), CELL_TEXT},
-    {"person", N_("person"), CELL_COUNT},
+    {"people", N_("people"), CELL_TEXT}, {"what", N_("what"), CELL_TEXT},
+    {"kind", N_("kind"), CELL_TEXT},     {"person", N_("person"), CELL_COUNT},
+    {"key", N_("key"), CELL_TEXT},
 };
 
 /* Cards of a list of numbers: "M1, M2, …". */
@@ -324,11 +328,11 @@ static enum status conflict_add(struct reader *reader, const struct access *acce
         if (strcmp(kind, conflict_words[i].kind) == 0)
             words = _(conflict_words[i].what);
     struct cell *cells = sheet_row_add(sheet);
-    cells[0] = cell_text(key);
-    cells[1] = cell_text(kind);
-    cells[2] = cell_text(people);
-    cells[3] = cell_text(words);
-    cells[4] = cell_integer(first);
+    cells[0] = cell_text(people);
+    cells[1] = cell_text(words);
+    cells[2] = cell_text(kind);
+    cells[CONFLICT_PERSON] = cell_integer(first);
+    cells[CONFLICT_KEY] = cell_text(key);
     return ST_OK;
 }
 

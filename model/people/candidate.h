@@ -20,17 +20,25 @@ enum {
     CANDIDATE_BUYERS = 4,
 };
 
-/* The most certain first: key ("pair:3,17"), person, card, name, other, other_card, other_name,
- * confidence, evidence. `person` 0: everybody. Pairs that somebody settled are left out. Names and
+/* The most certain first: confidence, card, name, other_card, other_name, evidence, person, other,
+ * key ("pair:3,17"). `person` 0: everybody. Pairs that somebody settled are left out. Names and
  * cards are masked. ST_DENIED without RIGHT_PEOPLE_SEE, and for who sees pseudonyms. Owned by the
  * arena. */
+enum {
+    CANDIDATE_CONFIDENCE,
+    CANDIDATE_EVIDENCE = 5,
+    CANDIDATE_ONE,
+    CANDIDATE_OTHER,
+    CANDIDATE_KEY
+};
 enum status candidate_list(struct reader *reader, const struct access *access, uint32_t person,
                            size_t limit, struct arena *arena, struct sheet **sheet,
                            struct error *err);
 
-/* key ("phone:1,2", "limit:wifi:17", "device:5"), kind, people (cards, masked), what: a phone on
+/* people (cards, masked), what, kind, person, key ("phone:1,2", "limit:wifi:17"): a phone on
  * several members, more contacts of a kind than the settings allow, a device that goes with two
  * cards, a randomised address among the contacts. Settled ones are left out. */
+enum { CONFLICT_PERSON = 3, CONFLICT_KEY };
 enum status conflict_list(struct reader *reader, const struct access *access, size_t limit,
                           struct arena *arena, struct sheet **sheet, struct error *err);
 
