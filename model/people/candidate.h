@@ -14,7 +14,7 @@
 #include "model/base/sheet.h"
 
 enum {
-    CANDIDATE_DAYS = 60,    /* before the present: purchases and sightings looked at */
+    CANDIDATE_DAYS = 60,    /* before the latest event: purchases and sightings looked at */
     CANDIDATE_TIMES = 3,    /* different days together, at least */
     CANDIDATE_VISITORS = 6, /* devices of visitors at one moment, at most */
     CANDIDATE_BUYERS = 4,
