@@ -69,7 +69,14 @@
     /* Members */                                                                                  \
     X(MEMBERS_FIND,  "find",         "members", "f", ACTION_LINE, N_("find by name, card or phone"), N_("find")) \
     X(MEMBER_CONSENT,"consent",      "member", "c", ACTION_LINE | ACTION_CHANGES, N_("give or withdraw consent"), N_("consent")) \
+    X(MEMBERS_WHO,   "who",          "members", "W", 0, N_("who may be one person; contradictions")) \
     X(MEMBER_REVEAL, "reveal",       "member", "R", ACTION_CHANGES, N_("show in full, with a reason")) \
+    X(MEMBER_JOIN,   "join",         "member", "J", ACTION_CHANGES, N_("join with another contact of the same person")) \
+    X(MEMBER_PART,   "take-apart",   "member", "U", ACTION_CHANGES, N_("take apart what was joined by mistake")) \
+    X(MEMBER_ERASE,  "erase",        "member", "X", ACTION_CHANGES, N_("erase this person for good")) \
+    X(WHO_JOIN,      "who-join",     "who", "J", ACTION_LINE | ACTION_CHANGES, N_("join this pair"), N_("join")) \
+    X(WHO_SETTLE,    "settle",       "who", "S", ACTION_LINE | ACTION_CHANGES, N_("this is fine as it is"), N_("settle")) \
+    X(WHO_OTHER,     "who-other",    "who", "Tab", ACTION_LINE, N_("candidates or contradictions"), N_("other list")) \
     /* Funnel; grids of retention and RFM */                                                       \
     X(FUNNEL_UP,     "step-up",      "funnel", "Up k", ACTION_HIDDEN, N_("the step before"))       \
     X(FUNNEL_DOWN,   "step-down",    "funnel", "Down j", ACTION_HIDDEN, N_("the next step"))       \

@@ -204,6 +204,10 @@ static void *behind_ask(struct reader *reader, struct arena *arena, const void *
     struct drill *drill = &answer->drill;
     if (drill_run(reader, arena, &question->query, drill, err) != ST_OK)
         return NULL;
+    if (question->query.dim != DIM_NONE && drill->behind != BEHIND_SHOPS &&
+        drill->behind != BEHIND_ADDRESSES && drill->behind != BEHIND_GROUPS &&
+        small_group_check(&question->access, drill->count, err) != ST_OK)
+        return NULL;
     answer->rows.title = drill_title(reader, arena, &question->query);
     size_t most =
         (size_t)(drill->n_rows > (size_t)drill->count ? (int64_t)drill->n_rows : drill->count);

@@ -1,9 +1,11 @@
 /* Funnel: steps with what is left at each, groups below. Its argument is a saved funnel's name or a
  * line as in funnel_text.h. */
 #include "model/base/text.h"
+#include "model/loop/funnel_small.h"
 #include "tui/chart.h"
 #include "tui/dialog.h"
 #include "views/actions.h"
+#include "views/cells.h"
 #include "views/console.h"
 #include "views/funnel_text.h"
 #include "views/screens.h"
@@ -19,6 +21,7 @@ struct funnel_question {
     enum funnel_dialect dialect;
     enum funnel_by by;
     int64_t from, to;
+    struct access access;
 };
 
 struct funnel_state {
@@ -53,7 +56,10 @@ static void *funnel_ask(struct reader *reader, struct arena *arena, const void *
     answer->by = question->by;
     for (size_t i = 0; i < query->n_steps; i++)
         answer->labels[i] = query->steps[i];
-    return funnel_run(reader, arena, query, &answer->funnel, err) == ST_OK ? answer : NULL;
+    if (funnel_run(reader, arena, query, &answer->funnel, err) != ST_OK)
+        return NULL;
+    funnel_hide_small(arena, &question->access, &answer->funnel);
+    return answer;
 }
 
 static void funnel_refresh(struct view *view)
@@ -61,6 +67,7 @@ static void funnel_refresh(struct view *view)
     struct funnel_state *state = view->state;
     state->question.from = view->console->period.from;
     state->question.to = view->console->period.until;
+    state->question.access = view->console->access;
     view_ask(view, 0, _("funnel"), funnel_ask, &state->question, sizeof state->question);
 }
 
@@ -109,6 +116,13 @@ static const char *share(struct arena *arena, int64_t part, int64_t whole)
     return whole ? arena_printf(arena, "%.1f%%", 100.0 * (double)part / (double)whole) : "–";
 }
 
+static const char *step_count(struct arena *arena, const struct funnel_step *step)
+{
+    struct cell hidden = cell_hidden(step->below);
+    return step->hidden ? cell_for_people(arena, NULL, CELL_COUNT, &hidden)
+                        : text_count(arena, step->count);
+}
+
 static size_t worst_drop(const struct funnel *funnel)
 {
     size_t worst = 0;
@@ -136,7 +150,7 @@ static int steps_draw(struct funnel_state *state, const struct funnel_answer *an
         steps[i] = (struct chart_step){
             .label = step_label(state, answer, i),
             .value = (double)step->count,
-            .text = text_count(state->scratch, step->count),
+            .text = step_count(state->scratch, step),
             .share = i ? share(state->scratch, step->count, funnel->steps[i - 1].count) : NULL,
             .note = step->timed
                         ? arena_printf(state->scratch, _("median %s"),
@@ -180,7 +194,7 @@ static void groups_draw(struct funnel_state *state, const struct funnel_answer *
         draw_field(area, row, 1, NAME, -1, ROLE_PLAIN, *order[g]->name ? order[g]->name : "–");
         for (size_t s = 0; s <= last; s++)
             draw_field(area, row, 1 + NAME + (int)s * NUMBER, NUMBER, 1, ROLE_PLAIN,
-                       text_count(state->scratch, steps[s].count));
+                       step_count(state->scratch, &steps[s]));
         draw_field(area, row, 1 + NAME + (int)(last + 1) * NUMBER, NUMBER, 1, ROLE_ACCENT,
                    share(state->scratch, steps[last].count, steps[0].count));
     }

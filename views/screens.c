@@ -26,6 +26,7 @@ const struct view_ops *const screens[] = {
     &view_shop,
     &view_shop_table,
     &view_timeline,
+    &view_who,
     &view_crowd,
     &view_portrait,
     &view_value_people,
