@@ -75,6 +75,7 @@ struct chunk_part {
 /* How a linked segment's rows follow its base's: read when first needed, and kept. */
 struct chunk_link {
     bool read;
+    bool single;     /* none more than once */
     uint8_t *counts; /* by row of the base; NULL: one each */
     struct link_person {
         uint32_t person, rows, followers;
@@ -129,7 +130,7 @@ bool segment_times(const struct chunk_segment *segment, const unsigned char *dat
 bool segment_column(const struct chunk_segment *segment, const unsigned char *data,
                     enum chunk_column column, uint64_t *values);
 
-/* The references, as refs_decode. */
+/* The references, as refs_decode; rows may share one, and there may be others between. */
 bool segment_refs(const struct chunk_segment *segment, const unsigned char *data,
                   struct bytes *text, size_t *starts);
 

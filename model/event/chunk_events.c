@@ -40,13 +40,15 @@ static bool put_refs(const struct chunk_segment *segment, const unsigned char *d
 {
     struct bytes text = {0};
     size_t *starts = mem_alloc(segment->n * sizeof *starts);
+    bool same = segment->parts[COLUMN_REF].form == FORM_SAME;
     bool good = segment_refs(segment, data, &text, starts);
     char *kept = good ? arena_alloc(arena, text.n) : NULL;
     if (good)
         memcpy(kept, text.at, text.n);
     for (size_t i = 0; good && i < segment->n; i++) {
-        size_t end = i + 1 < segment->n ? starts[i + 1] : text.n;
-        events[i].ref_size = (uint32_t)(end - starts[i] - 1);
+        size_t size = same ? strlen((char *)text.at + starts[i])
+                           : (i + 1 < segment->n ? starts[i + 1] : text.n) - starts[i] - 1;
+        events[i].ref_size = (uint32_t)size;
         events[i].ref = events[i].ref_size ? kept + starts[i] : NULL;
     }
     free(starts);

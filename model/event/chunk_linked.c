@@ -18,6 +18,7 @@ static bool counts_read(struct chunk_link *link, const struct chunk_segment *seg
         link->counts[i] = (uint8_t)counts[i];
         total += link->counts[i];
     }
+    link->single = widest <= 1;
     free(counts);
     return good && widest <= LINK_FOLLOWERS && total == segment->n;
 }
@@ -79,7 +80,22 @@ bool linked_people(const struct chunk_segment *segment, const unsigned char *dat
     return true;
 }
 
-/* The base's times by row, of those rows that have followers, and as often. */
+/* The times of one person's rows that have followers, as often as those have. */
+static void person_times(const uint8_t *counts, uint32_t rows, uint64_t time, const uint64_t *steps,
+                         uint64_t **start, uint64_t **step)
+{
+    uint64_t before = 0;
+    bool first = true;
+    for (uint32_t row = 0; row < rows; row++) {
+        time += row ? steps[row - 1] : 0;
+        for (unsigned more = counts[row]; more > 0; more--, before = time, first = false)
+            if (first)
+                *(*start)++ = time;
+            else
+                *(*step)++ = time - before;
+    }
+}
+
 bool linked_times(const struct chunk_segment *segment, const unsigned char *data, uint64_t *start,
                   uint64_t *step)
 {
@@ -92,19 +108,36 @@ bool linked_times(const struct chunk_segment *segment, const unsigned char *data
     bool good = segment_times(base, data, starts, steps);
     for (size_t i = 0; good && i < base->n_people; i++) {
         const struct link_person *person = &link->people[i];
-        uint64_t time = starts[i], before = 0;
-        bool first = true;
-        for (uint32_t row = 0; row < person->rows; row++, counts++) {
-            time += row ? *steps++ : 0;
-            for (unsigned more = *counts; more > 0; more--, before = time, first = false)
-                if (first)
-                    *start++ = time;
-                else
-                    *step++ = time - before;
+        if (link->single && person->followers == person->rows) {
+            *start++ = starts[i];
+            for (uint32_t row = 1; row < person->rows; row++)
+                *step++ = steps[row - 1];
+        } else {
+            person_times(counts, person->rows, starts[i], steps, &start, &step);
         }
+        counts += person->rows;
+        steps += person->rows - 1;
     }
     free(starts);
     return good;
+}
+
+/* For each row the word of the base's row: `to` has room for the segment's n, and has them all when
+ * the base's end. */
+static void words_follow(const struct chunk_link *link, const uint64_t *of_base, uint64_t *to,
+                         size_t n)
+{
+    if (link->single) {
+        for (size_t i = 0, at = 0; at < n; i++) {
+            to[at] = of_base[i];
+            at += link->counts[i];
+        }
+        return;
+    }
+    const uint64_t *end = to + n;
+    for (size_t i = 0; to < end; i++)
+        for (unsigned more = link->counts[i]; more > 0; more--)
+            *to++ = of_base[i];
 }
 
 bool linked_column(const struct chunk_segment *segment, const unsigned char *data,
@@ -116,32 +149,23 @@ bool linked_column(const struct chunk_segment *segment, const unsigned char *dat
         return link && segment_column(base, data, column, values);
     uint64_t *of_base = mem_alloc(base->n * sizeof *of_base);
     bool good = segment_column(base, data, column, of_base);
-    for (size_t i = 0; good && i < base->n; i++)
-        for (unsigned more = link->counts[i]; more > 0; more--)
-            *values++ = of_base[i];
+    if (good)
+        words_follow(link, of_base, values, segment->n);
     free(of_base);
     return good;
 }
 
-/* The base's references, written anew for each row that follows. */
 bool linked_refs(const struct chunk_segment *segment, const unsigned char *data, struct bytes *text,
                  size_t *starts)
 {
+    _Static_assert(sizeof *starts == sizeof(uint64_t), "a place in the text is a word");
     const struct chunk_link *link = link_read(segment, data);
-    const struct chunk_segment *base = segment->base;
     if (!link || !link->counts)
-        return link && segment_refs(base, data, text, starts);
-    struct bytes of_base = {0};
-    size_t *from = mem_alloc(base->n * sizeof *from);
-    bool good = segment_refs(base, data, &of_base, from);
-    for (size_t i = 0; good && i < base->n; i++) {
-        size_t size = (i + 1 < base->n ? from[i + 1] : of_base.n) - from[i];
-        for (unsigned more = link->counts[i]; more > 0; more--) {
-            *starts++ = text->n;
-            bytes_put(text, of_base.at + from[i], size);
-        }
-    }
-    free(from);
-    free(of_base.at);
+        return link && segment_refs(segment->base, data, text, starts);
+    size_t *of_base = mem_alloc(segment->base->n * sizeof *of_base);
+    bool good = segment_refs(segment->base, data, text, of_base);
+    if (good)
+        words_follow(link, of_base, starts, segment->n);
+    free(of_base);
     return good;
 }

@@ -13,11 +13,13 @@ static int rows_compare(const struct segment_rows *a, size_t i, const struct seg
     return (x > y) - (x < y);
 }
 
+/* Equal, and a text that ends at its NUL, as readers of a base's references take them. */
 static bool refs_equal(const struct segment_rows *a, size_t i, const struct segment_rows *b,
                        size_t k)
 {
     const struct ref *x = &a->refs[i], *y = &b->refs[k];
-    return x->size == y->size && memcmp(x->at, y->at, x->size) == 0;
+    return x->size == y->size &&
+           (x->size == 0 || (memcmp(x->at, y->at, x->size) == 0 && !memchr(x->at, 0, x->size)));
 }
 
 /* The first row of the base that is not before row i. */
