@@ -74,7 +74,11 @@ static const unsigned metric_needs[METRIC_END] = {
 
 struct survey_plan survey_plan_of(int64_t from, int64_t to)
 {
-    return (struct survey_plan){.from = from, .to = to, .target = METRIC_END, .limit = DRILL_LIMIT};
+    return (struct survey_plan){.from = from,
+                                .to = to,
+                                .target = METRIC_END,
+                                .limit = DRILL_LIMIT,
+                                .addresses_most = ADDRESSES_MOST};
 }
 
 void survey_plan_add(struct survey_plan *plan, enum metric_id metric, enum dimension dim)
@@ -160,6 +164,7 @@ void lane_catch(struct lane *lane, enum metric_id metric, const struct drill_row
 
     switch (metrics[metric].behind) {
     case BEHIND_PEOPLE:
+    case BEHIND_DEVICES:
     case BEHIND_SHOPS:
     case BEHIND_GROUPS:
         bit_set(survey->people, row->person);
@@ -206,8 +211,7 @@ static void lane_prepare(struct lane *lane, struct survey *survey)
     if (plan->by[DIM_DAY][METRIC_ACTIVE])
         lane->active_days =
             arena_array(arena, uint64_t, (size_t)survey->daybook.n * EVENT_BLOCK / 64);
-    if (plan->target == METRIC_END)
-        lane->addresses.most = ADDRESSES_MOST;
+    lane->addresses.most = plan->addresses_most;
     if (plan->needs & NEED_TOGETHER)
         lane->kept_from = arena_array(arena, uint32_t, EVENT_BLOCK);
     lane->zone_serial = arena_array(arena, uint32_t, survey->sizes[DIM_ZONE]);
@@ -494,6 +498,7 @@ void survey_end(struct survey *survey)
     free(survey->flags);
     free(survey->people);
     vec_free(&survey->delays);
+    vec_free(&survey->listed);
     survey->n_lanes = 0;
     survey->late = NULL;
     survey->flags = NULL;

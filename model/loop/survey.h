@@ -132,6 +132,7 @@ struct survey_plan {
     enum dimension target_dim;
     int64_t target_key;
     size_t limit;
+    size_t addresses_most; /* random addresses that a thread keeps at a time */
 };
 
 /* An empty plan for [from, to). */
@@ -176,8 +177,8 @@ struct late_visits {
 
 enum {
     WHEEL_DELAYS = 3,
-    LANES_MOST = 8,           /* threads of a survey */
-    ADDRESSES_MOST = 1 << 20, /* random addresses that a lane keeps at a time */
+    LANES_MOST = 8, /* threads of a survey */
+    ADDRESSES_MOST = 1 << 20,
 };
 
 /* One thread's counts. */
@@ -222,6 +223,7 @@ struct survey {
     struct late_visits *late;     /* by block; NULL where no visits are kept */
     VEC(int64_t) delays;          /* time to convert, where its median is wanted */
     struct set *members;          /* at the period's end, where reachable ones are wanted */
+    VEC(uint64_t) listed;         /* random addresses, rising, where they are the target */
     uint32_t first_new, last_new; /* people who registered in the period lie between; 0: none */
 };
 
@@ -315,6 +317,11 @@ static inline size_t bit_words(size_t n)
 static inline bool bit_get(const uint64_t *bits, size_t at)
 {
     return bits[at / 64] >> (at % 64) & 1;
+}
+/* The target is a list of random addresses, alone or behind people. */
+static inline bool lists_addresses(const struct survey_plan *plan)
+{
+    return plan->target == METRIC_RANDOM_DEVICES || plan->target == METRIC_DEVICES;
 }
 static inline bool is_engaged(unsigned flags)
 {
