@@ -431,6 +431,15 @@ void survey_shops(struct survey *survey)
     }
 }
 
+/* The next scan is this part, in hundredths, of the survey's work. */
+static void part_begin(const struct survey_ground *ground, int from, int to)
+{
+    int whole = ground->part_to - ground->part_from;
+
+    reader_progress_part(ground->reader, ground->part_from + whole * from / 100,
+                         ground->part_from + whole * to / 100);
+}
+
 enum status survey_run(struct survey_ground *ground, const struct survey_plan *plan,
                        struct survey **out, struct error *err)
 {
@@ -444,7 +453,10 @@ enum status survey_run(struct survey_ground *ground, const struct survey_plan *p
     if (status != ST_OK)
         return status;
     survey_prepare(survey, ground, plan);
+    bool more = plan->needs & (NEED_WHEEL | NEED_BALANCES | NEED_ADDRESSES);
+    part_begin(ground, 0, more ? 60 : 100);
     status = survey_scan(survey, err);
+    part_begin(ground, 60, 80);
     if (status == ST_OK && (plan->needs & NEED_TOGETHER))
         survey_together(survey);
     if (status == ST_OK)
@@ -453,8 +465,10 @@ enum status survey_run(struct survey_ground *ground, const struct survey_plan *p
         status = survey_people(survey, err);
     if (status == ST_OK && (plan->needs & NEED_WHEEL))
         status = survey_wheel(survey, err);
+    part_begin(ground, 80, 90);
     if (status == ST_OK && (plan->needs & NEED_BALANCES))
         status = survey_balances(survey, err);
+    part_begin(ground, 90, 100);
     if (status == ST_OK && (plan->needs & NEED_ADDRESSES))
         status = survey_addresses(survey, err);
     if (status == ST_OK)

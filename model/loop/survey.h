@@ -85,6 +85,7 @@ struct survey_ground {
         interests; /* in order of person: how much higher the person is, the topic's number */
     const uint32_t *topic_place; /* of a topic's number among the topics in order */
     uint32_t pos, app;           /* channel numbers, 0: none */
+    int part_from, part_to;      /* of the progress that the next survey is, thousandths */
     size_t sizes[DIM_COUNT];     /* highest key + 1, of the dimensions that no period changes */
 };
 
