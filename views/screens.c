@@ -23,6 +23,10 @@ const struct view_ops *const screens[] = {
     &view_shop_table,
     &view_timeline,
     &view_crowd,
+    &view_funnel_edit,
+    &view_funnel_times,
+    &view_funnel_groups,
+    &view_funnel_why,
     NULL,
 };
 

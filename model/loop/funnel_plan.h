@@ -13,8 +13,9 @@
 #ifndef ATRIUM_LOOP_FUNNEL_PLAN_H
 #define ATRIUM_LOOP_FUNNEL_PLAN_H
 
-#include "model/access/access.h"
 #include "model/loop/funnel.h"
+
+struct access;
 
 enum { FUNNEL_PLAN_LONGEST = 4000 };
 
@@ -69,6 +70,10 @@ enum status funnel_kept_find(struct reader *reader, struct arena *arena, const c
 enum status funnel_people_named(struct reader *reader, struct arena *arena,
                                 const struct access *access, const char *name,
                                 const struct set **people, struct error *err);
+
+/* The names that funnel_people_named knows, in order. Owned by the arena. */
+enum status funnel_people_names(struct reader *reader, struct arena *arena, const char ***names,
+                                size_t *n, struct error *err);
 
 /* Resolves what the plan names - within, and the groups of FUNNEL_BY_LABEL and _SEGMENT - into its
  * query. Inside reader_begin. */

@@ -121,6 +121,23 @@ enum status funnel_people_named(struct reader *reader, struct arena *arena,
     return status == ST_OK ? label_people(reader, arena, label, n_people, people, err) : status;
 }
 
+enum status funnel_people_names(struct reader *reader, struct arena *arena, const char ***names,
+                                size_t *n, struct error *err)
+{
+    VEC(const char *) found = {0};
+    sqlite3_stmt *stmt;
+    bool row = false;
+    enum status status = reader_prepare(reader, "select name from label order by name", &stmt, err);
+    while (status == ST_OK && (status = reader_step(reader, stmt, &row, err)) == ST_OK && row)
+        vec_push(&found, text_kept(arena, stmt, 0));
+    *names = arena_array(arena, const char *, found.n + 1);
+    for (size_t i = 0; i < found.n; i++)
+        (*names)[i] = found.at[i];
+    *n = found.n;
+    vec_free(&found);
+    return status;
+}
+
 static enum status labels_bind(struct reader *reader, struct arena *arena,
                                struct funnel_query *query, struct error *err)
 {
