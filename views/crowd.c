@@ -96,6 +96,11 @@ static bool crowd_action(struct view *view, int id, const char *argument)
     }
 }
 
+static char *crowd_people(struct view *view)
+{
+    return mem_strdup(view->argument);
+}
+
 const struct view_ops view_crowd = {
     .name = "crowd",
     .title = N_("People"),
@@ -109,4 +114,5 @@ const struct view_ops view_crowd = {
     .key = sheet_view_key,
     .answered = sheet_view_answered,
     .subtitle = sheet_view_subtitle,
+    .people = crowd_people,
 };

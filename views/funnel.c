@@ -373,7 +373,8 @@ static void people_choose(struct view *view, const char *title, const char *none
     if (n)
         console_dialog(view->console, dialog_choose(title, names, n + 1, 0, done, view));
     else
-        console_say(view->console, "%s", _("this mall has no label yet; s on a list makes one"));
+        console_say(view->console, "%s",
+                    _("this mall has no segment or label yet; s on a list makes one"));
 }
 
 /* ---- Saved funnels ---- */
@@ -644,6 +645,12 @@ static bool funnel_action(struct view *view, int id, const char *argument)
     }
 }
 
+static char *step_people(struct view *view)
+{
+    const struct funnel_state *state = view->state;
+    return mem_printf("funnel %d %d %s", state->selected + 1, FUNNEL_STEPS, state->line);
+}
+
 const struct view_ops view_funnel = {
     .name = "funnel",
     .title = N_("Funnel"),
@@ -652,8 +659,8 @@ const struct view_ops view_funnel = {
            "people of a step, d those who came to the step before and no further; in such a list w "
            "says why one of them dropped, and s keeps it under a name. e edits the funnel in a "
            "form, a as a line; S saves it, f and Tab choose a saved one. b tells groups apart, H "
-           "holds a property, m counts turns or money, o asks a label's people only, v puts other "
-           "people beside, t shows how long the steps took, D chooses whose rules."),
+           "holds a property, m counts turns or money, o asks the people of a segment only, v puts "
+           "others beside, t shows how long the steps took, D chooses whose rules."),
     .number = 10,
     .rights = RIGHT_QUESTIONS,
     .size = sizeof(struct funnel_state),
@@ -664,4 +671,5 @@ const struct view_ops view_funnel = {
     .action = funnel_action,
     .answered = funnel_answered,
     .subtitle = funnel_subtitle,
+    .people = step_people,
 };

@@ -234,7 +234,7 @@ static int rule_fields(struct funnel_form *f, const struct funnel_plan *plan)
                        .value = funnel_measures[query->measure]};
     fields[n++] = (struct field){.name = "within",
                                  .label = N_("Only people of"),
-                                 .hint = N_("a label; empty: everyone"),
+                                 .hint = N_("segment, label or expression; empty: all"),
                                  .type = FIELD_TEXT,
                                  .value = plan->within ? plan->within : ""};
     return n;

@@ -15,6 +15,7 @@ const struct view_ops *const screens[] = {
     &view_funnel,
     &view_retention,
     &view_rfm,
+    &view_lifecycle,
     /* Opened from others: */
     &view_chart,
     &view_behind,
@@ -27,6 +28,7 @@ const struct view_ops *const screens[] = {
     &view_funnel_times,
     &view_funnel_groups,
     &view_funnel_why,
+    &view_portrait,
     NULL,
 };
 

@@ -11,6 +11,7 @@ extern const struct view_ops view_shop, view_shop_table;
 extern const struct view_ops view_funnel_edit, view_funnel_times, view_funnel_groups;
 extern const struct view_ops view_funnel_why;
 extern const struct view_ops view_funnel, view_crowd, view_retention, view_rfm;
+extern const struct view_ops view_lifecycle, view_portrait;
 
 /* NULL-terminated. */
 extern const struct view_ops *const screens[];

@@ -183,7 +183,7 @@ static const enum dimension time_dims[] = {DIM_DAY, DIM_HOUR, DIM_WEEK_HOUR, DIM
 static void lane_prepare(struct lane *lane, struct survey *survey)
 {
     const struct survey_plan *plan = survey->plan;
-    struct arena *arena = survey->ground->arena;
+    struct arena *arena = survey->ground->scratch;
 
     lane->survey = survey;
     lane->serial = 1;
@@ -206,6 +206,8 @@ static void lane_prepare(struct lane *lane, struct survey *survey)
     if (plan->by[DIM_DAY][METRIC_ACTIVE])
         lane->active_days =
             arena_array(arena, uint64_t, (size_t)survey->daybook.n * EVENT_BLOCK / 64);
+    if (plan->target == METRIC_END)
+        lane->addresses.most = ADDRESSES_MOST;
     if (plan->needs & NEED_TOGETHER)
         lane->kept_from = arena_array(arena, uint32_t, EVENT_BLOCK);
     lane->zone_serial = arena_array(arena, uint32_t, survey->sizes[DIM_ZONE]);
@@ -227,8 +229,6 @@ static size_t target_place(const struct survey *survey)
     return at >= 0 && at < (int64_t)survey->sizes[plan->target_dim] ? (size_t)at : SIZE_MAX;
 }
 
-enum { LANES_MOST = 8 };
-
 static size_t late_blocks(const struct survey *survey)
 {
     return (survey->n_people >> EVENT_BLOCK_BITS) + 1;
@@ -242,7 +242,7 @@ static void survey_prepare(struct survey *survey, struct survey_ground *ground,
 
     survey->ground = ground;
     survey->plan = plan;
-    survey->daybook = daybook_make(ground->arena, &ground->mall->clock, plan->from, plan->to);
+    survey->daybook = daybook_make(ground->scratch, &ground->mall->clock, plan->from, plan->to);
     memcpy(survey->sizes, ground->sizes, sizeof survey->sizes);
     survey->sizes[DIM_DAY] = (size_t)survey->daybook.n;
     survey->sizes[DIM_DAY_HOUR] = (size_t)survey->daybook.n * 24;
@@ -256,7 +256,7 @@ static void survey_prepare(struct survey *survey, struct survey_ground *ground,
     survey->people = mem_zero(bit_words(bits), sizeof *survey->people);
     survey->target_at = target_place(survey);
     survey->n_lanes = threads < 1 ? 1 : threads > LANES_MOST ? LANES_MOST : (size_t)threads;
-    survey->lanes = arena_array(ground->arena, struct lane, survey->n_lanes);
+    survey->lanes = arena_array(ground->scratch, struct lane, survey->n_lanes);
     for (size_t i = 0; i < survey->n_lanes; i++)
         lane_prepare(&survey->lanes[i], survey);
     if (plan->needs & NEED_TOGETHER)
@@ -405,10 +405,7 @@ static void survey_merge(struct survey *survey)
                 vec_push(&all->wheel[d], lane->wheel[d].at[i]);
             vec_free(&lane->wheel[d]);
         }
-        addresses_take(&all->addresses, &lane->addresses);
     }
-    addresses_tidy(&all->addresses);
-    all->total[METRIC_RANDOM_DEVICES].n = (int64_t)all->addresses.n;
 }
 
 void survey_shops(struct survey *survey)
@@ -433,7 +430,7 @@ void survey_shops(struct survey *survey)
 enum status survey_run(struct survey_ground *ground, const struct survey_plan *plan,
                        struct survey **out, struct error *err)
 {
-    struct survey *survey = arena_new_of(ground->arena, struct survey);
+    struct survey *survey = arena_new_of(ground->scratch, struct survey);
     enum status status = ST_OK;
 
     if (plan->needs & (NEED_TOGETHER | NEED_RELATIONS))
@@ -454,12 +451,14 @@ enum status survey_run(struct survey_ground *ground, const struct survey_plan *p
         status = survey_wheel(survey, err);
     if (status == ST_OK && (plan->needs & NEED_BALANCES))
         status = survey_balances(survey, err);
+    if (status == ST_OK && (plan->needs & NEED_ADDRESSES))
+        status = survey_addresses(survey, err);
     if (status == ST_OK)
         status = survey_community(survey, err);
     if (status == ST_OK) {
         survey_merge(survey);
         survey_shops(survey);
-        survey->lanes[0].total[METRIC_DEVICES].n += (int64_t)survey->lanes[0].addresses.n;
+        survey->lanes[0].total[METRIC_DEVICES].n += survey->lanes[0].total[METRIC_RANDOM_DEVICES].n;
         *out = survey;
     } else {
         survey_end(survey);

@@ -174,7 +174,11 @@ struct late_visits {
     size_t size;
 };
 
-enum { WHEEL_DELAYS = 3 };
+enum {
+    WHEEL_DELAYS = 3,
+    LANES_MOST = 8,           /* threads of a survey */
+    ADDRESSES_MOST = 1 << 20, /* random addresses that a lane keeps at a time */
+};
 
 /* One thread's counts. */
 struct lane {
@@ -221,7 +225,8 @@ struct survey {
     uint32_t first_new, last_new; /* people who registered in the period lie between; 0: none */
 };
 
-/* The pass. What is found stays valid until survey_end, which frees what grew. */
+/* The pass. What is found stays valid until survey_end, which frees what grew; the ground's scratch
+ * has the rest. */
 enum status survey_run(struct survey_ground *ground, const struct survey_plan *plan,
                        struct survey **survey, struct error *err);
 void survey_end(struct survey *survey);
@@ -298,6 +303,7 @@ void survey_acts(struct survey *survey);
 enum status survey_people(struct survey *survey, struct error *err);
 enum status survey_wheel(struct survey *survey, struct error *err);
 enum status survey_balances(struct survey *survey, struct error *err);
+enum status survey_addresses(struct survey *survey, struct error *err);
 enum status survey_community(struct survey *survey, struct error *err);
 void survey_shops(struct survey *survey);
 
