@@ -137,6 +137,11 @@ static const struct {
     {"retention", "T"},
     {"rfm", "M"},
     {"lifecycle", "L"},
+    {"segments", "S"},
+    {"segment", "S a t i e r > = g o Tab Space a n d Space b o u g h t ( 3 0 d )"},
+    {"segment-error", "S a t i e r > = g o l d Space a n d Space s p n t ( 3 0 d )"},
+    {"labels", "B"},
+    {"label", "B a l a b e l : s t r Tab"},
     {"portrait", "M P"},
     {"portrait-member", "6 Enter P"},
 };
