@@ -1,147 +1,104 @@
-/* The people behind a step of a funnel or a cell of the RFM grid. Its argument is "funnel LEAST
- * MOST DIALECT LINE" or "rfm RECENCY FREQUENCY". */
+/* The people behind a step, a cell, a label: its argument is that of views/people_of.h. */
 #include "model/base/text.h"
-#include "model/loop/rfm.h"
-#include "views/funnel_text.h"
+#include "views/actions.h"
+#include "views/people_keep.h"
+#include "views/people_of.h"
+#include "views/person_rows.h"
 #include "views/screens.h"
 #include "views/sheet_view.h"
 
 #include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { LINE = 2048, SHOWN = 20000 };
+enum { SHOWN = 20000 };
 
-struct crowd_question {
-    char argument[LINE];
-    int64_t from, to, present;
-    struct access access;
+/* The sheet first, as sheet_view wants it. */
+struct crowd_answer {
+    struct sheet_answer rows;
+    struct people_found found;
 };
-
-static const struct sheet_column columns[] = {{"name", N_("name"), CELL_TEXT},
-                                              {"card", N_("card"), CELL_TEXT},
-                                              {"tier", N_("tier"), CELL_TEXT}};
-
-static const char *column_text(struct arena *arena, sqlite3_stmt *stmt, int column)
-{
-    const char *text = (const char *)sqlite3_column_text(stmt, column);
-    return arena_strdup(arena, text ? text : "");
-}
-
-static enum status person_row(struct reader *reader, struct arena *arena,
-                              const struct access *access, uint32_t person, struct cell *cells,
-                              struct error *err)
-{
-    sqlite3_stmt *stmt;
-    bool row = false;
-    cells[0] = cell_text(_("visitor"));
-    cells[1] = cell_text(arena_printf(arena, "#%" PRIu32, person));
-    enum status status =
-        reader_prepare(reader, "select name, card, tier from member where person = ?1", &stmt, err);
-    if (status != ST_OK)
-        return status;
-    sqlite3_bind_int64(stmt, 1, person);
-    status = reader_step(reader, stmt, &row, err);
-    if (status != ST_OK || !row)
-        return status;
-    cells[0] =
-        cell_text(access_text(access, arena, PERSONAL_NAME, person, column_text(arena, stmt, 0)));
-    cells[1] =
-        cell_text(access_text(access, arena, PERSONAL_CARD, person, column_text(arena, stmt, 1)));
-    cells[2] = cell_text(column_text(arena, stmt, 2));
-    return ST_OK;
-}
-
-static enum status funnel_crowd(struct reader *reader, struct arena *arena,
-                                const struct crowd_question *question, const uint32_t **people,
-                                size_t *n, struct error *err)
-{
-    struct funnel_query query = {.from = question->from, .to = question->to};
-    struct funnel funnel;
-    char dialect[16] = "";
-    int least = 0, most = 0, at = 0;
-    if (sscanf(question->argument, "funnel %d %d %15s %n", &least, &most, dialect, &at) < 3)
-        return error_set(err, ST_USAGE, "this names no step");
-    for (int i = 0; i < DIALECT_COUNT; i++)
-        if (strcmp(dialect, funnel_dialects[i]) == 0)
-            query.dialect = (enum funnel_dialect)i;
-    query.modes = query.dialect == DIALECT_CLICKHOUSE ? MODE_STRICT_ONCE : 0;
-    enum status status = funnel_text_parse(arena, question->argument + at, &query, err);
-    if (status == ST_OK)
-        status = funnel_run(reader, arena, &query, &funnel, err);
-    if (status == ST_OK)
-        *people = funnel_people(arena, &funnel, least, most, n);
-    return status;
-}
-
-static enum status rfm_crowd(struct reader *reader, struct arena *arena,
-                             const struct crowd_question *question, const uint32_t **people,
-                             size_t *n, struct error *err)
-{
-    struct rfm rfm;
-    int recency, frequency;
-    if (sscanf(question->argument, "rfm %d %d", &recency, &frequency) != 2)
-        return error_set(err, ST_USAGE, "this names no cell");
-    enum status status = rfm_run(reader, arena, question->present, 0, &rfm, err);
-    if (status != ST_OK)
-        return status;
-    uint32_t *found = arena_array(arena, uint32_t, rfm.n + 1);
-    for (size_t i = 0; i < rfm.n; i++)
-        if (rfm.score[i][RFM_RECENCY] == recency && rfm.score[i][RFM_FREQUENCY] == frequency)
-            found[(*n)++] = rfm.people[i];
-    *people = found;
-    return ST_OK;
-}
 
 static void *crowd_ask(struct reader *reader, struct arena *arena, const void *parameters,
                        struct error *err)
 {
-    const struct crowd_question *question = parameters;
-    struct sheet_answer *answer = arena_new_of(arena, struct sheet_answer);
-    const uint32_t *people = NULL;
-    size_t n = 0;
-    bool rfm = strncmp(question->argument, "rfm ", 4) == 0;
-    enum status status =
-        (rfm ? rfm_crowd : funnel_crowd)(reader, arena, question, &people, &n, err);
-    if (status != ST_OK)
+    const struct people_question *question = parameters;
+    struct crowd_answer *crowd = arena_new_of(arena, struct crowd_answer);
+    struct sheet_answer *answer = &crowd->rows;
+    struct people_found found;
+    if (people_of(reader, arena, question, &found, err) != ST_OK)
         return NULL;
+    const uint32_t *people = found.people;
+    size_t n = found.n;
     size_t shown = n < SHOWN ? n : SHOWN;
     uint64_t *keys = arena_array(arena, uint64_t, shown + 1);
-    answer->sheet = sheet_new(arena, columns, sizeof columns / sizeof *columns);
+    if (person_rows(reader, arena, &question->access, people, shown, &answer->sheet, err) != ST_OK)
+        return NULL;
     answer->open = arena_array(arena, const char *, shown + 1);
     answer->screen = "member";
     answer->title = arena_printf(arena, _("%s people"), text_count(arena, (int64_t)n));
+    if (*found.title)
+        answer->title = arena_printf(arena, "%s · %s", found.title, answer->title);
     answer->metric = -1;
     answer->total = (int64_t)n;
     answer->keys = keys;
     for (size_t i = 0; i < shown; i++) {
-        if (i % 256 == 0 && reader_cancelled(reader)) {
-            error_set(err, ST_CANCELLED, "the question was cancelled");
-            return NULL;
-        }
         keys[i] = people[i];
         answer->open[i] = arena_printf(arena, "#%" PRIu32, people[i]);
-        if (person_row(reader, arena, &question->access, people[i], sheet_row_add(answer->sheet),
-                       err) != ST_OK)
-            return NULL;
     }
-    return answer;
+    crowd->found = found;
+    return crowd;
 }
 
 static void crowd_refresh(struct view *view)
 {
-    const struct console *console = view->console;
-    struct crowd_question question = {.from = console->period.from,
-                                      .to = console->period.until,
-                                      .present = console->present,
-                                      .access = console->access};
-    snprintf(question.argument, sizeof question.argument, "%s", view->argument);
+    struct people_question question = people_question_of(view->console, view->argument);
     view_ask(view, 0, _("people"), crowd_ask, &question, sizeof question);
 }
 
 static void crowd_open(struct view *view)
 {
     sheet_view_open(view, "crowd", _("people"));
+}
+
+/* Why the selected person came no further, where the list is of a funnel's step. */
+static void why_open(struct view *view)
+{
+    const struct sheet_answer *answer = view_answer(view, 0);
+    int64_t row = list_selected(&((struct sheet_state *)view->state)->list);
+    int least, most, at = 0;
+    if (sscanf(view->argument, "funnel %d %d %n", &least, &most, &at) < 2) {
+        console_say(view->console, "%s",
+                    _("only of a funnel's people can be said why they dropped"));
+        return;
+    }
+    if (!answer || row < 0)
+        return;
+    char *argument = mem_printf("%s %s", answer->open[row], view->argument + at);
+    console_open(view->console, "funnel-why", argument);
+    free(argument);
+}
+
+static bool crowd_action(struct view *view, int id, const char *argument)
+{
+    const struct crowd_answer *answer = view_answer(view, 0);
+    switch (id) {
+    case ACTION_CROWD_WHY:
+        why_open(view);
+        return true;
+    case ACTION_CROWD_SEGMENT:
+        if (answer)
+            people_keep(view->console, answer->found.people, answer->found.n,
+                        *argument ? argument : answer->found.title);
+        return true;
+    default:
+        return sheet_view_action(view, id, argument);
+    }
+}
+
+static char *crowd_people(struct view *view)
+{
+    return mem_strdup(view->argument);
 }
 
 const struct view_ops view_crowd = {
@@ -153,8 +110,9 @@ const struct view_ops view_crowd = {
     .close = sheet_view_close,
     .refresh = crowd_refresh,
     .draw = sheet_view_draw,
-    .action = sheet_view_action,
+    .action = crowd_action,
     .key = sheet_view_key,
     .answered = sheet_view_answered,
     .subtitle = sheet_view_subtitle,
+    .people = crowd_people,
 };

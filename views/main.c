@@ -5,13 +5,15 @@
 #include <malloc.h>
 
 /* What a question needed is given back to the machine when it ends: large pieces are mapped on
- * their own, and threads share two heaps. */
+ * their own. Every thread has a heap of its own, so that a question never makes the screen's thread
+ * wait for memory. */
 static void memory_start(void)
 {
-    enum { LARGE = 1 << 20 };
+    enum { LARGE = 1 << 17, HEAPS = 64 };
     mallopt(M_MMAP_THRESHOLD, LARGE);
     mallopt(M_TRIM_THRESHOLD, LARGE);
-    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_MMAP_MAX, 1 << 20);
+    mallopt(M_ARENA_MAX, HEAPS);
 }
 
 int main(int argc, char **argv)

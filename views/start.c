@@ -120,11 +120,13 @@ static enum status screen_begin(struct console *console, const struct console_op
 
 static void threads_begin(struct console *console)
 {
-    static const struct task_pool_ops pool_ops = {reader_begin_thread, reader_end_thread};
+    /* Questions give way to keys, and to the rows that a key asks for. */
+    static const struct task_pool_ops pool_ops = {reader_begin_thread, reader_end_thread, 10};
+    static const struct task_pool_ops page_ops = {reader_begin_thread, reader_end_thread, 0};
     static const struct loop_ops loop_ops = {console_key, console_draw, quit};
     console->people = people_cache_new();
     console->pool = task_pool_new(READERS, &pool_ops, console);
-    console->pages = task_pool_new(1, &pool_ops, console);
+    console->pages = task_pool_new(1, &page_ops, console);
     console->writes = write_queue_new(console->mall);
     console->imports = import_work_new(console);
     console->loop = loop_new(&loop_ops, console);

@@ -1,5 +1,6 @@
 #include "model/base/arena.h"
 
+#include <malloc.h>
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -47,6 +48,11 @@ void *mem_resize(void *at, size_t n, size_t size)
     if (!moved)
         out_of_memory(n);
     return moved;
+}
+
+void mem_give_back(void)
+{
+    malloc_trim(0);
 }
 
 char *mem_strndup(const char *text, size_t n)

@@ -43,4 +43,7 @@ char *mem_strdup(const char *text);
 char *mem_strndup(const char *text, size_t n);
 char *mem_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Gives freed memory that the heaps still hold back to the machine: after work that took much. */
+void mem_give_back(void);
+
 #endif

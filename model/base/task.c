@@ -8,7 +8,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+enum { LONG_NS = 100 * 1000 * 1000 };
 
 struct queue {
     struct task *first, *last;
@@ -95,6 +98,14 @@ static struct task *task_wait(struct task_pool *pool, struct worker *worker)
     return task;
 }
 
+/* Threads that this one starts inherit it. Linux has priorities by thread; where that fails the
+ * work is done as it is. */
+static void priority_lower(int by)
+{
+    if (by)
+        setpriority(PRIO_PROCESS, (id_t)gettid(), getpriority(PRIO_PROCESS, (id_t)gettid()) + by);
+}
+
 static void *worker_main(void *context)
 {
     struct worker *worker = context;
@@ -103,6 +114,7 @@ static void *worker_main(void *context)
     void *thread_state = NULL;
     bool began = false;
     struct task *task;
+    priority_lower(pool->ops.nice);
     while ((task = task_wait(pool, worker))) {
         /* Made with the first task, and again after a failure: a mall file may come back. */
         if (!began && pool->ops.thread_begin) {
@@ -111,7 +123,10 @@ static void *worker_main(void *context)
             began = thread_state != NULL;
         }
         task_execute(task, thread_state, &trouble);
+        bool long_one = task->elapsed_ns > LONG_NS;
         task_finish(pool, worker, task);
+        if (long_one)
+            mem_give_back();
     }
     if (thread_state && pool->ops.thread_end)
         pool->ops.thread_end(thread_state);

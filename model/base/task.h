@@ -46,6 +46,7 @@ struct task_pool;
 struct task_pool_ops {
     void *(*thread_begin)(void *context, struct error *err);
     void (*thread_end)(void *thread_state);
+    int nice; /* of the threads, and of those they start: 0 as the process, more gives way to it */
 };
 
 struct task_pool *task_pool_new(int threads, const struct task_pool_ops *ops, void *context);

@@ -26,7 +26,6 @@ struct assembler *assembler_new(const struct event_query *query)
     query_times(query, &assembler->from, &assembler->to);
     query_people(query, &assembler->person_first, &assembler->person_last);
     assembler->place = mem_zero(EVENT_BLOCK, sizeof *assembler->place);
-    assembler->bounds = mem_zero(EVENT_BLOCK + 1, sizeof *assembler->bounds);
     assembler->memory = mem_zero(KIND_MAX + 1, sizeof *assembler->memory);
     return assembler;
 }
@@ -39,6 +38,7 @@ void assembler_free(struct assembler *assembler)
         for (int column = 0; column < COLUMN_COUNT; column++)
             free(assembler->memory[kind].column[column]);
         free(assembler->memory[kind].text.at);
+        free(assembler->memory[kind].bounds);
     }
     vec_free(&assembler->sources);
     vec_free(&assembler->packed);
@@ -47,7 +47,6 @@ void assembler_free(struct assembler *assembler)
     free(assembler->rows);
     free(assembler->memory);
     free(assembler->place);
-    free(assembler->bounds);
     free(assembler->words);
     free(assembler->starts);
     free(assembler);
@@ -233,19 +232,23 @@ static enum status run_make(struct assembler *assembler, uint16_t kind, const st
                             size_t n_tail, struct event_run *run, struct error *err)
 {
     size_t n = 0;
+    struct run_memory *memory = &assembler->memory[kind];
+    if (!memory->bounds)
+        memory->bounds = mem_alloc((EVENT_BLOCK + 1) * sizeof *memory->bounds);
+    assembler->bounds = memory->bounds;
     enum status status = rows_find(assembler, kind, tail, n_tail, &n, err);
     run->n = n;
     if (status != ST_OK || n == 0)
         return status;
-    struct run_memory *memory = &assembler->memory[kind];
     memory_room(memory, n);
     memory->text.n = 0;
     bytes_put_u8(&memory->text, 0);
     unsigned columns = 1u << COLUMN_PEOPLE | 1u << COLUMN_TIME;
+    unsigned wanted = query_columns(assembler->query, kind);
     status = rows_place(assembler, column_room(memory, COLUMN_PEOPLE),
                         column_room(memory, COLUMN_TIME), err);
     for (int column = COLUMN_TENANT; column <= COLUMN_REF && status == ST_OK; column++) {
-        if (!(assembler->query->columns >> column & 1) ||
+        if (!(wanted >> column & 1) ||
             !column_there(assembler, (enum chunk_column)column, tail, n_tail))
             continue;
         columns |= 1u << column;
@@ -257,7 +260,7 @@ static enum status run_make(struct assembler *assembler, uint16_t kind, const st
         tail_insert(assembler, memory, columns, &tail[i]);
     if (columns >> COLUMN_REF & 1)
         refs_point(memory, n);
-    *run = (struct event_run){.kind = kind, .n = n};
+    *run = (struct event_run){.kind = kind, .n = n, .starts = memory->bounds};
 #define GIVE(field, number) run->field = columns >> number & 1 ? memory->column[number] : NULL
     GIVE(person, COLUMN_PEOPLE);
     GIVE(time, COLUMN_TIME);

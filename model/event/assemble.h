@@ -31,8 +31,15 @@ enum status assembler_run(struct assembler *assembler, const struct assembly *as
 /* Whether a query can have events of this kind. */
 bool query_has_kind(const struct event_query *query, uint16_t kind);
 
+/* Whether the kind is one of query->lead, and which columns are asked for of a kind. */
+bool query_leads(const struct event_query *query, uint16_t kind);
+unsigned query_columns(const struct event_query *query, uint16_t kind);
+
 /* The query's people and times, as closed and half-open ranges without special values. */
 void query_people(const struct event_query *query, uint32_t *first, uint32_t *last);
 void query_times(const struct event_query *query, int64_t *from, int64_t *to);
+
+/* Whether it asks for this block of people at all. */
+bool query_has_block(const struct event_query *query, int32_t block);
 
 #endif

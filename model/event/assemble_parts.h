@@ -27,6 +27,7 @@ struct source {
 struct run_memory {
     void *column[COLUMN_COUNT];
     size_t cap;
+    uint32_t *bounds; /* of EVENT_BLOCK + 1 people */
     struct bytes text;
 };
 
@@ -43,9 +44,10 @@ struct assembler {
     uint32_t *targets; /* by row that takes part: its place in the run, where columns follow */
     uint32_t *rows;    /* and its row in the segment, where the source is not whole */
     size_t targets_cap;
-    uint32_t *place;  /* by person of the block: where the next event goes */
-    uint32_t *bounds; /* where each person's events begin; one more at the end */
-    uint64_t *words;  /* room for the decoded columns of a segment: 3 * words_cap */
+    uint32_t *place; /* by person of the block: where the next event goes */
+    uint32_t
+        *bounds; /* of the run at work: where each person's events begin; one more for the end */
+    uint64_t *words; /* room for the decoded columns of a segment: 3 * words_cap */
     size_t words_cap;
     size_t *starts;
 

@@ -15,6 +15,19 @@ bool query_has_kind(const struct event_query *query, uint16_t kind)
     return false;
 }
 
+bool query_leads(const struct event_query *query, uint16_t kind)
+{
+    for (size_t i = 0; query->lead && i < query->lead->n_kinds; i++)
+        if (query->lead->kinds[i] == kind)
+            return true;
+    return false;
+}
+
+unsigned query_columns(const struct event_query *query, uint16_t kind)
+{
+    return query->columns | (query_leads(query, kind) ? query->lead->columns : 0);
+}
+
 void query_people(const struct event_query *query, uint32_t *first, uint32_t *last)
 {
     bool all = query->person_first == 0 && query->person_last == 0;
@@ -26,6 +39,15 @@ void query_times(const struct event_query *query, int64_t *from, int64_t *to)
 {
     *from = query->from;
     *to = query->to ? query->to : INT64_MAX;
+}
+
+bool query_has_block(const struct event_query *query, int32_t block)
+{
+    uint32_t first, last;
+    query_people(query, &first, &last);
+    return query->people && block >= (int32_t)(first >> EVENT_BLOCK_BITS) &&
+           block <= (int32_t)(last >> EVENT_BLOCK_BITS) &&
+           (!query->blocks || ((uint32_t)block < query->n_blocks && query->blocks[block]));
 }
 
 /* ---- Memory and damage ---- */
@@ -179,7 +201,8 @@ enum status people_note(struct assembler *assembler, bool *any, struct error *er
             struct source source = {.segment = segment, .entry = now->entries[i]};
             assembler_words(assembler, segment->n_people);
             uint64_t *person = assembler->words;
-            if (!segment_people(segment, now->chunks[i].data.at, person, person + segment->n_people))
+            if (!segment_people(segment, now->chunks[i].data.at, person,
+                                person + segment->n_people))
                 return source_damaged(&source, "people", err);
             if (!*any)
                 memset(assembler->passed, 0, sizeof assembler->passed);

@@ -70,9 +70,10 @@ static bool segment_wanted(const struct chunk_segment *segment, const struct eve
 }
 
 /* The columns of a segment that the question uses. */
-static unsigned columns_wanted(const struct event_query *query, enum segment_use use)
+static unsigned columns_wanted(const struct event_query *query, uint16_t kind, enum segment_use use)
 {
-    return 1u << COLUMN_PEOPLE | (use == SEGMENT_READ ? query->columns | 1u << COLUMN_TIME : 0);
+    return 1u << COLUMN_PEOPLE |
+           (use == SEGMENT_READ ? query_columns(query, kind) | 1u << COLUMN_TIME : 0);
 }
 
 /* The parts that the query needs, in the order of the data. */
@@ -86,7 +87,8 @@ static enum status parts_read(struct chunk_reader *chunks, const struct chunk_en
     enum status status = ST_OK;
     for (size_t s = 0; s < head->n; s++)
         if (buffer->use[s] != SEGMENT_SKIPPED)
-            segment_needs(head, s, columns_wanted(query, buffer->use[s]), needs);
+            segment_needs(head, s, columns_wanted(query, head->segments[s].kind, buffer->use[s]),
+                          needs);
     for (int i = 0; i < COLUMN_COUNT && status == ST_OK; i++) {
         for (size_t s = 0; s < head->n && status == ST_OK; s++) {
             const struct chunk_part *part = &head->segments[s].parts[chunk_order[i]];

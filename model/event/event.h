@@ -136,7 +136,8 @@ enum event_column {
 struct event_lead {
     const uint16_t *kinds;
     size_t n_kinds;
-    int64_t to; /* leading events are those before this */
+    unsigned columns; /* of enum event_column, that are read of these kinds alone */
+    int64_t to;       /* leading events are those before this */
     int64_t window;
     /* Who has events of these kinds before `to` that were not read is in the block's `passed`. */
     const uint16_t *noted;
@@ -153,6 +154,8 @@ struct event_query {
     bool times;            /* the columns by person beside the events of people */
     uint32_t person_first; /* only people in [person_first, person_last]; 0, 0 = all */
     uint32_t person_last;
+    const uint8_t *blocks; /* blocks[b] != 0: of people only those blocks; NULL: all */
+    uint32_t n_blocks;     /* later ones are left out */
     const struct event_lead *lead; /* NULL: everything is read */
 };
 
@@ -162,6 +165,7 @@ struct event_run {
     uint16_t kind;
     size_t n;
     const uint32_t *person;
+    const uint32_t *starts; /* by person of the block: the first row, and one more for the end */
     const int64_t *time, *amount;
     const uint32_t *tenant, *zone, *device, *campaign, *item;
     const uint16_t *channel;

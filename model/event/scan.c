@@ -6,16 +6,13 @@
 
 static bool entry_wanted(const struct event_query *query, const struct chunk_entry *entry)
 {
-    uint32_t first, last;
     int64_t from, to;
-    query_people(query, &first, &last);
     query_times(query, &from, &to);
     if (entry->last < from || entry->first >= to)
         return false;
     if (entry->block < 0)
         return query->nobody;
-    return query->people && entry->block >= (int32_t)(first >> EVENT_BLOCK_BITS) &&
-           entry->block <= (int32_t)(last >> EVENT_BLOCK_BITS);
+    return query_has_block(query, entry->block);
 }
 
 /* -1, 0, 1: the order of a chunk's unit and a tail unit. */
@@ -94,10 +91,10 @@ void scan_end(struct scan *scan)
 
 /* ---- What follows a leading event ---- */
 
-static bool kind_in(const uint16_t *list, size_t n, uint16_t kind)
+static bool lead_notes(const struct event_lead *lead, uint16_t kind)
 {
-    for (size_t i = 0; i < n; i++)
-        if (list[i] == kind)
+    for (size_t i = 0; i < lead->n_noted; i++)
+        if (lead->noted[i] == kind)
             return true;
     return false;
 }
@@ -116,14 +113,14 @@ static struct reach span_led(const struct scan *scan, const struct scan_unit *un
         for (size_t s = 0; s < job->buffers.at[i].parsed.n; s++) {
             const struct chunk_segment *segment = &job->buffers.at[i].parsed.segments[s];
             if (job->buffers.at[i].use[s] == SEGMENT_SKIPPED || segment->first >= lead->to ||
-                !kind_in(lead->kinds, lead->n_kinds, segment->kind))
+                !query_leads(scan->query, segment->kind))
                 continue;
             span.from = segment->first < span.from ? segment->first : span.from;
             span.to = segment->last > span.to ? segment->last : span.to;
         }
     for (size_t i = unit->tail_from; i < unit->tail_to; i++) {
         const struct event *event = &scan->tail.events.at[i];
-        if (event->time >= lead->to || !kind_in(lead->kinds, lead->n_kinds, event->kind))
+        if (event->time >= lead->to || !query_leads(scan->query, event->kind))
             continue;
         span.from = event->time < span.from ? event->time : span.from;
         span.to = event->time > span.to ? event->time : span.to;
@@ -145,10 +142,10 @@ static void unit_narrow(const struct scan *scan, const struct scan_unit *unit, s
         for (size_t s = 0; s < job->buffers.at[i].parsed.n; s++) {
             const struct chunk_segment *segment = &job->buffers.at[i].parsed.segments[s];
             unsigned char *use = &job->buffers.at[i].use[s];
-            if (*use == SEGMENT_SKIPPED || kind_in(lead->kinds, lead->n_kinds, segment->kind) ||
+            if (*use == SEGMENT_SKIPPED || query_leads(scan->query, segment->kind) ||
                 (segment->last >= span.from && segment->first <= span.to))
                 continue;
-            if (segment->first >= lead->to || !kind_in(lead->noted, lead->n_noted, segment->kind))
+            if (segment->first >= lead->to || !lead_notes(lead, segment->kind))
                 *use = SEGMENT_SKIPPED;
             else if (segment->first >= scan->query->from && segment->last < lead->to)
                 *use = SEGMENT_NOTED;

@@ -72,8 +72,8 @@ static void tables_free(struct tables *t)
     free(t->one_time);
 }
 
-/* One history: the logarithms of the two ways it can have come about, alive at the end or gone after
- * the last purchase, and their sum. */
+/* One history: the logarithms of the two ways it can have come about, alive at the end or gone
+ * after the last purchase, and their sum. */
 static double row_add(const struct evaluation *e, const struct bgnbd_row *row, double *sums)
 {
     const struct tables *t = &e->tables;
@@ -91,8 +91,9 @@ static double row_add(const struct evaluation *e, const struct bgnbd_row *row, d
         const double *s = t->slope[row->x];
         double last = 1 - share;
         sums[R] += n * (s[R] - share * t->log_time[row->until] - last * t->log_time[row->last]);
-        sums[ALPHA] += n * (s[ALPHA] - power * (share * t->one_time[row->until] +
-                                                last * t->one_time[row->last]));
+        sums[ALPHA] +=
+            n *
+            (s[ALPHA] - power * (share * t->one_time[row->until] + last * t->one_time[row->last]));
         sums[A] += n * (s[A] + last / m->a);
         sums[B] += n * (s[B] - (row->x ? last / (m->b + row->x - 1) : 0));
     }
@@ -227,8 +228,8 @@ double bgnbd_alive(const struct bgnbd *m, double x, double tx, double until)
 {
     if (x <= 0)
         return 1;
-    double odds = log(m->a / (m->b + x - 1)) +
-                  (m->r + x) * (log(m->alpha + until) - log(m->alpha + tx));
+    double odds =
+        log(m->a / (m->b + x - 1)) + (m->r + x) * (log(m->alpha + until) - log(m->alpha + tx));
     return 1 / (1 + exp(odds));
 }
 

@@ -3,16 +3,16 @@
  * K. L. Lee, "Counting Your Customers" the Easy Way: An Alternative to the Pareto/NBD Model,
  * Marketing Science 24 (2005), 275-284. The equation numbers below are that paper's.
  *
- * While alive, a person buys at random with a rate of their own, gamma distributed (r, alpha); after
- * each purchase they leave for good with a chance of their own, beta distributed (a, b). Of a
+ * While alive, a person buys at random with a rate of their own, gamma distributed (r, alpha);
+ * after each purchase they leave for good with a chance of their own, beta distributed (a, b). Of a
  * person's history only three numbers matter: x repeat purchases, the last of them at tx, watched
  * until T, times counted from the first purchase, in any unit.
  */
 #ifndef ATRIUM_INSIGHT_BGNBD_H
 #define ATRIUM_INSIGHT_BGNBD_H
 
-#include "model/insight/minimize.h"
 #include "model/base/arena.h"
+#include "model/insight/minimize.h"
 
 #include <stdint.h>
 
@@ -38,8 +38,8 @@ struct bgnbd_data {
 
 enum { BGNBD_MOST_X = 1 << 20 };
 
-/* The log likelihood of all rows (eq. 6), the same on any number of threads; with its derivatives by
- * ln r, ln alpha, ln a, ln b where `slope` is not NULL. */
+/* The log likelihood of all rows (eq. 6), the same on any number of threads; with its derivatives
+ * by ln r, ln alpha, ln a, ln b where `slope` is not NULL. */
 double bgnbd_log_likelihood(const struct bgnbd *model, const struct bgnbd_data *data, int threads,
                             double slope[4]);
 
@@ -51,8 +51,8 @@ struct bgnbd_fit {
     bool bound; /* a parameter ran away: the data do not tell */
 };
 
-/* The most likely parameters. `reader` (may be NULL) is asked whether the question was cancelled: the
- * fit is then not converged and not to be used. */
+/* The most likely parameters. `reader` (may be NULL) is asked whether the question was cancelled:
+ * the fit is then not converged and not to be used. */
 struct bgnbd_fit bgnbd_fit(const struct bgnbd_data *data, int threads, const struct reader *reader);
 
 /* The chance that a person is still alive at T (of the same paper's note "Computing P(alive)"):

@@ -10,6 +10,7 @@ struct state {
     double bound;
     double at[MINIMIZE_MOST], gradient[MINIMIZE_MOST], value;
     double inverse[MINIMIZE_MOST][MINIMIZE_MOST]; /* of the second derivatives */
+    double promise;                               /* how much lower the last step was to lead */
 };
 
 static double product(const double *a, const double *b, size_t n)
@@ -76,6 +77,7 @@ static bool step_go(struct state *s, minimize_fn *fn, void *context, int *evalua
     double step[MINIMIZE_MOST], turn[MINIMIZE_MOST], size = 1;
     direction_find(s, direction);
     double slope = product(direction, s->gradient, s->n);
+    s->promise = -slope;
     if (!(slope < 0))
         return false;
     for (int i = 0; i < HALVINGS; i++, size /= 2) {
@@ -103,7 +105,7 @@ static bool step_go(struct state *s, minimize_fn *fn, void *context, int *evalua
 struct minimum minimize(minimize_fn *fn, void *context, bool (*stop)(void *context), size_t n,
                         double *at, double bound)
 {
-    struct state s = {.n = n, .bound = bound};
+    struct state s = {.n = n, .bound = bound, .promise = INFINITY};
     struct minimum found = {.evaluations = 1};
     memcpy(s.at, at, n * sizeof *at);
     s.value = fn(context, s.at, s.gradient);
@@ -115,14 +117,16 @@ struct minimum minimize(minimize_fn *fn, void *context, bool (*stop)(void *conte
             fresh = false;
             continue;
         }
-        if (fresh)
-            break; /* not even straight down */
+        /* Not even straight down, or less to gain than rounding shows. */
+        if (fresh || s.promise <= 1e-11 * fmax(1, fabs(s.value)))
+            break;
         inverse_reset(&s, 1 / fmax(1, sqrt(product(s.gradient, s.gradient, n))));
         fresh = true;
     }
     memcpy(at, s.at, n * sizeof *at);
     found.value = s.value;
-    found.converged = isfinite(s.value) && flat(&s);
+    found.converged =
+        isfinite(s.value) && (flat(&s) || s.promise <= 1e-11 * fmax(1, fabs(s.value)));
     for (size_t i = 0; i < n; i++)
         found.bound |= fabs(s.at[i]) >= bound;
     return found;

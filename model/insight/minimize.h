@@ -17,7 +17,7 @@ typedef double minimize_fn(void *context, const double *at, double *gradient);
 struct minimum {
     double value;
     int evaluations;
-    bool converged; /* the gradient is below 1e-9 of the value */
+    bool converged; /* flat: nothing is to be gained beyond rounding */
     bool bound;     /* a variable stands at -bound or bound: the least value lies beyond */
 };
 

@@ -1,7 +1,8 @@
 /*
  * Gamma-Gamma: what a purchase of a person is worth. P. S. Fader, B. G. S. Hardie, "The Gamma-Gamma
- * Model of Monetary Value" (2013, brucehardie.com/notes/025). A person's purchases vary about a mean
- * of their own by a gamma distribution of shape p; those means vary between people with (q, v).
+ * Model of Monetary Value" (2013, brucehardie.com/notes/025). A person's purchases vary about a
+ * mean of their own by a gamma distribution of shape p; those means vary between people with (q,
+ * v).
  */
 #ifndef ATRIUM_INSIGHT_SPEND_H
 #define ATRIUM_INSIGHT_SPEND_H

@@ -117,8 +117,8 @@ enum status table_file_read(struct arena *arena, const char *path, struct table_
     }
     free(bytes);
     if (status == ST_OK && !table->names)
-        status = error_set(err, ST_REFUSED, "%s:1:1: found nothing, expected a header",
-                           table->path);
+        status =
+            error_set(err, ST_REFUSED, "%s:1:1: found nothing, expected a header", table->path);
     return status;
 }
 

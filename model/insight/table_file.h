@@ -20,7 +20,8 @@ struct table_file {
 enum status table_file_read(struct arena *arena, const char *path, struct table_file *table,
                             struct error *err);
 
-/* The column of a name, or of the first of several names that is there (ends with NULL); -1: none. */
+/* The column of a name, or of the first of several names that is there (ends with NULL); -1: none.
+ */
 int table_file_column(const struct table_file *table, const char *const *names);
 
 /* A cell as a number. ST_REFUSED with its place for anything else. */

@@ -125,15 +125,14 @@ static enum status models_fit(struct reader *reader, struct arena *arena, struct
     else
         value->fit = bgnbd_fit(data, query->threads, reader);
     if (query->model && data->n_rows)
-        value->fit.log_likelihood =
-            bgnbd_log_likelihood(query->model, data, query->threads, NULL);
+        value->fit.log_likelihood = bgnbd_log_likelihood(query->model, data, query->threads, NULL);
     struct spend_row *rows = arena_array(arena, struct spend_row, value->n + 1);
     size_t n = 0;
     for (size_t i = 0; i < value->n; i++)
         if (value->people[i].x && value->people[i].again > 0)
-            rows[n++] = (struct spend_row){
-                value->people[i].x,
-                (double)value->people[i].again / 100 / (double)value->people[i].x};
+            rows[n++] =
+                (struct spend_row){value->people[i].x, (double)value->people[i].again / 100 /
+                                                           (double)value->people[i].x};
     value->paying = (int64_t)n;
     if (query->spend)
         value->spend = (struct spend_fit){.model = *query->spend, .converged = true};
@@ -269,9 +268,8 @@ static enum status finish(struct reader *reader, struct arena *arena, struct val
     struct bgnbd_data data = {0};
     value->people = people;
     repeaters_count(value);
-    enum status status = histories
-                             ? data_of_histories(arena, histories, value->n, &data, err)
-                             : data_of_people(arena, value, &data, err);
+    enum status status = histories ? data_of_histories(arena, histories, value->n, &data, err)
+                                   : data_of_people(arena, value, &data, err);
     if (status == ST_OK)
         status = models_fit(reader, arena, value, &data, err);
     if (status != ST_OK)
@@ -306,8 +304,8 @@ enum status value_run(struct reader *reader, struct arena *arena, const struct v
     return status;
 }
 
-enum status value_run_histories(struct arena *arena, const struct value_history *histories, size_t n,
-                                const struct value_query *query, struct value *value,
+enum status value_run_histories(struct arena *arena, const struct value_history *histories,
+                                size_t n, const struct value_query *query, struct value *value,
                                 struct error *err)
 {
     *value = (struct value){.query = *query, .n = n};

@@ -19,7 +19,8 @@ struct value_query {
     int64_t at;          /* what is known ends here */
     int64_t calibration; /* what the model is fitted to ends here; 0: at */
     double unit;         /* days in a unit of time; 0: 7 */
-    double horizon;      /* units to look ahead; 0: until `at` where there is a calibration, else 13 weeks */
+    double horizon;      /* units to look ahead; 0: until `at` where there is a calibration, else 13
+                            weeks */
     int threads;
     const struct bgnbd *model; /* NULL: fitted */
     const struct spend *spend; /* NULL: fitted */
@@ -29,9 +30,9 @@ struct value_query {
 
 struct value_person {
     uint32_t person, x;
-    int32_t last, until;          /* days after the first purchase: tx and T */
-    int64_t money, again;         /* fen, all and of repeat days */
-    uint32_t held;                /* purchases held out */
+    int32_t last, until;  /* days after the first purchase: tx and T */
+    int64_t money, again; /* fen, all and of repeat days */
+    uint32_t held;        /* purchases held out */
     int64_t held_money;
     double alive, expected, worth; /* worth in fen, NaN: not known */
 };
@@ -51,13 +52,13 @@ struct value {
     bool fitted, money_known; /* money_known: the spend model has a mean */
     struct bgnbd_fit fit;
     struct spend_fit spend;
-    int64_t paying;            /* people the spend model rests on */
+    int64_t paying;                                 /* people the spend model rests on */
     struct value_group all, deciles[VALUE_DECILES]; /* by expected purchases, most first */
     int64_t bands[VALUE_BANDS];                     /* people by chance to be alive, 0 to 1 */
-    double loyal;             /* money from which on a person is among the top fifth, fen */
-    int64_t slipping;         /* in the top fifth by money, alive below a half */
+    double loyal;     /* money from which on a person is among the top fifth, fen */
+    int64_t slipping; /* in the top fifth by money, alive below a half */
     double slipping_money;
-    const uint32_t *order;    /* indices into people, by expected purchases, most first */
+    const uint32_t *order; /* indices into people, by expected purchases, most first */
 };
 
 /* Owned by the arena. ST_REFUSED where too few people bought to fit anything. */
@@ -70,8 +71,8 @@ enum status value_run(struct reader *reader, struct arena *arena, const struct v
 struct value_history {
     double x, last, until, mean;
 };
-enum status value_run_histories(struct arena *arena, const struct value_history *histories, size_t n,
-                                const struct value_query *query, struct value *value,
+enum status value_run_histories(struct arena *arena, const struct value_history *histories,
+                                size_t n, const struct value_query *query, struct value *value,
                                 struct error *err);
 
 /* Whether a person is slipping away: spent much, and is likely gone. */

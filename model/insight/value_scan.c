@@ -76,10 +76,8 @@ static enum status block_take(void *context, const struct event_block *block, st
     (void)err;
     event_cursor_start(&cursor, block);
     while (event_cursor_person(&cursor, &person)) {
-        struct history h = {.is.person = person,
-                            .first = INT32_MIN,
-                            .last = INT32_MIN,
-                            .held_last = INT32_MIN};
+        struct history h = {
+            .is.person = person, .first = INT32_MIN, .last = INT32_MIN, .held_last = INT32_MIN};
         if (lane->among && !set_has(lane->among, person))
             continue;
         while (event_cursor_next(&cursor, &run, &row)) {
@@ -114,8 +112,7 @@ static void lanes_merge(struct arena *arena, const struct lane *lanes, int n,
     *n_people = 0;
     for (int i = 0; i < n; i++) {
         if (lanes[i].people.n)
-            memcpy(*people + *n_people, lanes[i].people.at,
-                   lanes[i].people.n * sizeof **people);
+            memcpy(*people + *n_people, lanes[i].people.at, lanes[i].people.n * sizeof **people);
         *n_people += lanes[i].people.n;
     }
     if (n > 1 && all)

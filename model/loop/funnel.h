@@ -10,6 +10,7 @@
 #ifndef ATRIUM_LOOP_FUNNEL_H
 #define ATRIUM_LOOP_FUNNEL_H
 
+#include "model/base/set.h"
 #include "model/event/event.h"
 
 enum { FUNNEL_STEPS = 20, FUNNEL_EXCLUSIONS = 10, FUNNEL_MONTHS = 1200 };
@@ -41,9 +42,41 @@ enum funnel_by {
     FUNNEL_BY_ZONE,
     FUNNEL_BY_MONTH, /* calendar month of the entry's mall day */
     FUNNEL_BY_TIER,
+    FUNNEL_BY_CAMPAIGN,
+    FUNNEL_BY_GENDER,
+    FUNNEL_BY_AGE, /* stage of life on the entry's mall day: "25-34" */
+    FUNNEL_BY_INCOME,
+    FUNNEL_BY_COMMUNITY,
+    FUNNEL_BY_CAR,
+    FUNNEL_BY_HOUSE,
+    FUNNEL_BY_LABEL,   /* `sets`: a person may be in several groups */
+    FUNNEL_BY_SEGMENT, /* `sets`, too */
     FUNNEL_BY_COUNT
 };
 extern const char *const funnel_by_names[FUNNEL_BY_COUNT]; /* NULL for FUNNEL_BY_NONE */
+
+/* What all steps of one way must share: the value of the first. */
+enum funnel_hold {
+    FUNNEL_HOLD_NONE,
+    FUNNEL_HOLD_SHOP,
+    FUNNEL_HOLD_CATEGORY,
+    FUNNEL_HOLD_ZONE,
+    FUNNEL_HOLD_CHANNEL,
+    FUNNEL_HOLD_CAMPAIGN,
+    FUNNEL_HOLD_COUPON, /* the event's reference: the code of a coupon */
+    FUNNEL_HOLD_COUNT
+};
+extern const char *const funnel_holds[FUNNEL_HOLD_COUNT]; /* NULL for FUNNEL_HOLD_NONE */
+
+/* What is counted at a step: people, turns, or the money of the turns' events. */
+enum funnel_measure { FUNNEL_PEOPLE, FUNNEL_TOTALS, FUNNEL_AMOUNT, FUNNEL_MEASURE_COUNT };
+extern const char *const funnel_measures[FUNNEL_MEASURE_COUNT];
+
+/* People under a name: a label, a segment. */
+struct funnel_set {
+    const char *name;
+    const struct set *people;
+};
 
 /* Who does this between steps `from` and `to` (from 0, from < to) is removed. */
 struct funnel_exclusion {
@@ -62,13 +95,33 @@ struct funnel_query {
     size_t n_exclusions;
     int64_t from, to; /* [from, to): entries */
     enum funnel_by by;
-    int threads; /* 0: the machine's */
+    int threads;              /* 0: the machine's */
+    const struct set *within; /* only these people; NULL: everyone */
+    enum funnel_hold hold;
+    enum funnel_measure measure;
+    bool times;                    /* also how long the steps took, as distributions */
+    const struct funnel_set *sets; /* of FUNNEL_BY_LABEL and FUNNEL_BY_SEGMENT */
+    size_t n_sets;
 };
 
 struct funnel_step {
-    int64_t count;           /* people who came at least this far */
+    int64_t count;           /* people, or turns, that came at least this far */
+    int64_t amount;          /* fen, FUNNEL_AMOUNT: money of the turns' events of this step */
     bool timed;              /* there is a step before and somebody made both */
     double mean_s, median_s; /* seconds since the step before */
+    bool hidden;             /* kept back from who asks (funnel_small.h): nothing above is told */
+    int64_t below;           /* where hidden: fewer people than this; 0: hidden beside others */
+};
+
+/* How long people, or turns, took. */
+enum { FUNNEL_BUCKETS = 13 };
+extern const int64_t funnel_bucket_ends[FUNNEL_BUCKETS]; /* seconds, not included; INT64_MAX last */
+extern const char *const funnel_bucket_names[FUNNEL_BUCKETS]; /* marked for translation */
+struct funnel_times {
+    int64_t n;
+    /* Seconds: quantiles 0, 1/4, 1/2, 3/4, 1 of type 7, as the median of a step. */
+    double quartiles[5];
+    int64_t counts[FUNNEL_BUCKETS];
 };
 
 struct funnel_group {
@@ -88,6 +141,8 @@ struct funnel {
     /* By person: the deepest step, 0 for none, FUNNEL_NOBODY for who is no subject. */
     uint32_t n_people;
     const uint8_t *levels;
+    /* The steps' distributions, step - 1 to step; [0] is the whole way. NULL unless asked for. */
+    const struct funnel_times *times;
     size_t n_notes; /* names in expressions that the mall does not have */
     const char *const *notes;
 };

@@ -1,4 +1,5 @@
 /* Groups of a funnel, and the figures of a step. */
+#include "model/base/intl.h"
 #include "model/loop/funnel_parts.h"
 #include "model/loop/names.h"
 #include "model/store/column.h"
@@ -6,8 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const funnel_by_names[FUNNEL_BY_COUNT] = {NULL,   "shop",  "category", "channel",
-                                                      "zone", "month", "tier"};
+const char *const funnel_by_names[FUNNEL_BY_COUNT] = {
+    NULL,       N_("shop"),     N_("category"), N_("channel"), N_("zone"),   N_("month"),
+    N_("tier"), N_("campaign"), N_("gender"),   N_("age"),     N_("income"), N_("community"),
+    N_("car"),  N_("house"),    N_("label"),    N_("segment")};
+
+/* Stages of life by years of age: from this one on. */
+static const struct {
+    int from;
+    const char *name;
+} stages[] = {{0, "under 18"}, {18, "18-24"}, {25, "25-34"}, {35, "35-44"},
+              {45, "45-54"},   {55, "55-64"}, {65, "65+"}};
+enum { STAGES = sizeof stages / sizeof *stages };
 
 /* Numbers for the texts that a query of (id, text) gives; 0 is none. */
 static enum status texts_number(struct reader *reader, struct arena *arena, const char *sql,
@@ -34,6 +45,95 @@ static enum status texts_number(struct reader *reader, struct arena *arena, cons
     split->names = (const char **)names.at;
     *of = numbers;
     return status;
+}
+
+enum status funnel_categories(struct reader *reader, struct arena *arena, size_t n_tenants,
+                              const uint32_t **of_tenant, struct error *err)
+{
+    struct funnel_split split = {0};
+    return texts_number(reader, arena, "select id, category from tenant", n_tenants, &split,
+                        of_tenant, err);
+}
+
+/* A text column of members; the SQL is of this list alone. */
+static enum status member_split(struct reader *reader, struct arena *arena, enum funnel_by by,
+                                uint32_t n_people, struct funnel_split *split, struct error *err)
+{
+    static const char *const sql[FUNNEL_BY_COUNT] = {
+        [FUNNEL_BY_TIER] = "select person, tier from member",
+        [FUNNEL_BY_GENDER] = "select person, gender from member",
+        [FUNNEL_BY_INCOME] = "select person, income from member",
+        [FUNNEL_BY_COMMUNITY] = "select person, community from member",
+        [FUNNEL_BY_CAR] = "select person, car from member",
+        [FUNNEL_BY_HOUSE] = "select person, house from member",
+    };
+    return texts_number(reader, arena, sql[by], n_people, split, &split->of_person, err);
+}
+
+static enum status age_split(struct reader *reader, struct arena *arena, uint32_t n_people,
+                             struct funnel_split *split, struct error *err)
+{
+    int32_t *birth = arena_array(arena, int32_t, n_people + (size_t)1);
+    sqlite3_stmt *stmt;
+    bool row = false;
+    for (size_t i = 0; i < n_people; i++)
+        birth[i] = INT32_MIN;
+    enum status status = reader_prepare(
+        reader, "select person, birth from member where birth is not null", &stmt, err);
+    while (status == ST_OK && (status = reader_step(reader, stmt, &row, err)) == ST_OK && row) {
+        int64_t person = sqlite3_column_int64(stmt, 0), day = sqlite3_column_int64(stmt, 1);
+        if (person >= 0 && person < n_people && day > -1000000 && day < 1000000)
+            birth[person] = (int32_t)day;
+    }
+    split->birth = birth;
+    split->n = STAGES + 1;
+    split->names = arena_array(arena, const char *, split->n);
+    split->names[0] = "";
+    for (size_t i = 0; i < STAGES; i++)
+        split->names[i + 1] = stages[i].name;
+    return status;
+}
+
+/* Whole years from one day to another; -1 where there are none. */
+static int years(int32_t birth, int32_t day)
+{
+    int y, m, d, year, month, mday;
+    if (birth == INT32_MIN || birth > day)
+        return -1;
+    date_civil(birth, &y, &m, &d);
+    date_civil(day, &year, &month, &mday);
+    return year - y - (month < m || (month == m && mday < d));
+}
+
+static size_t stage_of(const struct funnel_split *split, uint32_t person, int64_t time)
+{
+    int32_t birth = person < split->n_people ? split->birth[person] : INT32_MIN;
+    int age = birth == INT32_MIN ? -1 : years(birth, clock_day(split->clock, time));
+    size_t stage = 0;
+    while (stage < STAGES && age >= stages[stage].from)
+        stage++;
+    return stage;
+}
+
+static void sets_split(struct arena *arena, const struct funnel_query *query,
+                       struct funnel_split *split)
+{
+    split->sets = query->sets;
+    split->n = query->n_sets + 1;
+    split->names = arena_array(arena, const char *, split->n);
+    split->names[0] = "";
+    for (size_t i = 0; i < query->n_sets; i++)
+        split->names[i + 1] = query->sets[i].name;
+}
+
+bool funnel_split_has(const struct funnel_split *split, uint32_t person, size_t number)
+{
+    if (number)
+        return set_has(split->sets[number - 1].people, person);
+    for (size_t i = 1; i < split->n; i++)
+        if (set_has(split->sets[i - 1].people, person))
+            return false;
+    return true;
 }
 
 static void dict_split(struct reader *reader, struct arena *arena, enum dict dict,
@@ -97,9 +197,23 @@ enum status funnel_split_make(struct reader *reader, struct arena *arena,
         return ST_OK;
     case FUNNEL_BY_MONTH:
         return month_split(reader, arena, query, split, err);
+    case FUNNEL_BY_CAMPAIGN:
+        split->columns = EVENT_CAMPAIGN;
+        dict_split(reader, arena, DICT_CAMPAIGN, split);
+        return ST_OK;
+    case FUNNEL_BY_AGE:
+        return age_split(reader, arena, n_people, split, err);
     case FUNNEL_BY_TIER:
-        return texts_number(reader, arena, "select person, tier from member", n_people, split,
-                            &split->of_person, err);
+    case FUNNEL_BY_GENDER:
+    case FUNNEL_BY_INCOME:
+    case FUNNEL_BY_COMMUNITY:
+    case FUNNEL_BY_CAR:
+    case FUNNEL_BY_HOUSE:
+        return member_split(reader, arena, query->by, n_people, split, err);
+    case FUNNEL_BY_LABEL:
+    case FUNNEL_BY_SEGMENT:
+        sets_split(arena, query, split);
+        return ST_OK;
     default:
         return ST_OK;
     }
@@ -125,7 +239,18 @@ size_t funnel_split_of(const struct funnel_split *split, const struct event_run 
     case FUNNEL_BY_MONTH:
         number = (size_t)(clock_month(split->clock, run->time[row]) - split->first_month);
         break;
+    case FUNNEL_BY_CAMPAIGN:
+        number = run->campaign ? run->campaign[row] : 0;
+        break;
+    case FUNNEL_BY_AGE:
+        number = stage_of(split, run->person[row], run->time[row]);
+        break;
     case FUNNEL_BY_TIER:
+    case FUNNEL_BY_GENDER:
+    case FUNNEL_BY_INCOME:
+    case FUNNEL_BY_COMMUNITY:
+    case FUNNEL_BY_CAR:
+    case FUNNEL_BY_HOUSE:
         number = split->of_person[run->person[row] < split->n_people ? run->person[row] : 0];
         break;
     default:

@@ -21,6 +21,12 @@ struct back {
     int64_t time, amount;
 };
 
+/* A person of the cell asked for. */
+struct behind {
+    uint32_t person;
+    int64_t money;
+};
+
 /* One person's events, by bucket; what was touched is cleared for the next person. */
 struct lane {
     const struct job *job;
@@ -32,6 +38,8 @@ struct lane {
     VEC(uint32_t) started, returned; /* buckets touched */
     VEC(struct back) backs;
     int64_t first_ever;
+    uint32_t person;
+    VEC(struct behind) behind; /* the cell that a list was asked of */
 };
 
 static int64_t net_money(const struct event_run *run, size_t row)
@@ -87,6 +95,20 @@ static int64_t needed(const struct job *job)
     return job->query->occurrences > 1 ? job->query->occurrences : 1;
 }
 
+/* Whether the list is of this cohort, and of which period of it; -1: not. */
+static int64_t listed(const struct lane *lane, uint32_t cohort)
+{
+    const struct retention_query *query = lane->job->query;
+    return query->list && query->list_row == (int)cohort ? query->list_column : -1;
+}
+
+/* The cell's person; `counted` in its value, with so many returns in the period alone. */
+static void behind_add(struct lane *lane, bool counted, int64_t returns, int64_t money)
+{
+    if (lane->job->query->list_money ? returns > 0 : counted)
+        vec_push(&lane->behind, (struct behind){lane->person, money});
+}
+
 static void cohort_calendar(struct lane *lane, uint32_t cohort)
 {
     const struct job *job = lane->job;
@@ -107,6 +129,23 @@ static void cohort_calendar(struct lane *lane, uint32_t cohort)
     }
     for (int64_t k = 1; job->query->on_or_after && k <= last && k < periods; k++)
         values[k]++;
+    int64_t k = listed(lane, cohort);
+    if (k < 0)
+        return;
+    int64_t returns = lane->returns[cohort + k];
+    bool counted = k == 0 || (job->query->on_or_after ? k <= last : returns >= needed(job));
+    behind_add(lane, counted, returns, lane->money[cohort + k]);
+}
+
+/* The money of returns in one rolling period. */
+static int64_t step_money(const struct lane *lane, int64_t start, int64_t step)
+{
+    int64_t money = 0;
+    for (size_t i = 0; i < lane->backs.n; i++)
+        if (lane->backs.at[i].time >= start &&
+            (lane->backs.at[i].time - start) / lane->job->length == step)
+            money += lane->backs.at[i].amount;
+    return money;
 }
 
 static void cohort_rolling(struct lane *lane, uint32_t cohort)
@@ -115,6 +154,7 @@ static void cohort_rolling(struct lane *lane, uint32_t cohort)
     int64_t periods = job->query->periods, start = lane->first[cohort], end = periods;
     int64_t *values = lane->values + cohort * (size_t)periods;
     int64_t *revenue = lane->revenue + cohort * (size_t)periods;
+    int64_t asked = listed(lane, cohort);
     bool later = false;
     values[0]++;
     for (size_t i = 0; i < lane->backs.n; i++) {
@@ -132,7 +172,11 @@ static void cohort_rolling(struct lane *lane, uint32_t cohort)
         later = job->query->on_or_after && (later || enough);
         if (k < periods)
             values[k] += enough || later;
+        if (k == asked)
+            behind_add(lane, enough || later, lane->steps[k], step_money(lane, start, k));
     }
+    if (asked == 0)
+        behind_add(lane, true, lane->steps[0], step_money(lane, start, 0));
     memset(lane->steps, 0, (size_t)end * sizeof *lane->steps);
 }
 
@@ -169,6 +213,7 @@ static enum status block_take(void *context, const struct event_block *block, st
     event_cursor_start(&cursor, block);
     while (event_cursor_person(&cursor, &person)) {
         person_begin(lane);
+        lane->person = person;
         for (uint32_t i = 0; i < cursor.n; i++) {
             uint8_t r = cursor.active[i];
             take_rows(lane, &block->runs[r], lane->marks.of[r], cursor.at[r], cursor.end[r]);
@@ -206,6 +251,7 @@ static void lane_free(struct lane *lane)
     vec_free(&lane->started);
     vec_free(&lane->returned);
     vec_free(&lane->backs);
+    vec_free(&lane->behind);
 }
 
 /* The first index of a row whose time has not fully passed. */
@@ -243,6 +289,33 @@ static void rows_sum(struct arena *arena, const struct job *job, struct lane *la
     retention->periods = (int)periods;
     retention->n_rows = job->n_rows;
     retention->rows = rows;
+}
+
+static int behind_compare(const void *a, const void *b)
+{
+    const struct behind *x = a, *y = b;
+    return x->person < y->person ? -1 : x->person > y->person;
+}
+
+static void behind_merge(struct arena *arena, struct lane *lanes, int n_lanes,
+                         struct retention *retention)
+{
+    VEC(struct behind) all = {0};
+    for (int l = 0; l < n_lanes; l++)
+        for (size_t i = 0; i < lanes[l].behind.n; i++)
+            vec_push(&all, lanes[l].behind.at[i]);
+    if (all.n)
+        qsort(all.at, all.n, sizeof *all.at, behind_compare);
+    uint32_t *people = arena_array(arena, uint32_t, all.n);
+    int64_t *money = arena_array(arena, int64_t, all.n);
+    for (size_t i = 0; i < all.n; i++) {
+        people[i] = all.at[i].person;
+        money[i] = all.at[i].money;
+    }
+    retention->n_people = all.n;
+    retention->people = people;
+    retention->money = money;
+    vec_free(&all);
 }
 
 static enum status job_scan(struct reader *reader, struct arena *arena, const struct job *job,
@@ -307,6 +380,14 @@ static enum status retention_ask(struct reader *reader, struct arena *arena, str
     status = reader_present(reader, &as_of, &present, err);
     if (status == ST_OK)
         status = buckets_lay(reader, arena, job, err);
+    if (status == ST_OK && job->query->list &&
+        (job->query->list_row < 0 || (size_t)job->query->list_row >= job->n_rows ||
+         job->query->list_column < 0 || job->query->list_column >= job->query->periods))
+        status = error_set(err, ST_USAGE,
+                           "there is no cell %d:%d; rows are 0 to %zu, columns 0 to "
+                           "%d",
+                           job->query->list_row, job->query->list_column, job->n_rows - 1,
+                           job->query->periods - 1);
     if (status != ST_OK)
         return status;
     for (int i = 0; i < n; i++)
@@ -314,6 +395,8 @@ static enum status retention_ask(struct reader *reader, struct arena *arena, str
     status = job_scan(reader, arena, job, lanes, n, err);
     if (status == ST_OK)
         rows_sum(arena, job, lanes, n, present, retention);
+    if (status == ST_OK && job->query->list)
+        behind_merge(arena, lanes, n, retention);
     for (int i = 0; i < n; i++)
         lane_free(&lanes[i]);
     retention->notes = matchers_notes(arena, job->matchers, 2, &retention->n_notes);

@@ -22,6 +22,10 @@ struct retention_query {
     int64_t occurrences; /* returns in a period at least; 0 and 1: one */
     int64_t from, to;    /* [from, to): cohorts; widened to whole periods */
     int threads;
+    /* The people behind one cell, in the same pass: */
+    bool list;
+    int list_row, list_column;
+    bool list_money; /* those whose returns are the cell's revenue, not those counted in it */
 };
 
 struct retention_row {
@@ -39,29 +43,59 @@ struct retention {
     const struct retention_row *rows;
     size_t n_notes;
     const char *const *notes;
+    /* Behind the cell asked for: as many as its value; or, by money, whose money adds up to its
+     * revenue. Rising. `money` is of each one's returns in that period alone. */
+    size_t n_people;
+    const uint32_t *people;
+    const int64_t *money;
 };
 
 /* Exact, one parallel pass. There is a row for each period of the cohorts, and at least `periods`
- * of them. ST_USAGE for expressions. Owned by the arena. */
+ * of them. ST_USAGE for expressions and for a list of a cell that is not there. Owned by the arena.
+ */
 enum status retention_run(struct reader *reader, struct arena *arena,
                           const struct retention_query *query, struct retention *retention,
                           struct error *err);
+
+enum lifecycle_state {
+    LIFECYCLE_NEW,          /* active for the first time ever */
+    LIFECYCLE_RETURNING,    /* active also in the period before */
+    LIFECYCLE_RESURRECTING, /* active, not in the period before but earlier */
+    LIFECYCLE_DORMANT,      /* not active but in the period before */
+    LIFECYCLE_STATES
+};
+extern const char *const lifecycle_names[LIFECYCLE_STATES]; /* "new", …; marked for translation */
 
 struct lifecycle_query {
     const char *event;
     enum bucket_length period;
     int64_t from, to; /* widened to whole periods */
     int threads;
+    /* The people in one state in one period, in the same pass: */
+    bool list;
+    size_t list_period; /* its index */
+    enum lifecycle_state list_state;
 };
 
 struct lifecycle {
     struct buckets periods;
-    /* By period: active for the first time ever; active also in the period before; active, not in
-     * the period before but earlier; not active but in the period before (negative). */
+    /* By period. The last is negative. */
     const int64_t *fresh, *returning, *resurrecting, *dormant;
+    int open; /* the first period whose time has not fully passed */
     size_t n_notes;
     const char *const *notes;
+    size_t n_people; /* as many as the count of the state asked for */
+    const uint32_t *people;
 };
+
+/* The counts of one state by period. */
+static inline const int64_t *lifecycle_counts(const struct lifecycle *lifecycle,
+                                              enum lifecycle_state state)
+{
+    const int64_t *const counts[] = {lifecycle->fresh, lifecycle->returning,
+                                     lifecycle->resurrecting, lifecycle->dormant};
+    return counts[state];
+}
 
 enum status lifecycle_run(struct reader *reader, struct arena *arena,
                           const struct lifecycle_query *query, struct lifecycle *lifecycle,

@@ -74,7 +74,11 @@ static const unsigned metric_needs[METRIC_END] = {
 
 struct survey_plan survey_plan_of(int64_t from, int64_t to)
 {
-    return (struct survey_plan){.from = from, .to = to, .target = METRIC_END, .limit = DRILL_LIMIT};
+    return (struct survey_plan){.from = from,
+                                .to = to,
+                                .target = METRIC_END,
+                                .limit = DRILL_LIMIT,
+                                .addresses_most = ADDRESSES_MOST};
 }
 
 void survey_plan_add(struct survey_plan *plan, enum metric_id metric, enum dimension dim)
@@ -160,6 +164,7 @@ void lane_catch(struct lane *lane, enum metric_id metric, const struct drill_row
 
     switch (metrics[metric].behind) {
     case BEHIND_PEOPLE:
+    case BEHIND_DEVICES:
     case BEHIND_SHOPS:
     case BEHIND_GROUPS:
         bit_set(survey->people, row->person);
@@ -183,7 +188,7 @@ static const enum dimension time_dims[] = {DIM_DAY, DIM_HOUR, DIM_WEEK_HOUR, DIM
 static void lane_prepare(struct lane *lane, struct survey *survey)
 {
     const struct survey_plan *plan = survey->plan;
-    struct arena *arena = survey->ground->arena;
+    struct arena *arena = survey->ground->scratch;
 
     lane->survey = survey;
     lane->serial = 1;
@@ -206,6 +211,7 @@ static void lane_prepare(struct lane *lane, struct survey *survey)
     if (plan->by[DIM_DAY][METRIC_ACTIVE])
         lane->active_days =
             arena_array(arena, uint64_t, (size_t)survey->daybook.n * EVENT_BLOCK / 64);
+    lane->addresses.most = plan->addresses_most;
     if (plan->needs & NEED_TOGETHER)
         lane->kept_from = arena_array(arena, uint32_t, EVENT_BLOCK);
     lane->zone_serial = arena_array(arena, uint32_t, survey->sizes[DIM_ZONE]);
@@ -227,8 +233,6 @@ static size_t target_place(const struct survey *survey)
     return at >= 0 && at < (int64_t)survey->sizes[plan->target_dim] ? (size_t)at : SIZE_MAX;
 }
 
-enum { LANES_MOST = 8 };
-
 static size_t late_blocks(const struct survey *survey)
 {
     return (survey->n_people >> EVENT_BLOCK_BITS) + 1;
@@ -242,7 +246,7 @@ static void survey_prepare(struct survey *survey, struct survey_ground *ground,
 
     survey->ground = ground;
     survey->plan = plan;
-    survey->daybook = daybook_make(ground->arena, &ground->mall->clock, plan->from, plan->to);
+    survey->daybook = daybook_make(ground->scratch, &ground->mall->clock, plan->from, plan->to);
     memcpy(survey->sizes, ground->sizes, sizeof survey->sizes);
     survey->sizes[DIM_DAY] = (size_t)survey->daybook.n;
     survey->sizes[DIM_DAY_HOUR] = (size_t)survey->daybook.n * 24;
@@ -256,7 +260,7 @@ static void survey_prepare(struct survey *survey, struct survey_ground *ground,
     survey->people = mem_zero(bit_words(bits), sizeof *survey->people);
     survey->target_at = target_place(survey);
     survey->n_lanes = threads < 1 ? 1 : threads > LANES_MOST ? LANES_MOST : (size_t)threads;
-    survey->lanes = arena_array(ground->arena, struct lane, survey->n_lanes);
+    survey->lanes = arena_array(ground->scratch, struct lane, survey->n_lanes);
     for (size_t i = 0; i < survey->n_lanes; i++)
         lane_prepare(&survey->lanes[i], survey);
     if (plan->needs & NEED_TOGETHER)
@@ -405,10 +409,7 @@ static void survey_merge(struct survey *survey)
                 vec_push(&all->wheel[d], lane->wheel[d].at[i]);
             vec_free(&lane->wheel[d]);
         }
-        addresses_take(&all->addresses, &lane->addresses);
     }
-    addresses_tidy(&all->addresses);
-    all->total[METRIC_RANDOM_DEVICES].n = (int64_t)all->addresses.n;
 }
 
 void survey_shops(struct survey *survey)
@@ -430,10 +431,19 @@ void survey_shops(struct survey *survey)
     }
 }
 
+/* The next scan is this part, in hundredths, of the survey's work. */
+static void part_begin(const struct survey_ground *ground, int from, int to)
+{
+    int whole = ground->part_to - ground->part_from;
+
+    reader_progress_part(ground->reader, ground->part_from + whole * from / 100,
+                         ground->part_from + whole * to / 100);
+}
+
 enum status survey_run(struct survey_ground *ground, const struct survey_plan *plan,
                        struct survey **out, struct error *err)
 {
-    struct survey *survey = arena_new_of(ground->arena, struct survey);
+    struct survey *survey = arena_new_of(ground->scratch, struct survey);
     enum status status = ST_OK;
 
     if (plan->needs & (NEED_TOGETHER | NEED_RELATIONS))
@@ -443,7 +453,10 @@ enum status survey_run(struct survey_ground *ground, const struct survey_plan *p
     if (status != ST_OK)
         return status;
     survey_prepare(survey, ground, plan);
+    bool more = plan->needs & (NEED_WHEEL | NEED_BALANCES | NEED_ADDRESSES);
+    part_begin(ground, 0, more ? 60 : 100);
     status = survey_scan(survey, err);
+    part_begin(ground, 60, 80);
     if (status == ST_OK && (plan->needs & NEED_TOGETHER))
         survey_together(survey);
     if (status == ST_OK)
@@ -452,14 +465,18 @@ enum status survey_run(struct survey_ground *ground, const struct survey_plan *p
         status = survey_people(survey, err);
     if (status == ST_OK && (plan->needs & NEED_WHEEL))
         status = survey_wheel(survey, err);
+    part_begin(ground, 80, 90);
     if (status == ST_OK && (plan->needs & NEED_BALANCES))
         status = survey_balances(survey, err);
+    part_begin(ground, 90, 100);
+    if (status == ST_OK && (plan->needs & NEED_ADDRESSES))
+        status = survey_addresses(survey, err);
     if (status == ST_OK)
         status = survey_community(survey, err);
     if (status == ST_OK) {
         survey_merge(survey);
         survey_shops(survey);
-        survey->lanes[0].total[METRIC_DEVICES].n += (int64_t)survey->lanes[0].addresses.n;
+        survey->lanes[0].total[METRIC_DEVICES].n += survey->lanes[0].total[METRIC_RANDOM_DEVICES].n;
         *out = survey;
     } else {
         survey_end(survey);
@@ -495,6 +512,7 @@ void survey_end(struct survey *survey)
     free(survey->flags);
     free(survey->people);
     vec_free(&survey->delays);
+    vec_free(&survey->listed);
     survey->n_lanes = 0;
     survey->late = NULL;
     survey->flags = NULL;

@@ -159,7 +159,7 @@ enum status survey_balances(struct survey *survey, struct error *err)
                                 .n_kinds = sizeof ledger_kinds / sizeof *ledger_kinds,
                                 .columns = EVENT_TIME | EVENT_AMOUNT,
                                 .people = true};
-    void *contexts[16];
+    void *contexts[LANES_MOST];
 
     for (size_t i = 0; i < survey->n_lanes; i++)
         contexts[i] = &survey->lanes[i];

@@ -144,7 +144,7 @@ enum status survey_wheel(struct survey *survey, struct error *err)
 {
     uint16_t wanted[KIND_BUILT_IN_END];
     size_t n_wanted = 0;
-    void *contexts[16];
+    void *contexts[LANES_MOST];
 
     if (!survey->first_new)
         return ST_OK;

@@ -1,6 +1,7 @@
 #include "model/people/member_order.h"
 
 #include "model/base/hash.h"
+#include "model/base/radix.h"
 #include "model/base/vec.h"
 #include "model/event/event.h"
 #include "model/people/member_row.h"
@@ -10,46 +11,68 @@
 #include <strings.h>
 
 /*
- * Every column becomes a 64-bit key a person; keys are sorted stably by radix, so that equal ones
- * stay in order of person. Texts get their rank among the different texts as a key: names and tiers
- * repeat, and what is sorted is each of them once.
+ * Every column becomes a 64-bit key a person. The keys are made narrow - what they are above the
+ * least, or their rank - and sorted in place as words of key and person, so that equal ones stay in
+ * order of person. Texts get their rank among the different texts as a key: names and tiers repeat,
+ * and what is sorted is each of them once. Phones are packed into the key where that can be, as
+ * there are millions of different ones.
  */
-
-struct keyed {
-    uint64_t key;
-    uint32_t person;
-};
 
 static const uint64_t unknown_key = UINT64_MAX;
 
-enum { LOOK_EVERY = 4096, BYTE_VALUES = 256 };
+enum { LOOK_EVERY = 4096 };
 
-static void keys_sort(struct keyed *keys, size_t n)
+/* ---- From keys to an order ---- */
+
+/* Each key's rank among the different ones in place of the key. */
+static void keys_rank(uint64_t *keys, size_t n)
 {
-    struct keyed *other = mem_alloc(n * sizeof *other);
-    struct keyed *from = keys, *to = other;
-    size_t(*counts)[BYTE_VALUES] = mem_zero(8, sizeof *counts);
-    for (size_t i = 0; i < n; i++)
-        for (int b = 0; b < 8; b++)
-            counts[b][keys[i].key >> (8 * b) & 0xFF]++;
-    for (int b = 0; b < 8; b++) {
-        size_t at[BYTE_VALUES], sum = 0;
-        if (n && counts[b][keys[0].key >> (8 * b) & 0xFF] == n)
-            continue; /* this byte is the same everywhere */
-        for (int v = 0; v < BYTE_VALUES; v++) {
-            at[v] = sum;
-            sum += counts[b][v];
+    uint64_t *sorted = mem_alloc(n * sizeof *sorted);
+    memcpy(sorted, keys, n * sizeof *sorted);
+    words_sort(sorted, n);
+    size_t different = words_unique(sorted, n);
+    for (size_t i = 0; i < n; i++) {
+        size_t low = 0, high = different;
+        while (low < high) {
+            size_t middle = (low + high) / 2;
+            if (sorted[middle] < keys[i])
+                low = middle + 1;
+            else
+                high = middle;
         }
-        for (size_t i = 0; i < n; i++)
-            to[at[from[i].key >> (8 * b) & 0xFF]++] = from[i];
-        struct keyed *swap = from;
-        from = to;
-        to = swap;
+        keys[i] = keys[i] == unknown_key ? unknown_key : low;
     }
-    if (from != keys)
-        memcpy(keys, from, n * sizeof *keys);
-    free(counts);
-    free(other);
+    free(sorted);
+}
+
+static void keys_span(const uint64_t *keys, size_t n, uint64_t *least, uint64_t *most)
+{
+    *least = unknown_key;
+    *most = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (keys[i] == unknown_key)
+            continue;
+        *least = keys[i] < *least ? keys[i] : *least;
+        *most = keys[i] > *most ? keys[i] : *most;
+    }
+}
+
+/* Puts people into the order of their keys, which are used up. */
+static void people_sort(uint32_t *people, uint64_t *keys, size_t n)
+{
+    uint64_t least, most;
+    keys_span(keys, n, &least, &most);
+    if (least != unknown_key && most - least >= UINT32_MAX) {
+        keys_rank(keys, n);
+        least = 0;
+    }
+    for (size_t i = 0; i < n; i++) {
+        uint64_t narrow = keys[i] == unknown_key ? UINT32_MAX : keys[i] - least;
+        keys[i] = narrow << 32 | people[i];
+    }
+    words_sort(keys, n);
+    for (size_t i = 0; i < n; i++)
+        people[i] = (uint32_t)keys[i];
 }
 
 static uint64_t signed_key(int64_t value, bool descending)
@@ -133,10 +156,34 @@ struct order {
     int32_t today;
     struct texts texts;
     bool is_text;
+    bool packs;    /* texts are packed into keys while they can be */
+    bool unpacked; /* one could not */
 };
+
+/* What phones are written with, in the order of bytes: four bits a character, the first highest. */
+static bool text_pack(const char *text, uint64_t *key)
+{
+    static const char known[] = " ()+-0123456789";
+    enum { MOST = 15 };
+    *key = 0;
+    for (int i = 0; i <= MOST; i++) {
+        const char *found = *text ? strchr(known, *text) : NULL;
+        if (*text && (!found || i == MOST))
+            return false;
+        *key = *key << 4 | (found ? (uint64_t)(found - known) + 1 : 0);
+        text += *text != '\0';
+    }
+    return true;
+}
 
 static uint64_t text_key(struct order *order, const char *text)
 {
+    uint64_t key;
+    if (order->packs) {
+        bool packed = text_pack(text ? text : "", &key);
+        order->unpacked |= !packed;
+        return key == 0 ? unknown_key : order->descending ? ~key : key;
+    }
     order->is_text = true;
     return text && *text ? texts_put(&order->texts, text) : unknown_key;
 }
@@ -207,7 +254,7 @@ static char *walk_sql(enum member_column column)
 
 /* Most members: one walk along the table, which has them in order of person. */
 static enum status keys_of_table(struct order *order, const uint32_t *people, size_t n,
-                                 struct keyed *keys, struct error *err)
+                                 uint64_t *keys, struct error *err)
 {
     sqlite3_stmt *stmt;
     bool there;
@@ -221,20 +268,20 @@ static enum status keys_of_table(struct order *order, const uint32_t *people, si
         struct member_row row;
         member_row_take(stmt, &row);
         for (; at < n && people[at] < row.person; at++)
-            keys[at] = (struct keyed){unknown_key, people[at]};
+            keys[at] = unknown_key;
         if (at < n && people[at] == row.person) {
-            keys[at] = (struct keyed){row_key(order, &row), row.person};
+            keys[at] = row_key(order, &row);
             status = look(order->reader, ++at, n, err);
         }
     }
     for (; at < n; at++)
-        keys[at] = (struct keyed){unknown_key, people[at]};
+        keys[at] = unknown_key;
     sqlite3_reset(stmt);
     return status;
 }
 
 static enum status keys_of_people(struct order *order, const uint32_t *people, size_t n,
-                                  struct keyed *keys, struct error *err)
+                                  uint64_t *keys, struct error *err)
 {
     struct arena *arena = arena_new();
     enum status status = ST_OK;
@@ -242,7 +289,7 @@ static enum status keys_of_people(struct order *order, const uint32_t *people, s
         struct member_row row;
         bool there;
         status = member_row_read(order->reader, people[i], arena, &row, &there, err);
-        keys[i] = (struct keyed){!status && there ? row_key(order, &row) : unknown_key, people[i]};
+        keys[i] = !status && there ? row_key(order, &row) : unknown_key;
         arena_reset(arena);
         if (!status)
             status = look(order->reader, i + 1, n, err);
@@ -251,12 +298,12 @@ static enum status keys_of_people(struct order *order, const uint32_t *people, s
     return status;
 }
 
-static void keys_of_texts(struct order *order, struct keyed *keys, size_t n)
+static void keys_of_texts(struct order *order, uint64_t *keys, size_t n)
 {
     uint32_t *rank = texts_rank(&order->texts);
     for (size_t i = 0; i < n; i++)
-        if (keys[i].key != unknown_key)
-            keys[i].key = signed_key(rank[keys[i].key], order->descending);
+        if (keys[i] != unknown_key)
+            keys[i] = signed_key(rank[keys[i]], order->descending);
     free(rank);
 }
 
@@ -292,7 +339,7 @@ static bool is_figure(enum member_column column)
 }
 
 static enum status keys_of_figures(struct people_cache *cache, struct order *order,
-                                   const uint32_t *people, size_t n, struct keyed *keys,
+                                   const uint32_t *people, size_t n, uint64_t *keys,
                                    struct error *err)
 {
     const struct member_numbers *numbers;
@@ -302,7 +349,7 @@ static enum status keys_of_figures(struct people_cache *cache, struct order *ord
     if (!status) {
         for (size_t i = 0; i < n; i++) {
             struct member_figures f = member_figures_of(numbers, people[i]);
-            keys[i] = (struct keyed){figure_key(&f, order->column, order->descending), people[i]};
+            keys[i] = figure_key(&f, order->column, order->descending);
         }
         member_numbers_release(used, numbers);
     }
@@ -312,7 +359,7 @@ static enum status keys_of_figures(struct people_cache *cache, struct order *ord
 
 /* What an analyst sees in place of a card is sorted; names and phones, which are not seen, not. */
 static void keys_of_pseudonyms(struct order *order, const uint32_t *people, size_t n,
-                               struct keyed *keys)
+                               uint64_t *keys)
 {
     char text[PSEUDONYM_SIZE];
     for (size_t i = 0; i < n; i++) {
@@ -320,7 +367,7 @@ static void keys_of_pseudonyms(struct order *order, const uint32_t *people, size
         pseudonym_write(order->access->key, people[i], text);
         for (int k = 2; text[k]; k++)
             key = key << 8 | (unsigned char)text[k];
-        keys[i] = (struct keyed){signed_key((int64_t)key, order->descending), people[i]};
+        keys[i] = signed_key((int64_t)key, order->descending);
     }
 }
 
@@ -356,9 +403,21 @@ static enum status order_by_card(struct order *order, uint32_t *people, size_t n
 
 /* ---- The whole ---- */
 
+static enum status keys_of_rows(struct order *order, bool walk, const uint32_t *people, size_t n,
+                                uint64_t *keys, struct error *err)
+{
+    order->packs = order->column == MEMBER_PHONE;
+    for (;;) {
+        enum status status = walk ? keys_of_table(order, people, n, keys, err)
+                                  : keys_of_people(order, people, n, keys, err);
+        if (status || !order->unpacked)
+            return status;
+        order->packs = order->unpacked = false; /* once more, by their texts */
+    }
+}
+
 static enum status keys_make(struct people_cache *cache, struct order *order, bool whole,
-                             const uint32_t *people, size_t n, struct keyed *keys,
-                             struct error *err)
+                             const uint32_t *people, size_t n, uint64_t *keys, struct error *err)
 {
     if (is_figure(order->column))
         return keys_of_figures(cache, order, people, n, keys, err);
@@ -371,10 +430,8 @@ static enum status keys_make(struct people_cache *cache, struct order *order, bo
     bool walk = whole || (order->column != MEMBER_CARD && n > (size_t)members / 3);
     if (order->access->mask == MASK_PSEUDONYM && order->column == MEMBER_CARD)
         keys_of_pseudonyms(order, people, n, keys);
-    else if (walk)
-        status = keys_of_table(order, people, n, keys, err);
     else
-        status = keys_of_people(order, people, n, keys, err);
+        status = keys_of_rows(order, walk, people, n, keys, err);
     if (!status && order->is_text)
         keys_of_texts(order, keys, n);
     return status;
@@ -391,14 +448,11 @@ enum status member_order(struct people_cache *cache, struct reader *reader,
         return status;
     if (whole && column == MEMBER_CARD && access->mask != MASK_PSEUDONYM)
         return order_by_card(&order, people, n, err);
-    struct keyed *keys = mem_zero(n, sizeof *keys);
+    uint64_t *keys = mem_alloc(n * sizeof *keys);
     order.texts.arena = arena_new();
     status = keys_make(cache, &order, whole, people, n, keys, err);
-    if (!status) {
-        keys_sort(keys, n);
-        for (size_t i = 0; i < n; i++)
-            people[i] = keys[i].person;
-    }
+    if (!status)
+        people_sort(people, keys, n);
     vec_free(&order.texts.at);
     free(order.texts.table);
     arena_free(order.texts.arena);

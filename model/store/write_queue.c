@@ -29,7 +29,8 @@ static void writer_end_thread(void *writer)
 
 struct write_queue *write_queue_new(struct mall *mall)
 {
-    static const struct task_pool_ops ops = {writer_begin_thread, writer_end_thread};
+    static const struct task_pool_ops ops = {.thread_begin = writer_begin_thread,
+                                             .thread_end = writer_end_thread};
     struct write_queue *queue = mem_zero(1, sizeof *queue);
     queue->pool = task_pool_new(1, &ops, mall);
     return queue;

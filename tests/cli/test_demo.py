@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -73,6 +74,16 @@ def main(folder):
     status, out, err = run(text, "demo", "--no-console")
     check("something else stays as it is", status == 6 and open(text).read() == "not a mall",
           f"{status} {err}")
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        half = os.path.join(folder, "half.mall")
+        process = subprocess.Popen([ATRIUM, "-m", half, "demo", "--no-console", "--members", "1000000"],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                   preexec_fn=lambda: signal.signal(number, signal.SIG_DFL))
+        while process.poll() is None and not os.path.exists(half + ".making-wal"):
+            pass
+        process.send_signal(number)
+        check(f"{number.name} ends it", process.wait() == -number, process.returncode)
+        check("and leaves no file", not os.path.exists(half), os.listdir(folder))
     rests = [name for name in os.listdir(folder) if ".making" in name]
     check("nothing is left behind", not rests, rests)
 

@@ -379,6 +379,11 @@ static void reference_wheel(struct reference *r, uint32_t person)
     }
 }
 
+static bool relation_began(const struct reference *r, int k)
+{
+    return r->story->relation_since[k] < r->to;
+}
+
 static void reference_together(struct reference *r)
 {
     const struct story *s = r->story;
@@ -388,8 +393,9 @@ static void reference_together(struct reference *r)
         for (size_t i = 0; i < r->n_visits; i++)
             for (size_t j = 0; r->visits[i].person == s->relation[k][0] && j < r->n_visits; j++) {
                 const struct naive_visit *x = &r->visits[i], *y = &r->visits[j];
-                if (x->person != s->relation[k][0] || y->person != s->relation[k][1] ||
-                    x->person == y->person || x->start > y->end || y->start > x->end)
+                if (!relation_began(r, k) || x->person != s->relation[k][0] ||
+                    y->person != s->relation[k][1] || x->person == y->person || x->start > y->end ||
+                    y->start > x->end)
                     continue;
                 r->together[x->person] = r->together[y->person] = true;
                 by_kind[s->relation_kind[k]][x->person] = true;
@@ -411,7 +417,7 @@ static void reference_connections(struct reference *r, uint32_t person)
 
     for (int k = 0; k < RELATIONS; k++) {
         uint32_t a = s->relation[k][0], b = s->relation[k][1];
-        if (a == b || (a != person && b != person))
+        if (!relation_began(r, k) || a == b || (a != person && b != person))
             continue;
         other[a == person ? b : a] = true;
         kind[s->relation_kind[k]] = true;
@@ -547,8 +553,10 @@ static void reference_addresses(struct reference *r)
         sighted[e->person] = true;
     }
     for (int a = 1; a < 64; a++)
-        if (seen[a])
+        if (seen[a]) {
             count(r, METRIC_RANDOM_DEVICES, DIM_NONE, 0, 0);
+            count(r, METRIC_DEVICES, DIM_NONE, 0, 0);
+        }
     for (uint32_t p = 1; p <= PEOPLE; p++)
         if (sighted[p])
             count(r, METRIC_DEVICES, DIM_NONE, 0, 0);

@@ -15,6 +15,14 @@ uint64_t draw(struct story *s, uint64_t n)
     return hash_mix(++s->seed) % n;
 }
 
+/* The person's number in the file; they rise together. */
+static uint32_t number_of(const struct story *s, uint32_t person)
+{
+    if (!s->spread || person <= PEOPLE / 3)
+        return person;
+    return person + (person <= PEOPLE * 2 / 3 ? EVENT_BLOCK - PEOPLE / 3 : 3 * EVENT_BLOCK);
+}
+
 static void sql(struct story *s, const char *text)
 {
     char *problem = NULL;
@@ -23,9 +31,32 @@ static void sql(struct story *s, const char *text)
         fail_msg("%s: %s", text, problem);
 }
 
+/* A row that is there already stays as it is. */
+static void relation_make(struct story *s, int i)
+{
+    static const char *const names[] = {"family", "friend"};
+    uint32_t a = 1 + (uint32_t)draw(s, PEOPLE), b = 1 + (uint32_t)draw(s, PEOPLE);
+    if (i && draw(s, 4) == 0) { /* the same from the other side, perhaps of another kind */
+        a = s->relation[i - 1][1];
+        b = s->relation[i - 1][0];
+    }
+    s->relation[i][0] = a;
+    s->relation[i][1] = b;
+    s->relation_kind[i] = (int)draw(s, 2);
+    if (draw(s, 2))
+        s->relation_since[i] = s->start + (int64_t)draw(s, DAYS * 86400);
+    for (int k = i - 1; k >= 0; k--)
+        if (s->relation[k][0] == a && s->relation[k][1] == b &&
+            s->relation_kind[k] == s->relation_kind[i])
+            s->relation_since[i] = s->relation_since[k];
+    sql(s, arena_printf(s->arena,
+                        "insert or ignore into relation values (%u, %u, '%s', nullif(%lld, 0))",
+                        number_of(s, a), number_of(s, b), names[s->relation_kind[i]],
+                        (long long)s->relation_since[i]));
+}
+
 static void rows_make(struct story *s)
 {
-    static const char *const kinds_of_relation[] = {"family", "friend"};
     static const char *const topics[] = {"coffee", "sport"};
     static const char *const categories[] = {"", "fashion", "food"};
     struct error err = {0};
@@ -60,34 +91,30 @@ static void rows_make(struct story *s)
         sql(s, arena_printf(s->arena,
                             "insert into member (person, card, phone, consent_sms, consent_app,"
                             " consent_wifi, app) values (%u, 'C%u', '%s', %d, %d, %d, %d)",
-                            p, p, has_phone ? arena_printf(s->arena, "1%u", p) : "", sms, app, wifi,
-                            has_app));
+                            number_of(s, p), p, has_phone ? arena_printf(s->arena, "1%u", p) : "",
+                            sms, app, wifi, has_app));
         if (has_wifi)
-            sql(s, arena_printf(s->arena, "insert into contact values (4, 'w%u', %u)", p, p));
+            sql(s, arena_printf(s->arena, "insert into contact values (4, 'w%u', %u)", p,
+                                number_of(s, p)));
     }
-    for (int i = 0; i < RELATIONS; i++) {
-        uint32_t a = 1 + (uint32_t)draw(s, PEOPLE), b = 1 + (uint32_t)draw(s, PEOPLE);
-        s->relation[i][0] = a;
-        s->relation[i][1] = b;
-        s->relation_kind[i] = (int)draw(s, 2);
-        sql(s, arena_printf(s->arena, "insert or ignore into relation values (%u, %u, '%s', null)",
-                            a, b, kinds_of_relation[s->relation_kind[i]]));
-    }
+    for (int i = 0; i < RELATIONS; i++)
+        relation_make(s, i);
     for (int c = 1; c <= CROWDS; c++) {
         sql(s, arena_printf(s->arena, "insert into crowd (id, code) values (%d, 'G%d')", c, c));
         for (uint32_t p = 1; p <= PEOPLE && c < CROWDS; p++)
             if ((s->in_crowd[c][p] = draw(s, 4) == 0))
-                sql(s,
-                    arena_printf(s->arena,
-                                 "insert into crowd_member (crowd, person) values (%d, %u)", c, p));
+                sql(s, arena_printf(s->arena,
+                                    "insert into crowd_member (crowd, person) values (%d, %u)", c,
+                                    number_of(s, p)));
     }
     for (int t = 0; t < TOPICS; t++)
         for (uint32_t p = 1; p <= PEOPLE; p++)
             if ((s->likes[t][p] = draw(s, 3) == 0))
                 sql(s,
                     arena_printf(s->arena, "insert into interest (person, topic) values (%u, '%s')",
-                                 p, topics[t]));
-    sql(s, arena_printf(s->arena, "update counter set value = %d where name = 'person'", PEOPLE));
+                                 number_of(s, p), topics[t]));
+    sql(s, arena_printf(s->arena, "update counter set value = %u where name = 'person'",
+                        number_of(s, PEOPLE)));
     assert_ok(writer_touch_rows(s->writer, &err));
     assert_ok(writer_commit(s->writer, &err));
 }
@@ -129,15 +156,21 @@ static void events_make(struct story *s)
             time += steps[draw(s, 10)];
         }
     }
+    struct event *numbered = mem_alloc(s->n * sizeof *numbered);
+    for (size_t i = 0; i < s->n; i++) {
+        numbered[i] = s->events[i];
+        numbered[i].person = number_of(s, s->events[i].person);
+    }
     size_t half = s->n / 2;
     assert_ok(writer_begin(s->writer, &err));
-    assert_ok(event_append(s->writer, s->events, half, &added, NULL, &err));
+    assert_ok(event_append(s->writer, numbered, half, &added, NULL, &err));
     assert_ok(writer_commit(s->writer, &err));
     if (draw(s, 2))
         assert_ok(event_fold(s->writer, 0, &err));
     assert_ok(writer_begin(s->writer, &err));
-    assert_ok(event_append(s->writer, s->events + half, s->n - half, &added, NULL, &err));
+    assert_ok(event_append(s->writer, numbered + half, s->n - half, &added, NULL, &err));
     assert_ok(writer_commit(s->writer, &err));
+    free(numbered);
 }
 
 struct story *story_new(uint64_t seed)
@@ -148,6 +181,7 @@ struct story *story_new(uint64_t seed)
     struct error err = {0};
 
     s->seed = seed << 32;
+    s->spread = seed % 2;
     s->arena = arena_new();
     s->folder = temp_folder();
     s->path = temp_path(s->folder, "test.mall");

@@ -21,8 +21,11 @@ enum {
     MOST_EVENTS = 4000,
 };
 
+/* People are told of by numbers from 1 on; in half of the malls their numbers in the file lie in
+ * three blocks of events. */
 struct story {
     uint64_t seed;
+    bool spread;
     struct arena *arena;
     char *folder, *path;
     struct mall *mall;
@@ -33,6 +36,7 @@ struct story {
     struct event events[MOST_EVENTS];
     uint32_t relation[RELATIONS][2];
     int relation_kind[RELATIONS];
+    int64_t relation_since[RELATIONS]; /* 0: not known */
     bool in_crowd[CROWDS + 1][PEOPLE + 1], likes[TOPICS][PEOPLE + 1];
     uint32_t tenant_zone[TENANTS + 1], tenant_category[TENANTS + 1]; /* category 0: none */
     bool smart[TENANTS + 1];

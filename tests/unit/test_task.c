@@ -57,7 +57,7 @@ static void state_end(void *state)
 static void test_every_task_is_run_and_collected(void **state)
 {
     (void)state;
-    struct task_pool_ops ops = {state_begin, state_end};
+    struct task_pool_ops ops = {state_begin, state_end, 1};
     struct task_pool *pool = task_pool_new(3, &ops, &used);
     struct sum_task *tasks = mem_zero(MANY, sizeof *tasks);
     int collected = 0;

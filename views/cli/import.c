@@ -3,6 +3,7 @@
 
 #include "model/access/access.h"
 #include "model/base/text.h"
+#include "model/segment/label.h"
 #include "views/cli/commands.h"
 
 #include <signal.h>
@@ -61,14 +62,18 @@ static enum status result_print(struct cli *cli, const struct import_result *res
     if (cli->json)
         return cli_print_json(
             cli,
-            json_pack("{s:I, s:I, s:I, s:I, s:f}", "rows", (json_int_t)result->rows, "imported",
-                      (json_int_t)result->imported, "duplicates", (json_int_t)result->duplicates,
-                      "refused", (json_int_t)result->refused, "seconds", result->seconds),
+            json_pack("{s:I, s:I, s:I, s:I, s:I, s:f}", "rows", (json_int_t)result->rows,
+                      "imported", (json_int_t)result->imported, "duplicates",
+                      (json_int_t)result->duplicates, "refused", (json_int_t)result->refused,
+                      "erased", (json_int_t)result->erased, "seconds", result->seconds),
             err);
     cli_say(cli, "%s rows: %s imported, %s duplicates, %s refused, in %.2f s",
             text_count(cli->arena, result->rows), text_count(cli->arena, result->imported),
             text_count(cli->arena, result->duplicates), text_count(cli->arena, result->refused),
             result->seconds);
+    if (result->erased)
+        cli_say(cli, "%s rows of people who were erased were left out",
+                text_count(cli->arena, result->erased));
     return ST_OK;
 }
 
@@ -98,6 +103,18 @@ static enum status columns_print(struct cli *cli, const struct import_table *tab
         cells[3] = cell_text(import_type_text(i == 0 ? IMPORT_TEXT : IMPORT_BOOL));
     }
     return cli_print_sheet(cli, "columns", sheet, err);
+}
+
+/* The labels' rules, where the import changed something. The import is done either way. */
+static void labels_follow(struct cli *cli, struct writer *writer)
+{
+    struct error own = {0};
+    struct reader *reader;
+    if (cli_reader(cli, &reader, &own) != ST_OK ||
+        label_refresh(writer, reader, NULL, false, NULL, &own) != ST_OK)
+        fprintf(stderr, "labels are not refreshed: %s; atrium label run does it\n",
+                error_text(&own));
+    error_clear(&own);
 }
 
 static enum status import_command(struct cli *cli, struct error *err)
@@ -137,6 +154,7 @@ static enum status import_command(struct cli *cli, struct error *err)
             refusals_say(strcmp(path, "-") == 0 ? "stdin" : path, &result);
         if (status == ST_OK || status == ST_PARTIAL) {
             enum status printed = result_print(cli, &result, err);
+            labels_follow(cli, writer);
             status = printed == ST_OK ? status : printed;
         }
         import_result_free(&result);

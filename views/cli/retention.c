@@ -1,8 +1,7 @@
-/* atrium retention and atrium lifecycle: who comes back. */
-#include "model/loop/retention.h"
+/* atrium retention: who comes back. */
 #include "model/base/text.h"
+#include "views/cli/cohort.h"
 #include "views/cli/commands.h"
-#include "views/cli/period.h"
 
 #include <string.h>
 
@@ -15,71 +14,62 @@ static const struct cli_option retention_options[] = {
     {"first-time", NULL, 0, "only the first start event of a person's life counts"},
     {"rolling", NULL, 0, "periods since the person's own start, not calendar ones"},
     {"min-occurrences", "N", 0, "returns in a period at least (default: 1)"},
+    {"measure", "people|revenue", 0, "what the table shows (default: people); JSON has both"},
+    {"list", "ROW:COL", 0,
+     "the people behind a value: a row's period or number from 0, and the periods since"},
     {"from", "TIME", 0, "start of the cohorts (default: the first event)"},
     {"to", "TIME", 0, "end of the cohorts, not included (default: after the last event)"},
     {0},
 };
 
-static const struct cli_option lifecycle_options[] = {
-    {"event", "EXPR", CLI_REQUIRED, "what counts as being active"},
-    {"period", "day|week|month", 0, "length of a period (default: month)"},
-    {"from", "TIME", 0, "start (default: the first event)"},
-    {"to", "TIME", 0, "end, not included (default: after the last event)"},
-    {0},
-};
-
-static enum status length_option(struct cli *cli, enum bucket_length *length, struct error *err)
+/* --list ROW:COL */
+static enum status cell_option(struct cli *cli, struct retention_query *query, struct error *err)
 {
-    const char *text = cli_value(cli, "period");
-    *length = BUCKET_MONTH;
-    for (int i = 0; text && i < BUCKET_LENGTHS; i++)
-        if (strcmp(text, bucket_names[i]) == 0)
-            *length = (enum bucket_length)i;
-    if (!text || strcmp(text, bucket_names[*length]) == 0)
+    const char *text = cli_value(cli, "list");
+    const char *colon = text ? strrchr(text, ':') : NULL;
+    int64_t row = -1, column = -1;
+    if (!text)
         return ST_OK;
-    return error_set(err, ST_USAGE, "--period: found %s, expected day, week or month",
+    const struct clock *clock = &cli->mall->clock;
+    struct buckets rows = buckets_make(cli->arena, clock, query->period, query->from, query->to);
+    size_t n = rows.n > (size_t)query->periods ? rows.n : (size_t)query->periods;
+    rows = buckets_from(cli->arena, clock, query->period, rows.first, n);
+    if (colon)
+        row = cohort_period(cli, &rows, text, (size_t)(colon - text));
+    if (row < 0 || !text_to_int64(colon + 1, strlen(colon + 1), &column) || column < 0 ||
+        column >= query->periods)
+        return error_set(err, ST_USAGE,
+                         "--list: found %s, expected a row and a column of the table, such as %s:1 "
+                         "or 0:1",
+                         text_quote(cli->arena, text, strlen(text)),
+                         bucket_title(cli->arena, &rows, 0));
+    query->list = true;
+    query->list_row = (int)row;
+    query->list_column = (int)column;
+    return ST_OK;
+}
+
+static enum status measure_option(struct cli *cli, struct retention_query *query, struct error *err)
+{
+    const char *text = cli_value(cli, "measure");
+    query->list_money = text && strcmp(text, "revenue") == 0;
+    if (!text || query->list_money || strcmp(text, "people") == 0)
+        return ST_OK;
+    return error_set(err, ST_USAGE, "--measure: found %s, expected people or revenue",
                      text_quote(cli->arena, text, strlen(text)));
 }
-
-/* --from and --to, all events by default. */
-static enum status stretch_options(struct cli *cli, int64_t *from, int64_t *to, struct error *err)
-{
-    struct event_totals totals;
-    struct reader *reader;
-    int64_t as_of, present;
-    enum status status = cli_reader(cli, &reader, err);
-    if (status == ST_OK)
-        status = reader_present(reader, &as_of, &present, err);
-    if (status == ST_OK)
-        status = event_totals(reader, &totals, err);
-    if (status == ST_OK)
-        status = cli_time(cli, "from", totals.events ? totals.first : present, from, err);
-    if (status == ST_OK)
-        status = cli_time(cli, "to", totals.events ? totals.last + 1 : present + 1, to, err);
-    if (status == ST_OK && *from >= *to)
-        return error_set(err, ST_USAGE, "--from: expected a time before --to");
-    return status;
-}
-
-static void notes_print(const char *const *notes, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        fprintf(stderr, "atrium: %s\n", notes[i]);
-}
-
-/* ---- retention ---- */
 
 static enum status retention_read(struct cli *cli, struct retention_query *query, struct error *err)
 {
     const char *mode = cli_value(cli, "mode");
     int64_t periods = 0;
-    enum status status = length_option(cli, &query->period, err);
+    enum status status = cohort_length(cli, &query->period, err);
     if (status == ST_OK)
         status = cli_integer(cli, "periods", 1, RETENTION_PERIODS, 12, &periods, err);
     if (status == ST_OK)
         status = cli_integer(cli, "min-occurrences", 1, 1000000000, 1, &query->occurrences, err);
     if (status == ST_OK)
-        status = stretch_options(cli, &query->from, &query->to, err);
+        status = cohort_stretch(cli, &query->from, &query->to, err);
     if (status == ST_OK && mode && strcmp(mode, "on") != 0 && strcmp(mode, "on-or-after") != 0)
         return error_set(err, ST_USAGE, "--mode: found %s, expected on or on-or-after",
                          text_quote(cli->arena, mode, strlen(mode)));
@@ -89,22 +79,27 @@ static enum status retention_read(struct cli *cli, struct retention_query *query
     query->on_or_after = mode && strcmp(mode, "on-or-after") == 0;
     query->first_time = cli_switch(cli, "first-time");
     query->rolling = cli_switch(cli, "rolling");
-    return status;
+    if (status == ST_OK)
+        status = measure_option(cli, query, err);
+    return status == ST_OK ? cell_option(cli, query, err) : status;
 }
 
 static enum status retention_json(struct cli *cli, const struct retention_query *query,
-                                  const struct retention *retention, struct error *err)
+                                  const struct retention *retention, const struct access *access,
+                                  const struct sheet *people, struct error *err)
 {
     json_t *document = json_object(), *rows = json_array();
     for (size_t i = 0; i < retention->n_rows; i++) {
         const struct retention_row *from = &retention->rows[i];
         json_t *row = json_object(), *values = json_array(), *revenue = json_array();
         for (int k = 0; k < retention->periods; k++) {
-            json_array_append_new(values, json_integer(from->values[k]));
-            json_array_append_new(revenue, json_real((double)from->revenue[k] / 100));
+            json_array_append_new(values, cohort_count(access, from->values[k]));
+            json_array_append_new(revenue, small_group(access, from->values[k])
+                                               ? json_null()
+                                               : json_real((double)from->revenue[k] / 100));
         }
         json_object_set_new(row, "period", json_string(from->period));
-        json_object_set_new(row, "size", json_integer(from->values[0]));
+        json_object_set_new(row, "size", cohort_count(access, from->values[0]));
         json_object_set_new(row, "values", values);
         json_object_set_new(row, "revenue", revenue);
         json_object_set_new(row, "open", json_integer(from->open));
@@ -114,21 +109,30 @@ static enum status retention_json(struct cli *cli, const struct retention_query 
     json_object_set_new(document, "mode", json_string(query->on_or_after ? "on-or-after" : "on"));
     json_object_set_new(document, "first_time", json_boolean(query->first_time));
     json_object_set_new(document, "rolling", json_boolean(query->rolling));
+    json_object_set_new(document, "measure", json_string(query->list_money ? "revenue" : "people"));
     json_object_set_new(document, "rows", rows);
+    if (people)
+        json_object_set_new(document, "people", cli_sheet_json(cli, people));
     return cli_print_json(cli, document, err);
 }
 
-/* Counts; a value whose time has not fully passed is left out. */
-static enum status retention_table(struct cli *cli, const struct retention *retention,
+/* Counts or money; a value whose time has not fully passed is left out. */
+static enum status retention_table(struct cli *cli, const struct retention_query *query,
+                                   const struct retention *retention, const struct access *access,
                                    struct error *err)
 {
-    size_t n = (size_t)retention->periods + 1;
+    enum cell_type type = query->list_money ? CELL_MONEY : CELL_COUNT;
+    size_t n = (size_t)retention->periods + 2;
     struct sheet_column *columns = arena_array(cli->arena, struct sheet_column, n);
     columns[0] = (struct sheet_column){"period", NULL, CELL_TEXT};
-    for (size_t k = 1; k < n; k++)
-        columns[k] =
-            (struct sheet_column){arena_printf(cli->arena, "%zu", k - 1), NULL, CELL_COUNT};
-    columns[1].name = "size";
+    columns[1] = (struct sheet_column){"size", NULL, CELL_COUNT};
+    for (size_t k = 2; k < n; k++)
+        columns[k] = (struct sheet_column){arena_printf(cli->arena, "%zu", k - 2), NULL, type};
+    /* The cohort's people are its first value already; its money is not. */
+    size_t left_out = query->list_money ? 0 : 1;
+    for (size_t k = 2; left_out && k + 1 < n; k++)
+        columns[k] = columns[k + 1];
+    n -= left_out;
     struct sheet *sheet = sheet_new(cli->arena, columns, n);
     for (size_t i = 0; i < retention->n_rows; i++) {
         const struct retention_row *row = &retention->rows[i];
@@ -136,9 +140,11 @@ static enum status retention_table(struct cli *cli, const struct retention *rete
             continue;
         struct cell *cells = sheet_row_add(sheet);
         cells[0] = cell_text(row->period);
-        for (int k = 0; k < retention->periods; k++)
-            if (k == 0 || k < row->open)
-                cells[k + 1] = cell_integer(row->values[k]);
+        cells[1] = small_group_cell(access, row->values[0], false, cell_integer(row->values[0]));
+        for (int k = (int)left_out; k < row->open; k++)
+            cells[(size_t)k + 2 - left_out] = small_group_cell(
+                access, row->values[k], false,
+                cell_integer(query->list_money ? row->revenue[k] : row->values[k]));
     }
     return cli_print_sheet(cli, "rows", sheet, err);
 }
@@ -147,71 +153,25 @@ static enum status retention(struct cli *cli, struct error *err)
 {
     struct retention_query query = {0};
     struct retention answer;
+    struct access access;
     enum status status = retention_read(cli, &query, err);
+    if (status == ST_OK)
+        status = access_lookup(cli->reader, cli->principal, &access, err);
     if (status == ST_OK)
         status = retention_run(cli->reader, cli->arena, &query, &answer, err);
     if (status != ST_OK)
         return status;
-    notes_print(answer.notes, answer.n_notes);
-    return cli->json ? retention_json(cli, &query, &answer, err)
-                     : retention_table(cli, &answer, err);
-}
-
-/* ---- lifecycle ---- */
-
-static enum status lifecycle_json(struct cli *cli, const struct lifecycle *lifecycle,
-                                  struct error *err)
-{
-    static const char *const names[] = {"new", "returning", "resurrecting", "dormant"};
-    const int64_t *from[] = {lifecycle->fresh, lifecycle->returning, lifecycle->resurrecting,
-                             lifecycle->dormant};
-    json_t *document = json_object(), *periods = json_array();
-    for (size_t i = 0; i < lifecycle->periods.n; i++)
-        json_array_append_new(periods,
-                              json_string(bucket_title(cli->arena, &lifecycle->periods, i)));
-    json_object_set_new(document, "periods", periods);
-    for (int k = 0; k < 4; k++) {
-        json_t *array = json_array();
-        for (size_t i = 0; i < lifecycle->periods.n; i++)
-            json_array_append_new(array, json_integer(from[k][i]));
-        json_object_set_new(document, names[k], array);
+    cohort_notes(answer.notes, answer.n_notes);
+    const struct sheet *people = NULL;
+    if (query.list) {
+        people = cohort_people(cli, answer.people, answer.money, answer.n_people, err);
+        if (!people)
+            return err->status;
     }
-    return cli_print_json(cli, document, err);
-}
-
-static enum status lifecycle_table(struct cli *cli, const struct lifecycle *lifecycle,
-                                   struct error *err)
-{
-    static const struct sheet_column columns[] = {{"period", NULL, CELL_TEXT},
-                                                  {"new", NULL, CELL_COUNT},
-                                                  {"returning", NULL, CELL_COUNT},
-                                                  {"resurrecting", NULL, CELL_COUNT},
-                                                  {"dormant", NULL, CELL_COUNT}};
-    struct sheet *sheet = sheet_new(cli->arena, columns, 5);
-    for (size_t i = 0; i < lifecycle->periods.n; i++) {
-        struct cell *cells = sheet_row_add(sheet);
-        cells[0] = cell_text(bucket_title(cli->arena, &lifecycle->periods, i));
-        cells[1] = cell_integer(lifecycle->fresh[i]);
-        cells[2] = cell_integer(lifecycle->returning[i]);
-        cells[3] = cell_integer(lifecycle->resurrecting[i]);
-        cells[4] = cell_integer(lifecycle->dormant[i]);
-    }
-    return cli_print_sheet(cli, "periods", sheet, err);
-}
-
-static enum status lifecycle(struct cli *cli, struct error *err)
-{
-    struct lifecycle_query query = {.event = cli_value(cli, "event")};
-    struct lifecycle answer;
-    enum status status = length_option(cli, &query.period, err);
-    if (status == ST_OK)
-        status = stretch_options(cli, &query.from, &query.to, err);
-    if (status == ST_OK)
-        status = lifecycle_run(cli->reader, cli->arena, &query, &answer, err);
-    if (status != ST_OK)
-        return status;
-    notes_print(answer.notes, answer.n_notes);
-    return cli->json ? lifecycle_json(cli, &answer, err) : lifecycle_table(cli, &answer, err);
+    if (cli->json)
+        return retention_json(cli, &query, &answer, &access, people, err);
+    return people ? cli_print_sheet(cli, "people", people, err)
+                  : retention_table(cli, &query, &answer, &access, err);
 }
 
 const struct cli_command cli_retention = {
@@ -221,19 +181,11 @@ const struct cli_command cli_retention = {
     .help = "A row is a cohort: the people with a start event in that calendar period (with "
             "--first-time, their first ever). Its first value is the cohort, the others are "
             "people with a return event in the periods since. Periods are mall days, weeks from "
-            "Monday, or months. 'open' is the first value whose time has not fully passed.",
+            "Monday, or months. 'open' is the first value whose time has not fully passed. "
+            "--measure revenue shows the money of the return events by period since, column 0 "
+            "being that in the cohort's own period. --list 2017-10:1 gives the people behind a "
+            "value, as many as it says, each with the money of that period.",
     .options = retention_options,
     .run = retention,
-};
-
-const struct cli_command cli_lifecycle = {
-    .name = "lifecycle",
-    .arguments = "",
-    .summary = "who is new, came back, was gone and came again, stayed away",
-    .help = "In each period: people active for the first time ever (new); active in the period "
-            "before, too (returning); active earlier but not in the period before "
-            "(resurrecting); active in the period before but not in this one (dormant, "
-            "negative).",
-    .options = lifecycle_options,
-    .run = lifecycle,
+    .rights = RIGHT_QUESTIONS,
 };

@@ -160,8 +160,7 @@ static enum status customer_print(struct cli *cli, const struct asked *asked, st
         return status;
     if (c[1] > c[2] || c[0] != floor(c[0]))
         return error_set(err, ST_USAGE, "--customer: expected whole purchases X and TX before T");
-    double horizon =
-        asked->query.horizon > 0 ? asked->query.horizon : 91 / asked->query.unit;
+    double horizon = asked->query.horizon > 0 ? asked->query.horizon : 91 / asked->query.unit;
     struct sheet *sheet = sheet_new(cli->arena, columns, 6);
     struct cell *cells = sheet_row_add(sheet);
     for (int i = 0; i < 3; i++)
@@ -182,8 +181,7 @@ static enum status history_read(struct cli *cli, const struct table_file *table,
     for (int i = 0; i < 4; i++) {
         if (columns[i] < 0)
             continue;
-        enum status status =
-            table_file_number(cli->arena, table, row, columns[i], &v[i], err);
+        enum status status = table_file_number(cli->arena, table, row, columns[i], &v[i], err);
         if (status != ST_OK)
             return status;
     }
@@ -195,8 +193,8 @@ static enum status history_read(struct cli *cli, const struct table_file *table,
     return ST_OK;
 }
 
-enum status value_histories_read(struct cli *cli, const char *path, struct value_history **histories,
-                                 size_t *n, struct error *err)
+enum status value_histories_read(struct cli *cli, const char *path,
+                                 struct value_history **histories, size_t *n, struct error *err)
 {
     static const char *const x[] = {"x", "frequency", NULL};
     static const char *const tx[] = {"tx", "t_x", "t.x", "recency", NULL};

@@ -22,14 +22,10 @@ static json_t *money_json(double fen)
 
 enum { PERSON_COLUMNS = 8 };
 static const struct sheet_column person_columns[PERSON_COLUMNS] = {
-    {"subject", NULL, CELL_TEXT},
-    {"x", "x", CELL_COUNT},
-    {"tx", "tx", CELL_REAL},
-    {"T", "T", CELL_REAL},
-    {"money", NULL, CELL_MONEY},
-    {"alive", NULL, CELL_SHARE},
-    {"expected", NULL, CELL_REAL},
-    {"expected_money", "expected money", CELL_MONEY}};
+    {"subject", NULL, CELL_TEXT},  {"x", "x", CELL_COUNT},
+    {"tx", "tx", CELL_REAL},       {"T", "T", CELL_REAL},
+    {"money", NULL, CELL_MONEY},   {"alive", NULL, CELL_SHARE},
+    {"expected", NULL, CELL_REAL}, {"expected_money", "expected money", CELL_MONEY}};
 
 static enum status person_row(struct cli *cli, const struct value *value,
                               const struct access *access, const struct value_person *p,
@@ -86,15 +82,14 @@ static enum status person_sheet(struct cli *cli, const struct value *value,
 
 static struct sheet *deciles_sheet(struct cli *cli, const struct value *value)
 {
-    static const struct sheet_column columns[] = {
-        {"decile", NULL, CELL_COUNT},
-        {"people", NULL, CELL_COUNT},
-        {"alive", NULL, CELL_SHARE},
-        {"expected", NULL, CELL_REAL},
-        {"expected_money", "expected money", CELL_MONEY},
-        {"money", "money so far", CELL_MONEY},
-        {"held_purchases", "held out", CELL_COUNT},
-        {"held_money", "held out money", CELL_MONEY}};
+    static const struct sheet_column columns[] = {{"decile", NULL, CELL_COUNT},
+                                                  {"people", NULL, CELL_COUNT},
+                                                  {"alive", NULL, CELL_SHARE},
+                                                  {"expected", NULL, CELL_REAL},
+                                                  {"expected_money", "expected money", CELL_MONEY},
+                                                  {"money", "money so far", CELL_MONEY},
+                                                  {"held_purchases", "held out", CELL_COUNT},
+                                                  {"held_money", "held out money", CELL_MONEY}};
     bool held = value->query.calibration < value->query.at;
     struct sheet *sheet = sheet_new(cli->arena, columns, held ? 8 : 6);
     for (int d = 0; d < VALUE_DECILES; d++) {
@@ -128,8 +123,9 @@ static json_t *spend_json(const struct value *value)
     const struct spend *m = &value->spend.model;
     if (!(m->p > 0))
         return json_null();
-    json_t *spend = json_pack("{s:f, s:f, s:f, s:I, s:b}", "p", m->p, "q", m->q, "v", m->v, "people",
-                              (json_int_t)value->paying, "converged", value->spend.converged);
+    json_t *spend =
+        json_pack("{s:f, s:f, s:f, s:I, s:b}", "p", m->p, "q", m->q, "v", m->v, "people",
+                  (json_int_t)value->paying, "converged", value->spend.converged);
     json_object_set_new(spend, "log_likelihood", real_json(value->spend.log_likelihood));
     json_object_set_new(spend, "mean", real_json(spend_expected(m, 0, 0)));
     return spend;
@@ -197,8 +193,7 @@ static void words_print(struct cli *cli, const struct value *value)
                                    : "  (not converged)");
     if (value->spend.model.p > 0)
         cli_say(cli, "spend: p %.5f  q %.5f  v %.5f  from %s people", value->spend.model.p,
-                value->spend.model.q, value->spend.model.v,
-                text_count(cli->arena, value->paying));
+                value->spend.model.q, value->spend.model.v, text_count(cli->arena, value->paying));
     cli_say(cli, "alive %s, expected purchases %.1f, money %s; slipping away %s people",
             text_count(cli->arena, llround(value->all.alive)), value->all.expected,
             value->money_known ? text_money(cli->arena, llround(value->all.worth)) : "–",

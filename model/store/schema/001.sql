@@ -110,6 +110,12 @@ create index member_reachable on member (
           when consent_wifi <> 0 then 1 else 0 end)
 );
 
+-- The members' fields once more as columns, for questions that look at everybody
+-- (model/people/profile.h). place: field << 20 | block of people. The writer notes a block whose
+-- members changed since in profile_stale. A word's number stands in the columns.
+create table profile (place integer primary key, data blob not null) strict;
+create table profile_word (id integer primary key, word text not null unique) strict;
+create table profile_stale (block integer primary key) strict;
 create table attribute (
     person integer not null,
     name text not null,
@@ -151,16 +157,139 @@ create index crowd_member_person on crowd_member (person);
 create table label (
     id integer primary key,
     name text not null unique,
-    rule text not null default '',       -- '' : a hand-kept list
+    rule text not null default '',       -- '' : a hand-kept list, in label_member
     author text not null default '',
-    as_of integer not null default 0,
+    note text not null default '',
+    as_of integer not null default 0,    -- when its people were last found
     version integer not null default 1
+) strict;
+-- Of a label with a rule: who it has, by block of people (model/people/people_set.h), and how they
+-- were found (model/segment/label.h).
+create table label_people (
+    label integer not null,
+    block integer not null,
+    people blob not null,
+    primary key (label, block)
+) strict, without rowid;
+create table label_state (
+    label integer primary key,
+    version integer not null,            -- of the label whose rule this was
+    rule text not null,
+    people integer not null,             -- how many
+    batch integer not null,              -- what was seen of the events: chunks of batches up to
+    tail integer not null,               -- here, and the tail up to here
+    rows integer not null,               -- counter 'rows' after it was written
+    day integer not null,                -- mall day of the present
+    as_of integer not null,              -- the latest event
+    time integer not null,               -- when
+    milliseconds integer not null,
+    blocks integer not null,             -- looked at the last time
+    spans integer not null,              -- hash of what its behaviour looks at, with the
+    tables blob not null,                -- dictionaries' sizes it was made with
+    seen blob not null,                  -- by block a hash of what it is built from but events
+    error text not null default ''       -- why it could not be run
 ) strict;
 create table label_member (
     label integer not null,
     person integer not null,
     primary key (label, person)
 ) strict, without rowid;
+
+-- Saved segments: an expression of the people language; of a frozen one also who was in it when it
+-- was frozen: the edition of people_set that holds them (0: none).
+create table segment (
+    id integer primary key,
+    name text not null unique,
+    expression text not null default '',
+    kind text not null default 'live',   -- 'live', 'frozen'
+    author text not null default '',
+    note text not null default '',
+    as_of integer not null default 0,    -- of the frozen people
+    edition integer not null default 0,
+    version integer not null default 1
+) strict;
+-- Sets of people by block (model/people/people_set.h). An edition is never changed once it is made.
+create table people_set (
+    edition integer not null,
+    block integer not null,
+    people blob not null,
+    primary key (edition, block)
+) strict, without rowid;
+
+-- Persons that turned out to be one (doc/people.md): what `person` had is `target`'s as long as
+-- `undone` is 0. What a link moved or put aside is kept, so that it can be taken back exactly.
+create table link (
+    id integer primary key,
+    person integer not null,
+    target integer not null,
+    evidence text not null,
+    confidence real not null,            -- 0 to 1
+    actor text not null,
+    time integer not null,
+    undone integer not null default 0,   -- time
+    undone_by text not null default ''
+) strict;
+create index link_person on link (person);
+create index link_target on link (target);
+create table link_row (                  -- a row that `person` had, or ('fill') fields that the
+    id integer primary key,              -- target's member row took over
+    link integer not null,
+    place text not null,                 -- the table
+    moved integer not null,              -- the target has it now; 0: it had one of its own
+    row text not null                    -- JSON
+) strict;
+create index link_row_link on link_row (link);
+create table link_identity (             -- contacts that came by a link
+    link integer not null,
+    kind integer not null,               -- as in contact
+    value text not null,
+    primary key (link, kind, value)
+) strict, without rowid;
+create index link_identity_value on link_identity (value);
+create table link_event (                -- events that came by a link, as in chunks
+    link integer not null,
+    month integer not null,
+    head blob not null,
+    data blob not null,
+    primary key (link, month)
+) strict, without rowid;
+create table conflict_settled (          -- conflicts and candidates that somebody looked at
+    what text primary key,               -- as in model/people/conflict.h
+    verdict text not null,
+    reason text not null,
+    actor text not null,
+    time integer not null
+) strict, without rowid;
+
+-- Law. Every change of a consent, the latest last; the member's row has how it stands.
+create table consent (
+    id integer primary key,
+    person integer not null,
+    contact text not null,               -- 'sms', 'app', 'wifi'
+    given integer not null,
+    time integer not null,
+    source text not null,                -- 'form', 'sms reply', an import's file, ...
+    actor text not null
+) strict;
+create index consent_person on consent (person, contact, id);
+-- Who was erased: keyed hashes of their contacts, so that no import brings them back, and the
+-- receipts. The key is in `secret`, which no role may read.
+create table erased (hash blob primary key) strict, without rowid;
+create table erasure (
+    id text primary key,                 -- of the receipt
+    time integer not null,
+    actor text not null,
+    reason text not null,
+    receipt text not null                -- JSON: what went from where, counts only
+) strict, without rowid;
+create table secret (name text primary key, value blob not null) strict, without rowid;
+create table funnel (                    -- saved by hand
+    id integer primary key,
+    name text not null unique,
+    definition text not null default '', -- a line as model/loop/funnel_plan.h has it
+    author text not null default '',
+    version integer not null default 1
+) strict;
 
 create table principal (
     name text primary key,
@@ -189,7 +318,9 @@ create table audit (
     after text not null default '',      -- JSON
     reason text not null default '',
     operation text not null default '',
-    hash blob not null                   -- of the hash before and this record
+    salt blob not null default x'',      -- of the payload; empty: what is personal was removed
+    payload blob not null default x'',   -- hash of salt, target, before, after and reason
+    hash blob not null                   -- of the hash before, the record and its payload
 ) strict;
 
 -- Events. A batch makes its chunks visible at once; see doc/events.md.
@@ -213,6 +344,7 @@ create table import (                    -- files that were read
     imported integer not null,
     duplicates integer not null,
     refused integer not null,
+    erased integer not null default 0,   -- rows of people who were erased, left out
     milliseconds integer not null
 ) strict;
 create table refused (                   -- rows that an import under --skip-bad left out
