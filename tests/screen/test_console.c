@@ -139,6 +139,10 @@ static const struct {
     {"lifecycle", "L"},
     {"portrait", "M P"},
     {"portrait-member", "6 Enter P"},
+    {"affinity", "A"},
+    {"value", "V"},
+    {"clusters", "K"},
+    {"value-people", "V Enter"},
 };
 
 static const struct {
