@@ -46,8 +46,12 @@ static enum status options_read(struct cli *cli, struct asked *asked, struct err
     asked->list = cli_value(cli, "list");
     if (status == ST_OK && asked->list && strcmp(asked->list, "all") != 0)
         status = cli_integer(cli, "list", 1, KMEANS_MOST, 0, &asked->listed, err);
-    asked->query = (struct cluster_query){
-        .k = (size_t)number, .seed = (uint64_t)seed, .raw = scale && strcmp(scale, "none") == 0};
+    if (status == ST_OK)
+        status = cli_integer(cli, "starts", 1, 10000, 0, &starts, err);
+    asked->query = (struct cluster_query){.k = (size_t)number,
+                                          .starts = (int)starts,
+                                          .seed = (uint64_t)seed,
+                                          .raw = scale && strcmp(scale, "none") == 0};
     return status;
 }
 
