@@ -4,6 +4,7 @@
 #include "model/insight/portrait.h"
 #include "model/insight/portrait_group.h"
 #include "model/loop/drill.h"
+#include "model/loop/funnel_plan.h"
 #include "model/loop/retention.h"
 #include "model/loop/rfm_group.h"
 #include "model/people/member_page.h"
@@ -11,7 +12,7 @@
 #include "model/store/column.h"
 #include "views/console.h"
 #include "views/figures.h"
-#include "views/funnel_text.h"
+#include "views/insight_people.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -25,19 +26,19 @@ static enum status of_funnel(struct reader *reader, struct arena *arena, const c
                              const struct people_question *question, struct people_found *found,
                              struct error *err)
 {
-    struct funnel_query query = {.from = question->period.from, .to = question->period.until};
+    struct funnel_plan plan;
     struct funnel funnel;
-    char dialect[16] = "";
     int least = 0, most = 0, at = 0;
-    if (sscanf(rest, "%d %d %15s %n", &least, &most, dialect, &at) < 3)
+    if (sscanf(rest, "%d %d %n", &least, &most, &at) < 2)
         return error_set(err, ST_USAGE, "this names no step");
-    for (int i = 0; i < DIALECT_COUNT; i++)
-        if (strcmp(dialect, funnel_dialects[i]) == 0)
-            query.dialect = (enum funnel_dialect)i;
-    query.modes = query.dialect == DIALECT_CLICKHOUSE ? MODE_STRICT_ONCE : 0;
-    enum status status = funnel_text_parse(arena, rest + at, &query, err);
+    enum status status = funnel_plan_parse(arena, rest + at, &plan, err);
+    plan.query.from = question->period.from;
+    plan.query.to = question->period.until;
+    plan.query.by = FUNNEL_BY_NONE;
     if (status == ST_OK)
-        status = funnel_run(reader, arena, &query, &funnel, err);
+        status = funnel_plan_bind(reader, arena, &question->access, &plan, err);
+    if (status == ST_OK)
+        status = funnel_run(reader, arena, &plan.query, &funnel, err);
     if (status == ST_OK)
         found->people = funnel_people(arena, &funnel, least, most, &found->n);
     found->title = least == most ? arena_printf(arena, _("dropped after step %d"), least)
@@ -272,12 +273,21 @@ static const struct {
     const char *name;
     source_fn *of;
 } sources[] = {
-    {"funnel", of_funnel},       {"rfm", of_rfm},
-    {"rfm-group", of_rfm_group}, {"retention", of_retention},
-    {"lifecycle", of_lifecycle}, {"behind", of_figure},
-    {"label", of_label},         {"shop", of_shop},
-    {"member", of_member},       {"everyone", of_everyone},
-    {"segment", of_segment},     {"part", of_part},
+    {"funnel", of_funnel},
+    {"rfm", of_rfm},
+    {"rfm-group", of_rfm_group},
+    {"retention", of_retention},
+    {"lifecycle", of_lifecycle},
+    {"behind", of_figure},
+    {"label", of_label},
+    {"shop", of_shop},
+    {"member", of_member},
+    {"everyone", of_everyone},
+    {"segment", of_segment},
+    {"part", of_part},
+    {"affinity", people_of_pair},
+    {"value", people_of_value},
+    {"cluster", people_of_cluster},
 };
 
 /* Lists of too few people are kept back; one person asked for by name is no list. */

@@ -4,7 +4,7 @@
  * portraits of them are both opened with such an argument, so what is listed and what is portrayed
  * is the same.
  *
- *   funnel LEAST MOST DIALECT LINE       whose deepest step lies between these
+ *   funnel LEAST MOST LINE               whose deepest step lies between these
  *   rfm RECENCY FREQUENCY                scores 1..5
  *   rfm-group NAME                       as in model/loop/rfm_group.h
  *   retention PERIOD MODE MEASURE FIRST ROLLING FROM TO ROW COLUMN START -> RETURN
@@ -17,6 +17,7 @@
  *   part NAME N KEY OTHERS               of the people that OTHERS names those with a row of a
  *                                        portrait's part; KEY is N bytes long
  *   everyone
+ *   affinity, value, cluster …          as views/insight_people.h says
  */
 #ifndef ATRIUM_VIEWS_PEOPLE_OF_H
 #define ATRIUM_VIEWS_PEOPLE_OF_H
@@ -24,7 +25,7 @@
 #include "model/access/access.h"
 #include "model/loop/period.h"
 
-enum { PEOPLE_ARGUMENT = 2048 };
+enum { PEOPLE_ARGUMENT = 4200 };
 
 struct people_question {
     char argument[PEOPLE_ARGUMENT];

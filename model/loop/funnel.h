@@ -109,11 +109,14 @@ struct funnel_step {
     int64_t amount;          /* fen, FUNNEL_AMOUNT: money of the turns' events of this step */
     bool timed;              /* there is a step before and somebody made both */
     double mean_s, median_s; /* seconds since the step before */
+    bool hidden;             /* kept back from who asks (funnel_small.h): nothing above is told */
+    int64_t below;           /* where hidden: fewer people than this; 0: hidden beside others */
 };
 
 /* How long people, or turns, took. */
 enum { FUNNEL_BUCKETS = 13 };
 extern const int64_t funnel_bucket_ends[FUNNEL_BUCKETS]; /* seconds, not included; INT64_MAX last */
+extern const char *const funnel_bucket_names[FUNNEL_BUCKETS]; /* marked for translation */
 struct funnel_times {
     int64_t n;
     /* Seconds: quantiles 0, 1/4, 1/2, 3/4, 1 of type 7, as the median of a step. */

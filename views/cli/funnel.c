@@ -1,5 +1,6 @@
 /* atrium funnel: how far people come along steps. */
 #include "views/cli/funnel.h"
+#include "model/loop/funnel_small.h"
 
 #include "model/access/access.h"
 #include "model/base/text.h"
@@ -23,16 +24,18 @@ static const struct cli_option options[] = {
     {"from", "TIME", 0, "start of the period of entry (default: the first event)"},
     {"to", "TIME", 0, "its end, not included (default: after the last event)"},
     {"period", "PERIOD", 0, "a named period, as in atrium loop"},
-    {"segment", "S", 0, "only the people of this label"},
+    {"segment", "S", 0,
+     "only these people: a segment, a label, or an expression such as tier>=gold"},
     {"by", "FIELD", 0,
      "groups: shop, category, channel, zone, campaign, month of entry; tier, gender, age, income, "
-     "community, car, house, label of the person"},
+     "community, car, house, label, segment of the person"},
     {"hold", "FIELD", 0,
      "all steps share the first one's shop, category, zone, channel, campaign or coupon"},
     {"measure", "M", 0, "people (default), totals: every turn, or amount: the turns' money"},
     {"times", NULL, 0, "also how long the steps took, as distributions"},
     {"compare", "WITH", 0,
-     "beside it: previous, year, a period FROM..TO, segment:S, or rest (those not in --segment)"},
+     "beside it: previous, year, a period FROM..TO, segment:S (as --segment), or rest (those not "
+     "in --segment)"},
     {"list", "N|all", 0, "also the people whose deepest step is N, or everyone's"},
     {"why", "MEMBER", 0, "one person's events against the steps: what counted, what did not, why"},
     {"save", "NAME", 0, "keep this funnel under a name, in place of one of that name"},
@@ -258,6 +261,10 @@ static enum status ask(struct cli *cli, const struct access *access, struct funn
         status = funnel_run(cli->reader, cli->arena, &run->plan.query, &run->funnel, err);
     if (status == ST_OK && run->with)
         status = other_run(cli, access, run, err);
+    if (status == ST_OK) {
+        funnel_hide_small(cli->arena, access, &run->funnel);
+        funnel_hide_small(cli->arena, access, &run->other);
+    }
     return status;
 }
 
