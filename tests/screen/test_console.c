@@ -139,6 +139,12 @@ static const struct {
     {"lifecycle", "L"},
     {"portrait", "M P"},
     {"portrait-member", "6 Enter P"},
+    {"funnel-by", "F b Down Down Down Down Down Down Enter"},
+    {"funnel-edit", "F e"},
+    {"funnel-rules", "F e PgDn"},
+    {"funnel-times", "F t Down Down"},
+    {"funnel-drop", "F Down Down Down d"},
+    {"funnel-why", "F Down Down Down d w"},
 };
 
 static const struct {
