@@ -28,6 +28,9 @@
     X(GO_RETENTION,  "retention",    "", "T", 0, N_("who comes back, month by month"))             \
     X(GO_RFM,        "rfm",          "", "M", 0, N_("how lately, how often, for how much"))        \
     X(GO_LIFECYCLE,  "lifecycle",    "", "L", 0, N_("who is new, who comes back, who stays away")) \
+    X(GO_AFFINITY,   "affinity",     "", "A", 0, N_("what goes together"))                         \
+    X(GO_VALUE,      "value",        "", "V", 0, N_("who still comes, and what to expect"))        \
+    X(GO_CLUSTERS,   "clusters",     "", "K", 0, N_("people who are alike"))                       \
     X(BACK,          "back",         "", "Esc Backspace", ACTION_LINE, N_("back"))                 \
     X(CLOSE,         "close",        "", "q", ACTION_HIDDEN, N_("close this screen; leave from the first")) \
     X(QUIT,          "quit",         "", "Q", 0, N_("leave atrium"))                               \
@@ -66,7 +69,14 @@
     /* Members */                                                                                  \
     X(MEMBERS_FIND,  "find",         "members", "f", ACTION_LINE, N_("find by name, card or phone"), N_("find")) \
     X(MEMBER_CONSENT,"consent",      "member", "c", ACTION_LINE | ACTION_CHANGES, N_("give or withdraw consent"), N_("consent")) \
+    X(MEMBERS_WHO,   "who",          "members", "W", 0, N_("who may be one person; contradictions")) \
     X(MEMBER_REVEAL, "reveal",       "member", "R", ACTION_CHANGES, N_("show in full, with a reason")) \
+    X(MEMBER_JOIN,   "join",         "member", "J", ACTION_CHANGES, N_("join with another contact of the same person")) \
+    X(MEMBER_PART,   "take-apart",   "member", "U", ACTION_CHANGES, N_("take apart what was joined by mistake")) \
+    X(MEMBER_ERASE,  "erase",        "member", "X", ACTION_CHANGES, N_("erase this person for good")) \
+    X(WHO_JOIN,      "who-join",     "who", "J", ACTION_LINE | ACTION_CHANGES, N_("join this pair"), N_("join")) \
+    X(WHO_SETTLE,    "settle",       "who", "S", ACTION_LINE | ACTION_CHANGES, N_("this is fine as it is"), N_("settle")) \
+    X(WHO_OTHER,     "who-other",    "who", "Tab", ACTION_LINE, N_("candidates or contradictions"), N_("other list")) \
     /* Funnel; grids of retention and RFM */                                                       \
     X(FUNNEL_UP,     "step-up",      "funnel", "Up k", ACTION_HIDDEN, N_("the step before"))       \
     X(FUNNEL_DOWN,   "step-down",    "funnel", "Down j", ACTION_HIDDEN, N_("the next step"))       \
@@ -107,6 +117,17 @@
     X(LIFECYCLE_OPEN,"state-open",   "lifecycle", "Enter", ACTION_LINE, N_("the people of this state"), N_("people")) \
     X(LIFECYCLE_LENGTH,"lifecycle-length", "lifecycle", "w", ACTION_LINE, N_("by day, week, month"), N_("length")) \
     X(LIFECYCLE_EVENT,"active",      "lifecycle", "a", ACTION_LINE, N_("what counts as active"), N_("event")) \
+    /* Affinity, expected value, clusters */                                                        \
+    X(AFFINITY_OF,   "of",           "affinity", "o", ACTION_LINE, N_("shops, brands, categories, items"), N_("what")) \
+    X(AFFINITY_BY,   "by",           "affinity", "b", ACTION_LINE, N_("by people, visits or baskets"), N_("by")) \
+    X(AFFINITY_MAP,  "map",          "affinity", "m", ACTION_LINE, N_("the map of categories, or the list"), N_("map")) \
+    X(VALUE_HORIZON, "horizon",      "value", "n", ACTION_LINE, N_("look further ahead"), N_("ahead")) \
+    X(CLUSTERS_UP,   "cluster-up",   "clusters", "Up k", ACTION_HIDDEN, N_("the cluster before"))  \
+    X(CLUSTERS_DOWN, "cluster-down", "clusters", "Down j", ACTION_HIDDEN, N_("the next cluster"))  \
+    X(CLUSTERS_PEOPLE, "cluster-people", "clusters", "Enter", ACTION_LINE, N_("the people of this cluster"), N_("people")) \
+    X(CLUSTERS_FEATURES, "features", "clusters", "f", ACTION_LINE, N_("by what people are compared"), N_("features")) \
+    X(CLUSTERS_NUMBER, "number",     "clusters", "n", ACTION_LINE, N_("how many clusters; found, or two to eight"), N_("number")) \
+    X(CLUSTERS_SAVE, "keep",         "clusters", "w", ACTION_LINE | ACTION_CHANGES, N_("keep the clusters as labels"), N_("keep")) \
     /* SQL */                                                                                      \
     X(SQL_EDIT,      "query",        "sql", "a", ACTION_LINE, N_("write the query"), N_("query")) \
     /* Data */                                                                                     \

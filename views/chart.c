@@ -1,4 +1,5 @@
 /* A chart of a dashboard as its table; its argument is "perceive:zones". */
+#include "model/loop/board_small.h"
 #include "model/loop/metric.h"
 #include "views/dashboard.h"
 #include "views/figures.h"
@@ -9,6 +10,7 @@
 #include <string.h>
 
 struct chart_question {
+    struct access access;
     enum stage stage;
     struct loop_query query;
     char table[32];
@@ -65,6 +67,7 @@ static void *chart_ask(struct reader *reader, struct arena *arena, const void *p
     struct board *board = NULL;
     if (board_run(reader, arena, question->stage, &question->query, &board, err) != ST_OK)
         return NULL;
+    board_hide_small(&question->access, board, arena);
     const struct board_table *table = board_table(board, question->table);
     if (!table) {
         error_set(err, ST_USAGE, "there is no table '%s'", question->table);
@@ -76,7 +79,8 @@ static void *chart_ask(struct reader *reader, struct arena *arena, const void *p
 
 static void chart_refresh(struct view *view)
 {
-    struct chart_question question = {.query = dashboard_query(view->console, 0)};
+    struct chart_question question = {.access = view->console->access,
+                                      .query = dashboard_query(view->console, 0)};
     const char *table = strchr(view->argument, ':');
     snprintf(question.table, sizeof question.table, "%s", table ? table + 1 : "");
     if (stage_of(view->argument, &question.stage))

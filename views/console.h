@@ -53,6 +53,7 @@ struct console {
     char *message; /* of the last act, shown until the next key */
     bool message_bad;
     int timer;
+    int reveal_timer; /* until a revealed person is masked again; 0: none */
     bool leaving;
     bool still;  /* timings are left out, so that screens can be compared */
     bool sealed; /* no file is written and no command is run */

@@ -171,6 +171,8 @@ static size_t metric_column(const struct board_table *table, enum metric_id metr
 static const char *cell_figure(struct arena *arena, const struct metric *metric,
                                enum cell_type type, const struct cell *cell)
 {
+    if (cell->hidden)
+        return cell_for_people(arena, NULL, type, cell);
     struct figure figure = {.known = cell->known};
     figure.real = cell_number(type, cell);
     figure.integer = type == CELL_REAL || type == CELL_SHARE ? 0 : cell->integer;

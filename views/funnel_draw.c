@@ -79,6 +79,13 @@ static const char *step_note(const struct funnel_picture *p, const struct funnel
     return *note ? note : NULL;
 }
 
+static const char *step_count(struct arena *arena, const struct funnel_step *step)
+{
+    struct cell hidden = cell_hidden(step->below);
+    return step->hidden ? cell_for_people(arena, NULL, CELL_COUNT, &hidden)
+                        : text_count(arena, step->count);
+}
+
 static int steps_draw(const struct funnel_picture *p, const struct funnel_changes *changes,
                       struct area area)
 {
@@ -91,7 +98,7 @@ static int steps_draw(const struct funnel_picture *p, const struct funnel_change
         steps[i] = (struct chart_step){
             .label = p->answer->built_in ? _(label) : label,
             .value = (double)step->count,
-            .text = text_count(p->arena, step->count),
+            .text = step_count(p->arena, step),
             .share = i ? share(p->arena, step->count, funnel->steps[i - 1].count) : NULL,
             .note = step_note(p, changes, i),
             .warn = i && i == worst,
@@ -151,10 +158,9 @@ static void compare_draw(const struct funnel_picture *p, const struct funnel_cha
         const char *label = p->answer->labels[i];
         draw_field(area, row, 1, NAME - 1, -1, ROLE_PLAIN,
                    arena_printf(p->arena, "%zu %s", i + 1, p->answer->built_in ? _(label) : label));
-        draw_field(area, row, col, NUMBER, 1, ROLE_PLAIN,
-                   text_count(p->arena, now->steps[i].count));
+        draw_field(area, row, col, NUMBER, 1, ROLE_PLAIN, step_count(p->arena, &now->steps[i]));
         draw_field(area, row, col + NUMBER, NUMBER, 1, ROLE_DIM,
-                   text_count(p->arena, then->steps[i].count));
+                   step_count(p->arena, &then->steps[i]));
         if (!i)
             continue;
         draw_field(area, row, col + 2 * NUMBER, CHANGE, 1, role_of(change),
@@ -190,8 +196,7 @@ static void group_draw(const struct funnel_picture *p, struct area area, int row
     draw_field(area, row, 1, name - 1, -1, ROLE_PLAIN, group_name(query, group));
     for (size_t s = 0; s <= last; s++)
         draw_field(area, row, 1 + name + (int)s * number, number, 1, ROLE_PLAIN,
-                   money ? text_money(p->arena, steps[s].amount)
-                         : text_count(p->arena, steps[s].count));
+                   money ? text_money(p->arena, steps[s].amount) : step_count(p->arena, &steps[s]));
     draw_field(area, row, 1 + name + (int)(last + 1) * number, number, 1,
                steps[0].count < FUNNEL_FEW ? ROLE_DIM : ROLE_ACCENT,
                share(p->arena, steps[last].count, steps[0].count));

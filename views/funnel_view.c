@@ -2,6 +2,7 @@
 #include "views/funnel_view.h"
 
 #include "model/base/text.h"
+#include "model/loop/funnel_small.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -52,7 +53,10 @@ void *funnel_view_ask(struct reader *reader, struct arena *arena, const void *pa
         answer->labels[i] = answer->built_in ? answer->built_in->steps[i].title : query->steps[i];
     if (funnel_plan_bind(reader, arena, &question->access, plan, err) != ST_OK)
         return NULL;
-    return funnel_run(reader, arena, query, &answer->funnel, err) == ST_OK ? answer : NULL;
+    if (funnel_run(reader, arena, query, &answer->funnel, err) != ST_OK)
+        return NULL;
+    funnel_hide_small(arena, &question->access, &answer->funnel);
+    return answer;
 }
 
 const char *funnel_view_rules(struct arena *arena, const struct funnel_query *query)

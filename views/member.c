@@ -8,6 +8,7 @@
 #include "views/cells.h"
 #include "views/dashboard.h"
 #include "views/member_acts.h"
+#include "views/member_identity.h"
 #include "views/screens.h"
 
 #include <stdlib.h>
@@ -74,7 +75,8 @@ static void member_open(struct view *view)
 static void member_close(struct view *view)
 {
     struct member_state *state = view->state;
-    view->console->access.revealed = 0;
+    reveal_end(view->console);
+    access_conceal(&view->console->access);
     dashboard_end(&state->dashboard);
     free(state->title);
 }
@@ -152,7 +154,7 @@ static const struct section_shape {
     {SECTION_INTERESTS, "topic", "weight", NULL, NULL, NULL, 4},
     {SECTION_LABELS, "label", NULL, "as_of", NULL, NULL, 4},
     {SECTION_DEVICES, "device", "sightings", "last", NULL, NULL, 4},
-    {SECTION_IDENTITIES, "kind", "value", NULL, NULL, NULL, 4},
+    {SECTION_IDENTITIES, "kind", "value", "evidence", NULL, NULL, 6},
     {SECTION_ATTRIBUTES, "name", "value", NULL, NULL, NULL, 4},
 };
 
@@ -279,6 +281,18 @@ static bool member_action(struct view *view, int id, const char *argument)
     (void)argument;
     if (id == ACTION_MEMBER_CONSENT) {
         member_consent(view, view_answer(view, SLOT_PAGE));
+        return true;
+    }
+    if (id == ACTION_MEMBER_JOIN) {
+        member_join(view, view_answer(view, SLOT_PAGE));
+        return true;
+    }
+    if (id == ACTION_MEMBER_PART) {
+        member_part(view, view_answer(view, SLOT_PAGE));
+        return true;
+    }
+    if (id == ACTION_MEMBER_ERASE) {
+        member_remove(view, view_answer(view, SLOT_PAGE));
         return true;
     }
     if (id == ACTION_MEMBER_REVEAL) {

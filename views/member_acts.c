@@ -53,7 +53,8 @@ static void consent_chosen(void *context, struct dialog *dialog, bool accepted)
     int choice = accepted ? dialog_choice(dialog) : -1;
     if (choice >= 0) {
         json_t *set = json_pack("{s:b}", consents[choice].field, consents[choice].on);
-        console_change(act->console, "member", act->target, OPERATION_SET, act->version, set, NULL);
+        console_change(act->console, "member", act->target, OPERATION_SET, act->version, set,
+                       "console");
         json_decref(set);
     }
     act_free(act);
@@ -76,6 +77,8 @@ void member_consent(struct view *view, const struct member_page *page)
 
 /* ---- Reveal ---- */
 
+enum { REVEAL_MS = 120000 };
+
 struct reveal {
     struct access access;
     uint32_t person;
@@ -86,6 +89,23 @@ static enum status reveal_run(struct writer *writer, void *arguments, struct err
 {
     struct reveal *reveal = arguments;
     return access_reveal(&reveal->access, writer, reveal->person, reveal->reason, err);
+}
+
+/* Nobody stays unmasked on a screen that somebody walked away from. */
+static void reveal_over(void *context)
+{
+    struct console *console = context;
+    console->reveal_timer = 0;
+    access_conceal(&console->access);
+    console_say(console, "%s", _("masked again"));
+    console_refresh(console);
+}
+
+void reveal_end(struct console *console)
+{
+    if (console->reveal_timer)
+        loop_timer_stop(console->loop, console->reveal_timer);
+    console->reveal_timer = 0;
 }
 
 static void reveal_done(void *context, void *arguments, enum status status,
@@ -100,7 +120,10 @@ static void reveal_done(void *context, void *arguments, enum status status,
     if (strcmp(console_top(console)->ops->name, "member") != 0)
         return; /* the page was left meanwhile: nothing stays unmasked */
     console->access.revealed = reveal->person;
-    console_say(console, "%s", _("shown in full until you leave this page; the reason is logged"));
+    reveal_end(console);
+    console->reveal_timer = loop_timer(console->loop, REVEAL_MS, false, reveal_over, console);
+    console_say(console, "%s",
+                _("shown in full for two minutes or until you leave; the reason is logged"));
     console_refresh(console);
 }
 

@@ -8,7 +8,9 @@
 /* Asks which consent to change; NULL: no page is shown yet. */
 void member_consent(struct view *view, const struct member_page *page);
 
-/* Asks for a reason, logs it, and shows this person unmasked until the view closes. */
+/* Asks for a reason, logs it, and shows this person unmasked for two minutes or until the view
+ * closes, which calls reveal_end. */
+void reveal_end(struct console *console);
 void member_reveal(struct view *view, const struct member_page *page);
 
 #endif

@@ -24,21 +24,33 @@ struct people_answer {
     const char *title;
 };
 
+struct figure_people {
+    struct access access;
+    struct drill_query query;
+};
+
 static void *people_ask(struct reader *reader, struct arena *arena, const void *parameters,
                         struct error *err)
 {
     struct people_answer *answer = arena_new_of(arena, struct people_answer);
-    if (drill_run(reader, arena, parameters, &answer->drill, err) != ST_OK)
+    const struct figure_people *question = parameters;
+    const struct drill_query *query = &question->query;
+    if (drill_run(reader, arena, query, &answer->drill, err) != ST_OK)
         return NULL;
-    answer->title = drill_title(reader, arena, parameters);
+    if (query->dim != DIM_NONE &&
+        small_group_check(&question->access, answer->drill.count, err) != ST_OK)
+        return NULL;
+    answer->title = drill_title(reader, arena, query);
     return answer;
 }
 
 static void people_count(struct view *view)
 {
-    struct drill_query query = {.period = view->console->period};
-    if (figure_behind_parse(view->argument, &query.metric, &query.dim, &query.key))
-        view_ask(view, 0, _("people"), people_ask, &query, sizeof query);
+    struct figure_people question = {.access = view->console->access};
+    struct drill_query *query = &question.query;
+    query->period = view->console->period;
+    if (figure_behind_parse(view->argument, &query->metric, &query->dim, &query->key))
+        view_ask(view, 0, _("people"), people_ask, &question, sizeof question);
     else
         console_complain(view->console, _("'%s' names no figure"), view->argument);
 }
@@ -181,6 +193,10 @@ static bool members_action(struct view *view, int id, const char *argument)
             state->searching = false;
             search_changed(view);
         }
+        return true;
+    }
+    if (id == ACTION_MEMBERS_WHO) {
+        console_open(view->console, "who", argument);
         return true;
     }
     if (id == ACTION_BACK && state->search.n) {

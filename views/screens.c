@@ -16,6 +16,9 @@ const struct view_ops *const screens[] = {
     &view_retention,
     &view_rfm,
     &view_lifecycle,
+    &view_affinity,
+    &view_value,
+    &view_clusters,
     /* Opened from others: */
     &view_chart,
     &view_behind,
@@ -23,12 +26,14 @@ const struct view_ops *const screens[] = {
     &view_shop,
     &view_shop_table,
     &view_timeline,
+    &view_who,
     &view_crowd,
     &view_funnel_edit,
     &view_funnel_times,
     &view_funnel_groups,
     &view_funnel_why,
     &view_portrait,
+    &view_value_people,
     NULL,
 };
 

@@ -2,6 +2,7 @@
 #include "views/screens.h"
 
 #include "model/base/text.h"
+#include "model/loop/board_small.h"
 #include "views/dashboard.h"
 #include "views/figures.h"
 
@@ -136,8 +137,8 @@ static void delay_list(struct panels *panels, const struct board *board)
     for (size_t i = 0; i < n_delay_bands; i++) {
         struct panel_value *value = &panel->values[i];
         value->label = _(delay_bands[i].title);
-        value->text = text_count(arena, board->delays[i]);
-        value->bar = most ? (double)board->delays[i] / (double)most : 0;
+        value->text = board->delays[i] == DELAY_HIDDEN ? "*" : text_count(arena, board->delays[i]);
+        value->bar = most && board->delays[i] > 0 ? (double)board->delays[i] / (double)most : 0;
         value->metric = METRIC_CONVERTED_AFTER_VISIT;
         value->screen = figure_screen(METRIC_CONVERTED_AFTER_VISIT);
         value->argument = figure_behind(arena, METRIC_CONVERTED_AFTER_VISIT, DIM_DELAY, (int64_t)i);
@@ -280,6 +281,7 @@ static const struct stage_screen {
 };
 
 struct stage_question {
+    struct access access;
     enum stage stage;
     struct loop_query query;
 };
@@ -297,15 +299,25 @@ static void *board_ask(struct reader *reader, struct arena *arena, const void *p
 {
     const struct stage_question *question = parameters;
     struct board *board = NULL;
-    return board_run(reader, arena, question->stage, &question->query, &board, err) == ST_OK ? board
-                                                                                             : NULL;
+    if (board_run(reader, arena, question->stage, &question->query, &board, err) != ST_OK)
+        return NULL;
+    board_hide_small(&question->access, board, arena);
+    return board;
+}
+
+/* The answer, if it is of the console's period. */
+static const struct board *board_in_force(const struct view *view)
+{
+    const struct board *board = view_answer(view, SLOT_BOARD);
+    return board && dashboard_fits(view->console, board->loop) ? board : NULL;
 }
 
 static void stage_refresh(struct view *view)
 {
     enum stage stage = (enum stage)(view->ops->number - 2);
-    struct stage_question question = {stage, dashboard_query(view->console, 1u << stage)};
-    if (!view_answer(view, SLOT_BOARD))
+    struct stage_question question = {view->console->access, stage,
+                                      dashboard_query(view->console, 1u << stage)};
+    if (!board_in_force(view))
         view_ask(view, SLOT_QUICK, _("roll-ups"), quick_ask, &question, sizeof question);
     view_ask(view, SLOT_BOARD, _("counting"), board_ask, &question, sizeof question);
 }
@@ -325,9 +337,9 @@ static void stage_answered(struct view *view, int slot)
 {
     struct stage_state *state = view->state;
     const struct stage_screen *screen = &stage_screens[view->ops->number - 2];
-    const struct board *board = view_answer(view, SLOT_BOARD);
+    const struct board *board = board_in_force(view);
     const struct stages *quick = view_answer(view, SLOT_QUICK);
-    if ((slot == SLOT_QUICK && board) || (!board && !quick))
+    if ((slot == SLOT_QUICK && board) || (!board && !dashboard_fits(view->console, quick)))
         return;
     struct panels *panels = dashboard_begin(&state->dashboard);
     screen->heads(panels, board ? board->loop : quick);

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { CONSENT_COLUMNS = 3 };
+
 struct upsert {
     struct job *job;
     struct writer *writer;
@@ -18,6 +20,7 @@ struct upsert {
     uint32_t *labels;                           /* of label: columns, by family */
     char *phone;                                /* of the member at hand, before */
     int64_t person;                             /* the highest number given */
+    size_t consents;                            /* the first of a member's columns of consents */
 };
 
 /* insert into T (key, a, b) values (?1, ?2, ?3) on conflict (key) do update set a = excluded.a, …,
@@ -123,6 +126,9 @@ enum status upsert_open(struct job *job, struct upsert **out, struct error *err)
     upsert->labels = mem_zero(layout->n_families, sizeof *upsert->labels);
     enum status status = ask(upsert, "select value from counter where name = 'person'", NULL, 0,
                              &upsert->person, err);
+    for (size_t i = 0; i < job->options->table->n_columns; i++)
+        if (strcmp(job->options->table->columns[i].name, "consent_sms") == 0)
+            upsert->consents = i;
     for (size_t i = 0; i < layout->n_families && status == ST_OK; i++) {
         int64_t id = 0;
         if (layout->families[i].label)
@@ -271,38 +277,111 @@ static enum status phone_write(struct upsert *upsert, int64_t person, const stru
     return status;
 }
 
-/* The phone a person has now, copied for as long as the row. */
-static enum status phone_read(struct upsert *upsert, int64_t person, struct row_value *phone,
-                              struct error *err)
+/* ---- Members ---- */
+
+/* What the member at hand has before the row is written. */
+struct before {
+    bool member, joined; /* joined: the card came by a link, the member's own is another */
+    struct row_value phone;
+    bool consents[CONSENT_COLUMNS];
+};
+
+static const char *const consent_names[CONSENT_COLUMNS] = {"sms", "app", "wifi"};
+
+/* The phone is copied for as long as the row. */
+static enum status before_read(struct upsert *upsert, int64_t person, const struct row_value *card,
+                               struct before *before, struct error *err)
 {
     sqlite3_stmt *stmt;
-    enum status status =
-        writer_prepare(upsert->writer, "select phone from member where person = ?1", &stmt, err);
+    enum status status = writer_prepare(upsert->writer,
+                                        "select phone, card, consent_sms, consent_app,"
+                                        " consent_wifi from member where person = ?1",
+                                        &stmt, err);
     if (status != ST_OK)
         return status;
     sqlite3_bind_int64(stmt, 1, person);
     if (sqlite3_step(stmt) == SQLITE_ROW) {
+        struct row_value *phone = &before->phone;
         phone->n = (uint32_t)sqlite3_column_bytes(stmt, 0);
         upsert->phone = mem_resize(upsert->phone, (size_t)phone->n + 1, 1);
         memcpy(upsert->phone, column_text(stmt, 0), (size_t)phone->n + 1);
         phone->at = upsert->phone;
+        before->member = true;
+        before->joined = (uint32_t)sqlite3_column_bytes(stmt, 1) != card->n ||
+                         memcmp(column_text(stmt, 1), card->at, card->n) != 0;
+        for (int i = 0; i < CONSENT_COLUMNS; i++)
+            before->consents[i] = sqlite3_column_int(stmt, 2 + i) != 0;
     }
     sqlite3_reset(stmt);
     return ST_OK;
 }
 
-static enum status member_row(struct upsert *upsert, const struct row_value *values, bool *changed,
-                              struct error *err)
+/* Whether the person opted out in other words than those of a file. */
+static enum status opted_out(struct upsert *upsert, int64_t person, const char *contact, bool *out,
+                             struct error *err)
 {
-    int64_t person;
-    bool added;
-    struct row_value phone = {.is = VALUE_TEXT, .at = ""};
-    bool has_phone = values[MEMBER_FILE_PHONE].is == VALUE_TEXT;
-    enum status status = person_of(upsert, &values[0], &person, &added, err);
-    if (status == ST_OK && has_phone && !added)
-        status = phone_read(upsert, person, &phone, err);
-    if (status == ST_OK)
-        status = row_bind(upsert, values, err);
+    sqlite3_stmt *stmt;
+    enum status status = writer_prepare(upsert->writer,
+                                        "select given, source like 'import: %' from consent where"
+                                        " person = ?1 and contact = ?2 order by id desc limit 1",
+                                        &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_int64(stmt, 1, person);
+    sqlite3_bind_text(stmt, 2, contact, -1, SQLITE_STATIC);
+    *out = sqlite3_step(stmt) == SQLITE_ROW && !sqlite3_column_int(stmt, 0) &&
+           !sqlite3_column_int(stmt, 1);
+    sqlite3_reset(stmt);
+    return ST_OK;
+}
+
+static enum status consent_note(struct upsert *upsert, int64_t person, const char *contact,
+                                bool given, struct error *err)
+{
+    struct job *job = upsert->job;
+    sqlite3_stmt *stmt;
+    enum status status = writer_prepare(upsert->writer,
+                                        "insert into consent (person, contact, given, time, source,"
+                                        " actor) values (?1, ?2, ?3, ?4, 'import: ' || ?5, ?6)",
+                                        &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_int64(stmt, 1, person);
+    sqlite3_bind_text(stmt, 2, contact, -1, SQLITE_STATIC);
+    sqlite3_bind_int(stmt, 3, given);
+    sqlite3_bind_int64(stmt, 4, time_now());
+    sqlite3_bind_text(stmt, 5, source_name(job->source), -1, SQLITE_STATIC);
+    sqlite3_bind_text(stmt, 6, job->options->actor ? job->options->actor : "", -1, SQLITE_STATIC);
+    return writer_run(upsert->writer, stmt, err);
+}
+
+/* A file's consents: changes are kept with time and source, and no file, which may be older than
+ * what the person said since, turns an opt-out back on. */
+static enum status consents_take(struct upsert *upsert, int64_t person, const struct before *before,
+                                 struct row_value *values, struct error *err)
+{
+    enum status status = ST_OK;
+    for (int i = 0; i < CONSENT_COLUMNS && status == ST_OK; i++) {
+        struct row_value *value = &values[upsert->consents + i];
+        bool out = false;
+        if (!before->member || value->is != VALUE_INTEGER ||
+            (value->integer != 0) == before->consents[i])
+            continue;
+        if (value->integer)
+            status = opted_out(upsert, person, consent_names[i], &out, err);
+        if (status == ST_OK && out)
+            value->integer = 0;
+        else if (status == ST_OK)
+            status = consent_note(upsert, person, consent_names[i], value->integer != 0, err);
+    }
+    return status;
+}
+
+static enum status member_write(struct upsert *upsert, int64_t person, bool added,
+                                const struct before *before, const struct row_value *values,
+                                bool *changed, struct error *err)
+{
+    enum status status = row_bind(upsert, values, err);
     if (status != ST_OK)
         return status;
     sqlite3_bind_int64(upsert->row, 100, person);
@@ -311,12 +390,29 @@ static enum status member_row(struct upsert *upsert, const struct row_value *val
     if (row_changed && !added)
         status = search_touch(upsert->writer, (uint32_t)person, err);
     *changed = row_changed;
-    if (status == ST_OK && row_changed && has_phone)
-        status = phone_write(upsert, person, &phone, &values[MEMBER_FILE_PHONE], err);
+    if (status == ST_OK && row_changed && values[MEMBER_FILE_PHONE].is == VALUE_TEXT)
+        status = phone_write(upsert, person, &before->phone, &values[MEMBER_FILE_PHONE], err);
     if (status == ST_OK)
         status = families_write(upsert, person, values + upsert->job->options->table->n_columns,
                                 changed, err);
     return status;
+}
+
+static enum status member_row(struct upsert *upsert, struct row_value *values, bool *changed,
+                              struct error *err)
+{
+    int64_t person;
+    bool added;
+    struct before before = {.phone = {.is = VALUE_TEXT, .at = ""}};
+    enum status status = person_of(upsert, &values[0], &person, &added, err);
+    if (status == ST_OK && !added)
+        status = before_read(upsert, person, &values[0], &before, err);
+    /* Of two cards that are one person's, the member's own says what holds. */
+    if (status != ST_OK || before.joined)
+        return status;
+    status = consents_take(upsert, person, &before, values, err);
+    return status == ST_OK ? member_write(upsert, person, added, &before, values, changed, err)
+                           : status;
 }
 
 static enum status label_row(struct upsert *upsert, const struct row_value *values, bool *changed,
@@ -346,7 +442,7 @@ static enum status label_row(struct upsert *upsert, const struct row_value *valu
     return status;
 }
 
-enum status upsert_row(struct upsert *upsert, const struct row_value *values, bool *changed,
+enum status upsert_row(struct upsert *upsert, struct row_value *values, bool *changed,
                        struct error *err)
 {
     *changed = false;

@@ -19,7 +19,7 @@ enum status upsert_open(struct job *job, struct upsert **upsert, struct error *e
 void upsert_close(struct upsert *upsert); /* NULL is fine */
 
 /* One row: values of the table's columns, then of the families. */
-enum status upsert_row(struct upsert *upsert, const struct row_value *values, bool *changed,
+enum status upsert_row(struct upsert *upsert, struct row_value *values, bool *changed,
                        struct error *err);
 
 /* Before the commit: counters. After it: the index that finds people. */

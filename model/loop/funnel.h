@@ -109,6 +109,8 @@ struct funnel_step {
     int64_t amount;          /* fen, FUNNEL_AMOUNT: money of the turns' events of this step */
     bool timed;              /* there is a step before and somebody made both */
     double mean_s, median_s; /* seconds since the step before */
+    bool hidden;             /* kept back from who asks (funnel_small.h): nothing above is told */
+    int64_t below;           /* where hidden: fewer people than this; 0: hidden beside others */
 };
 
 /* How long people, or turns, took. */

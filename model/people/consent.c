@@ -2,7 +2,6 @@
 
 #include "model/base/intl.h"
 #include "model/base/text.h"
-#include "model/base/time.h"
 #include "model/store/column.h"
 
 #include <string.h>
@@ -12,29 +11,13 @@ enum { SOURCE_MOST = 200 };
 const char *const consent_names[CONSENT_COUNT] = {"sms", "app", "wifi"};
 static const char *const fields[CONSENT_COUNT] = {"consent_sms", "consent_app", "consent_wifi"};
 
-static enum status history_add(struct writer *writer, const struct access *access,
-                               const struct consent_change *change, int contact, struct error *err)
+enum status consent_set(struct writer *writer, const struct access *access,
+                        const struct consent_change *change, struct operation_result *result,
+                        struct error *err)
 {
-    sqlite3_stmt *stmt;
-    enum status status = writer_prepare(
-        writer,
-        "insert into consent (person, contact, given, time, source, actor) select person, ?2, ?3,"
-        " ?4, ?5, ?6 from member where card = ?1",
-        &stmt, err);
-    if (status != ST_OK)
-        return status;
-    sqlite3_bind_text(stmt, 1, change->card, -1, SQLITE_STATIC);
-    sqlite3_bind_text(stmt, 2, consent_names[contact], -1, SQLITE_STATIC);
-    sqlite3_bind_int(stmt, 3, change->given[contact]);
-    sqlite3_bind_int64(stmt, 4, time_now());
-    sqlite3_bind_text(stmt, 5, change->source, -1, SQLITE_STATIC);
-    sqlite3_bind_text(stmt, 6, access->principal, -1, SQLITE_STATIC);
-    return writer_run(writer, stmt, err);
-}
-
-static enum status consent_write(struct writer *writer, const struct access *access,
-                                 const struct consent_change *change, struct error *err)
-{
+    size_t n = change->source ? strlen(change->source) : 0;
+    if (n < 1 || n > SOURCE_MOST || !text_valid(change->source, n))
+        return error_set(err, ST_REFUSED, "source: expected a line of 1 to %d bytes", SOURCE_MOST);
     json_t *set = json_object();
     for (int i = 0; i < CONSENT_COUNT; i++)
         if (change->set[i])
@@ -46,28 +29,9 @@ static enum status consent_write(struct writer *writer, const struct access *acc
                            .verb = OPERATION_SET,
                            .base_version = -1,
                            .set = set,
-                           .reason = change->reason};
-    enum status status = operation_apply(writer, &op, NULL, err);
-    for (int i = 0; i < CONSENT_COUNT && status == ST_OK; i++)
-        if (change->set[i])
-            status = history_add(writer, access, change, i, err);
+                           .reason = change->source};
+    enum status status = operation_apply(writer, &op, result, err);
     json_decref(set);
-    return status;
-}
-
-enum status consent_set(struct writer *writer, const struct access *access,
-                        const struct consent_change *change, struct error *err)
-{
-    size_t n = change->source ? strlen(change->source) : 0;
-    if (n < 1 || n > SOURCE_MOST || !text_valid(change->source, n))
-        return error_set(err, ST_REFUSED, "source: expected a line of 1 to %d bytes", SOURCE_MOST);
-    enum status status = writer_begin(writer, err);
-    if (status != ST_OK)
-        return status;
-    status = consent_write(writer, access, change, err);
-    if (status == ST_OK)
-        return writer_commit(writer, err);
-    writer_rollback(writer);
     return status;
 }
 

@@ -15,13 +15,13 @@ extern const char *const consent_names[CONSENT_COUNT]; /* "sms", "app", "wifi" *
 struct consent_change {
     const char *card; /* the member's, as operations name it */
     bool set[CONSENT_COUNT], given[CONSENT_COUNT];
-    const char *source; /* "form", "sms reply": 1 to 200 bytes */
-    const char *reason; /* for the audit, or NULL */
+    const char *source; /* "form", "sms reply": 1 to 200 bytes; the operation's reason */
 };
 
-/* As an operation (with its rights, audit and undo) and the history, in one transaction. */
+/* An operation, with its rights, audit and undo; each operation on consents writes the history. */
 enum status consent_set(struct writer *writer, const struct access *access,
-                        const struct consent_change *change, struct error *err);
+                        const struct consent_change *change, struct operation_result *result,
+                        struct error *err);
 
 /* How it stands now, for whoever is about to send. False for visitors. */
 enum status consent_holds(struct reader *reader, uint32_t person, enum consent_contact contact,

@@ -1,5 +1,6 @@
 /* Lists of people (hand-kept labels, crowds) and the rules of single entities. */
 #include "model/base/text.h"
+#include "model/base/time.h"
 #include "model/store/erased.h"
 #include "model/store/operation_parts.h"
 #include "model/store/setting.h"
@@ -157,9 +158,39 @@ static enum status phone_run(struct change *change, const char *sql, const char 
     return writer_run(change->writer, stmt, err);
 }
 
+/* Every word about a consent is kept with its time and source. */
+static enum status consent_rule(struct change *change, struct error *err)
+{
+    static const char *const contacts[] = {"sms", "app", "wifi"};
+    const struct operation *op = change->op;
+    enum status status = ST_OK;
+    for (size_t i = 0; i < 3 && status == ST_OK; i++) {
+        char *field = arena_printf(change->arena, "consent_%s", contacts[i]);
+        const struct value *value = given(change, field);
+        sqlite3_stmt *stmt;
+        if (!value)
+            continue;
+        status = writer_prepare(change->writer,
+                                "insert into consent (person, contact, given, time, source, actor)"
+                                " values (?1, ?2, ?3, ?4, ?5, ?6)",
+                                &stmt, err);
+        if (status != ST_OK)
+            break;
+        sqlite3_bind_int64(stmt, 1, change->row);
+        sqlite3_bind_text(stmt, 2, contacts[i], -1, SQLITE_STATIC);
+        sqlite3_bind_int64(stmt, 3, value->integer);
+        sqlite3_bind_int64(stmt, 4, time_now());
+        sqlite3_bind_text(stmt, 5, op->reason && *op->reason ? op->reason : "atrium", -1,
+                          SQLITE_STATIC);
+        sqlite3_bind_text(stmt, 6, op->actor, -1, SQLITE_STATIC);
+        status = writer_run(change->writer, stmt, err);
+    }
+    return status;
+}
+
 /* A phone identifies whoever had it first; when that person gives it up, the next one who has it.
  */
-static enum status member_rule(struct change *change, struct error *err)
+static enum status phone_rule(struct change *change, struct error *err)
 {
     const struct value *phone = given(change, "phone");
     const char *old = json_string_value(json_object_get(change->now, "phone"));
@@ -193,6 +224,12 @@ static enum status erased_check(struct change *change, struct error *err)
                            change_target(change));
     erased_free(erased);
     return status;
+}
+
+static enum status member_rule(struct change *change, struct error *err)
+{
+    enum status status = phone_rule(change, err);
+    return status == ST_OK ? consent_rule(change, err) : status;
 }
 
 /* A card that events have named already belongs to a person; a new one gets a new person. */

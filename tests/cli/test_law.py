@@ -12,10 +12,10 @@ passed = failed = 0
 
 CARD, PHONE, NAME, MAC = "CARD-7391-XQ", "13971117234", "欧阳不凡", "a4:83:e7:5a:5b:5c"
 OTHER, MAIL = "CARD-7392-XQ", "buf@example.org"
-MEMBERS = f"""member,name,phone,gender,tier,joined,channel,consent_sms,attr:mail
-{CARD},{NAME},{PHONE},m,gold,2024-10-17 10:00:00,pos,1,{MAIL}
-{OTHER},Anna Wang,13900005678,f,silver,2024-10-17 10:40:00,app,1,
-C3,Bo Li,13900005679,m,silver,2024-10-17 10:40:00,app,0,
+MEMBERS = f"""member,name,phone,gender,tier,joined,channel,consent_sms,consent_app,attr:mail
+{CARD},{NAME},{PHONE},m,gold,2024-10-17 10:00:00,pos,1,0,{MAIL}
+{OTHER},Anna Wang,13900005678,f,silver,2024-10-17 10:40:00,app,1,1,
+C3,Bo Li,13900005679,m,silver,2024-10-17 10:40:00,app,0,0,
 """
 EVENTS = f"""time,subject,kind,tenant,channel,amount,ref
 2024-10-17 10:00:00,{CARD},register,T1,pos,,
@@ -95,6 +95,9 @@ def links(folder):
     limit = run(mall, "member", "link", CARD, "C3", "--evidence", "same payment")
     check("limits", limit.returncode == 5 and "limit_card" in limit.stderr, limit.stderr)
     verify(mall)
+    file = f"member,name,phone\n{OTHER},Otto,1\n{CARD},{NAME},{PHONE}\n"
+    result = answer(mall, "import", "members", "-", stdin=file)
+    check("a joined card changes nothing", result["duplicates"] == 2, result)
     shown = answer(mall, "member", "links", CARD)["links"]
     check("links", len(shown) == 1 and shown[0]["undone"] is None, shown)
     back = answer(mall, "member", "unlink", OTHER, "--reason", "two sisters")
@@ -123,6 +126,14 @@ def consents(folder):
     check("history", sms == [("no", "phone call"), ("yes", "form"), ("no", "sms reply")], rows)
     shown = {c["contact"]: c["consent"] for c in answer(mall, "member", "show", CARD)["consents"]}
     check("as it stands", shown == {"sms": "no", "app": "yes", "wifi": "no"}, shown)
+    again = answer(mall, "import", "members", "-", stdin=MEMBERS)
+    shown = {c["contact"]: c["consent"] for c in answer(mall, "member", "show", CARD)["consents"]}
+    check("no file turns an opt-out back on", shown["sms"] == "no", (again, shown))
+    check("a file may take a consent back", run(mall, "import", "members", "-", stdin=
+          f"member,consent_app\n{OTHER},0\n").returncode == 0)
+    rows = answer(mall, "member", "consent", OTHER)["consents"]
+    app = [(r["given"], r["source"]) for r in rows if r["contact"] == "app"]
+    check("and says so", app == [("no", "import: stdin")], rows)
     check("wrong", run(mall, "member", "consent", CARD, "--sms", "maybe").returncode == 2)
     run(mall, "principal", "add", "op", "operator")
     denied = run(mall, "--as", "op", "member", "consent", CARD, "--sms", "yes")
@@ -222,12 +233,72 @@ def chain(folder):
     check("is named", "no erasure says" in done.stdout, done.stdout)
 
 
+def small_groups(folder):
+    """An analyst sees no breakdown into a few people, nor what would follow from the total."""
+    mall = os.path.join(folder, "small.mall")
+    subprocess.run([ATRIUM, "init", mall], capture_output=True)
+    shops = {"T1": 30, "T2": 20, "T3": 4}
+    text = "time,subject,kind,tenant,ref\n" + "".join(
+        f"2024-10-17 11:00:00,{t}-{i},purchase,{t},{t}-{i}\n"
+        for t, n in shops.items() for i in range(n))
+    run(mall, "import", "events", "-", stdin=text)
+    run(mall, "principal", "add", "ann", "analyst")
+    question = ("funnel", "--step", "purchase", "--window", "1d", "--by", "shop")
+
+    def counts(*who):
+        groups = answer(mall, *who, *question)["groups"]
+        return {g["shop"]: g["steps"][0]["count"] for g in groups}
+    check("all of it", counts() == shops, counts())
+    seen = counts("--as", "ann")
+    check("small and next", seen == {"T1": 30, "T2": None, "T3": None}, seen)
+    table = run(mall, "--as", "ann", *question).stdout
+    check("in words", "<10" in table and "*" in table, table)
+    listed = ("funnel", "--step", "purchase and tenant=T3", "--window", "1d", "--list", "1")
+    check("no list", run(mall, "--as", "ann", *listed).returncode == 4)
+    check("a list", run(mall, *listed).returncode == 0)
+    denied = run(mall, "--as", "ann", "member", "candidates")
+    check("no candidates", denied.returncode == 4, denied.stderr)
+
+
+def candidates(folder):
+    """A phone on two forms; a device at the till whenever a member paid."""
+    mall = os.path.join(folder, "candidates.mall")
+    subprocess.run([ATRIUM, "init", mall], capture_output=True)
+    run(mall, "import", "tenants", "-", stdin="tenant,zone\nT1,F1\n")
+    run(mall, "import", "members", "-", stdin="member,name,phone\nA,Wang,1390001\nB,Wang,1390001\n"
+        "C,Li,1390002\nD,Bo,1390003\nE,Zhao,1390003\n")
+    run(mall, "import", "devices", "-", stdin="device,kind,host,zone\nP1,probe,h,F1\n")
+    paid = "".join(f"2024-10-{d} 11:00:00,C,purchase,T1,p{d}\n" for d in (11, 12, 13, 14))
+    run(mall, "import", "events", "-", stdin="time,subject,kind,tenant,ref\n" + paid)
+    seen = "".join(f"2024-10-{d} 11:02:00,P1,a4:83:e7:00:00:01\n" for d in (11, 12, 13))
+    seen += "2024-10-11 11:02:00,P1,a4:83:e7:00:00:02\n2024-10-12 15:00:00,P1,a4:83:e7:00:00:02\n"
+    seen += "".join(f"2024-10-{d} 11:01:00,P1,06:00:00:00:00:01\n" for d in (11, 12, 13, 14))
+    run(mall, "import", "sightings", "-", stdin="time,device,mac\n" + seen)
+    rows = answer(mall, "member", "candidates")["candidates"]
+    pairs = [(r["card"], r["other_card"], r["confidence"]) for r in rows]
+    check("pairs", pairs == [("A", "B", 0.95), ("C", "a4:83:e7:00:00:01", 0.675),
+                             ("D", "E", 0.3)], pairs)
+    rows = answer(mall, "member", "candidates", "C")["candidates"]
+    check("of one", [r["other_card"] for r in rows] == ["a4:83:e7:00:00:01"], rows)
+    both = answer(mall, "member", "conflicts")["conflicts"]
+    check("conflicts", [(c["kind"], c["people"]) for c in both] ==
+          [("phone", "A, B"), ("phone", "D, E")], both)
+    check("settle needs a reason", run(mall, "member", "settle", both[1]["key"]).returncode == 3)
+    check("settled", run(mall, "member", "settle", both[1]["key"], "--reason", "a couple")
+          .returncode == 0)
+    answer(mall, "member", "link", "A", "B", "--evidence", "same phone and name")
+    check("nothing left", answer(mall, "member", "conflicts")["conflicts"] == [])
+    verify(mall)
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         links(folder)
         consents(folder)
         erasure(folder)
         chain(folder)
+        small_groups(folder)
+        candidates(folder)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

@@ -1,5 +1,6 @@
 /* atrium funnel: how far people come along steps. */
 #include "views/cli/funnel.h"
+#include "model/loop/funnel_small.h"
 
 #include "model/access/access.h"
 #include "model/base/text.h"
@@ -260,6 +261,10 @@ static enum status ask(struct cli *cli, const struct access *access, struct funn
         status = funnel_run(cli->reader, cli->arena, &run->plan.query, &run->funnel, err);
     if (status == ST_OK && run->with)
         status = other_run(cli, access, run, err);
+    if (status == ST_OK) {
+        funnel_hide_small(cli->arena, access, &run->funnel);
+        funnel_hide_small(cli->arena, access, &run->other);
+    }
     return status;
 }
 

@@ -55,7 +55,8 @@ static json_t *steps_json(const struct funnel_query *query, const struct funnel_
         json_t *step = json_object();
         json_object_set_new(step, "n", json_integer((json_int_t)i + 1));
         json_object_set_new(step, "label", json_string(query->steps[i]));
-        json_object_set_new(step, "count", json_integer(steps[i].count));
+        json_object_set_new(step, "count",
+                            steps[i].hidden ? json_null() : json_integer(steps[i].count));
         json_object_set_new(step, "mean_s",
                             steps[i].timed ? json_real(steps[i].mean_s) : json_null());
         json_object_set_new(step, "median_s",
@@ -142,6 +143,9 @@ static enum status people_json(struct cli *cli, const struct funnel_run *run, js
         return status;
     int most = run->list ? run->list : FUNNEL_STEPS;
     const uint32_t *people = funnel_people(cli->arena, funnel, run->list, most, &n);
+    status = small_group_check(&access, (int64_t)n, err);
+    if (status != ST_OK)
+        return status;
     json_t *array = json_array();
     for (size_t i = 0; i < n && status == ST_OK; i++) {
         const char *subject;
@@ -209,7 +213,10 @@ static struct sheet *steps_sheet(struct cli *cli, const struct funnel_run *run)
         struct cell *cells = sheet_row_add(sheet);
         cells[C_N] = cell_integer((int64_t)i + 1);
         cells[C_LABEL] = cell_text(query->steps[i]);
-        cells[C_COUNT] = cell_integer(steps[i].count);
+        cells[C_COUNT] =
+            steps[i].hidden ? cell_hidden(steps[i].below) : cell_integer(steps[i].count);
+        if (steps[i].hidden)
+            continue;
         if (i)
             cells[C_OF_BEFORE] = cell_share((double)steps[i].count, (double)steps[i - 1].count);
         cells[C_WHOLE] = cell_share((double)steps[i].count, (double)steps[0].count);
@@ -242,8 +249,10 @@ static struct sheet *groups_sheet(struct cli *cli, const struct funnel_run *run)
         struct cell *cells = sheet_row_add(sheet);
         cells[0] = cell_text(funnel->groups[g].name);
         for (size_t i = 0; i < n; i++)
-            cells[i + 1] = cell_integer(money ? steps[i].amount : steps[i].count);
-        cells[n + 1] = cell_share((double)steps[n - 1].count, (double)steps[0].count);
+            cells[i + 1] = steps[i].hidden ? cell_hidden(steps[i].below)
+                                           : cell_integer(money ? steps[i].amount : steps[i].count);
+        if (!steps[0].hidden && !steps[n - 1].hidden)
+            cells[n + 1] = cell_share((double)steps[n - 1].count, (double)steps[0].count);
     }
     return sheet;
 }
@@ -341,6 +350,8 @@ static enum status people_print(struct cli *cli, const struct funnel_run *run, s
     enum status status = cli_people_access(cli, &access, err);
     const uint32_t *people = funnel_people(cli->arena, &run->funnel, run->list,
                                            run->list ? run->list : FUNNEL_STEPS, &n);
+    if (status == ST_OK)
+        status = small_group_check(&access, (int64_t)n, err);
     for (size_t i = 0; i < n && status == ST_OK; i++) {
         const char *subject;
         status = cli_subject(cli, &access, people[i], &subject, err);

@@ -10,7 +10,7 @@
 enum { FIND_LIMIT = 50, EVENTS_SHOWN = 20, MOST = 1000000 };
 
 static const struct cli_option options[] = {
-    {"limit", "N", 0, "find: at most so many people (default 50)"},
+    {"limit", "N", 0, "find, candidates, conflicts: at most so many (default 50; 100)"},
     {"events", "N", 0, "show: the last N events (default 20)"},
     {"from", "TIME", 0, "show: events from here on"},
     {"to", "TIME", 0, "show: events before this"},
@@ -19,7 +19,7 @@ static const struct cli_option options[] = {
     {"confidence", "C", 0, "link: more than 0, up to 1 (default 1)"},
     {"beyond-limits", NULL, 0, "link: even where the settings limit_... are exceeded"},
     {"link", "N", 0, "unlink: the number of the link"},
-    {"reason", "TEXT", 0, "unlink, consent, erase: why; kept in the audit"},
+    {"reason", "TEXT", 0, "unlink, settle, erase: why; kept in the audit"},
     {"sms", "YES|NO", 0, "consent: to text messages"},
     {"app", "YES|NO", 0, "consent: to messages in the app"},
     {"wifi", "YES|NO", 0, "consent: to being greeted on Wi-Fi"},
@@ -187,6 +187,10 @@ static const struct {
     {"link", 3, cli_member_link},
     {"unlink", 2, cli_member_unlink},
     {"links", 2, cli_member_links},
+    {"candidates", 1, cli_member_candidates},
+    {"candidates", 2, cli_member_candidates},
+    {"conflicts", 1, cli_member_conflicts},
+    {"settle", 2, cli_member_settle},
     {"consent", 2, cli_member_consent},
     {"erase", 2, cli_member_erase},
     {"erasures", 1, cli_member_erasures},
@@ -197,26 +201,30 @@ static enum status run(struct cli *cli, struct error *err)
     struct reader *reader;
     struct access access;
     const char *known = "";
+    const char *found = cli->args[0];
+    bool known_verb = false;
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
-        known = arena_printf(cli->arena, "%s%s%s", known, i ? ", " : "", verbs[i].name);
-        if (strcmp(cli->args[0], verbs[i].name) != 0)
+        if (!i || strcmp(verbs[i].name, verbs[i - 1].name) != 0)
+            known = arena_printf(cli->arena, "%s%s%s", known, i ? ", " : "", verbs[i].name);
+        known_verb |= strcmp(found, verbs[i].name) == 0;
+        if (strcmp(found, verbs[i].name) != 0 || cli->n_args != verbs[i].args)
             continue;
-        if (cli->n_args != verbs[i].args)
-            return error_set(err, ST_USAGE, "atrium member %s: found %d arguments, expected %d",
-                             verbs[i].name, cli->n_args - 1, verbs[i].args - 1);
         enum status status = cli_reader(cli, &reader, err);
         if (status == ST_OK)
             status = access_lookup(reader, cli->principal, &access, err);
         return status == ST_OK ? verbs[i].run(cli, reader, &access, err) : status;
     }
+    if (known_verb)
+        return error_set(err, ST_USAGE, "atrium member %s: not with %d arguments; see --help",
+                         found, cli->n_args - 1);
     return error_set(err, ST_USAGE, "atrium member: found %s, expected one of %s",
-                     text_quote(cli->arena, cli->args[0], strlen(cli->args[0])), known);
+                     text_quote(cli->arena, found, strlen(found)), known);
 }
 
 const struct cli_command cli_member = {
     .name = "member",
     .arguments = "find TEXT | show CARD | link CARD CARD | unlink CARD | links CARD |"
-                 " consent CARD | erase CARD | erasures",
+                 " candidates | conflicts | settle KEY | consent CARD | erase CARD | erasures",
     .summary = "a person: find, show, join with another, consents, erase",
     .help =
         "find looks for a piece of a name, a card or a phone number. show takes a card, a phone, "
@@ -225,6 +233,9 @@ const struct cli_command cli_member = {
         "on the role; --reveal shows one person unmasked and keeps the reason in the audit. "
         "link makes one person of two, with evidence; unlink gives each back exactly what it had: "
         "by a contact that came with the link, by the person, or by --link. links lists them. "
+        "candidates (of "
+        "one person, or of all) proposes pairs that may be one; conflicts lists what contradicts "
+        "itself; settle says that a listed key is fine, with --reason. "
         "consent shows what somebody agreed to and when, and with --sms, --app or --wifi changes "
         "it. erase says what it would remove; with --reason and --yes it removes it for good and "
         "prints a receipt; erasures lists the receipts.",

@@ -47,8 +47,7 @@ enum status cli_member_consent(struct cli *cli, struct reader *reader, struct ac
                                struct error *err)
 {
     const char *source = cli_value(cli, "source");
-    struct consent_change change = {.source = source ? source : "command line",
-                                    .reason = cli_value(cli, "reason")};
+    struct consent_change change = {.source = source ? source : "command line"};
     struct sheet *sheet;
     struct writer *writer;
     uint32_t person;
@@ -60,7 +59,7 @@ enum status cli_member_consent(struct cli *cli, struct reader *reader, struct ac
         if (status == ST_OK)
             status = cli_writer(cli, &writer, err);
         if (status == ST_OK)
-            status = consent_set(writer, access, &change, err);
+            status = consent_set(writer, access, &change, NULL, err);
     }
     if (status == ST_OK)
         status = consent_history(reader, person, cli->arena, &sheet, err);

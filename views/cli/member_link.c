@@ -2,6 +2,7 @@
 #include "model/people/link.h"
 
 #include "model/base/text.h"
+#include "model/people/candidate.h"
 #include "model/people/link_list.h"
 #include "model/people/member_page.h"
 #include "views/cli/member_verbs.h"
@@ -21,15 +22,10 @@ static enum status confidence_option(struct cli *cli, double *confidence, struct
                      text_quote(cli->arena, text, strlen(text)));
 }
 
-static enum status outcome_print(struct cli *cli, const struct access *access, const char *did,
-                                 const struct link_result *result, struct error *err)
+static enum status outcome_print(struct cli *cli, const char *did, const char *person,
+                                 const char *target, const struct link_result *result,
+                                 struct error *err)
 {
-    const char *person, *target;
-    enum status status = cli_subject(cli, access, result->person, &person, err);
-    if (status == ST_OK)
-        status = cli_subject(cli, access, result->target, &target, err);
-    if (status != ST_OK)
-        return status;
     if (cli->json)
         return cli_print_json(
             cli,
@@ -60,9 +56,18 @@ enum status cli_member_link(struct cli *cli, struct reader *reader, struct acces
         status = member_resolve(reader, access, cli->args[2], &request.other, err);
     if (status == ST_OK)
         status = cli_writer(cli, &writer, err);
+    /* Afterwards both have the name of the one who stays. */
+    const char *one, *other;
+    if (status == ST_OK)
+        status = cli_subject(cli, access, request.one, &one, err);
+    if (status == ST_OK)
+        status = cli_subject(cli, access, request.other, &other, err);
     if (status == ST_OK)
         status = member_link(writer, access, &request, &result, err);
-    return status == ST_OK ? outcome_print(cli, access, "linked", &result, err) : status;
+    if (status != ST_OK)
+        return status;
+    bool first = result.person == request.one;
+    return outcome_print(cli, "linked", first ? one : other, first ? other : one, &result, err);
 }
 
 /* --link, or the link that brought the contact named, or the latest into that person. */
@@ -95,7 +100,12 @@ enum status cli_member_unlink(struct cli *cli, struct reader *reader, struct acc
         status = cli_writer(cli, &writer, err);
     if (status == ST_OK)
         status = member_unlink(writer, access, link, reason ? reason : "unlinked", &result, err);
-    return status == ST_OK ? outcome_print(cli, access, "unlinked", &result, err) : status;
+    const char *person, *target;
+    if (status == ST_OK)
+        status = cli_subject(cli, access, result.person, &person, err);
+    if (status == ST_OK)
+        status = cli_subject(cli, access, result.target, &target, err);
+    return status == ST_OK ? outcome_print(cli, "unlinked", person, target, &result, err) : status;
 }
 
 enum status cli_member_links(struct cli *cli, struct reader *reader, struct access *access,
@@ -107,4 +117,46 @@ enum status cli_member_links(struct cli *cli, struct reader *reader, struct acce
     if (status == ST_OK)
         status = link_list(reader, access, person, cli->arena, &sheet, err);
     return status == ST_OK ? cli_print_sheet(cli, "links", sheet, err) : status;
+}
+
+/* ---- Who may be one, and what contradicts itself ---- */
+
+enum { LIST_LIMIT = 100, LIST_MOST = 100000 };
+
+enum status cli_member_candidates(struct cli *cli, struct reader *reader, struct access *access,
+                                  struct error *err)
+{
+    struct sheet *sheet;
+    uint32_t person = 0;
+    int64_t limit;
+    enum status status = cli_integer(cli, "limit", 1, LIST_MOST, LIST_LIMIT, &limit, err);
+    if (status == ST_OK && cli->n_args > 1)
+        status = member_resolve(reader, access, cli->args[1], &person, err);
+    if (status == ST_OK)
+        status = candidate_list(reader, access, person, (size_t)limit, cli->arena, &sheet, err);
+    return status == ST_OK ? cli_print_sheet(cli, "candidates", sheet, err) : status;
+}
+
+enum status cli_member_conflicts(struct cli *cli, struct reader *reader, struct access *access,
+                                 struct error *err)
+{
+    struct sheet *sheet;
+    int64_t limit;
+    enum status status = cli_integer(cli, "limit", 1, LIST_MOST, LIST_LIMIT, &limit, err);
+    if (status == ST_OK)
+        status = conflict_list(reader, access, (size_t)limit, cli->arena, &sheet, err);
+    return status == ST_OK ? cli_print_sheet(cli, "conflicts", sheet, err) : status;
+}
+
+enum status cli_member_settle(struct cli *cli, struct reader *reader, struct access *access,
+                              struct error *err)
+{
+    struct writer *writer;
+    (void)reader;
+    enum status status = cli_writer(cli, &writer, err);
+    if (status == ST_OK)
+        status = conflict_settle(writer, access, cli->args[1], cli_value(cli, "reason"), err);
+    if (status == ST_OK && cli->json)
+        return cli_print_json(cli, json_pack("{s:s}", "settled", cli->args[1]), err);
+    return status;
 }

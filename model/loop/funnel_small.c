@@ -1,0 +1,54 @@
+#include "model/loop/funnel_small.h"
+
+#include <string.h>
+
+static void step_hide(const struct access *access, struct funnel_step *step)
+{
+    int64_t below = small_group(access, step->count) ? access->least_people : 0;
+    *step = (struct funnel_step){.hidden = true, .below = below};
+}
+
+static struct funnel_step *steps_copy(struct arena *arena, const struct funnel_step *steps,
+                                      size_t n)
+{
+    struct funnel_step *copy = arena_array(arena, struct funnel_step, n + 1);
+    memcpy(copy, steps, n * sizeof *copy);
+    return copy;
+}
+
+/* One step over all groups: they add up to the step's count, which is shown. */
+static void groups_hide(const struct access *access, struct funnel_step **steps, size_t n_groups,
+                        size_t step, int64_t *people, bool *hidden)
+{
+    for (size_t g = 0; g < n_groups; g++)
+        people[g] = steps[g][step].count;
+    small_groups(access, people, n_groups, hidden);
+    for (size_t g = 0; g < n_groups; g++)
+        if (hidden[g])
+            step_hide(access, &steps[g][step]);
+}
+
+void funnel_hide_small(struct arena *arena, const struct access *access, struct funnel *funnel)
+{
+    size_t n = funnel->n_groups;
+    if (!access->least_people)
+        return;
+    struct funnel_step **steps = arena_array(arena, struct funnel_step *, n + 1);
+    struct funnel_group *groups = arena_array(arena, struct funnel_group, n + 1);
+    int64_t *people = arena_array(arena, int64_t, n + 1);
+    bool *hidden = arena_array(arena, bool, n + 1);
+    for (size_t g = 0; g < n; g++) {
+        groups[g] = funnel->groups[g];
+        groups[g].steps = steps[g] = steps_copy(arena, funnel->groups[g].steps, funnel->n_steps);
+    }
+    for (size_t s = 0; s < funnel->n_steps; s++)
+        groups_hide(access, steps, n, s, people, hidden);
+    struct funnel_step *all = steps_copy(arena, funnel->steps, funnel->n_steps);
+    for (size_t s = 0; s < funnel->n_steps; s++)
+        if (small_group(access, all[s].count))
+            step_hide(access, &all[s]);
+    funnel->steps = all;
+    funnel->groups = groups;
+    if (small_group(access, funnel->excluded))
+        funnel->excluded = 0;
+}
