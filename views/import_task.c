@@ -1,5 +1,7 @@
 #include "views/import_task.h"
 
+#include "model/segment/label.h"
+
 #include <stdlib.h>
 
 struct import_job {
@@ -62,6 +64,20 @@ static enum status map_load(struct import_job *job, struct import_map **map)
     return status;
 }
 
+/* The labels' rules, where the import changed something. The import is done either way; a label
+ * that could not be run is marked in the list of labels. */
+static void labels_follow(struct import_job *job, struct writer *writer)
+{
+    struct error ignored = {0};
+    struct reader *reader;
+    if (reader_open(job->work->console->mall, &reader, &ignored) == ST_OK) {
+        reader_watch(reader, &job->task.cancel, NULL);
+        label_refresh(writer, reader, NULL, false, NULL, &ignored);
+        reader_close(reader);
+    }
+    error_clear(&ignored);
+}
+
 static enum status import_task_run(struct task *task, void *thread_state)
 {
     struct import_job *job = (struct import_job *)task;
@@ -82,6 +98,8 @@ static enum status import_task_run(struct task *task, void *thread_state)
             .context = job->work,
         };
         status = import_run(writer, job->path, &options, &job->result, &task->error);
+        if (status == ST_OK || status == ST_PARTIAL)
+            labels_follow(job, writer);
     }
     if (writer)
         writer_close(writer);

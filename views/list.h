@@ -15,6 +15,7 @@ struct list {
     const char *name;                             /* for the remembered layout: "shops" */
     const char *noun;                             /* translated: "shops" */
     void (*open)(struct view *view, int64_t row); /* Enter; NULL: rows open nothing */
+    bool (*dim)(struct view *view, int64_t row);  /* rows that rest on little; NULL: none */
     struct table *table;                          /* NULL until something is shown */
 
     /* Of a sheet. */

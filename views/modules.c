@@ -1,8 +1,10 @@
 #include "views/modules.h"
 
 #include "model/event/verify.h"
+#include "model/segment/verify.h"
 
 void modules_start(void)
 {
     event_verify_register();
+    segment_verify_register();
 }

@@ -1,15 +1,18 @@
 #include "views/people_of.h"
 
 #include "model/base/text.h"
+#include "model/insight/portrait.h"
 #include "model/insight/portrait_group.h"
 #include "model/loop/drill.h"
 #include "model/loop/retention.h"
 #include "model/loop/rfm_group.h"
 #include "model/people/member_page.h"
+#include "model/segment/segment.h"
 #include "model/store/column.h"
 #include "views/console.h"
 #include "views/figures.h"
 #include "views/funnel_text.h"
+#include "views/insight_people.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -202,6 +205,60 @@ static enum status of_member(struct reader *reader, struct arena *arena, const c
     return status;
 }
 
+static enum status of_segment(struct reader *reader, struct arena *arena, const char *rest,
+                              const struct people_question *question, struct people_found *found,
+                              struct error *err)
+{
+    struct segment_answer answer;
+    enum status status = segment_run(reader, arena, &question->access, rest, &answer, err);
+    if (status == ST_OK)
+        found->people = set_list(answer.people, arena, &found->n);
+    found->title = rest;
+    return status;
+}
+
+static int part_named(const char *name, size_t n)
+{
+    int part = 0;
+    while (part < PART_COUNT && (strlen(portrait_parts[part].name) != n ||
+                                 memcmp(portrait_parts[part].name, name, n) != 0))
+        part++;
+    return part;
+}
+
+static enum status of_part(struct reader *reader, struct arena *arena, const char *rest,
+                           const struct people_question *question, struct people_found *found,
+                           struct error *err)
+{
+    struct people_question inner = *question;
+    struct people_found others;
+    struct portrait portrait;
+    size_t word = strcspn(rest, " "), n = 0;
+    int part = part_named(rest, word), at = 0;
+    uint32_t size = 0;
+    if (part == PART_COUNT || sscanf(rest + word, " %zu %n", &n, &at) != 1 ||
+        strnlen(rest + word + at, n + 1) <= n)
+        return error_set(err, ST_USAGE, "this names no row of a portrait");
+    const char *key = arena_strndup(arena, rest + word + at, n);
+    snprintf(inner.argument, sizeof inner.argument, "%s", rest + word + at + n + 1);
+    enum status status = people_of(reader, arena, &inner, &others, err);
+    if (status == ST_OK)
+        status = people_numbers(reader, &size, err);
+    if (status != ST_OK)
+        return status;
+    struct portrait_query query = {.group = set_of(arena, size, others.people, others.n),
+                                   .from = question->period.from,
+                                   .to = question->period.until,
+                                   .list_key = key,
+                                   .list_part = (enum portrait_part)part};
+    status = portrait_run(reader, arena, &question->access, &query, &portrait, err);
+    found->people = portrait.listed;
+    found->n = portrait.n_listed;
+    found->title =
+        arena_printf(arena, "%s · %s: %s", others.title, _(portrait_parts[part].title), key);
+    return status;
+}
+
 static enum status of_everyone(struct reader *reader, struct arena *arena, const char *rest,
                                const struct people_question *question, struct people_found *found,
                                struct error *err)
@@ -216,11 +273,21 @@ static const struct {
     const char *name;
     source_fn *of;
 } sources[] = {
-    {"funnel", of_funnel},       {"rfm", of_rfm},
-    {"rfm-group", of_rfm_group}, {"retention", of_retention},
-    {"lifecycle", of_lifecycle}, {"behind", of_figure},
-    {"label", of_label},         {"shop", of_shop},
-    {"member", of_member},       {"everyone", of_everyone},
+    {"funnel", of_funnel},
+    {"rfm", of_rfm},
+    {"rfm-group", of_rfm_group},
+    {"retention", of_retention},
+    {"lifecycle", of_lifecycle},
+    {"behind", of_figure},
+    {"label", of_label},
+    {"shop", of_shop},
+    {"member", of_member},
+    {"everyone", of_everyone},
+    {"segment", of_segment},
+    {"part", of_part},
+    {"affinity", people_of_pair},
+    {"value", people_of_value},
+    {"cluster", people_of_cluster},
 };
 
 /* Lists of too few people are kept back; one person asked for by name is no list. */

@@ -13,7 +13,11 @@
  *   label NAME                           who carries it
  *   shop CODE                            who bought there in the period
  *   member WHO                           a card, "#number", another contact, a pseudonym
+ *   segment EXPRESSION                   of the people language
+ *   part NAME N KEY OTHERS               of the people that OTHERS names those with a row of a
+ *                                        portrait's part; KEY is N bytes long
  *   everyone
+ *   affinity, value, cluster …          as views/insight_people.h says
  */
 #ifndef ATRIUM_VIEWS_PEOPLE_OF_H
 #define ATRIUM_VIEWS_PEOPLE_OF_H

@@ -79,7 +79,7 @@ static void portrait_answered(struct view *view, int slot)
     struct panels *panels = dashboard_begin(&state->dashboard);
     texts_free(state);
     if (!portrait->withheld) {
-        portrait_fill(panels, view->console, portrait);
+        portrait_fill(panels, view->console, portrait, view->argument);
         state->sentence = mem_strdup(portrait_sentence(arena, portrait, WHOLE));
         state->brief = mem_strdup(portrait_sentence(arena, portrait, BRIEF));
     }

@@ -4,6 +4,7 @@
 #include "tui/dialog.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { ROWS = 8 };
 
@@ -35,7 +36,7 @@ static double largest_share(const struct portrait_row *const *rows, size_t n)
 
 /* A row: its name, the group's share as a bar with the mall's as a mark, the index. */
 static void row_fill(struct panels *panels, struct panel_value *value,
-                     const struct portrait *portrait, enum portrait_part part,
+                     const struct portrait *portrait, const char *group, enum portrait_part part,
                      const struct portrait_row *row, double most)
 {
     struct arena *arena = panels->arena;
@@ -53,12 +54,13 @@ static void row_fill(struct panels *panels, struct panel_value *value,
         if (value->dim)
             value->change_role = ROLE_DIM;
     }
-    if (part == PART_SHOP) {
+    if (portrait->one && part == PART_SHOP) {
         value->screen = "shop";
         value->argument = row->key;
-    } else if (part == PART_LABEL) {
+    } else if (!portrait->one && portrait_lists(part) && row->people[0]) {
         value->screen = "crowd";
-        value->argument = arena_printf(arena, "label %s", row->key);
+        value->argument = arena_printf(arena, "part %s %zu %s %s", portrait_parts[part].name,
+                                       strlen(row->key), row->key, group);
     }
     value->detail = arena_printf(
         arena,
@@ -74,7 +76,7 @@ static void row_fill(struct panels *panels, struct panel_value *value,
 
 /* ---- What sets them apart ---- */
 
-static void apart_fill(struct panels *panels, const struct portrait *portrait)
+static void apart_fill(struct panels *panels, const struct portrait *portrait, const char *group)
 {
     enum { SHOWN = 10 };
     size_t n = portrait->n_apart < SHOWN ? portrait->n_apart : SHOWN;
@@ -86,7 +88,7 @@ static void apart_fill(struct panels *panels, const struct portrait *portrait)
     double most = largest_share(rows, n);
     for (size_t i = 0; i < n; i++) {
         enum portrait_part part = portrait->apart[i].part;
-        row_fill(panels, &panel->values[i], portrait, part, rows[i], most);
+        row_fill(panels, &panel->values[i], portrait, group, part, rows[i], most);
         panel->values[i].label = arena_printf(
             panels->arena, "%s: %s", _(portrait_parts[part].title), panel->values[i].label);
     }
@@ -257,7 +259,7 @@ static bool row_shown(const struct portrait *portrait, const struct portrait_row
     return !portrait->one || row->people[0] > 0;
 }
 
-static void list_fill(struct panels *panels, const struct portrait *portrait,
+static void list_fill(struct panels *panels, const struct portrait *portrait, const char *group,
                       enum portrait_part part, const char *title)
 {
     const struct portrait_facet *facet = &portrait->facets[part];
@@ -271,7 +273,7 @@ static void list_fill(struct panels *panels, const struct portrait *portrait,
     struct panel *panel = panels_add(panels, PANEL_LIST, title, n);
     double most = largest_share(rows, n);
     for (size_t i = 0; i < n; i++)
-        row_fill(panels, &panel->values[i], portrait, part, rows[i], most);
+        row_fill(panels, &panel->values[i], portrait, group, part, rows[i], most);
     if (!portrait->one)
         panel->note = arena_printf(panels->arena,
                                    part == PART_WEEKDAY || part == PART_DAYTIME ? _("of %s visits")
@@ -285,16 +287,16 @@ static void list_fill(struct panels *panels, const struct portrait *portrait,
 }
 
 void portrait_fill(struct panels *panels, const struct console *console,
-                   const struct portrait *portrait)
+                   const struct portrait *portrait, const char *group)
 {
-    apart_fill(panels, portrait);
+    apart_fill(panels, portrait, group);
     figures_fill(panels, portrait);
     if (portrait->visits[0])
         hours_fill(panels, console, portrait);
     if (portrait->n_spans > 1 && portrait->buyers[0])
         value_fill(panels, portrait);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        list_fill(panels, portrait, lists[i].part, _(lists[i].title));
+        list_fill(panels, portrait, group, lists[i].part, _(lists[i].title));
 }
 
 void portrait_explain(struct console *console, const struct dashboard *dashboard)

@@ -11,9 +11,10 @@ struct portrait_answer {
     const char *title;
 };
 
-/* Fills panels that dashboard_begin has made ready. Texts are borrowed from the portrait. */
+/* Fills panels that dashboard_begin has made ready. Texts are borrowed from the portrait; `group`
+ * is the argument that names its people. */
 void portrait_fill(struct panels *panels, const struct console *console,
-                   const struct portrait *portrait);
+                   const struct portrait *portrait, const char *group);
 
 /* What the value with the focus means, as a dialog. */
 void portrait_explain(struct console *console, const struct dashboard *dashboard);

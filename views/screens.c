@@ -16,6 +16,9 @@ const struct view_ops *const screens[] = {
     &view_retention,
     &view_rfm,
     &view_lifecycle,
+    &view_affinity,
+    &view_value,
+    &view_clusters,
     /* Opened from others: */
     &view_chart,
     &view_behind,
@@ -26,6 +29,7 @@ const struct view_ops *const screens[] = {
     &view_who,
     &view_crowd,
     &view_portrait,
+    &view_value_people,
     NULL,
 };
 

@@ -37,6 +37,7 @@ enum {
     CHUNK_EVENTS_MAX = 1 << 25,
     CHUNK_INLINE = 8, /* a column of so many bytes is kept in the head */
     FORM_BITS = 2,
+    LINK_FOLLOWERS = 255, /* rows that follow one row, at most */
     KIND_MAX = 255,
     SEGMENTS_MAX = 2 * KIND_MAX, /* a plain and a linked one of each kind */
 };
@@ -71,9 +72,20 @@ struct chunk_part {
     const unsigned char *in_head;    /* a small column, else NULL */
 };
 
+/* How a linked segment's rows follow its base's: read when first needed, and kept. */
+struct chunk_link {
+    bool read;
+    bool single;     /* none more than once */
+    uint8_t *counts; /* by row of the base; NULL: one each */
+    struct link_person {
+        uint32_t person, rows, followers;
+    } * people; /* of the base */
+};
+
 struct chunk_segment {
     uint16_t kind;
     const struct chunk_segment *base; /* whose rows its rows follow (link.h), or NULL */
+    struct chunk_link *link;          /* the head's; NULL where base is */
     uint32_t n, n_people;
     int64_t first, last;
     struct chunk_part parts[COLUMN_COUNT];
@@ -87,7 +99,8 @@ struct chunk_head {
 };
 
 /* Reads a directory; `head` keeps its memory from call to call and points into the bytes. False for
- * damage. */
+ * damage. What is decoded of linked segments is kept in the head, so one head belongs to one set of
+ * data, and to one thread at a time. */
 bool chunk_head_read(struct chunk_head *head, const void *bytes, size_t size);
 void chunk_head_free(struct chunk_head *head);
 
@@ -117,7 +130,7 @@ bool segment_times(const struct chunk_segment *segment, const unsigned char *dat
 bool segment_column(const struct chunk_segment *segment, const unsigned char *data,
                     enum chunk_column column, uint64_t *values);
 
-/* The references, as refs_decode. */
+/* The references, as refs_decode; rows may share one, and there may be others between. */
 bool segment_refs(const struct chunk_segment *segment, const unsigned char *data,
                   struct bytes *text, size_t *starts);
 

@@ -131,11 +131,10 @@ static void pieces_add(struct encoder *encoder, const struct segment_rows *rows)
 
 /* ---- Columns ---- */
 
-/* Which columns may tell which: the target, and where it follows from. */
-static const unsigned char mapped_pairs[][2] = {{COLUMN_DEVICE, COLUMN_TENANT},
-                                                {COLUMN_ZONE, COLUMN_TENANT},
-                                                {COLUMN_ZONE, COLUMN_DEVICE},
-                                                {COLUMN_CHANNEL, COLUMN_TENANT}};
+/* Which columns may tell which: the target, and where it follows from. The zone of a sighting would
+ * follow from its device, but questions read zones alone, and so would read more. */
+static const unsigned char mapped_pairs[][2] = {
+    {COLUMN_DEVICE, COLUMN_TENANT}, {COLUMN_ZONE, COLUMN_TENANT}, {COLUMN_CHANNEL, COLUMN_TENANT}};
 
 static bool follow_encode(struct bytes *out, struct piece *piece, int column, uint64_t *words)
 {
@@ -206,7 +205,7 @@ static void refs_put(struct bytes *out, struct piece *piece)
         refs_encode(out, piece->rows.refs, piece->rows.n);
 }
 
-/* Devices come before zones, which may follow from them; tenants before both. */
+/* Tenants come before what may follow from them. */
 static void piece_encode(struct encoder *encoder, struct piece *piece)
 {
     static const unsigned char order[COLUMN_COUNT] = {

@@ -1,8 +1,8 @@
 #include "model/event/link.h"
 
-/* A link must pay for itself: what is shorter is not looked at, and this part of the rows must have
- * one. */
-enum { ROWS_LEAST = 32, SAMPLE = 32, PART = 4 };
+/* A link must pay for itself: what is shorter is not looked at, all but this part of the rows must
+ * have one, and not be few beside the base, all of which is read to read them. */
+enum { ROWS_LEAST = 32, SAMPLE = 32, PART = 4, BASE_MOST = 2 };
 
 static int rows_compare(const struct segment_rows *a, size_t i, const struct segment_rows *b,
                         size_t k)
@@ -13,11 +13,13 @@ static int rows_compare(const struct segment_rows *a, size_t i, const struct seg
     return (x > y) - (x < y);
 }
 
+/* Equal, and a text that ends at its NUL, as readers of a base's references take them. */
 static bool refs_equal(const struct segment_rows *a, size_t i, const struct segment_rows *b,
                        size_t k)
 {
     const struct ref *x = &a->refs[i], *y = &b->refs[k];
-    return x->size == y->size && memcmp(x->at, y->at, x->size) == 0;
+    return x->size == y->size &&
+           (x->size == 0 || (memcmp(x->at, y->at, x->size) == 0 && !memchr(x->at, 0, x->size)));
 }
 
 /* The first row of the base that is not before row i. */
@@ -69,6 +71,16 @@ static void rows_link(struct link *link, const struct segment_rows *segment)
     }
 }
 
+/* Few enough rows follow each of the base's to be counted in a byte. */
+static bool rows_few(const struct link *link, size_t n)
+{
+    size_t same = 0;
+    for (size_t i = 0; i < n && same < LINK_FOLLOWERS; i++)
+        same = i > 0 && link->rows[i] != LINK_NONE && link->rows[i] == link->rows[i - 1] ? same + 1
+                                                                                         : 0;
+    return same < LINK_FOLLOWERS;
+}
+
 /* A person with a row that has no link has none. */
 static void people_link(struct link *link, const struct segment_rows *segment)
 {
@@ -92,6 +104,8 @@ void link_find(struct link *link, const struct segment_rows *segment,
     if (segment->n < ROWS_LEAST)
         return;
     for (size_t i = 0; i < n_bases; i++) {
+        if (bases[i]->n / BASE_MOST > segment->n)
+            continue;
         size_t with_ref, hits = sample_hits(bases[i], segment, &with_ref);
         if (hits < best)
             continue;
@@ -103,7 +117,7 @@ void link_find(struct link *link, const struct segment_rows *segment,
         return;
     rows_link(link, segment);
     people_link(link, segment);
-    if (link->n < segment->n - segment->n / PART) {
+    if (link->n < segment->n - segment->n / PART || !rows_few(link, segment->n)) {
         link->base = NULL;
         link->n = 0;
     }

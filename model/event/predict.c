@@ -79,29 +79,34 @@ bool mapped_encode(struct bytes *out, const uint64_t *from, const uint64_t *valu
 
 bool mapped_decode(struct view *in, const uint64_t *from, uint64_t *values, size_t n)
 {
-    size_t n_changes = view_count(in, n), n_kept = view_count(in, n), at = 0, change = 0;
+    size_t n_changes = view_count(in, n), n_kept = view_count(in, n), at = 0;
     uint32_t *map = in->bad ? NULL : map_make(from, n);
     if (!map)
         return false;
     uint64_t *changes = mem_alloc((n_changes + n_kept + 1) * sizeof *changes);
-    uint64_t *kept = changes + n_changes + 1;
-    bool good = gaps_read(in, n_changes, n, changes) && column_decode(in, kept, n_kept);
-    changes[n_changes] = n; /* never reached */
-    for (size_t i = 0; good && i < n; i++) {
-        uint32_t *place = &map[from[i]];
-        bool changed = i == changes[change];
-        change += changed;
-        if (changed || !*place) {
-            good = at < n_kept;
-            *place = (uint32_t)++at;
-            if (!good)
-                break;
+    uint64_t *kept = changes + n_changes;
+    bool good = gaps_read(in, n_changes, n, changes) && column_decode(in, kept + 1, n_kept);
+    bool wrong = false;
+    kept[0] = 0;
+    for (size_t i = 0, change = 0; good && i < n; change++) {
+        size_t end = change < n_changes ? (size_t)changes[change] : n;
+        for (; i < end; i++) {
+            uint32_t *place = &map[from[i]];
+            if (!*place && at < n_kept)
+                *place = (uint32_t)++at;
+            values[i] = kept[*place]; /* the first is not one of them */
+            wrong |= !*place;
         }
-        values[i] = kept[*place - 1];
+        if (change < n_changes && i < n && !wrong && at < n_kept)
+            map[from[i]] = (uint32_t)++at;
+        else
+            good = i == n;
+        if (good && i < n)
+            values[i++] = kept[at];
     }
     free(changes);
     free(map);
-    return good && at == n_kept;
+    return good && !wrong && at == n_kept;
 }
 
 /* ---- The same as the base ---- */
@@ -240,6 +245,7 @@ bool share_encode(struct bytes *out, const uint64_t *base, const uint64_t *value
         bytes_put_varint(out, shares.added);
         for (size_t i = 0; i < shares.n; i++)
             bytes_put_varint(out, shares.share[i]);
+        bytes_put_varint(out, others);
         column_encode(out, which, n);
         column_encode(out, kept, others);
     }
@@ -255,18 +261,15 @@ bool share_decode(struct view *in, uint64_t *values, size_t n)
         return false;
     for (size_t i = 0; i < shares.n; i++)
         shares.share[i] = view_varint(in);
-    uint64_t *which = mem_alloc(2 * n * sizeof *which), *kept = which + n, beyond = 0;
-    bool good = column_decode(in, which, n);
-    size_t others = 0, at = 0;
+    size_t others = view_count(in, n), at = 0;
+    uint64_t *which = mem_alloc((n + others + 1) * sizeof *which), *kept = which + n;
+    bool good = !in->bad && column_decode(in, which, n) && column_decode(in, kept, others);
     for (size_t i = 0; good && i < n; i++) {
-        beyond |= which[i] > shares.n;
-        others += which[i] == shares.n;
+        if (which[i] < shares.n)
+            values[i] = share_of(values[i], shares.share[which[i]], shares.added);
+        else if ((good = which[i] == shares.n && at < others))
+            values[i] = kept[at++];
     }
-    good = good && !beyond && column_decode(in, kept, others);
-    for (size_t i = 0; good && i < n; i++)
-        values[i] = which[i] == shares.n
-                        ? kept[at++]
-                        : share_of(values[i], shares.share[which[i]], shares.added);
     free(which);
-    return good;
+    return good && at == others;
 }

@@ -58,6 +58,8 @@ static enum status portrait_count(struct portrait_job *job, struct portrait *por
     if (status != ST_OK)
         return status;
     job->members = set_new(job->scratch, n);
+    if (job->query->list_key)
+        job->listed = set_new(job->scratch, n);
     status = portrait_rows(job, err);
     if (status == ST_OK)
         status = portrait_dictionaries(job, err);
@@ -67,6 +69,8 @@ static enum status portrait_count(struct portrait_job *job, struct portrait *por
         return status;
     portrait_state(job, portrait);
     portrait_rank(job->arena, portrait);
+    if (job->listed)
+        portrait->listed = set_list(job->listed, job->arena, &portrait->n_listed);
     return ST_OK;
 }
 
@@ -79,6 +83,9 @@ enum status portrait_run(struct reader *reader, struct arena *arena, const struc
     *portrait = (struct portrait){.one = query->one, .people = set_count(query->group)};
     if (query->from >= query->to)
         return error_set(err, ST_USAGE, "the period of a portrait ends before it begins");
+    if (query->list_key && !portrait_lists(query->list_part))
+        return error_set(err, ST_USAGE, "the part %s counts visits, which are not people",
+                         portrait_parts[query->list_part].name);
     enum status status = access_check(access, portrait, err);
     if (status != ST_OK || portrait->withheld)
         return status;
@@ -89,5 +96,12 @@ enum status portrait_run(struct reader *reader, struct arena *arena, const struc
     status = portrait_count(&job, portrait, err);
     arena_free(job.scratch);
     reader_end(reader);
+    if (status == ST_OK && query->list_key && !query->one)
+        status = small_group_check(access, (int64_t)portrait->n_listed, err);
     return status;
+}
+
+bool portrait_lists(enum portrait_part part)
+{
+    return part != PART_WEEKDAY && part != PART_DAYTIME;
 }

@@ -123,6 +123,10 @@ struct portrait_query {
     int64_t from, to; /* [from, to) */
     bool one;         /* the group is one person, asked for by name */
     int threads;      /* 0: the machine's */
+    /* Also who of the group is behind a row, by its part and key; NULL: nobody is asked for. Not
+     * for PART_WEEKDAY and PART_DAYTIME, which count visits. */
+    const char *list_key;
+    enum portrait_part list_part;
 };
 
 enum { PORTRAIT_SMALL = 30, PORTRAIT_AREA_DAYS = 90, PORTRAIT_WEEKS = 60 };
@@ -150,6 +154,8 @@ struct portrait {
     int64_t related_inside; /* relations with both ends in the group */
     size_t n_apart;
     const struct portrait_apart *apart;
+    size_t n_listed; /* as many as the row's people[0] says */
+    const uint32_t *listed;
 };
 
 /* Exact. Inside one state of the file; owned by the arena. ST_DENIED where `access` may see neither
@@ -161,6 +167,9 @@ enum status portrait_run(struct reader *reader, struct arena *arena, const struc
 /* "More of these 4,120 people than usual buy coffee (36% against 20%) …; fewer come on Monday …":
  * the first `most` of `apart` in the user's language, "" where nothing is. Owned by the arena. */
 const char *portrait_sentence(struct arena *arena, const struct portrait *portrait, size_t most);
+
+/* Whether the people of its rows can be listed. */
+bool portrait_lists(enum portrait_part part);
 
 /* A row's name in the user's language. */
 const char *portrait_row_name(enum portrait_part part, const struct portrait_row *row);

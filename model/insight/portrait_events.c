@@ -58,6 +58,7 @@ static struct tally *touch(struct portrait_lane *lane, enum portrait_part part, 
     if (lane->stamp[part][key] != lane->person) {
         lane->stamp[part][key] = lane->person;
         add(lane, tally->people, 1);
+        portrait_list_add(lane->job, part, lane->job->keys[part].key[key], lane->person);
     }
     return tally;
 }
@@ -174,7 +175,7 @@ static void lines_take(struct portrait_lane *lane, const struct event_run *run, 
         pieces += n;
         any = true;
         add(lane, lane->sums.pieces, n);
-        if (job->item_brand[item])
+        if (job->item_brand[item] && lane->days) /* brands are of buyers */
             touch(lane, PART_BRAND, job->item_brand[item] - 1);
         if (job->item_color[item])
             touch(lane, PART_COLOR, job->item_color[item] - 1);

@@ -3,6 +3,7 @@
 #include "model/base/set.h"
 #include "model/base/text.h"
 #include "model/base/vec.h"
+#include "model/people/people_set.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -31,6 +32,31 @@ static enum status people_read(struct reader *reader, struct arena *arena, sqlit
     return status;
 }
 
+enum status group_label_set(struct reader *reader, int64_t label, struct set *set,
+                            struct error *err)
+{
+    sqlite3_stmt *stmt;
+    bool row;
+    enum status status = reader_prepare(
+        reader, "select block, people from label_people where label = ?1", &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_int64(stmt, 1, label);
+    status = people_set_read(reader, stmt, set, err);
+    if (status == ST_OK)
+        status =
+            reader_prepare(reader, "select person from label_member where label = ?1", &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_int64(stmt, 1, label);
+    while ((status = reader_step(reader, stmt, &row, err)) == ST_OK && row) {
+        int64_t person = sqlite3_column_int64(stmt, 0);
+        if (person > 0 && person < set->n)
+            set_add(set, (uint32_t)person);
+    }
+    return status;
+}
+
 enum status group_of_label(struct reader *reader, struct arena *arena, const char *name,
                            const uint32_t **people, size_t *n, struct error *err)
 {
@@ -46,13 +72,15 @@ enum status group_of_label(struct reader *reader, struct arena *arena, const cha
     if (status == ST_OK && !row)
         return error_set(err, ST_REFUSED, "there is no label %s; label list shows those there are",
                          text_quote(arena, name, strlen(name)));
+    uint32_t size = 0;
     if (status == ST_OK)
-        status = reader_prepare(
-            reader, "select person from label_member where label = ?1 order by person", &stmt, err);
+        status = people_numbers(reader, &size, err);
     if (status != ST_OK)
         return status;
-    sqlite3_bind_int64(stmt, 1, label);
-    return people_read(reader, arena, stmt, people, n, err);
+    struct set *set = set_new(arena, size);
+    status = group_label_set(reader, label, set, err);
+    *people = set_list(set, arena, n);
+    return status;
 }
 
 enum status group_of_everyone(struct reader *reader, struct arena *arena, const uint32_t **people,

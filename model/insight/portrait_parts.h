@@ -6,6 +6,8 @@
 #include "model/loop/daybook.h"
 #include "model/loop/survey.h"
 
+#include <string.h>
+
 enum { GROUP, MALL, SIDES };
 
 /* What was counted of one shop, one brand, one income … */
@@ -57,7 +59,17 @@ struct portrait_job {
     uint32_t n_items;
     const uint32_t *item_brand, *item_goods, *item_color; /* key + 1; 0: none */
     const uint32_t *tenant_brand;
+    struct set *listed; /* who is behind the row asked for; NULL: nobody is asked for */
 };
+
+/* A person of the group has what stands behind this key. */
+static inline void portrait_list_add(const struct portrait_job *job, enum portrait_part part,
+                                     const char *key, uint32_t person)
+{
+    if (job->listed && part == job->query->list_part && set_has(job->group, person) &&
+        person < job->listed->n && strcmp(key, job->query->list_key) == 0)
+        set_add(job->listed, person);
+}
 
 /* Members, attributes, labels, interests, relations, groups, contacts. */
 enum status portrait_rows(struct portrait_job *job, struct error *err);

@@ -4,6 +4,8 @@
 #include "model/insight/portrait_group.h"
 #include "model/insight/portrait_parts.h"
 #include "model/loop/names.h"
+#include "model/people/people_set.h"
+#include "model/people/profile.h"
 #include "model/store/column.h"
 
 #include <stdlib.h>
@@ -66,20 +68,20 @@ static void counter_end(struct counter *counter)
     vec_free(&counter->counts);
 }
 
-/* ---- Members ---- */
+/* ---- Members: from their columns ---- */
 
 static const struct {
     enum portrait_part part;
-    const char *column;
+    enum profile_field field;
 } texts[] = {
-    {PART_GENDER, "gender"}, {PART_INCOME, "income"}, {PART_COMMUNITY, "community"},
-    {PART_CAR, "car"},       {PART_HOUSE, "house"},   {PART_TIER, "tier"},
+    {PART_GENDER, PROFILE_GENDER},       {PART_INCOME, PROFILE_INCOME},
+    {PART_COMMUNITY, PROFILE_COMMUNITY}, {PART_CAR, PROFILE_CAR},
+    {PART_HOUSE, PROFILE_HOUSE},         {PART_TIER, PROFILE_TIER},
 };
 enum { TEXTS = sizeof texts / sizeof *texts };
 
-#define MEMBER_COLUMNS                                                                             \
-    "person, gender, income, community, car, house, tier, birth, channel,"                         \
-    " consent_sms <> 0 and phone <> '', consent_app <> 0 and app <> 0, consent_wifi"
+/* Counts by the word's number, one array a field. */
+typedef VEC(struct tally) word_counts;
 
 /* The keys of a part whose words are the program's. */
 static void keys_own(struct portrait_job *job, enum portrait_part part, const char *const *key,
@@ -105,39 +107,56 @@ static int years_between(int64_t birth, int32_t day)
     return years > 120 ? -1 : years;
 }
 
-static void member_take(struct portrait_job *job, struct counter *counters, sqlite3_stmt *stmt,
+static void words_take(struct portrait_job *job, const struct profiles *profiles,
+                       word_counts *counts, const uint64_t *const *values, size_t i,
+                       uint32_t person)
+{
+    bool in = set_has(job->group, person);
+    size_t n = 0;
+    const char *const *words = job->listed ? profiles_words(profiles, &n) : NULL;
+    for (int t = 0; t < TEXTS; t++) {
+        const uint64_t *column = values[texts[t].field];
+        if (!column || !column[i])
+            continue;
+        while (counts[t].n <= column[i])
+            vec_push(&counts[t], (struct tally){0});
+        side_add(job->of[texts[t].part], in, 1);
+        side_add(counts[t].at[column[i]].people, in, 1);
+        if (column[i] < n)
+            portrait_list_add(job, texts[t].part, words[column[i]], person);
+    }
+}
+
+static void member_take(struct portrait_job *job, const uint64_t *const *values, size_t i,
                         int32_t today, const struct set *wifi, uint32_t person)
 {
     bool in = set_has(job->group, person);
+    uint64_t flags = values[PROFILE_FLAGS][i];
+    uint64_t birth = values[PROFILE_BIRTH] ? values[PROFILE_BIRTH][i] : 0;
+    uint64_t channel = values[PROFILE_CHANNEL] ? values[PROFILE_CHANNEL][i] : 0;
+    int years = birth ? years_between((int64_t)birth - PROFILE_DAY, today) : -1;
     set_add(job->members, person);
     side_add(job->n_members, in, 1);
-    for (int i = 0; i < TEXTS; i++) {
-        const char *text = column_text(stmt, 1 + i);
-        struct tally *tally = *text ? counter_at(&counters[i], text) : NULL;
-        if (!*text)
-            continue;
-        side_add(job->of[texts[i].part], in, 1);
-        if (tally)
-            side_add(tally->people, in, 1);
-    }
-    int years = sqlite3_column_type(stmt, 7) == SQLITE_NULL
-                    ? -1
-                    : years_between(sqlite3_column_int64(stmt, 7), today);
     if (years >= 0) {
         side_add(job->of[PART_AGE], in, 1);
         side_add(job->counts[PART_AGE][age_stage(years)].people, in, 1);
+        portrait_list_add(job, PART_AGE, age_names[age_stage(years)], person);
     }
-    int64_t channel = sqlite3_column_int64(stmt, 8);
-    if (channel > 0 && channel < (int64_t)job->keys[PART_CHANNEL].n) {
+    if (channel && channel < job->keys[PART_CHANNEL].n) {
         side_add(job->of[PART_CHANNEL], in, 1);
         side_add(job->counts[PART_CHANNEL][channel].people, in, 1);
+        portrait_list_add(job, PART_CHANNEL, job->keys[PART_CHANNEL].key[channel], person);
     }
-    const bool reached[CONTACTS] = {sqlite3_column_int(stmt, 9) != 0,
-                                    sqlite3_column_int(stmt, 10) != 0,
-                                    sqlite3_column_int(stmt, 11) != 0 && set_has(wifi, person)};
+    const bool reached[CONTACTS] = {
+        (flags & PROFILE_SMS) && (flags & PROFILE_PHONE),
+        (flags & PROFILE_APP_CONSENT) && (flags & PROFILE_APP),
+        (flags & PROFILE_WIFI) && set_has(wifi, person),
+    };
     for (int contact = 0; contact < CONTACTS; contact++)
-        if (reached[contact])
+        if (reached[contact]) {
             side_add(job->counts[PART_CONTACT][contact].people, in, 1);
+            portrait_list_add(job, PART_CONTACT, contact_names[contact], person);
+        }
 }
 
 /* Who has a device that the Wi-Fi could speak to. */
@@ -145,8 +164,10 @@ static enum status wifi_read(struct portrait_job *job, struct set *wifi, struct 
 {
     sqlite3_stmt *stmt;
     bool row;
-    enum status status =
-        reader_prepare(job->reader, "select person from identity where kind = 'wifi'", &stmt, err);
+    enum status status = reader_prepare(
+        job->reader,
+        "select person from contact where kind = (select id from contact_kind where name = 'wifi')",
+        &stmt, err);
     while (status == ST_OK && (status = reader_step(job->reader, stmt, &row, err)) == ST_OK &&
            row) {
         int64_t person = sqlite3_column_int64(stmt, 0);
@@ -167,27 +188,63 @@ static void channel_keys(struct portrait_job *job)
     job->counts[PART_CHANNEL] = arena_array(job->arena, struct tally, n);
 }
 
+/* A field's words that somebody has become the part's keys. */
+static void words_end(struct portrait_job *job, enum portrait_part part, word_counts *counts,
+                      const char *const *words, size_t n_words)
+{
+    struct part_keys *keys = &job->keys[part];
+    keys->key = keys->name = arena_array(job->arena, const char *, counts->n);
+    job->counts[part] = arena_array(job->arena, struct tally, counts->n);
+    for (size_t i = 1; i < counts->n && i < n_words; i++)
+        if (counts->at[i].people[MALL]) {
+            keys->name[keys->n] = arena_strdup(job->arena, words[i]);
+            job->counts[part][keys->n++] = counts->at[i];
+        }
+    vec_free(counts);
+}
+
+static enum status members_scan(struct portrait_job *job, struct profiles *profiles,
+                                word_counts *counts, const struct set *wifi, struct error *err)
+{
+    const unsigned fields = 1u << PROFILE_FLAGS | 1u << PROFILE_GENDER | 1u << PROFILE_TIER |
+                            1u << PROFILE_INCOME | 1u << PROFILE_COMMUNITY | 1u << PROFILE_CAR |
+                            1u << PROFILE_HOUSE | 1u << PROFILE_CHANNEL | 1u << PROFILE_BIRTH;
+    int32_t today = clock_day(&reader_mall(job->reader)->clock, job->to - 1);
+    for (uint32_t first = 0; first < job->members->n; first += EVENT_BLOCK) {
+        const uint64_t *values[PROFILE_FIELDS] = {0};
+        enum status status =
+            profiles_read(profiles, (int32_t)(first / EVENT_BLOCK), fields, values, err);
+        if (status != ST_OK)
+            return status;
+        if (reader_cancelled(job->reader))
+            return error_set(err, ST_CANCELLED, "the question was cancelled");
+        if (!values[PROFILE_FLAGS])
+            continue;
+        for (uint32_t i = 0; i < EVENT_BLOCK; i++) {
+            if (!(values[PROFILE_FLAGS][i] & PROFILE_MEMBER))
+                continue;
+            member_take(job, values, i, today, wifi, first + i);
+            words_take(job, profiles, counts, values, i, first + i);
+        }
+    }
+    return ST_OK;
+}
+
 static enum status members_read(struct portrait_job *job, struct error *err)
 {
-    struct counter counters[TEXTS];
+    word_counts counts[TEXTS] = {0};
+    struct profiles *profiles = NULL;
     struct set *wifi = set_new(job->scratch, job->members->n);
-    int32_t today = clock_day(&reader_mall(job->reader)->clock, job->to - 1);
-    sqlite3_stmt *stmt;
-    bool row;
     enum status status = wifi_read(job, wifi, err);
-    if (status != ST_OK)
-        return status;
-    for (int i = 0; i < TEXTS; i++)
-        counter_start(&counters[i], job, texts[i].part);
-    status = reader_prepare(job->reader, "select " MEMBER_COLUMNS " from member", &stmt, err);
-    while (status == ST_OK && (status = reader_step(job->reader, stmt, &row, err)) == ST_OK &&
-           row) {
-        int64_t person = sqlite3_column_int64(stmt, 0);
-        if (person > 0 && person < job->members->n)
-            member_take(job, counters, stmt, today, wifi, (uint32_t)person);
-    }
-    for (int i = 0; i < TEXTS; i++)
-        counter_end(&counters[i]);
+    if (status == ST_OK)
+        status = profiles_open(job->reader, &profiles, err);
+    if (status == ST_OK)
+        status = members_scan(job, profiles, counts, wifi, err);
+    size_t n = 0;
+    const char *const *words = status == ST_OK ? profiles_words(profiles, &n) : NULL;
+    for (int t = 0; t < TEXTS; t++)
+        words_end(job, texts[t].part, &counts[t], words, n);
+    profiles_close(profiles);
     return status;
 }
 
@@ -210,12 +267,54 @@ static enum status pairs_read(struct portrait_job *job, enum portrait_part part,
         if (*text && person > 0 && person < job->members->n &&
             set_has(job->members, (uint32_t)person))
             tally = counter_at(&counter, text);
-        if (tally)
-            side_add(tally->people, set_has(job->group, (uint32_t)person), 1);
+        if (!tally)
+            continue;
+        side_add(tally->people, set_has(job->group, (uint32_t)person), 1);
+        portrait_list_add(job, part, text, (uint32_t)person);
     }
     counter_end(&counter);
     for (int side = 0; side < SIDES; side++)
         job->of[part][side] = job->n_members[side];
+    return status;
+}
+
+/* ---- Labels ---- */
+
+struct label_row {
+    int64_t id;
+    const char *name;
+};
+
+static enum status labels_read(struct portrait_job *job, struct error *err)
+{
+    VEC(struct label_row) labels = {0};
+    struct set *in = set_new(job->scratch, job->members->n);
+    sqlite3_stmt *stmt;
+    bool row;
+    enum status status =
+        reader_prepare(job->reader, "select id, name from label order by name", &stmt, err);
+    while (status == ST_OK && (status = reader_step(job->reader, stmt, &row, err)) == ST_OK && row)
+        vec_push(&labels, (struct label_row){sqlite3_column_int64(stmt, 0),
+                                             arena_strdup(job->arena, column_text(stmt, 1))});
+    struct part_keys *keys = &job->keys[PART_LABEL];
+    keys->key = keys->name = arena_array(job->arena, const char *, labels.n);
+    job->counts[PART_LABEL] = arena_array(job->arena, struct tally, labels.n);
+    for (size_t i = 0; i < labels.n && status == ST_OK; i++) {
+        memset(in->words, 0, set_words(in->n) * sizeof *in->words);
+        status = group_label_set(job->reader, labels.at[i].id, in, err);
+        set_and(in, job->members);
+        keys->name[keys->n] = labels.at[i].name;
+        job->counts[PART_LABEL][keys->n].people[MALL] = set_count(in);
+        job->counts[PART_LABEL][keys->n++].people[GROUP] = set_count_both(in, job->group);
+        if (job->listed && job->query->list_part == PART_LABEL &&
+            strcmp(labels.at[i].name, job->query->list_key) == 0) {
+            set_or(job->listed, in);
+            set_and(job->listed, job->group);
+        }
+    }
+    for (int side = 0; side < SIDES; side++)
+        job->of[PART_LABEL][side] = job->n_members[side];
+    vec_free(&labels);
     return status;
 }
 
@@ -248,6 +347,8 @@ static enum status attributes_read(struct portrait_job *job, struct error *err)
         if (!base || !tally)
             continue;
         side_add(tally->people, in, 1);
+        portrait_list_add(job, PART_ATTRIBUTE, counter.names.texts.at[counter.last],
+                          (uint32_t)person);
         while (base_of.n < counter.counts.n)
             vec_push(&base_of, bases.last);
     }
@@ -283,6 +384,7 @@ static void related_add(struct related *related, const char *kind, int64_t perso
         return;
     set_add(related->seen[at], (uint32_t)person);
     side_add(tally->people, set_has(job->group, (uint32_t)person), 1);
+    portrait_list_add(job, PART_RELATION, kind, (uint32_t)person);
 }
 
 static enum status relations_read(struct portrait_job *job, struct error *err)
@@ -320,7 +422,6 @@ enum status portrait_rows(struct portrait_job *job, struct error *err)
         enum portrait_part part;
         const char *sql;
     } pairs[] = {
-        {PART_LABEL, "select m.person, l.name from label_member m join label l on l.id = m.label"},
         {PART_INTEREST, "select person, topic from interest"},
         {PART_CROWD, "select m.person, coalesce(nullif(c.name, ''), c.code) from crowd c"
                      " join crowd_member m on m.crowd = c.id"},
@@ -331,6 +432,8 @@ enum status portrait_rows(struct portrait_job *job, struct error *err)
     enum status status = members_read(job, err);
     for (int side = 0; side < SIDES; side++)
         job->of[PART_CONTACT][side] = job->n_members[side];
+    if (status == ST_OK)
+        status = labels_read(job, err);
     if (status == ST_OK)
         status = attributes_read(job, err);
     if (status == ST_OK)

@@ -221,3 +221,51 @@ void profiles_close(struct profiles *p)
     arena_free(p->arena);
     free(p);
 }
+
+/* ---- Verify ---- */
+
+static enum status block_verify(struct profiles *p, int32_t block, uint64_t *const kept[],
+                                struct error *err)
+{
+    const uint64_t *values[PROFILE_FIELDS];
+    enum status status = profiles_read(p, block, (1u << PROFILE_FIELDS) - 1, values, err);
+    for (int f = 0; f < PROFILE_FIELDS && status == ST_OK; f++) {
+        memset(kept[f], 0, EVENT_BLOCK * sizeof *kept[f]);
+        if (values[f])
+            memcpy(kept[f], values[f], EVENT_BLOCK * sizeof *kept[f]);
+    }
+    if (status == ST_OK)
+        status = rows_read(p, block, err);
+    for (int f = 0; f < PROFILE_FIELDS && status == ST_OK; f++)
+        if (memcmp(kept[f], p->values[f], EVENT_BLOCK * sizeof *kept[f]) != 0)
+            status = error_set(err, ST_UNUSABLE,
+                               "column %d of block %d is not what the members' rows say", f, block);
+    return status;
+}
+
+enum status profile_verify(struct reader *reader, struct error *err)
+{
+    struct profiles *p = NULL;
+    uint64_t *kept[PROFILE_FIELDS];
+    int64_t highest = 0;
+    enum status status = reader_begin(reader, err);
+    if (status != ST_OK)
+        return status;
+    for (int f = 0; f < PROFILE_FIELDS; f++)
+        kept[f] = mem_alloc(EVENT_BLOCK * sizeof *kept[f]);
+    status = profiles_open(reader, &p, err);
+    if (status == ST_OK)
+        status = reader_integer(reader, "select max(person) from member", 0, &highest, err);
+    if (highest < 0 || highest > INT32_MAX)
+        highest = 0;
+    for (int32_t block = 0; block <= highest >> EVENT_BLOCK_BITS && status == ST_OK; block++)
+        if (reader_cancelled(reader))
+            status = error_set(err, ST_CANCELLED, "the question was cancelled");
+        else if (!is_stale(p, block))
+            status = block_verify(p, block, kept, err);
+    for (int f = 0; f < PROFILE_FIELDS; f++)
+        free(kept[f]);
+    profiles_close(p);
+    reader_end(reader);
+    return status;
+}

@@ -100,6 +100,15 @@ static inline enum match_truth matcher_truth(const struct matcher *matcher, uint
 void matcher_mark(const struct matcher *matcher, const struct event_run *run, uint32_t bit,
                   uint32_t *masks);
 
+/* What the tests of names mean as a number: two matchers of one expression with equal numbers match
+ * the same events. Of each dictionary only the numbers below upto[i] are looked at, so that names
+ * that came later make no difference, as no older event has them; sizes[i] becomes how many there
+ * are (it is only ever raised). Dictionaries are counted by the bit of their column in enum
+ * event_column, 0 for kinds. */
+enum { MATCHER_TABLES = 11 };
+uint64_t matcher_meaning(const struct matcher *matcher, const uint32_t upto[MATCHER_TABLES],
+                         uint32_t sizes[MATCHER_TABLES]);
+
 /* The kinds of several matchers together, rising, without doubles. Owned by the arena. */
 const uint16_t *matchers_kinds(struct arena *arena, const struct matcher *const *matchers, size_t n,
                                size_t *n_found);

@@ -1,6 +1,8 @@
 /* Matching rows of a run, a strip at a time, one column after another. */
 #include "model/question/match_node.h"
 
+#include "model/base/hash.h"
+
 #include <string.h>
 
 enum { STRIP = 512 };
@@ -205,4 +207,38 @@ void matcher_mark(const struct matcher *matcher, const struct event_run *run, ui
         for (size_t i = 0; i < n; i++)
             masks[from + i] |= yes[i] ? bit : 0;
     }
+}
+
+static uint64_t set_meaning(const struct name_set *set, unsigned column, uint64_t hash,
+                            const uint32_t upto[MATCHER_TABLES], uint32_t sizes[MATCHER_TABLES])
+{
+    int table = column ? __builtin_ctz(column) : 0;
+    if (table >= MATCHER_TABLES)
+        return hash;
+    if (set->n > sizes[table])
+        sizes[table] = (uint32_t)set->n;
+    for (size_t i = 0; i < set->n && i < upto[table]; i++)
+        if (set->yes[i])
+            hash = hash_mix(hash ^ (i + 1));
+    return hash_mix(hash + 1);
+}
+
+static uint64_t node_meaning(const struct match_node *node, uint64_t hash,
+                             const uint32_t upto[MATCHER_TABLES], uint32_t sizes[MATCHER_TABLES])
+{
+    if (node->type == NODE_NAMES)
+        return set_meaning(&node->set, node->column, hash, upto, sizes);
+    if (node->type == NODE_FLOOR) {
+        hash = set_meaning(&node->set, EVENT_TENANT, hash, upto, sizes);
+        return set_meaning(&node->zone, EVENT_ZONE, hash, upto, sizes);
+    }
+    for (size_t i = 0; i < node->n_parts; i++)
+        hash = node_meaning(node->parts[i], hash, upto, sizes);
+    return hash;
+}
+
+uint64_t matcher_meaning(const struct matcher *matcher, const uint32_t upto[MATCHER_TABLES],
+                         uint32_t sizes[MATCHER_TABLES])
+{
+    return node_meaning(matcher->root, 1, upto, sizes);
 }

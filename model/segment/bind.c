@@ -179,14 +179,19 @@ static enum status bind_whole(struct binder *b)
 }
 
 enum status segment_bind_named(struct reader *reader, struct arena *arena,
-                               const struct access *access, const char *text, const char *segment,
-                               const struct segment_plan **out, struct error *err)
+                               const struct access *access, const char *text, const char *name,
+                               bool rules, const struct segment_plan **out, struct error *err)
 {
     struct segment_plan *plan = arena_new_of(arena, struct segment_plan);
-    struct binder b = {
-        .reader = reader, .arena = arena, .access = access, .text = text, .plan = plan, .err = err};
-    if (segment)
-        b.inside[b.n_inside++] = segment;
+    struct binder b = {.reader = reader,
+                       .arena = arena,
+                       .access = access,
+                       .text = text,
+                       .plan = plan,
+                       .rules = rules,
+                       .err = err};
+    if (name)
+        b.inside[b.n_inside++] = name;
     *out = plan;
     return bind_whole(&b);
 }
@@ -194,7 +199,7 @@ enum status segment_bind_named(struct reader *reader, struct arena *arena,
 enum status segment_bind(struct reader *reader, struct arena *arena, const struct access *access,
                          const char *text, const struct segment_plan **out, struct error *err)
 {
-    return segment_bind_named(reader, arena, access, text, NULL, out, err);
+    return segment_bind_named(reader, arena, access, text, NULL, false, out, err);
 }
 
 const char *const *segment_notes(const struct segment_plan *plan, size_t *n)

@@ -43,42 +43,57 @@ static enum status row_find(struct binder *b, const char *sql, const char *name,
     return reader_step(b->reader, *stmt, there, b->err);
 }
 
-static enum status label_bind(struct binder *b, const struct people_expr *leaf, struct test *test)
+/* "a is built from b, which is built from a". */
+static enum status circle_fail(struct binder *b, const struct people_expr *leaf, size_t first)
 {
-    sqlite3_stmt *stmt;
-    bool there;
-    enum status status =
-        row_find(b, "select id from label where name = ?1", leaf->name.text, &stmt, &there);
-    if (status != ST_OK)
-        return status;
-    if (!there)
-        return name_unknown(b, leaf, "a label", "select name from label order by name");
-    test->id = sqlite3_column_int64(stmt, 0);
-    sqlite3_reset(stmt);
-    return ST_OK;
+    const char *way = b->inside[first];
+    for (size_t i = first + 1; i <= b->n_inside; i++)
+        way = arena_printf(b->arena, "%s%s%s", way,
+                           i == first + 1 ? " is built from " : ", which is built from ",
+                           b->inside[i < b->n_inside ? i : first]);
+    return bind_fail(b, &leaf->name,
+                     arena_printf(b->arena, "something that is not built from itself: %s", way));
 }
 
-/* A live segment is bound in its place; who is in it is asked now. */
-static enum status live_bind(struct binder *b, const struct people_expr *leaf, const char *text,
-                             const struct plan_node **instead)
+/* A live segment, or the rule of a label, is bound in its place; who is in it is asked now. */
+static enum status inner_bind(struct binder *b, const struct people_expr *leaf, const char *text,
+                              const struct plan_node **instead)
 {
     bool anyone = b->plan->anyone;
+    const char *name = arena_printf(b->arena, "%s:%s", leaf->field->name, leaf->name.text);
     for (size_t i = 0; i < b->n_inside; i++)
-        if (strcmp(b->inside[i], leaf->name.text) == 0)
-            return bind_fail(b, &leaf->name, "a segment that is not built from itself");
+        if (strcmp(b->inside[i], name) == 0)
+            return circle_fail(b, leaf, i);
     if (b->n_inside == SEGMENTS_DEEP)
-        return bind_fail(b, &leaf->name, "fewer saved segments one inside the other");
-    b->inside[b->n_inside++] = leaf->name.text;
+        return bind_fail(b, &leaf->name, "fewer labels and segments one inside the other");
+    b->inside[b->n_inside++] = name;
     b->plan->anyone = false;
     enum status status = bind_text(b, text, instead);
     if (status != ST_OK)
-        error_wrap(b->err, "%s: in segment %s", expr_place(b->arena, b->text, b->n, leaf->name.at),
-                   text_quote(b->arena, leaf->name.text, leaf->name.size));
+        error_wrap(b->err, "%s: in %s", expr_place(b->arena, b->text, b->n, leaf->name.at),
+                   text_quote(b->arena, name, strlen(name)));
     else if (!b->plan->anyone)
         *instead = bind_members(b, *instead);
     b->plan->anyone = anyone;
     b->n_inside--;
     return status;
+}
+
+static enum status label_bind(struct binder *b, const struct people_expr *leaf, struct test *test,
+                              const struct plan_node **instead)
+{
+    sqlite3_stmt *stmt;
+    bool there;
+    enum status status =
+        row_find(b, "select id, rule from label where name = ?1", leaf->name.text, &stmt, &there);
+    if (status != ST_OK)
+        return status;
+    if (!there)
+        return name_unknown(b, leaf, "a label", "select name from label order by name");
+    test->id = sqlite3_column_int64(stmt, 0);
+    const char *rule = arena_strdup(b->arena, column_text(stmt, 1));
+    sqlite3_reset(stmt);
+    return *rule && b->rules ? inner_bind(b, leaf, rule, instead) : ST_OK;
 }
 
 static enum status segment_find(struct binder *b, const struct people_expr *leaf, struct test *test,
@@ -97,7 +112,7 @@ static enum status segment_find(struct binder *b, const struct people_expr *leaf
     bool frozen = strcmp(column_text(stmt, 1), "frozen") == 0;
     const char *text = arena_strdup(b->arena, column_text(stmt, 2));
     sqlite3_reset(stmt);
-    return frozen ? ST_OK : live_bind(b, leaf, text, instead);
+    return frozen ? ST_OK : inner_bind(b, leaf, text, instead);
 }
 
 /* A name that nothing in the mall has means nobody. */
@@ -152,7 +167,7 @@ enum status bind_list(struct binder *b, const struct people_expr *leaf, struct t
     test->key = key_take(&key, b->arena);
     switch (leaf->field->id) {
     case TRAIT_LABEL:
-        return label_bind(b, leaf, test);
+        return label_bind(b, leaf, test, instead);
     case TRAIT_SEGMENT:
         return segment_find(b, leaf, test, instead);
     case TRAIT_CROWD:
@@ -225,7 +240,8 @@ static const char *list_sql(enum people_trait_id trait)
 {
     switch (trait) {
     case TRAIT_LABEL:
-        return "select person from label_member where label = ?1";
+        return "select m.person from label_member m join label l on l.id = m.label"
+               " where m.label = ?1 and l.rule = ''";
     case TRAIT_SEGMENT:
         return "select block, people from people_set where edition = ?1";
     case TRAIT_CROWD:
@@ -255,6 +271,18 @@ enum status list_people_read(struct reader *reader, struct arena *arena, const s
         sqlite3_bind_text(stmt, 1, test->name, -1, SQLITE_STATIC);
     status = test->trait == TRAIT_SEGMENT ? people_set_read(reader, stmt, *set, err)
                                           : rows_take(reader, test, stmt, *set, err);
+    sqlite3_reset(stmt);
+    if (status != ST_OK || test->trait != TRAIT_LABEL)
+        return status;
+    status =
+        reader_prepare(reader,
+                       "select p.block, p.people from label_people p join label l on l.id = p.label"
+                       " where p.label = ?1 and l.rule <> ''",
+                       &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_int64(stmt, 1, test->id);
+    status = people_set_read(reader, stmt, *set, err);
     sqlite3_reset(stmt);
     return status;
 }

@@ -89,7 +89,8 @@ static void stage_want(struct job *job, size_t stage)
     uint8_t *wanted = arena_alloc(job->arena, job->n_blocks);
     for (uint32_t block = 0; block < job->n_blocks; block++)
         for (size_t p = 0; p < job->n_plans; p++) {
-            if (!job->uses[p * job->stages.n + stage])
+            if (!job->uses[p * job->stages.n + stage] ||
+                (job->again && !job->again[p].dirty[block]))
                 continue;
             const uint64_t *universe = job->universe->words + block_word((int32_t)block);
             uint64_t *want = job->wanted->words + block_word((int32_t)block), any = 0;
@@ -180,24 +181,60 @@ static void job_free(struct job *job)
     arena_free(job->arena);
 }
 
+static enum status job_run(struct job *job, const struct segment_plan *const *plans,
+                           const struct set *among, struct error *err)
+{
+    enum status status = reader_begin(job->reader, err);
+    if (status != ST_OK)
+        return status;
+    status = job_start(job, plans, among, err);
+    for (size_t i = 0; i < job->stages.n && status == ST_OK; i++) {
+        status = stage_run(job, i, err);
+        if (i == 0 && status == ST_OK && job->again)
+            status = again_compare(job, err);
+    }
+    reader_end(job->reader);
+    return status;
+}
+
+static struct set *set_copy(struct arena *arena, const struct set *from)
+{
+    struct set *set = set_new(arena, from->n);
+    memcpy(set->words, from->words, set_words(from->n) * sizeof *from->words);
+    return set;
+}
+
 enum status segment_evaluate(struct reader *reader, struct arena *arena,
                              const struct segment_plan *const *plans, size_t n,
                              const struct set *among, int threads, struct set **sets,
                              struct error *err)
 {
     struct job job = {.reader = reader, .arena = arena_new(), .n_plans = n, .threads = threads};
-    enum status status = reader_begin(reader, err);
-    if (status == ST_OK) {
-        status = job_start(&job, plans, among, err);
-        for (size_t i = 0; i < job.stages.n && status == ST_OK; i++)
-            status = stage_run(&job, i, err);
-        reader_end(reader);
-    }
+    enum status status = job_run(&job, plans, among, err);
+    for (size_t i = 0; i < n && status == ST_OK; i++)
+        sets[i] = set_copy(arena, plan_take(&job, job.roots[i]));
+    job_free(&job);
+    return status;
+}
+
+enum status evaluate_again(struct reader *reader, struct arena *arena, struct again *plans,
+                           size_t n, uint32_t *n_blocks, struct error *err)
+{
+    struct job job = {.reader = reader, .arena = arena_new(), .n_plans = n, .again = plans};
+    const struct segment_plan **bound = arena_array(job.arena, const struct segment_plan *, n);
+    for (size_t i = 0; i < n; i++)
+        bound[i] = plans[i].plan;
+    enum status status = job_run(&job, bound, NULL, err);
     for (size_t i = 0; i < n && status == ST_OK; i++) {
-        struct set *found = plan_take(&job, job.roots[i]);
-        sets[i] = set_new(arena, found->n);
-        memcpy(sets[i]->words, found->words, set_words(found->n) * sizeof *found->words);
+        uint64_t *seen = arena_array(arena, uint64_t, job.n_blocks);
+        uint8_t *dirty = arena_alloc(arena, job.n_blocks);
+        memcpy(seen, plans[i].seen_now, job.n_blocks * sizeof *seen);
+        memcpy(dirty, plans[i].dirty, job.n_blocks);
+        plans[i].seen_now = seen;
+        plans[i].dirty = dirty;
+        plans[i].people = set_copy(arena, plan_take(&job, job.roots[i]));
     }
+    *n_blocks = job.n_blocks;
     job_free(&job);
     return status;
 }

@@ -2,7 +2,7 @@
 #ifndef ATRIUM_SEGMENT_JOB_H
 #define ATRIUM_SEGMENT_JOB_H
 
-#include "model/segment/plan.h"
+#include "model/segment/again.h"
 
 /* A test, once for all plans, and who meets it. */
 struct slot {
@@ -50,6 +50,7 @@ struct job {
     VEC(struct figure *) figures;
     VEC(struct stage *) stages;
     int threads;
+    struct again *again; /* NULL: everything is looked at; else by plan */
 };
 
 enum { JOB_WORDS = EVENT_BLOCK / 64 };
@@ -74,6 +75,9 @@ enum status rows_run(struct job *job, struct stage *stage, struct error *err);
 
 /* One parallel scan, for the same. */
 enum status scan_run(struct job *job, struct stage *stage, struct error *err);
+
+/* With job->again: after the columns, what each plan must look at. */
+enum status again_compare(struct job *job, struct error *err);
 
 /* Parts figures into scans. */
 enum status scans_part(struct job *job, struct error *err);

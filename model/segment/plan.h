@@ -103,8 +103,10 @@ struct binder {
     uint32_t n_people;
     struct segment_plan *plan;
     VEC(const char *) notes;
-    const char *inside[SEGMENTS_DEEP]; /* the saved segments that are being bound */
+    /* "segment:NAME", "label:NAME": what is being bound, the outermost first. */
+    const char *inside[SEGMENTS_DEEP];
     size_t n_inside;
+    bool rules; /* labels with a rule are bound in place, as live segments are */
     struct error *err;
 };
 
@@ -117,11 +119,12 @@ enum status bind_profile(struct binder *b, const struct people_expr *leaf, struc
 enum status bind_list(struct binder *b, const struct people_expr *leaf, struct test *test,
                       const struct plan_node **instead);
 
-/* As segment_bind for an expression that is about to get this name as a saved segment (`segment`)
- * or as a label: one that is built from itself is ST_USAGE. */
+/* As segment_bind for an expression that has or is about to get a name, "segment:NAME" or
+ * "label:NAME" (NULL: none): one that is built from itself is ST_USAGE. Labels with a rule are
+ * bound in place where `rules`. */
 enum status segment_bind_named(struct reader *reader, struct arena *arena,
-                               const struct access *access, const char *text, const char *segment,
-                               const struct segment_plan **plan, struct error *err);
+                               const struct access *access, const char *text, const char *name,
+                               bool rules, const struct segment_plan **plan, struct error *err);
 
 /* The rows (key, block, people) of a set: `sql` inserts one. */
 enum status people_set_write(struct writer *writer, const char *sql, int64_t key,

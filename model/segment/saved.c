@@ -118,8 +118,12 @@ static enum status look_at(struct reader *reader, const struct access *access,
     enum status status = reader_begin(reader, err);
     if (status != ST_OK)
         return status;
+    /* Once with the rules of labels, which may lead back here; then as it will be asked. */
+    const char *name = arena_printf(look->arena, "segment:%s", save->name);
     status =
-        segment_bind_named(reader, look->arena, access, save->expression, save->name, &plan, err);
+        segment_bind_named(reader, look->arena, access, save->expression, name, true, &plan, err);
+    if (status == ST_OK)
+        status = segment_bind(reader, look->arena, access, save->expression, &plan, err);
     if (status == ST_OK)
         status = saved_segment_find(reader, look->arena, save->name, &old, err);
     look->there = status == ST_OK && old;

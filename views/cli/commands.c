@@ -19,6 +19,7 @@ const struct cli_command *const cli_commands[] = {
     &cli_value_command,
     &cli_calc,
     &cli_segment,
+    &cli_label,
     &cli_member,
     &cli_portrait,
     &cli_tenant,

@@ -16,6 +16,7 @@ extern const struct cli_command cli_retention;
 extern const struct cli_command cli_lifecycle;
 extern const struct cli_command cli_rfm;
 extern const struct cli_command cli_segment;
+extern const struct cli_command cli_label;
 extern const struct cli_command cli_affinity;
 extern const struct cli_command cli_calc;
 extern const struct cli_command cli_cluster;

@@ -3,6 +3,7 @@
 
 #include "model/access/access.h"
 #include "model/base/text.h"
+#include "model/segment/label.h"
 #include "views/cli/commands.h"
 
 #include <signal.h>
@@ -104,6 +105,18 @@ static enum status columns_print(struct cli *cli, const struct import_table *tab
     return cli_print_sheet(cli, "columns", sheet, err);
 }
 
+/* The labels' rules, where the import changed something. The import is done either way. */
+static void labels_follow(struct cli *cli, struct writer *writer)
+{
+    struct error own = {0};
+    struct reader *reader;
+    if (cli_reader(cli, &reader, &own) != ST_OK ||
+        label_refresh(writer, reader, NULL, false, NULL, &own) != ST_OK)
+        fprintf(stderr, "labels are not refreshed: %s; atrium label run does it\n",
+                error_text(&own));
+    error_clear(&own);
+}
+
 static enum status import_command(struct cli *cli, struct error *err)
 {
     const char *path = cli->n_args > 1 ? cli->args[1] : NULL, *map_name = cli_value(cli, "map"),
@@ -141,6 +154,7 @@ static enum status import_command(struct cli *cli, struct error *err)
             refusals_say(strcmp(path, "-") == 0 ? "stdin" : path, &result);
         if (status == ST_OK || status == ST_PARTIAL) {
             enum status printed = result_print(cli, &result, err);
+            labels_follow(cli, writer);
             status = printed == ST_OK ? status : printed;
         }
         import_result_free(&result);

@@ -4,19 +4,24 @@
 #include "model/base/text.h"
 #include "model/insight/portrait_group.h"
 #include "model/people/member_page.h"
+#include "model/segment/segment.h"
 #include "views/cli/commands.h"
+#include "views/cli/people_list.h"
 #include "views/cli/period.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct cli_option options[] = {
+    {"segment", "EXPR", 0, "the people of an expression of the people language"},
     {"label", "NAME", 0, "the people who carry this label"},
     {"shop", "TENANT", 0, "the people with a purchase at this shop in the period"},
     {"from", "TIME", 0, "start of the period (default: the first event)"},
     {"to", "TIME", 0, "end of the period, not included (default: after the last event)"},
     {"period", "PERIOD", 0,
      "a named period: today, 7d, 30d, month, 2017-10, 2017-10-01..2017-10-07"},
+    {"list", "PART:NAME", 0, "also who of them is behind a row, such as category:coffee"},
     {"rows", "N", 0, "rows of a part at most (default: 20; 0: all)"},
     {0},
 };
@@ -33,13 +38,15 @@ static enum status who_read(struct cli *cli, const struct access *access,
                             const struct period *period, struct who *who, struct error *err)
 {
     const char *label = cli_value(cli, "label"), *shop = cli_value(cli, "shop");
-    int asked = (cli->n_args > 0) + (label != NULL) + (shop != NULL);
+    const char *segment = cli_value(cli, "segment");
+    int asked = (cli->n_args > 0) + (label != NULL) + (shop != NULL) + (segment != NULL);
+    struct segment_answer answer;
     const uint32_t *people = NULL;
     uint32_t size = 0, person = 0;
     size_t n = 0;
     if (asked > 1)
         return error_set(err, ST_USAGE,
-                         "atrium portrait: expected one of MEMBER, --label and --shop");
+                         "atrium portrait: expected one of MEMBER, --segment, --label, --shop");
     enum status status = people_numbers(cli->reader, &size, err);
     if (status == ST_OK && cli->n_args) {
         status = member_resolve(cli->reader, access, cli->args[0], &person, err);
@@ -47,6 +54,13 @@ static enum status who_read(struct cli *cli, const struct access *access,
         n = 1;
         who->one = true;
         who->title = cli->args[0];
+    } else if (status == ST_OK && segment) {
+        status = segment_run(cli->reader, cli->arena, access, segment, &answer, err);
+        if (status == ST_OK)
+            people = set_list(answer.people, cli->arena, &n);
+        for (size_t i = 0; status == ST_OK && i < answer.n_notes; i++)
+            fprintf(stderr, "atrium: %s\n", answer.notes[i]);
+        who->title = segment;
     } else if (status == ST_OK && label) {
         status = group_of_label(cli->reader, cli->arena, label, &people, &n, err);
         who->title = arena_printf(cli->arena, "label %s", label);
@@ -60,6 +74,43 @@ static enum status who_read(struct cli *cli, const struct access *access,
     }
     if (status == ST_OK)
         who->group = set_of(cli->arena, size, people, n);
+    return status;
+}
+
+/* --list PART:NAME, the name or the code of a row. */
+static enum status list_option(struct cli *cli, struct portrait_query *query, struct error *err)
+{
+    const char *text = cli_value(cli, "list"), *colon = text ? strchr(text, ':') : NULL;
+    const char *parts = portrait_parts[0].name;
+    if (!text)
+        return ST_OK;
+    for (int part = 0; part < PART_COUNT && colon; part++) {
+        const char *name = portrait_parts[part].name;
+        if (strlen(name) != (size_t)(colon - text) || strncmp(text, name, strlen(name)) != 0)
+            continue;
+        query->list_part = (enum portrait_part)part;
+        query->list_key = colon + 1;
+        return ST_OK;
+    }
+    for (int part = 1; part < PART_COUNT; part++)
+        if (portrait_lists((enum portrait_part)part))
+            parts = arena_printf(cli->arena, "%s, %s", parts, portrait_parts[part].name);
+    return error_set(err, ST_USAGE, "--list: found %s, expected PART:NAME, a part being one of %s",
+                     text_quote(cli->arena, text, strlen(text)), parts);
+}
+
+static enum status listed_sheet(struct cli *cli, const struct portrait *portrait,
+                                struct sheet **sheet, struct error *err)
+{
+    static const struct sheet_column columns[] = {{"subject", NULL, CELL_TEXT}};
+    struct access access;
+    enum status status = cli_people_access(cli, &access, err);
+    *sheet = sheet_new(cli->arena, columns, 1);
+    for (size_t i = 0; i < portrait->n_listed && status == ST_OK; i++) {
+        const char *subject;
+        status = cli_subject(cli, &access, portrait->listed[i], &subject, err);
+        sheet_row_add(*sheet)[0] = cell_text(subject);
+    }
     return status;
 }
 
@@ -168,7 +219,8 @@ static json_t *apart_json(const struct portrait *portrait)
 }
 
 static enum status print_json(struct cli *cli, const struct who *who,
-                              const struct portrait *portrait, size_t most, struct error *err)
+                              const struct portrait *portrait, const struct sheet *listed,
+                              size_t most, struct error *err)
 {
     json_t *document = json_object(), *figures = json_object(), *parts = json_object();
     json_object_set_new(document, "of", json_string(who->title));
@@ -197,6 +249,8 @@ static enum status print_json(struct cli *cli, const struct who *who,
     }
     json_object_set_new(document, "figures", figures);
     json_object_set_new(document, "parts", parts);
+    if (listed)
+        json_object_set_new(document, "list", cli_sheet_json(cli, listed));
     return cli_print_json(cli, document, err);
 }
 
@@ -311,6 +365,7 @@ static enum status run(struct cli *cli, struct error *err)
     struct access access;
     struct period period;
     struct who who = {0};
+    struct sheet *listed = NULL;
     int64_t most = 0;
     enum status status = cli_reader(cli, &reader, err);
     if (status == ST_OK)
@@ -325,10 +380,16 @@ static enum status run(struct cli *cli, struct error *err)
         return status;
     struct portrait_query query = {
         .group = who.group, .from = period.from, .to = period.to, .one = who.one};
-    status = portrait_run(reader, cli->arena, &access, &query, &portrait, err);
+    status = list_option(cli, &query, err);
+    if (status == ST_OK)
+        status = portrait_run(reader, cli->arena, &access, &query, &portrait, err);
+    if (status == ST_OK && query.list_key)
+        status = listed_sheet(cli, &portrait, &listed, err);
     if (status != ST_OK)
         return status;
-    return cli->json ? print_json(cli, &who, &portrait, (size_t)most, err)
+    if (listed && !cli->json)
+        return cli_print_sheet(cli, "list", listed, err);
+    return cli->json ? print_json(cli, &who, &portrait, listed, (size_t)most, err)
                      : print_tables(cli, &who, &period, &portrait, (size_t)most, err);
 }
 
@@ -338,7 +399,8 @@ const struct cli_command cli_portrait = {
     .summary = "a person or a group beside the mall's average",
     .help = "Who they are, what they buy, where and when they come, whom they know and what they "
             "answer to: each share in the group beside the share in the mall, with an index (100 "
-            "is the average) and its 95 % interval. Without MEMBER, --label or --shop, of all "
+            "is the average) and its 95 % interval. Without MEMBER, --segment, --label or --shop, "
+            "of all "
             "members. What sets the group apart is said first. A share that rests on fewer than "
             "30 people is marked 'small'; groups of fewer than 10 are not broken down for "
             "analysts.",

@@ -178,11 +178,14 @@ create table label_state (
     people integer not null,             -- how many
     batch integer not null,              -- what was seen of the events: chunks of batches up to
     tail integer not null,               -- here, and the tail up to here
+    rows integer not null,               -- counter 'rows' after it was written
+    day integer not null,                -- mall day of the present
     as_of integer not null,              -- the latest event
     time integer not null,               -- when
     milliseconds integer not null,
     blocks integer not null,             -- looked at the last time
-    spans integer not null,              -- hash of what its behaviour looks at
+    spans integer not null,              -- hash of what its behaviour looks at, with the
+    tables blob not null,                -- dictionaries' sizes it was made with
     seen blob not null,                  -- by block a hash of what it is built from but events
     error text not null default ''       -- why it could not be run
 ) strict;
