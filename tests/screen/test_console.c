@@ -139,6 +139,9 @@ static const struct {
     {"lifecycle", "L"},
     {"portrait", "M P"},
     {"portrait-member", "6 Enter P"},
+    {"who", "6 W"},
+    {"join", "6 Enter J"},
+    {"erase", "6 Enter X a s k e d Enter"},
 };
 
 static const struct {
