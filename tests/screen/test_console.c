@@ -149,6 +149,9 @@ static const struct {
     {"funnel-times", "F t Down Down"},
     {"funnel-drop", "F Down Down Down d"},
     {"funnel-why", "F Down Down Down d w"},
+    {"who", "6 W"},
+    {"join", "6 Enter J"},
+    {"erase", "6 Enter X a s k e d Enter"},
 };
 
 static const struct {
