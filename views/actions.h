@@ -27,6 +27,7 @@
     X(GO_FUNNEL,     "funnel",       "", "F", 0, N_("how far people come along steps"))            \
     X(GO_RETENTION,  "retention",    "", "T", 0, N_("who comes back, month by month"))             \
     X(GO_RFM,        "rfm",          "", "M", 0, N_("how lately, how often, for how much"))        \
+    X(GO_LIFECYCLE,  "lifecycle",    "", "L", 0, N_("who is new, who comes back, who stays away")) \
     X(BACK,          "back",         "", "Esc Backspace", ACTION_LINE, N_("back"))                 \
     X(CLOSE,         "close",        "", "q", ACTION_HIDDEN, N_("close this screen; leave from the first")) \
     X(QUIT,          "quit",         "", "Q", 0, N_("leave atrium"))                               \
@@ -44,6 +45,8 @@
     X(REDRAW,        "redraw",       "", "Ctrl-l", 0, N_("paint the screen anew"))                 \
     X(SUSPEND,       "suspend",      "", "Ctrl-z", 0, N_("to the shell; fg comes back"))           \
     X(UNDO,          "undo",         "", "u", ACTION_CHANGES, N_("undo your last change"))         \
+    X(PORTRAIT,      "portrait",     "", "P", 0, N_("the portrait of these people"))               \
+    X(PORTRAIT_PEOPLE, "portrait-people", "portrait", "l", ACTION_LINE, N_("the people of this portrait"), N_("people")) \
     /* Dashboards */                                                                               \
     X(PANEL_UP,      "up",           "panels", "Up k", ACTION_HIDDEN, N_("up"))                    \
     X(PANEL_DOWN,    "down",         "panels", "Down j", ACTION_HIDDEN, N_("down"))                \
@@ -78,7 +81,17 @@
     X(GRID_LEFT,     "grid-left",    "grid", "Left h", ACTION_HIDDEN, N_("left"))                  \
     X(GRID_RIGHT,    "grid-right",   "grid", "Right l", ACTION_HIDDEN, N_("right"))                \
     X(GRID_OPEN,     "grid-open",    "rfm", "Enter", ACTION_LINE, N_("the people of this cell"), N_("people")) \
+    X(RFM_GROUP,     "rfm-group",    "rfm", "g", ACTION_LINE, N_("the people of this cell's group"), N_("group")) \
+    X(RETENTION_OPEN,"cell-open",    "retention", "Enter", ACTION_LINE, N_("the people of this cell"), N_("people")) \
     X(RETENTION_MODE,"mode",         "retention", "m", ACTION_LINE, N_("on a period, or on it or after"), N_("mode")) \
+    X(RETENTION_MEASURE,"measure",   "retention", "v", ACTION_LINE, N_("people or money"), N_("money")) \
+    X(RETENTION_ROLLING,"rolling",   "retention", "r", ACTION_LINE, N_("calendar periods, or from each one's own start"), N_("rolling")) \
+    X(RETENTION_LENGTH,"length",     "retention", "w", ACTION_LINE, N_("by day, week, month"), N_("length")) \
+    X(RETENTION_FIRST,"first-time",  "retention", "f", 0, N_("the first start only, or every one")) \
+    X(RETENTION_EVENTS,"events",     "retention", "a", ACTION_LINE, N_("what begins and what comes back"), N_("events")) \
+    X(LIFECYCLE_OPEN,"state-open",   "lifecycle", "Enter", ACTION_LINE, N_("the people of this state"), N_("people")) \
+    X(LIFECYCLE_LENGTH,"lifecycle-length", "lifecycle", "w", ACTION_LINE, N_("by day, week, month"), N_("length")) \
+    X(LIFECYCLE_EVENT,"active",      "lifecycle", "a", ACTION_LINE, N_("what counts as active"), N_("event")) \
     /* SQL */                                                                                      \
     X(SQL_EDIT,      "query",        "sql", "a", ACTION_LINE, N_("write the query"), N_("query")) \
     /* Data */                                                                                     \

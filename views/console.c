@@ -238,6 +238,20 @@ static void leave(struct console *console)
     loop_stop(console->loop);
 }
 
+/* Of the people named, or of those the screen stands for. */
+static void portrait_open(struct console *console, const char *argument)
+{
+    struct view *top = console_top(console);
+    char *people = *argument          ? mem_strdup(argument)
+                   : top->ops->people ? top->ops->people(top)
+                                      : NULL;
+    if (people)
+        console_open(console, "portrait", people);
+    else
+        console_say(console, "%s", _("no people are chosen here"));
+    free(people);
+}
+
 static bool console_own(struct console *console, int id, const char *argument)
 {
     switch (id) {
@@ -292,6 +306,9 @@ static bool console_own(struct console *console, int id, const char *argument)
         return true;
     case ACTION_UNDO:
         change_undo(console);
+        return true;
+    case ACTION_PORTRAIT:
+        portrait_open(console, argument);
         return true;
     default:
         return false;

@@ -88,6 +88,11 @@ static void crowd_open(struct view *view)
     sheet_view_open(view, "crowd", _("people"));
 }
 
+static char *crowd_people(struct view *view)
+{
+    return mem_strdup(view->argument);
+}
+
 const struct view_ops view_crowd = {
     .name = "crowd",
     .title = N_("People"),
@@ -101,4 +106,5 @@ const struct view_ops view_crowd = {
     .key = sheet_view_key,
     .answered = sheet_view_answered,
     .subtitle = sheet_view_subtitle,
+    .people = crowd_people,
 };

@@ -15,7 +15,7 @@ void dashboard_end(struct dashboard *dashboard)
 
 struct panels *dashboard_begin(struct dashboard *dashboard)
 {
-    enum { MOST_PANELS = 24 };
+    enum { MOST_PANELS = 32 };
     arena_free(dashboard->arena);
     dashboard->arena = arena_new();
     panels_begin(&dashboard->panels, dashboard->arena, MOST_PANELS);

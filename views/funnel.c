@@ -335,6 +335,13 @@ static const char *funnel_subtitle(struct view *view)
     return state->subtitle;
 }
 
+static char *step_people(struct view *view)
+{
+    const struct funnel_state *state = view->state;
+    return mem_printf("funnel %d %d %s %s", state->selected + 1, FUNNEL_STEPS,
+                      funnel_dialects[state->question.dialect], state->question.line);
+}
+
 const struct view_ops view_funnel = {
     .name = "funnel",
     .title = N_("Funnel"),
@@ -353,4 +360,5 @@ const struct view_ops view_funnel = {
     .action = funnel_action,
     .answered = funnel_answered,
     .subtitle = funnel_subtitle,
+    .people = step_people,
 };

@@ -293,6 +293,11 @@ static const char *member_subtitle(struct view *view)
     return ((struct member_state *)view->state)->title;
 }
 
+static char *member_people(struct view *view)
+{
+    return mem_printf("member %s", view->argument);
+}
+
 const struct view_ops view_member = {
     .name = "member",
     .title = N_("Member"),
@@ -305,4 +310,5 @@ const struct view_ops view_member = {
     .action = member_action,
     .answered = member_answered,
     .subtitle = member_subtitle,
+    .people = member_people,
 };

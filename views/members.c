@@ -205,6 +205,12 @@ static const char *members_subtitle(struct view *view)
     return answer ? answer->title : NULL;
 }
 
+static char *members_people(struct view *view)
+{
+    const struct members_state *state = view->state;
+    return state->behind ? mem_printf("behind %s", view->argument) : mem_strdup("everyone");
+}
+
 const struct view_ops view_members = {
     .name = "members",
     .title = N_("Members"),
@@ -219,4 +225,5 @@ const struct view_ops view_members = {
     .key = members_key,
     .answered = members_answered,
     .subtitle = members_subtitle,
+    .people = members_people,
 };

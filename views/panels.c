@@ -32,7 +32,7 @@ struct panel *panels_add(struct panels *panels, enum panel_kind kind, const char
         .span = GRID,
     };
     for (size_t i = 0; i < n_values; i++) {
-        panel->values[i].bar = -1;
+        panel->values[i].bar = panel->values[i].mark = -1;
         panel->values[i].metric = -1;
     }
     return panel;

@@ -20,6 +20,8 @@ struct panel_value {
     enum role change_role;
     bool dim;           /* too few people behind it */
     double bar;         /* 0..1 of the row's width; negative: no bar */
+    double mark;        /* a place in the bar to compare with, 0..1; negative: none */
+    const char *detail; /* what a screen with its own `i` says of it; NULL: nothing */
     int metric;         /* enum metric_id, for `i`; negative: not a figure */
     const char *screen; /* what Enter opens, with this argument; NULL: nothing behind it */
     const char *argument;

@@ -222,6 +222,14 @@ static void more_draw(const struct panel_paint *paint, size_t first, int rows)
     draw_below(panel_row(paint, rows), ROLE_DIM);
 }
 
+/* A thin line where the value compared with would end. */
+static void bar_mark_draw(struct area row, int at, int cells, double mark)
+{
+    int place = (int)(mark * cells + 0.5);
+    place = place < 0 ? 0 : place >= cells ? cells - 1 : place;
+    draw_text(row, 0, at + place, ROLE_ACCENT, symbol(SYMBOL_VLINE));
+}
+
 static void list_draw(const struct panel_paint *paint)
 {
     const struct panel *panel = paint->panel;
@@ -235,6 +243,8 @@ static void list_draw(const struct panel_paint *paint)
         int at = c.label + 1;
         if (c.bar && v->bar >= 0)
             chart_bar_draw(row, 0, at, c.bar, ROLE_BAR, v->bar, 1);
+        if (c.bar && v->mark >= 0)
+            bar_mark_draw(row, at, c.bar, v->mark);
         at += c.bar ? c.bar + 1 : 0;
         draw_field(row, 0, at, c.text, 1, value_role(v, ROLE_PLAIN), v->text ? v->text : "");
         if (v->change)

@@ -6,6 +6,7 @@
 #include "model/loop/retention.h"
 #include "model/loop/rfm_group.h"
 #include "model/people/member_page.h"
+#include "model/store/column.h"
 #include "views/console.h"
 #include "views/figures.h"
 #include "views/funnel_text.h"
@@ -174,11 +175,31 @@ static enum status of_member(struct reader *reader, struct arena *arena, const c
                              const struct people_question *question, struct people_found *found,
                              struct error *err)
 {
+    const struct access *access = &question->access;
     uint32_t *person = arena_array(arena, uint32_t, 1);
+    sqlite3_stmt *stmt;
+    bool row = false;
     found->people = person;
     found->n = 1;
-    found->title = "";
-    return member_resolve(reader, &question->access, rest, person, err);
+    found->title = _("visitor");
+    enum status status = member_resolve(reader, access, rest, person, err);
+    if (status == ST_OK)
+        status =
+            reader_prepare(reader, "select name, card from member where person = ?1", &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_int64(stmt, 1, *person);
+    status = reader_step(reader, stmt, &row, err);
+    if (status == ST_OK && row) {
+        const char *name = arena_strdup(arena, column_text(stmt, 0));
+        const char *card = arena_strdup(arena, column_text(stmt, 1));
+        name = access_text(access, arena, PERSONAL_NAME, *person, name);
+        card = access_text(access, arena, PERSONAL_CARD, *person, card);
+        found->title = arena_printf(arena, "%s%s%s", name ? name : "", name && *name ? " " : "",
+                                    card ? card : "");
+    }
+    sqlite3_reset(stmt);
+    return status;
 }
 
 static enum status of_everyone(struct reader *reader, struct arena *arena, const char *rest,
@@ -202,6 +223,15 @@ static const struct {
     {"member", of_member},       {"everyone", of_everyone},
 };
 
+/* Lists of too few people are kept back; one person asked for by name is no list. */
+static enum status found_checked(enum status status, const struct people_question *question,
+                                 const struct people_found *found, struct error *err)
+{
+    bool named = strncmp(question->argument, "member ", 7) == 0;
+    return status != ST_OK || named ? status
+                                    : small_group_check(&question->access, (int64_t)found->n, err);
+}
+
 enum status people_of(struct reader *reader, struct arena *arena,
                       const struct people_question *question, struct people_found *found,
                       struct error *err)
@@ -212,7 +242,8 @@ enum status people_of(struct reader *reader, struct arena *arena,
     *found = (struct people_found){.title = ""};
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
         if (strlen(sources[i].name) == word && memcmp(sources[i].name, argument, word) == 0)
-            return sources[i].of(reader, arena, rest, question, found, err);
+            return found_checked(sources[i].of(reader, arena, rest, question, found, err), question,
+                                 found, err);
     return error_set(err, ST_USAGE, "%s names no people", text_quote(arena, argument, word));
 }
 

@@ -1,6 +1,6 @@
 /* RFM: recency down, frequency across, people in the cells, their mean money below. */
-#include "model/loop/rfm.h"
 #include "model/base/text.h"
+#include "model/loop/rfm_group.h"
 #include "tui/chart.h"
 #include "views/actions.h"
 #include "views/console.h"
@@ -13,32 +13,45 @@ struct rfm_state {
     char subtitle[80];
 };
 
+struct rfm_question {
+    int64_t at;
+    struct access access;
+};
+
 struct rfm_answer {
     struct rfm rfm;
-    double people[25]; /* row by row, recency 5 first */
+    struct access access; /* who sees it */
+    double people[25];    /* row by row, recency 5 first */
     int64_t count[25], money[25];
+    int64_t group_count[RFM_GROUPS], group_money[RFM_GROUPS];
 };
 
 static void *rfm_ask(struct reader *reader, struct arena *arena, const void *parameters,
                      struct error *err)
 {
+    const struct rfm_question *question = parameters;
     struct rfm_answer *answer = arena_new_of(arena, struct rfm_answer);
     struct rfm *rfm = &answer->rfm;
-    if (rfm_run(reader, arena, *(const int64_t *)parameters, 0, rfm, err) != ST_OK)
+    answer->access = question->access;
+    if (rfm_run(reader, arena, question->at, 0, rfm, err) != ST_OK)
         return NULL;
     for (size_t i = 0; i < rfm->n; i++) {
         int cell = (5 - rfm->score[i][RFM_RECENCY]) * 5 + rfm->score[i][RFM_FREQUENCY] - 1;
         answer->count[cell]++;
         answer->people[cell]++;
         answer->money[cell] += rfm->value[i][RFM_MONETARY];
+        enum rfm_group_id group =
+            rfm_group_of(rfm->score[i][RFM_RECENCY], rfm->score[i][RFM_FREQUENCY]);
+        answer->group_count[group]++;
+        answer->group_money[group] += rfm->value[i][RFM_MONETARY];
     }
     return answer;
 }
 
 static void rfm_refresh(struct view *view)
 {
-    int64_t at = view->console->present;
-    view_ask(view, 0, _("RFM"), rfm_ask, &at, sizeof at);
+    struct rfm_question question = {view->console->present, view->console->access};
+    view_ask(view, 0, _("RFM"), rfm_ask, &question, sizeof question);
 }
 
 static void rfm_open(struct view *view)
@@ -47,39 +60,100 @@ static void rfm_open(struct view *view)
     rfm_refresh(view);
 }
 
-static void cell_draw(struct area area, struct arena *arena, const struct rfm_answer *answer,
-                      const struct rfm_state *state)
+/* How many there are, or that they are too few to be told. */
+static const char *people_text(struct arena *arena, const struct rfm_answer *answer, int64_t n)
+{
+    return small_group(&answer->access, n) ? small_group_text(&answer->access, arena, n)
+                                           : text_count(arena, n);
+}
+
+static const char *money_text(struct arena *arena, const struct rfm_answer *answer, int64_t money,
+                              int64_t n)
+{
+    return n && !small_group(&answer->access, n) ? text_money(arena, money / n) : "–";
+}
+
+/* What the scores rest on. */
+static int rule_draw(struct area area, struct arena *arena, const struct rfm_answer *answer)
+{
+    const double(*cuts)[4] = answer->rfm.cuts;
+    draw_printf(area, 0, 1, ROLE_DIM, _("days since the last purchase, cuts: %g %g %g %g"),
+                cuts[0][0], cuts[0][1], cuts[0][2], cuts[0][3]);
+    draw_printf(area, 1, 1, ROLE_DIM, _("days with a purchase, cuts: %g %g %g %g"), cuts[1][0],
+                cuts[1][1], cuts[1][2], cuts[1][3]);
+    area_cut_top(&area, 2);
+    return 2 + draw_wrapped(area, 0, ROLE_DIM,
+                            arena_printf(arena, " %s",
+                                         _("Equal values get equal scores: 1 + the number of cuts "
+                                           "below the value, recency reversed.")));
+}
+
+/* The cell with the focus, the group it belongs to, and what to do about it. */
+static int cell_draw(struct area area, struct arena *arena, const struct rfm_answer *answer,
+                     const struct rfm_state *state)
 {
     int cell = state->recency * 5 + state->frequency;
     int64_t n = answer->count[cell];
+    enum rfm_group_id id = rfm_group_of(5 - state->recency, state->frequency + 1);
     draw_printf(area, 0, 1, ROLE_PLAIN, _("recency %d, frequency %d: %s people, mean money %s"),
-                5 - state->recency, state->frequency + 1, text_count(arena, n),
-                n ? text_money(arena, answer->money[cell] / n) : "–");
-    const double(*cuts)[4] = answer->rfm.cuts;
-    draw_printf(area, 1, 1, ROLE_DIM, _("days since the last purchase, cuts: %g %g %g %g"),
-                cuts[0][0], cuts[0][1], cuts[0][2], cuts[0][3]);
-    draw_printf(area, 2, 1, ROLE_DIM, _("days with a purchase, cuts: %g %g %g %g"), cuts[1][0],
-                cuts[1][1], cuts[1][2], cuts[1][3]);
+                5 - state->recency, state->frequency + 1, people_text(arena, answer, n),
+                money_text(arena, answer, answer->money[cell], n));
+    draw_printf(area, 1, 1, ROLE_STRONG, _("%s: %s people"), _(rfm_groups[id].title),
+                people_text(arena, answer, answer->group_count[id]));
+    area_cut_top(&area, 2);
+    return 2 +
+           draw_wrapped(area, 0, ROLE_ACCENT, arena_printf(arena, " %s", _(rfm_groups[id].hint)));
+}
+
+/* All groups, those with the most money a head first as the table has them. */
+static void groups_draw(struct area area, struct arena *arena, const struct rfm_answer *answer,
+                        const struct rfm_state *state)
+{
+    enum { NAME = 22, PEOPLE = 11, SHARE = 8, MONEY = 14 };
+    enum rfm_group_id here = rfm_group_of(5 - state->recency, state->frequency + 1);
+    draw_field(area, 0, 1, NAME, -1, ROLE_TITLE, _("group"));
+    draw_field(area, 0, 1 + NAME, PEOPLE, 1, ROLE_TITLE, _("people"));
+    draw_field(area, 0, 1 + NAME + PEOPLE, SHARE, 1, ROLE_TITLE, _("share"));
+    draw_field(area, 0, 1 + NAME + PEOPLE + SHARE, MONEY, 1, ROLE_TITLE, _("mean money"));
+    for (int id = 0; id < RFM_GROUPS; id++) {
+        int64_t n = answer->group_count[id];
+        enum role role = id == (int)here ? ROLE_STRONG : n < 30 ? ROLE_DIM : ROLE_PLAIN;
+        draw_field(area, id + 1, 1, NAME, -1, role, _(rfm_groups[id].title));
+        draw_field(area, id + 1, 1 + NAME, PEOPLE, 1, role, people_text(arena, answer, n));
+        draw_field(area, id + 1, 1 + NAME + PEOPLE, SHARE, 1, role,
+                   small_group(&answer->access, n)
+                       ? "–"
+                       : arena_printf(arena, "%.1f%%", 100.0 * (double)n / (double)answer->rfm.n));
+        draw_field(area, id + 1, 1 + NAME + PEOPLE + SHARE, MONEY, 1, role,
+                   money_text(arena, answer, answer->group_money[id], n));
+    }
 }
 
 /* Five by five cells with their number of people; shaded by quarters of them. */
 static void grid_draw(struct area area, struct arena *arena, const struct rfm_answer *answer,
                       const struct rfm_state *state)
 {
-    enum { LEFT = 12, CELL = 12 };
+    enum { WIDE_LEFT = 12, NARROW_LEFT = 4, WIDEST = 12 };
+    bool narrow = area.cols < WIDE_LEFT + 5 * 8;
+    int left = narrow ? NARROW_LEFT : WIDE_LEFT;
+    int cell = (area.cols - left) / 5 < WIDEST ? (area.cols - left) / 5 : WIDEST;
     struct chart_heat_scale scale = chart_heat_scale(answer->people, 25);
     static const char *const shades[] = {" ", "░", "▒", "▓", "█"};
-    draw_text(area, 0, 1, ROLE_DIM, _("frequency →"));
+    draw_text(area, 0, 1, ROLE_DIM, narrow ? "R·F" : _("frequency →"));
     for (int f = 0; f < 5; f++)
-        draw_field(area, 0, LEFT + f * CELL, CELL, 1, ROLE_TITLE, arena_printf(arena, "%d", f + 1));
+        draw_field(area, 0, left + f * cell, cell, 1, ROLE_TITLE, arena_printf(arena, "%d", f + 1));
     for (int r = 0; r < 5; r++) {
-        draw_printf(area, r + 1, 1, ROLE_TITLE, "%s%d", r == 0 ? _("recency ") : "        ", 5 - r);
+        draw_printf(area, r + 1, 1, ROLE_TITLE, "%s%d",
+                    narrow   ? " "
+                    : r == 0 ? _("recency ")
+                             : "        ",
+                    5 - r);
         for (int f = 0; f < 5; f++) {
             bool here = r == state->recency && f == state->frequency;
             int level = chart_heat_level(&scale, answer->people[r * 5 + f]);
-            draw_field(area, r + 1, LEFT + f * CELL, CELL, 1, here ? ROLE_SELECTED : ROLE_PLAIN,
+            draw_field(area, r + 1, left + f * cell, cell, 1, here ? ROLE_SELECTED : ROLE_PLAIN,
                        arena_printf(arena, "%s %s", shades[level],
-                                    text_count(arena, answer->count[r * 5 + f])));
+                                    people_text(arena, answer, answer->count[r * 5 + f])));
         }
     }
 }
@@ -94,18 +168,24 @@ static void rfm_draw(struct view *view, struct area area)
         return;
     }
     struct arena *arena = arena_new();
-    grid_draw(area_cut_top(&area, 7), arena, answer, view->state);
-    if (answer->rfm.n)
-        cell_draw(area, arena, answer, view->state);
-    else
+    grid_draw(area_cut_top(&area, area.rows > 16 ? 7 : 6), arena, answer, view->state);
+    if (answer->rfm.n) {
+        area_cut_top(&area, cell_draw(area, arena, answer, view->state) + 1);
+        if (area.rows >= RFM_GROUPS + 5) {
+            groups_draw(area, arena, answer, view->state);
+            area_cut_top(&area, RFM_GROUPS + 2);
+        }
+        rule_draw(area, arena, answer);
+    } else {
         draw_text(area, 0, 1, ROLE_DIM, _("nobody has bought anything yet"));
+    }
     arena_free(arena);
 }
 
 static bool rfm_action(struct view *view, int id, const char *argument)
 {
     struct rfm_state *state = view->state;
-    char opened[32];
+    char opened[64];
     (void)argument;
     switch (id) {
     case ACTION_GRID_UP:
@@ -122,6 +202,11 @@ static bool rfm_action(struct view *view, int id, const char *argument)
         return true;
     case ACTION_GRID_OPEN:
         snprintf(opened, sizeof opened, "rfm %d %d", 5 - state->recency, state->frequency + 1);
+        console_open(view->console, "crowd", opened);
+        return true;
+    case ACTION_RFM_GROUP:
+        snprintf(opened, sizeof opened, "rfm-group %s",
+                 rfm_groups[rfm_group_of(5 - state->recency, state->frequency + 1)].name);
         console_open(view->console, "crowd", opened);
         return true;
     default:
@@ -141,11 +226,18 @@ static const char *rfm_subtitle(struct view *view)
     return answer ? state->subtitle : NULL;
 }
 
+static char *rfm_people_of(struct view *view)
+{
+    const struct rfm_state *state = view->state;
+    return mem_printf("rfm %d %d", 5 - state->recency, state->frequency + 1);
+}
+
 const struct view_ops view_rfm = {
     .name = "rfm",
     .title = N_("RFM"),
     .about = N_("Everyone who ever bought, by how lately and how often, in fifths by quantiles. "
-                "Enter opens the people of a cell."),
+                "Enter opens the people of a cell, g those of its whole group, P a cell's "
+                "portrait. The names are the usual ones of such grids."),
     .number = 12,
     .rights = RIGHT_QUESTIONS,
     .size = sizeof(struct rfm_state),
@@ -154,4 +246,5 @@ const struct view_ops view_rfm = {
     .draw = rfm_draw,
     .action = rfm_action,
     .subtitle = rfm_subtitle,
+    .people = rfm_people_of,
 };

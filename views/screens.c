@@ -15,6 +15,7 @@ const struct view_ops *const screens[] = {
     &view_funnel,
     &view_retention,
     &view_rfm,
+    &view_lifecycle,
     /* Opened from others: */
     &view_chart,
     &view_behind,
@@ -23,6 +24,7 @@ const struct view_ops *const screens[] = {
     &view_shop_table,
     &view_timeline,
     &view_crowd,
+    &view_portrait,
     NULL,
 };
 

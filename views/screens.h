@@ -9,6 +9,7 @@ extern const struct view_ops view_members, view_shops, view_data, view_sql;
 extern const struct view_ops view_chart, view_behind, view_member, view_timeline;
 extern const struct view_ops view_shop, view_shop_table;
 extern const struct view_ops view_funnel, view_crowd, view_retention, view_rfm;
+extern const struct view_ops view_lifecycle, view_portrait;
 
 /* NULL-terminated. */
 extern const struct view_ops *const screens[];

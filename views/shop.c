@@ -300,6 +300,12 @@ static const char *shop_subtitle(struct view *view)
     return card && card->name && *card->name ? card->name : view->argument;
 }
 
+static char *shop_people(struct view *view)
+{
+    const struct shop_card *card = view_answer(view, 0);
+    return card && card->code ? mem_printf("shop %s", card->code) : NULL;
+}
+
 const struct view_ops view_shop = {
     .name = "shop",
     .title = N_("Shop"),
@@ -312,4 +318,5 @@ const struct view_ops view_shop = {
     .action = shop_action,
     .answered = shop_answered,
     .subtitle = shop_subtitle,
+    .people = shop_people,
 };

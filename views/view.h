@@ -45,6 +45,9 @@ struct view_ops {
     /* What to append to the title: the member's name, "23 people". Owned by the view; NULL: none.
      */
     const char *(*subtitle)(struct view *view);
+    /* The people that the selection stands for, as views/people_of.h names them, for their
+     * portrait. Caller frees; NULL: none. */
+    char *(*people)(struct view *view);
 };
 
 enum { VIEW_SLOTS = 8, VIEW_SCOPES = 4 };

@@ -20,7 +20,7 @@ static const struct {
     {"direction", {N_("to"), N_("from")}},
     {"relation",
      {N_("family"), N_("friend"), N_("colleague"), N_("referred"), N_("couple"), N_("parent"),
-      N_("child"), N_("spouse"), N_("neighbour"), N_("referral")}},
+      N_("child"), N_("spouse"), N_("neighbour"), N_("referral"), N_("referred by another")}},
     {"kind", {N_("card"),   N_("phone"),    N_("app"),       N_("wifi"),      N_("payment"),
               N_("family"), N_("friend"),   N_("colleague"), N_("referred"),  N_("couple"),
               N_("parent"), N_("child"),    N_("spouse"),    N_("neighbour"), N_("probe"),

@@ -39,4 +39,7 @@ unsigned query_columns(const struct event_query *query, uint16_t kind);
 void query_people(const struct event_query *query, uint32_t *first, uint32_t *last);
 void query_times(const struct event_query *query, int64_t *from, int64_t *to);
 
+/* Whether it asks for this block of people at all. */
+bool query_has_block(const struct event_query *query, int32_t block);
+
 #endif

@@ -41,6 +41,15 @@ void query_times(const struct event_query *query, int64_t *from, int64_t *to)
     *to = query->to ? query->to : INT64_MAX;
 }
 
+bool query_has_block(const struct event_query *query, int32_t block)
+{
+    uint32_t first, last;
+    query_people(query, &first, &last);
+    return query->people && block >= (int32_t)(first >> EVENT_BLOCK_BITS) &&
+           block <= (int32_t)(last >> EVENT_BLOCK_BITS) &&
+           (!query->blocks || ((uint32_t)block < query->n_blocks && query->blocks[block]));
+}
+
 /* ---- Memory and damage ---- */
 
 void assembler_words(struct assembler *assembler, size_t n)

@@ -154,6 +154,8 @@ struct event_query {
     bool times;            /* the columns by person beside the events of people */
     uint32_t person_first; /* only people in [person_first, person_last]; 0, 0 = all */
     uint32_t person_last;
+    const uint8_t *blocks; /* blocks[b] != 0: of people only those blocks; NULL: all */
+    uint32_t n_blocks;     /* later ones are left out */
     const struct event_lead *lead; /* NULL: everything is read */
 };
 

@@ -6,16 +6,13 @@
 
 static bool entry_wanted(const struct event_query *query, const struct chunk_entry *entry)
 {
-    uint32_t first, last;
     int64_t from, to;
-    query_people(query, &first, &last);
     query_times(query, &from, &to);
     if (entry->last < from || entry->first >= to)
         return false;
     if (entry->block < 0)
         return query->nobody;
-    return query->people && entry->block >= (int32_t)(first >> EVENT_BLOCK_BITS) &&
-           entry->block <= (int32_t)(last >> EVENT_BLOCK_BITS);
+    return query_has_block(query, entry->block);
 }
 
 /* -1, 0, 1: the order of a chunk's unit and a tail unit. */

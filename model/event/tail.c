@@ -55,8 +55,10 @@ static bool query_wants(const struct event_query *query, const struct event *eve
     query_times(query, &from, &to);
     if (event->time < from || event->time >= to || !query_has_kind(query, event->kind))
         return false;
-    return event->person == 0 ? query->nobody
-                              : query->people && event->person >= first && event->person <= last;
+    if (event->person == 0)
+        return query->nobody;
+    return event->person >= first && event->person <= last &&
+           query_has_block(query, person_block(event->person));
 }
 
 struct tail_rows {

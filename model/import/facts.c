@@ -68,6 +68,23 @@ static int by_line(const void *a, const void *b)
                               : (x->column > y->column) - (x->column < y->column);
 }
 
+/* Events of people who were erased do not come back. */
+static void erased_leave_out(struct job *job, struct page *page)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < page->events.n; i++) {
+        if (page->events.at[i].person == PERSON_ERASED) {
+            job->result->erased++;
+            continue;
+        }
+        if (page->lines.n)
+            page->lines.at[kept] = page->lines.at[i];
+        page->events.at[kept++] = page->events.at[i];
+    }
+    page->events.n = kept;
+    page->lines.n = page->lines.n ? kept : 0;
+}
+
 /* What a page refused is said; what it holds gets its numbers. */
 static enum status page_take(struct facts *facts, struct page *page, struct error *err)
 {
@@ -76,6 +93,8 @@ static enum status page_take(struct facts *facts, struct page *page, struct erro
     enum status status = numbering_take(&facts->numbering, page, err);
     if (status != ST_OK)
         return status;
+    if (facts->numbering.erased)
+        erased_leave_out(job, page);
     if (facts->receipts) {
         status = receipts_take(facts->receipts, page, &job->result->duplicates, err);
         if (page->refusals.n)
@@ -131,7 +150,7 @@ static enum status small_write(struct facts *facts, struct error *err)
         size_t n;
         const struct event *events = receipts_events(facts->receipts, &n);
         status = append(facts, events, n, err);
-        result->imported = result->rows - result->refused - result->duplicates;
+        result->imported = result->rows - result->refused - result->duplicates - result->erased;
     }
     return status == ST_OK ? job_record(facts->job, err) : status;
 }
@@ -208,7 +227,7 @@ static enum status large_finish(struct facts *facts, struct error *err)
         return status;
     if (!facts->receipts)
         result->duplicates = counts.duplicates;
-    result->imported = result->rows - result->refused - result->duplicates;
+    result->imported = result->rows - result->refused - result->duplicates - result->erased;
     /* The events are in and stay in: that the record's counts could not be written is no failure.
      */
     struct error ignored = {0};

@@ -186,7 +186,7 @@ enum status job_record(struct job *job, struct error *err)
     enum status status = writer_prepare(
         job->writer,
         "insert into import (kind, source, actor, time, rows, imported, duplicates, refused, "
-        "milliseconds) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "milliseconds, erased) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         &stmt, err);
     if (status != ST_OK)
         return status;
@@ -199,6 +199,7 @@ enum status job_record(struct job *job, struct error *err)
     sqlite3_bind_int64(stmt, 7, result->duplicates);
     sqlite3_bind_int64(stmt, 8, result->refused);
     sqlite3_bind_int64(stmt, 9, milliseconds(job));
+    sqlite3_bind_int64(stmt, 10, result->erased);
     status = writer_run(job->writer, stmt, err);
     if (status == ST_OK)
         status = record_refusals(job, sqlite3_last_insert_rowid(writer_db(job->writer)), err);
@@ -305,15 +306,16 @@ enum status import_history(struct reader *reader, struct arena *arena, size_t li
                            struct sheet **sheet, struct error *err)
 {
     static const struct sheet_column columns[] = {
-        {"id", NULL, CELL_COUNT},       {"kind", NULL, CELL_TEXT},
-        {"source", NULL, CELL_TEXT},    {"actor", NULL, CELL_TEXT},
-        {"time", NULL, CELL_TIME},      {"rows", NULL, CELL_COUNT},
-        {"imported", NULL, CELL_COUNT}, {"duplicates", NULL, CELL_COUNT},
-        {"refused", NULL, CELL_COUNT},  {"milliseconds", NULL, CELL_COUNT}};
+        {"id", NULL, CELL_COUNT},          {"kind", NULL, CELL_TEXT},
+        {"source", NULL, CELL_TEXT},       {"actor", NULL, CELL_TEXT},
+        {"time", NULL, CELL_TIME},         {"rows", NULL, CELL_COUNT},
+        {"imported", NULL, CELL_COUNT},    {"duplicates", NULL, CELL_COUNT},
+        {"refused", NULL, CELL_COUNT},     {"erased", NULL, CELL_COUNT},
+        {"milliseconds", NULL, CELL_COUNT}};
     *sheet = sheet_new(arena, columns, sizeof columns / sizeof *columns);
     return sheet_query(reader, *sheet,
                        "select id, kind, source, actor, time, rows, imported, duplicates, refused, "
-                       "milliseconds from import order by id desc limit ?1 + 0 * ?2",
+                       "erased, milliseconds from import order by id desc limit ?1 + 0 * ?2",
                        (int64_t)limit, 0, err);
 }
 

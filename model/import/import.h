@@ -43,8 +43,9 @@ enum {
 };
 
 struct import_result {
-    int64_t rows; /* = imported + duplicates + refused */
+    int64_t rows; /* = imported + duplicates + refused + erased */
     int64_t imported, duplicates, refused;
+    int64_t erased; /* left out, as they are of people who were erased (model/people/erase.h) */
     double seconds;
     struct import_refusal *refusals; /* the first of them */
     size_t n_refusals;

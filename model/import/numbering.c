@@ -68,6 +68,7 @@ void numbering_end(struct numbering *numbering)
         names_free(numbering->names[of]);
         vec_free(&numbering->fresh[of]);
     }
+    erased_free(numbering->erased);
     reader_close(numbering->reader);
     arena_free(numbering->arena);
 }
@@ -150,6 +151,8 @@ static enum status load(struct numbering *numbering, enum names_of of, struct er
 enum status numbering_small(struct numbering *numbering, struct error *err)
 {
     enum status status = highest_read(numbering, err);
+    if (status == ST_OK)
+        status = erased_open(numbering->job->writer, &numbering->erased, err);
     /* Items have no index that finds them by one text. */
     if (status == ST_OK && numbering->job->options->table->kind == IMPORT_RECEIPTS)
         status = load(numbering, NAMES_ITEM, err);
@@ -164,6 +167,8 @@ enum status numbering_large(struct numbering *numbering, struct error *err)
         status = reader_begin(numbering->reader, err);
     if (status == ST_OK)
         status = highest_read(numbering, err);
+    if (status == ST_OK)
+        status = erased_open(numbering->job->writer, &numbering->erased, err);
     for (int of = NAMES_PERSON + 1; of < NAMES_OF && status == ST_OK; of++)
         if (of != NAMES_ITEM || numbering->job->options->table->kind == IMPORT_RECEIPTS)
             status = load(numbering, (enum names_of)of, err);
@@ -262,6 +267,11 @@ enum status numbering_take(struct numbering *numbering, struct page *page, struc
             name->number = names_find(numbering->names[of], name->at, name->n, name->hash);
             if (!name->number && !numbering->loaded[of])
                 status = number_look_up(numbering, of, name, err);
+            if (status == ST_OK && !name->number && of == NAMES_PERSON &&
+                erased_has(numbering->erased, name->at, name->n)) {
+                name->number = PERSON_ERASED;
+                names_add(numbering->names[of], name->at, name->n, name->hash, name->number);
+            }
             if (status == ST_OK && !name->number)
                 status = number_new(numbering, of, name, err);
             if (status != ST_OK)

@@ -12,6 +12,10 @@
 
 #include "model/import/job.h"
 #include "model/import/page.h"
+#include "model/store/erased.h"
+
+/* The number of people who were erased: their events are left out. */
+enum { PERSON_ERASED = INT32_MAX };
 #include "model/store/contact.h"
 
 struct new_name {
@@ -29,8 +33,9 @@ struct numbering {
     uint32_t highest[NAMES_OF];
     struct reader *reader; /* of a large import */
     size_t looked_up;
-    int64_t reserved; /* highest person number reserved */
-    int64_t unused;   /* first number of the last unbroken reservation */
+    struct erased *erased; /* who must not come back; NULL: nobody */
+    int64_t reserved;      /* highest person number reserved */
+    int64_t unused;        /* first number of the last unbroken reservation */
 };
 
 void numbering_begin(struct numbering *numbering, struct job *job, enum contact_kind contact);

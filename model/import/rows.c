@@ -6,6 +6,7 @@
 #include "model/base/text.h"
 #include "model/import/job.h"
 #include "model/import/upsert.h"
+#include "model/store/erased.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@ struct row_reading {
     size_t n_values;
     struct arena *arena;   /* of a piece */
     struct upsert *upsert; /* NULL in the first reading */
+    struct erased *erased; /* who must not come back; NULL: nobody */
     struct error *err;
 };
 
@@ -139,6 +141,18 @@ static enum status row_check(struct row_reading *r, bool *good)
     return ST_OK;
 }
 
+/* Whether a row names somebody who was erased, by card or by phone. */
+static bool row_erased(const struct row_reading *r)
+{
+    const struct import_table *table = r->job->options->table;
+    for (size_t i = 0; r->erased && i < table->n_columns; i++)
+        if ((strcmp(table->columns[i].name, "member") == 0 ||
+             strcmp(table->columns[i].name, "phone") == 0) &&
+            r->values[i].is == VALUE_TEXT && erased_has(r->erased, r->values[i].at, r->values[i].n))
+            return true;
+    return false;
+}
+
 static enum status record_read(struct row_reading *r)
 {
     const struct layout *layout = &r->job->layout;
@@ -153,6 +167,10 @@ static enum status record_read(struct row_reading *r)
     layout_row(layout, csv, r->arena, r->cells);
     bool good;
     enum status status = row_check(r, &good);
+    if (status == ST_OK && good && row_erased(r)) {
+        r->job->result->erased += r->upsert == NULL;
+        return ST_OK;
+    }
     if (status != ST_OK || !good || !r->upsert)
         return status;
     bool changed = false;
@@ -238,9 +256,12 @@ enum status rows_import(struct job *job, struct error *err)
     layout_cells(&job->layout, r.cells);
     r.values = mem_zero(r.n_values, sizeof *r.values);
     csv_open(&r.csv, &job->format);
-    enum status status = file_read(&r);
+    enum status status = erased_open(job->writer, &r.erased, err);
+    if (status == ST_OK)
+        status = file_read(&r);
     if (status == ST_OK)
         status = file_write(&r);
+    erased_free(r.erased);
     csv_free(&r.csv);
     free(r.cells);
     free(r.values);

@@ -2,6 +2,7 @@
 
 #include "model/base/hash.h"
 #include "model/import/names.h"
+#include "model/people/profile.h"
 #include "model/people/search.h"
 #include "model/store/column.h"
 
@@ -375,5 +376,6 @@ enum status upsert_after(struct job *job, struct error *err)
 {
     if (job->options->table->kind != IMPORT_MEMBERS)
         return ST_OK;
-    return search_fold(job->writer, err);
+    enum status status = profile_fold(job->writer, err);
+    return status == ST_OK ? search_fold(job->writer, err) : status;
 }

@@ -6,19 +6,16 @@
 #include <stdlib.h>
 
 /* Who may see none of it, and who only groups that are large enough. */
-static enum status access_check(struct portrait_job *job, const struct access *access,
-                                struct portrait *portrait, struct error *err)
+static enum status access_check(const struct access *access, struct portrait *portrait,
+                                struct error *err)
 {
     enum status status = access_require(access, RIGHT_QUESTIONS, "see portraits of people", err);
     if (status == ST_OK && portrait->one)
         status = access_require(access, RIGHT_PEOPLE_SEE, "see members", err);
     if (status != ST_OK)
         return status;
-    portrait->withheld_below = 0;
-    if (access->role == ACCESS_ANALYST && !portrait->one)
-        portrait->withheld_below = 10;
-    portrait->withheld = portrait->people < portrait->withheld_below;
-    (void)job;
+    portrait->withheld = !portrait->one && small_group(access, portrait->people);
+    portrait->withheld_below = access->least_people;
     return ST_OK;
 }
 
@@ -82,7 +79,7 @@ enum status portrait_run(struct reader *reader, struct arena *arena, const struc
     *portrait = (struct portrait){.one = query->one, .people = set_count(query->group)};
     if (query->from >= query->to)
         return error_set(err, ST_USAGE, "the period of a portrait ends before it begins");
-    enum status status = access_check(&job, access, portrait, err);
+    enum status status = access_check(access, portrait, err);
     if (status != ST_OK || portrait->withheld)
         return status;
     status = reader_begin(reader, err);

@@ -61,8 +61,7 @@ static void price_state(struct portrait_row *row, const struct tally *t)
     row->price_high = 100 * (mean + half) / all;
 }
 
-static struct portrait_row row_of(const struct portrait_job *job, const struct portrait *portrait,
-                                  enum portrait_part part, size_t i)
+static struct portrait_row row_of(const struct portrait_job *job, enum portrait_part part, size_t i)
 {
     const struct tally *t = &job->counts[part][i];
     struct portrait_row row = {.key = job->keys[part].key[i], .name = job->keys[part].name[i]};
@@ -84,16 +83,6 @@ static struct portrait_row row_of(const struct portrait_job *job, const struct p
         row.high = 100 * high / row.share[MALL];
     }
     price_state(&row, t);
-    int64_t least = portrait->withheld_below;
-    bool few = row.people[GROUP] > 0 && row.people[GROUP] < least && !of_visits(part);
-    bool many = row.people[GROUP] < row.of[GROUP] && row.of[GROUP] - row.people[GROUP] < least &&
-                !of_visits(part);
-    if (few || many || (row.of[GROUP] < least && row.of[GROUP] > 0)) {
-        row.hidden = true;
-        row.people[GROUP] = row.of[GROUP] = row.money[GROUP] = 0;
-        row.share[GROUP] = row.index = row.low = row.high = NAN;
-        row.price = row.price_low = row.price_high = NAN;
-    }
     return row;
 }
 
@@ -108,6 +97,37 @@ static int by_share(const void *a, const void *b)
     return order ? order : strcmp(x->key, y->key);
 }
 
+/* ---- Too few to be told apart for who asks ---- */
+
+static void row_hide(struct portrait_row *row)
+{
+    row->hidden = true;
+    row->people[GROUP] = row->of[GROUP] = row->money[GROUP] = 0;
+    row->share[GROUP] = row->index = row->low = row->high = NAN;
+    row->price = row->price_low = row->price_high = NAN;
+}
+
+/* Rows of few people, and those whose others are few; where everybody stands in one row, also the
+ * next larger one, from which the total would give a small one away. */
+static void rows_hide(const struct portrait_job *job, enum portrait_part part,
+                      struct portrait_row *rows, size_t n)
+{
+    const struct access *access = job->access;
+    bool parted = part < PART_ATTRIBUTE, *hidden = arena_array(job->scratch, bool, n);
+    int64_t *people = arena_array(job->scratch, int64_t, n);
+    if (!access->least_people || job->query->one || of_visits(part))
+        return;
+    for (size_t i = 0; i < n; i++)
+        people[i] = rows[i].people[GROUP];
+    if (parted)
+        small_groups(access, people, n, hidden);
+    for (size_t i = 0; i < n; i++)
+        if (hidden[i] || small_group(access, rows[i].people[GROUP]) ||
+            small_group(access, rows[i].of[GROUP] - rows[i].people[GROUP]) ||
+            small_group(access, rows[i].people[MALL]))
+            row_hide(&rows[i]);
+}
+
 static void facet_state(const struct portrait_job *job, struct portrait *portrait,
                         enum portrait_part part)
 {
@@ -118,12 +138,13 @@ static void facet_state(const struct portrait_job *job, struct portrait *portrai
         const struct tally *t = &job->counts[part][i];
         if (!t->people[MALL] && !t->of[MALL] && !t->money[MALL])
             continue;
-        rows[facet->n] = row_of(job, portrait, part, i);
+        rows[facet->n] = row_of(job, part, i);
         for (int side = 0; side < SIDES; side++)
             if (rows[facet->n].of[side] > facet->of[side])
                 facet->of[side] = rows[facet->n].of[side];
         facet->n++;
     }
+    rows_hide(job, part, rows, facet->n);
     if (portrait_parts[part].ranked && facet->n)
         qsort(rows, facet->n, sizeof *rows, by_share);
     facet->rows = rows;
@@ -132,13 +153,16 @@ static void facet_state(const struct portrait_job *job, struct portrait *portrai
 /* ---- Figures ---- */
 
 /* A share of people. */
-static void share_figure(struct portrait *portrait, enum portrait_figure_id id,
-                         const int64_t part[SIDES], const int64_t whole[SIDES])
+static void share_figure(const struct portrait_job *job, struct portrait *portrait,
+                         enum portrait_figure_id id, const int64_t part[SIDES],
+                         const int64_t whole[SIDES])
 {
     struct portrait_figure *f = &portrait->figures[id];
     double low, high;
     f->n = whole[GROUP];
-    f->known = whole[GROUP] > 0;
+    f->known = whole[GROUP] > 0 &&
+               (portrait->one || (!small_group(job->access, part[GROUP]) &&
+                                  !small_group(job->access, whole[GROUP] - part[GROUP])));
     f->small = f->n < PORTRAIT_SMALL;
     for (int side = 0; side < SIDES; side++)
         f->value[side] = ratio((double)part[side], (double)whole[side]);
@@ -213,10 +237,10 @@ static void price_level(const struct portrait_job *job, struct portrait *portrai
 static void figures_state(const struct portrait_job *job, struct portrait *portrait)
 {
     const struct sums *s = &job->sums;
-    share_figure(portrait, FIGURE_SEEN, s->members_seen, job->n_members);
-    share_figure(portrait, FIGURE_BUYERS, s->members_buying, job->n_members);
-    share_figure(portrait, FIGURE_REFUNDED, s->refunders, s->buyers);
-    share_figure(portrait, FIGURE_RESPONDED, s->responded, s->addressed);
+    share_figure(job, portrait, FIGURE_SEEN, s->members_seen, job->n_members);
+    share_figure(job, portrait, FIGURE_BUYERS, s->members_buying, job->n_members);
+    share_figure(job, portrait, FIGURE_REFUNDED, s->refunders, s->buyers);
+    share_figure(job, portrait, FIGURE_RESPONDED, s->responded, s->addressed);
     const struct {
         enum portrait_figure_id id;
         struct mean mean;
@@ -231,6 +255,11 @@ static void figures_state(const struct portrait_job *job, struct portrait *portr
     for (size_t i = 0; i < sizeof means / sizeof *means; i++)
         mean_figure(portrait, means[i].id, &means[i].mean);
     price_level(job, portrait);
+    for (int id = 0; id < FIGURE_COUNT && !portrait->one; id++)
+        if (small_group(job->access, portrait->figures[id].n)) {
+            portrait->figures[id].known = false;
+            portrait->figures[id].n = 0;
+        }
 }
 
 void portrait_state(const struct portrait_job *job, struct portrait *portrait)

@@ -16,7 +16,8 @@ const struct portrait_part_info portrait_parts[PART_COUNT] = {
     [PART_ATTRIBUTE] = {"attribute", N_("attributes"), N_("have %s"), NULL, true},
     [PART_LABEL] = {"label", N_("labels"), N_("carry the label %s"), NULL, true},
     [PART_INTEREST] = {"interest", N_("interests"), N_("are interested in %s"), "topic", true},
-    [PART_RELATION] = {"relation", N_("relations"), N_("are related by %s"), "relation", true},
+    [PART_RELATION] = {"relation", N_("relations"), N_("have a relation of the kind %s"),
+                       "relation", true},
     [PART_CROWD] = {"group", N_("groups"), N_("belong to %s"), NULL, true},
     [PART_CONTACT] = {"contact", N_("can be reached by"), N_("can be reached by %s"), "channel",
                       false},
@@ -82,9 +83,25 @@ int daytime_of_hour(int hour)
 
 const char *const contact_names[CONTACTS] = {"sms", "app", "wifi"};
 
+/* As malls write it. */
+static const char *gender_name(const char *text)
+{
+    static const char *const women[] = {"f", "F", "female", "Female", "女"};
+    static const char *const men[] = {"m", "M", "male", "Male", "男"};
+    for (size_t i = 0; i < sizeof women / sizeof *women; i++)
+        if (strcmp(text, women[i]) == 0)
+            return _("women");
+    for (size_t i = 0; i < sizeof men / sizeof *men; i++)
+        if (strcmp(text, men[i]) == 0)
+            return _("men");
+    return text;
+}
+
 const char *portrait_row_name(enum portrait_part part, const struct portrait_row *row)
 {
     switch (part) {
+    case PART_GENDER:
+        return gender_name(row->name);
     case PART_AGE:
     case PART_WEEKDAY:
     case PART_DAYTIME:

@@ -162,7 +162,7 @@ static enum status identity_note(struct writer *writer, int64_t link, const json
     if (status != ST_OK)
         return status;
     sqlite3_bind_int64(stmt, 1, link);
-    sqlite3_bind_text(stmt, 2, json_string_value(json_object_get(row, "kind")), -1, SQLITE_STATIC);
+    sqlite3_bind_int64(stmt, 2, json_integer_value(json_object_get(row, "kind")));
     sqlite3_bind_text(stmt, 3, json_string_value(json_object_get(row, "value")), -1, SQLITE_STATIC);
     return writer_run(writer, stmt, err);
 }
@@ -176,7 +176,7 @@ static enum status table_give(struct linking *linking, struct writer *writer,
     enum status status = rows_read(writer, table, linking->person, &rows, err);
     if (status == ST_OK)
         status = rows_remove_all(writer, table, linking->person, &n, err);
-    bool identity = strcmp(table->table, "identity") == 0;
+    bool identity = strcmp(table->table, "contact") == 0;
     json_array_foreach(rows, i, row)
     {
         bool added;
@@ -422,7 +422,7 @@ static enum status rows_return(struct linking *linking, struct writer *writer, s
             status = row_remove(writer, table, row, linking->target, &done, err);
         if (status == ST_OK)
             status = row_add(writer, table, row, linking->person, &done, err);
-        bool identity = strcmp(table->table, "identity") == 0;
+        bool identity = strcmp(table->table, "contact") == 0;
         linking->result->rows += !identity;
         linking->result->identities += identity;
     }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 const struct person_table person_tables[] = {
-    {"identity", "person", N_("contacts")},
+    {"contact", "person", N_("contacts")},
     {"attribute", "person", N_("attributes")},
     {"interest", "person", N_("interests")},
     {"relation", "person", N_("relations")},

@@ -19,7 +19,7 @@ enum status member_resolve(struct reader *reader, const struct access *access, c
 enum member_section {
     SECTION_ATTRIBUTES, /* name, value */
     SECTION_NUMBERS,    /* figure, value by type in one row: see member_columns */
-    SECTION_IDENTITIES, /* kind, value */
+    SECTION_IDENTITIES, /* kind, value, evidence, confidence, link */
     SECTION_SHOPS,      /* tenant, name, category, days, receipts, spent, last */
     SECTION_AREAS,      /* zone, name, dwell, share; the usual areas first, `usual` marks them */
     SECTION_DEVICES,    /* device, kind, sightings, first, last */

@@ -175,30 +175,49 @@ static enum status attributes_read(struct reader *reader, const struct access *a
 
 /* ---- Identities, consents ---- */
 
+/* By what a contact is known to be the person's: the first link that brought it, or the card
+ * itself. What was written as evidence may name somebody: who may edit people sees it. */
+static void identity_cells(const struct access *access, sqlite3_stmt *stmt, uint32_t person,
+                           struct arena *arena, struct cell *cells)
+{
+    const char *kind = arena_strdup(arena, column_text(stmt, 0));
+    bool linked = sqlite3_column_type(stmt, 2) != SQLITE_NULL;
+    cells[0] = cell_text(kind);
+    cells[1] = cell_text(
+        access_text(access, arena, personal_of_identity(kind), person, column_text(stmt, 1)));
+    if (!linked)
+        cells[2] = cell_text("own");
+    else if (access_may(access, RIGHT_PEOPLE_EDIT))
+        cells[2] = cell_text(arena_strdup(arena, column_text(stmt, 3)));
+    cells[3] = cell_real(linked ? sqlite3_column_double(stmt, 4) : 1);
+    if (linked)
+        cells[4] = cell_integer(sqlite3_column_int64(stmt, 2));
+}
+
 static enum status identities_read(struct reader *reader, const struct access *access,
                                    uint32_t person, struct arena *arena, struct sheet **sheet,
                                    struct error *err)
 {
     static const struct sheet_column columns[] = {
-        {"kind", N_("kind"), CELL_TEXT},
-        {"value", N_("value"), CELL_TEXT},
+        {"kind", N_("kind"), CELL_TEXT},         {"value", N_("value"), CELL_TEXT},
+        {"evidence", N_("evidence"), CELL_TEXT}, {"confidence", N_("confidence"), CELL_SHARE},
+        {"link", N_("link"), CELL_COUNT},
     };
     sqlite3_stmt *stmt;
     bool row;
-    *sheet = sheet_new(arena, columns, 2);
+    *sheet = sheet_new(arena, columns, sizeof columns / sizeof *columns);
     enum status status = reader_prepare(
-        reader, "select kind, value from identity where person = ?1 order by kind, value", &stmt,
-        err);
+        reader,
+        "select k.name, c.value, l.id, l.evidence, l.confidence from contact c join contact_kind k"
+        " on k.id = c.kind left join link l on l.id = (select min(i.link) from link_identity i"
+        " join link a on a.id = i.link and a.undone = 0 where i.value = c.value and i.kind ="
+        " c.kind) where c.person = ?1 order by c.kind, c.value",
+        &stmt, err);
     if (status)
         return status;
     sqlite3_bind_int64(stmt, 1, person);
-    while ((status = reader_step(reader, stmt, &row, err)) == ST_OK && row) {
-        const char *kind = arena_strdup(arena, column_text(stmt, 0));
-        struct cell *cells = sheet_row_add(*sheet);
-        cells[0] = cell_text(kind);
-        cells[1] = cell_text(
-            access_text(access, arena, personal_of_identity(kind), person, column_text(stmt, 1)));
-    }
+    while ((status = reader_step(reader, stmt, &row, err)) == ST_OK && row)
+        identity_cells(access, stmt, person, arena, sheet_row_add(*sheet));
     sqlite3_reset(stmt);
     (*sheet)->total = (int64_t)(*sheet)->n_rows;
     return status;

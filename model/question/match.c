@@ -90,6 +90,9 @@ static void mark_names(const struct match_node *node, const struct event_run *ru
     case EVENT_DEVICE:
         mark_column(&node->set, run->device, from, n, out);
         return;
+    case EVENT_ITEM:
+        mark_column(&node->set, run->item, from, n, out);
+        return;
     default:
         mark_column(&node->set, run->campaign, from, n, out);
         return;

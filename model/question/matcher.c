@@ -21,6 +21,8 @@ struct binder {
 
 /* ---- Names of the mall ---- */
 
+enum { ITEMS_MOST = 1 << 26 }; /* a number above this is damage */
+
 /* Names by number; a shop has a second one. */
 struct name_table {
     size_t n;
@@ -29,7 +31,7 @@ struct name_table {
 
 static const struct {
     const char *field, *noun;
-    enum dict dict;
+    enum dict dict;  /* DICT_COUNT: the goods, which are no dictionary of every reader's */
     const char *sql; /* id, name[, other]; NULL: the dictionary */
     unsigned column;
 } tables[] = {
@@ -43,6 +45,10 @@ static const struct {
     {"channel", "channel", DICT_CHANNEL, NULL, EVENT_CHANNEL},
     {"device", "device", DICT_DEVICE, NULL, EVENT_DEVICE},
     {"campaign", "campaign", DICT_CAMPAIGN, NULL, EVENT_CAMPAIGN},
+    {"item", "item", DICT_COUNT, "select id, name from item", EVENT_ITEM},
+    {"item_brand", "brand of goods", DICT_COUNT, "select id, brand from item", EVENT_ITEM},
+    {"item_category", "category of goods", DICT_COUNT, "select id, category from item", EVENT_ITEM},
+    {"item_color", "colour of goods", DICT_COUNT, "select id, color from item", EVENT_ITEM},
 };
 
 static enum status table_rows(struct binder *b, const char *sql, struct name_table *table)
@@ -65,12 +71,18 @@ static enum status table_rows(struct binder *b, const char *sql, struct name_tab
 static enum status table_read(struct binder *b, enum dict dict, const char *sql,
                               struct name_table *table)
 {
-    table->n = (size_t)dict_size(b->reader, dict) + 1;
+    enum status status = ST_OK;
+    int64_t highest = 0;
+    if (dict == DICT_COUNT)
+        status = reader_integer(b->reader, "select max(id) from item", 0, &highest, b->err);
+    else
+        highest = dict_size(b->reader, dict);
+    table->n = highest >= 0 && highest < ITEMS_MOST ? (size_t)highest + 1 : 1;
     table->names = arena_array(b->arena, const char *, table->n);
     table->others = arena_array(b->arena, const char *, table->n);
     for (size_t i = 0; i < table->n; i++)
         table->names[i] = sql ? "" : dict_name(b->reader, dict, (uint32_t)i);
-    return sql ? table_rows(b, sql, table) : ST_OK;
+    return sql && status == ST_OK ? table_rows(b, sql, table) : status;
 }
 
 /* ---- Tests of names ---- */

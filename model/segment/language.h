@@ -172,6 +172,10 @@ struct people_expr {
 enum status people_parse(struct arena *arena, const char *text, size_t n,
                          const struct people_expr **expr, struct error *err);
 
+/* A name as it is written after `label:`: bare where that reads as one word, else in quotes. Owned
+ * by the arena. */
+const char *segment_name_text(struct arena *arena, const char *name);
+
 /* Where a message of people_parse or segment_bind points, line and column from 1; false where the
  * message has no place. For showing the error under its word. */
 bool people_error_place(const char *message, size_t *line, size_t *column);

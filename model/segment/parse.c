@@ -446,3 +446,23 @@ bool people_error_place(const char *message, size_t *line, size_t *column)
     int read = 0;
     return sscanf(message, "%zu:%zu:%n", line, column, &read) == 2 && read > 0;
 }
+
+const char *segment_name_text(struct arena *arena, const char *name)
+{
+    struct lexer words;
+    size_t n = strlen(name);
+    struct error ignored = {0};
+    enum status status = lexer_start(&words, arena, name, 0, n, PEOPLE_LONGEST, &ignored);
+    error_clear(&ignored);
+    if (status == ST_OK && words.token.type == T_WORD && words.token.size == n)
+        return arena_strdup(arena, name);
+    char *text = arena_alloc(arena, 2 * n + 3), *to = text;
+    *to++ = '"';
+    for (size_t i = 0; i < n; i++) {
+        if (name[i] == '"')
+            *to++ = '\\';
+        *to++ = name[i];
+    }
+    *to = '"';
+    return text;
+}

@@ -4,8 +4,10 @@
 #include "model/base/time.h"
 #include "model/store/operation_parts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 char *json_line(struct arena *arena, const json_t *value)
 {
@@ -17,37 +19,43 @@ char *json_line(struct arena *arena, const json_t *value)
     return kept;
 }
 
-void audit_hash(const unsigned char previous[32], int64_t seq, int64_t time,
-                const struct audit_record *r, unsigned char hash[32])
+/* Each part with its length in front, so that no two lists of parts read the same. */
+static void parts_hash(const void *head, size_t n_head, const char *const *parts, size_t n_parts,
+                       unsigned char hash[32])
 {
     struct arena *arena = arena_new();
-    const char *const fields[] = {
-        arena_printf(arena, "%lld", (long long)seq),
-        arena_printf(arena, "%lld", (long long)time),
-        r->actor,
-        r->act,
-        r->entity,
-        r->target,
-        r->before,
-        r->after,
-        r->reason,
-        r->operation,
-    };
-    enum { N = sizeof fields / sizeof *fields };
-    size_t size = 32;
-    for (size_t i = 0; i < N; i++)
-        size += strlen(fields[i]) + 24;
+    size_t size = n_head, at = n_head;
+    for (size_t i = 0; i < n_parts; i++)
+        size += strlen(parts[i]) + 24;
     char *bytes = arena_alloc(arena, size);
-    memcpy(bytes, previous, 32);
-    size_t at = 32;
-    for (size_t i = 0; i < N; i++) {
-        char *part = arena_printf(arena, "%zu:%s", strlen(fields[i]), fields[i]);
+    memcpy(bytes, head, n_head);
+    for (size_t i = 0; i < n_parts; i++) {
+        char *part = arena_printf(arena, "%zu:%s", strlen(parts[i]), parts[i]);
         size_t n = strlen(part);
         memcpy(bytes + at, part, n);
         at += n;
     }
     sha256(bytes, at, hash);
     arena_free(arena);
+}
+
+void audit_payload(const void *salt, const struct audit_record *r, unsigned char payload[32])
+{
+    const char *const parts[] = {r->target, r->before, r->after, r->reason};
+    parts_hash(salt, AUDIT_SALT, parts, sizeof parts / sizeof *parts, payload);
+}
+
+void audit_hash(const unsigned char previous[32], int64_t seq, int64_t time,
+                const struct audit_record *r, const unsigned char payload[32],
+                unsigned char hash[32])
+{
+    char numbers[2][24], hex[SHA256_HEX];
+    snprintf(numbers[0], sizeof numbers[0], "%lld", (long long)seq);
+    snprintf(numbers[1], sizeof numbers[1], "%lld", (long long)time);
+    sha256_hex(payload, hex);
+    const char *const parts[] = {numbers[0], numbers[1],   r->actor, r->act,
+                                 r->entity,  r->operation, hex};
+    parts_hash(previous, 32, parts, sizeof parts / sizeof *parts, hash);
 }
 
 static enum status last_read(struct writer *writer, int64_t *seq, unsigned char hash[32],
@@ -76,18 +84,21 @@ enum status audit_write(struct writer *writer, const struct audit_record *record
                         struct error *err)
 {
     int64_t seq, time = time_now();
-    unsigned char previous[32], hash[32];
+    unsigned char previous[32], hash[32], payload[32], salt[AUDIT_SALT] = {0};
     sqlite3_stmt *stmt, *count;
+    if (getrandom(salt, sizeof salt, 0) != sizeof salt)
+        abort();
     enum status status = last_read(writer, &seq, previous, err);
     if (status == ST_OK)
         status = writer_prepare(writer,
                                 "insert into audit (seq, time, actor, act, entity, target, before, "
-                                "after, reason, operation, hash) "
-                                "values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                                "after, reason, operation, hash, salt, payload) values "
+                                "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
                                 &stmt, err);
     if (status != ST_OK)
         return status;
-    audit_hash(previous, ++seq, time, record, hash);
+    audit_payload(salt, record, payload);
+    audit_hash(previous, ++seq, time, record, payload, hash);
     sqlite3_bind_int64(stmt, 1, seq);
     sqlite3_bind_int64(stmt, 2, time);
     const char *const texts[] = {record->actor,  record->act,   record->entity, record->target,
@@ -95,6 +106,8 @@ enum status audit_write(struct writer *writer, const struct audit_record *record
     for (int i = 0; i < 8; i++)
         sqlite3_bind_text(stmt, 3 + i, texts[i], -1, SQLITE_STATIC);
     sqlite3_bind_blob(stmt, 11, hash, 32, SQLITE_STATIC);
+    sqlite3_bind_blob(stmt, 12, salt, sizeof salt, SQLITE_STATIC);
+    sqlite3_bind_blob(stmt, 13, payload, 32, SQLITE_STATIC);
     status = writer_run(writer, stmt, err);
     if (status == ST_OK)
         status = writer_prepare(writer, "update counter set value = ?1 where name = 'audit'",

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { LONG_TEXT = 2000, NAME = 200, WORD = 64 };
+enum { LONG_TEXT = 2000, EXPRESSION = 8192, NAME = 200, WORD = 64 };
 
 static const struct entity_field member_fields[] = {
     {"name", FIELD_TEXT, NULL, 0, NAME, "name"},
@@ -57,9 +57,21 @@ static const struct entity_field campaign_fields[] = {
 };
 
 static const struct entity_field label_fields[] = {
+    {"rule", FIELD_TEXT, NULL, 0, EXPRESSION, "rule in the people language; empty: kept by hand"},
+    {"note", FIELD_TEXT, NULL, 0, LONG_TEXT, "what it is for"},
     {"author", FIELD_TEXT, NULL, 0, WORD, "who keeps it"},
     {"add", FIELD_PEOPLE, "label_member", 0, PEOPLE_AT_ONCE, "cards of members who get it"},
     {"remove", FIELD_PEOPLE, "label_member", 0, PEOPLE_AT_ONCE, "cards of members who lose it"},
+};
+
+static const struct entity_field segment_fields[] = {
+    {"expression", FIELD_TEXT, NULL, 1, EXPRESSION, "expression of the people language"},
+    {"kind", FIELD_CHOICE, "live frozen", 0, 0,
+     "live: asked anew each time; frozen: kept as it was"},
+    {"author", FIELD_TEXT, NULL, 0, WORD, "who saved it"},
+    {"note", FIELD_TEXT, NULL, 0, LONG_TEXT, "what it is for"},
+    {"as_of", FIELD_TIME, NULL, 0, 0, "when it was frozen"},
+    {"edition", FIELD_INTEGER, NULL, 0, INT64_MAX, "the frozen people"},
 };
 
 static const struct entity_field crowd_fields[] = {
@@ -92,6 +104,7 @@ static const struct entity entities[] = {
     {"device", "device", "code", RIGHT_DEVICES_EDIT, FIELDS(device_fields), true, false},
     {"campaign", "campaign", "code", RIGHT_CAMPAIGN_EDIT, FIELDS(campaign_fields), true, false},
     {"label", "label", "name", RIGHT_PEOPLE_EDIT, FIELDS(label_fields), true, true},
+    {"segment", "segment", "name", RIGHT_QUESTIONS, FIELDS(segment_fields), true, true},
     {"crowd", "crowd", "code", RIGHT_PEOPLE_EDIT, FIELDS(crowd_fields), true, true},
     {"funnel", "funnel", "name", RIGHT_QUESTIONS, FIELDS(funnel_fields), true, true},
     {"setting", "setting", "name", RIGHT_ADMIN, FIELDS(setting_fields), false, false},

@@ -1,5 +1,6 @@
 /* Lists of people (hand-kept labels, crowds) and the rules of single entities. */
 #include "model/base/text.h"
+#include "model/store/erased.h"
 #include "model/store/operation_parts.h"
 #include "model/store/setting.h"
 
@@ -181,15 +182,29 @@ static enum status member_rule(struct change *change, struct error *err)
     return status;
 }
 
+static enum status erased_check(struct change *change, struct error *err)
+{
+    struct erased *erased;
+    const char *card = change->op->target;
+    enum status status = erased_open(change->writer, &erased, err);
+    if (status == ST_OK && erased_has(erased, card, strlen(card)))
+        status = error_set(err, ST_REFUSED,
+                           "%s: its holder was erased; somebody who registers anew gets a new card",
+                           change_target(change));
+    erased_free(erased);
+    return status;
+}
+
 /* A card that events have named already belongs to a person; a new one gets a new person. */
 static enum status member_begin(struct change *change, struct error *err)
 {
     if (change->op->verb != OPERATION_CREATE)
         return ST_OK;
-    if (person_of_card(change, change->op->target, &change->row, NULL) == ST_OK)
-        return ST_OK;
+    enum status status = erased_check(change, err);
+    if (status != ST_OK || person_of_card(change, change->op->target, &change->row, NULL) == ST_OK)
+        return status;
     sqlite3_stmt *stmt, *identity;
-    enum status status = writer_prepare(
+    status = writer_prepare(
         change->writer,
         "update counter set value = value + 1 where name = 'person' returning value", &stmt, err);
     if (status != ST_OK)

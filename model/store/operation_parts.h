@@ -69,9 +69,17 @@ struct audit_record {
 enum status audit_write(struct writer *writer, const struct audit_record *record, int64_t *seq,
                         struct error *err);
 
-/* SHA-256 of the hash before and every field of the record, each with its length in front. */
+/*
+ * Two hashes a record. The payload's is over what may be personal: salt, target, before, after,
+ * reason. The chain's is over the hash before, the other fields and the payload's hash. So an
+ * erasure can take the payload and its salt out of an old record, and the chain still holds; which
+ * records that were is in the record of the erasure, which verify compares.
+ */
+enum { AUDIT_SALT = 16 };
+void audit_payload(const void *salt, const struct audit_record *record, unsigned char payload[32]);
 void audit_hash(const unsigned char previous[32], int64_t seq, int64_t time,
-                const struct audit_record *record, unsigned char hash[32]);
+                const struct audit_record *record, const unsigned char payload[32],
+                unsigned char hash[32]);
 
 /* Compact JSON with sorted keys, owned by the arena. */
 char *json_line(struct arena *arena, const json_t *value);

@@ -15,6 +15,8 @@ const struct setting settings[] = {
      "seconds between the events of one visit at most"},
     {"small_sample", SETTING_INTEGER, 0, 1000000, "30", false,
      "a rate with fewer people behind it is dimmed"},
+    {"tiers", SETTING_TEXT, 0, 200, "basic silver gold platinum black diamond", false,
+     "membership levels, from the lowest to the highest"},
     {"small_group", SETTING_INTEGER, 0, 1000000, "10", false,
      "breakdowns into fewer people are kept back from analysts"},
     {"limit_card", SETTING_INTEGER, 1, 1000, "2", false, "cards that one person may have"},

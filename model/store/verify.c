@@ -3,10 +3,12 @@
 #include "model/base/hash.h"
 #include "model/base/intl.h"
 #include "model/base/text.h"
+#include "model/base/vec.h"
 #include "model/store/column.h"
 #include "model/store/operation_parts.h"
 #include "model/store/setting.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { EXAMPLES = 3, REGISTERED = 64 };
@@ -198,53 +200,134 @@ static struct audit_record record_of(sqlite3_stmt *stmt)
                                  text[4], text[5], text[6], text[7]};
 }
 
-static bool record_continues(sqlite3_stmt *stmt, int64_t seq, unsigned char hash[32])
+/* What is known of the chain while it is walked. */
+struct chain {
+    unsigned char hash[32];
+    json_t *names;      /* seq of each record that erasures name */
+    VEC(int64_t) found; /* seq of each record without its payload */
+};
+
+/* A record of an erasure names those that it took the payload of. */
+static void chain_note(struct chain *chain, const struct audit_record *record)
 {
-    if (sqlite3_column_int64(stmt, 0) != seq || sqlite3_column_bytes(stmt, 10) != 32)
+    json_t *after, *seq;
+    size_t i;
+    if (strcmp(record->act, "erase") != 0)
+        return;
+    after = json_loads(record->after, 0, NULL);
+    json_array_foreach(json_object_get(after, "redacted"), i, seq)
+    {
+        char name[24];
+        snprintf(name, sizeof name, "%lld", (long long)json_integer_value(seq));
+        json_object_set_new(chain->names, name, json_true());
+    }
+    json_decref(after);
+}
+
+static bool record_continues(struct chain *chain, sqlite3_stmt *stmt, int64_t seq)
+{
+    const void *payload = sqlite3_column_blob(stmt, 11);
+    if (sqlite3_column_int64(stmt, 0) != seq || sqlite3_column_bytes(stmt, 10) != 32 ||
+        sqlite3_column_bytes(stmt, 11) != 32)
         return false;
     struct audit_record record = record_of(stmt);
     unsigned char expected[32];
-    audit_hash(hash, seq, sqlite3_column_int64(stmt, 1), &record, expected);
-    memcpy(hash, expected, 32);
+    int salt = sqlite3_column_bytes(stmt, 12);
+    if (salt == AUDIT_SALT)
+        audit_payload(sqlite3_column_blob(stmt, 12), &record, expected);
+    if (salt && (salt != AUDIT_SALT || memcmp(expected, payload, 32) != 0))
+        return false;
+    if (!salt)
+        vec_push(&chain->found, seq);
+    audit_hash(chain->hash, seq, sqlite3_column_int64(stmt, 1), &record, payload, expected);
+    memcpy(chain->hash, expected, 32);
+    chain_note(chain, &record);
     return memcmp(sqlite3_column_blob(stmt, 10), expected, 32) == 0;
 }
 
-static enum status audit_check(struct verify *verify, struct error *err)
+/* The first record whose payload no erasure took; 0: none. */
+static int64_t chain_unaccounted(const struct chain *chain)
+{
+    for (size_t i = 0; i < chain->found.n; i++) {
+        char name[24];
+        snprintf(name, sizeof name, "%lld", (long long)chain->found.at[i]);
+        if (!json_object_get(chain->names, name))
+            return chain->found.at[i];
+    }
+    return 0;
+}
+
+static enum status chain_walk(struct verify *verify, struct chain *chain, int64_t *seq,
+                              bool *broken, struct error *err)
 {
     sqlite3_stmt *stmt;
     enum status status =
         reader_prepare(verify->reader,
                        "select seq, time, actor, act, entity, target, before, after, reason, "
-                       "operation, hash from audit order by seq",
+                       "operation, hash, payload, salt from audit order by seq",
                        &stmt, err);
-    unsigned char hash[32] = {0};
-    int64_t seq = 0, last = 0;
     bool row = true;
+    *seq = 0;
     while (status == ST_OK && (status = reader_step(verify->reader, stmt, &row, err)) == ST_OK &&
            row) {
-        if (record_continues(stmt, ++seq, hash))
+        if (record_continues(chain, stmt, ++*seq))
             continue;
         int64_t found = sqlite3_column_int64(stmt, 0);
+        *broken = true;
         sqlite3_reset(stmt);
         return verify_bad(verify,
                           "the chain breaks at record %lld (found record %lld): it was changed, "
                           "or one before it was removed",
-                          (long long)seq, (long long)found);
+                          (long long)*seq, (long long)found);
     }
-    if (status != ST_OK)
-        return status;
-    sqlite3_reset(stmt);
-    status = reader_integer(verify->reader, "select value from counter where name = 'audit'", 0,
-                            &last, err);
+    if (status == ST_OK)
+        sqlite3_reset(stmt);
+    return status;
+}
+
+static enum status chain_end(struct verify *verify, const struct chain *chain, int64_t seq,
+                             struct error *err)
+{
+    int64_t last = 0, bare = chain_unaccounted(chain);
+    enum status status = reader_integer(
+        verify->reader, "select value from counter where name = 'audit'", 0, &last, err);
     if (status != ST_OK)
         return status;
     if (last != seq)
         return verify_bad(verify, "found %lld records, expected %lld: the last ones were removed",
                           (long long)seq, (long long)last);
+    if (bare)
+        return verify_bad(verify,
+                          "what record %lld says was removed, and no erasure says that it did",
+                          (long long)bare);
     char hex[SHA256_HEX];
-    sha256_hex(hash, hex);
+    sha256_hex(chain->hash, hex);
     return verify_good(verify, _("%s records, the last is %.16s"), text_count(verify->arena, seq),
                        seq ? hex : "-");
+}
+
+static enum status audit_check(struct verify *verify, struct error *err)
+{
+    struct chain chain = {.names = json_object()};
+    int64_t seq = 0;
+    bool broken = false;
+    enum status status = chain_walk(verify, &chain, &seq, &broken, err);
+    if (status == ST_OK && !broken)
+        status = chain_end(verify, &chain, seq, err);
+    json_decref(chain.names);
+    vec_free(&chain.found);
+    return status;
+}
+
+/* Who was joined into another has nothing left. */
+static enum status links_check(struct verify *verify, struct error *err)
+{
+    return verify_none(verify,
+                       "select 'link ' || l.id from link l where l.undone = 0 and (exists"
+                       " (select 1 from member m where m.person = l.person) or exists (select 1"
+                       " from identity i where i.person = l.person))",
+                       "select count(*) from link where undone = 0", N_("links between persons"),
+                       err);
 }
 
 static enum status operations_check(struct verify *verify, struct error *err)
@@ -307,7 +390,8 @@ static const struct check {
     {N_("counters"), counters_check},     {N_("dictionaries"), dictionaries_check},
     {N_("references"), references_check}, {N_("members"), members_check},
     {N_("phones"), phones_check},         {N_("persons"), persons_check},
-    {N_("audit chain"), audit_check},     {N_("operations"), operations_check},
+    {N_("links"), links_check},           {N_("audit chain"), audit_check},
+    {N_("operations"), operations_check},
 };
 
 static struct check registered[REGISTERED];

@@ -1,10 +1,11 @@
-#include "model/store/writer.h"
+#include "model/store/writer_parts.h"
 
 #include "model/base/arena.h"
 #include "model/store/lock.h"
 #include "model/store/reader.h"
 #include "model/store/schema.h"
 #include "model/store/sqlite.h"
+#include "model/store/stale.h"
 
 #include <stdlib.h>
 
@@ -20,6 +21,7 @@ struct writer {
     int log_pages; /* in the write-ahead log after the last commit */
     uint64_t epoch;
     int64_t data_version;
+    struct stale stale;
 };
 
 static int log_grown(void *context, sqlite3 *db, const char *name, int pages)
@@ -39,6 +41,7 @@ static enum status connection_prepare(struct writer *writer, struct error *err)
     enum status status = sqlite_run(writer->db, pragmas, "opening the writer", err);
     free(pragmas);
     sqlite3_wal_hook(writer->db, log_grown, writer);
+    stale_watch(&writer->stale, writer->db);
     return status;
 }
 
@@ -196,8 +199,10 @@ enum status writer_commit(struct writer *writer, struct error *err)
 {
     if (!writer->in_transaction)
         return error_set(err, ST_REFUSED, "there is no change to save");
+    enum status status = stale_write(&writer->stale, writer, err);
     statements_reset(&writer->statements);
-    enum status status = sqlite_run(writer->db, "commit", "saving", err);
+    if (status == ST_OK)
+        status = sqlite_run(writer->db, "commit", "saving", err);
     if (status != ST_OK) {
         writer_rollback(writer);
         return status;
@@ -217,6 +222,7 @@ void writer_rollback(struct writer *writer)
     statements_reset(&writer->statements);
     if (!sqlite3_get_autocommit(writer->db))
         sqlite3_exec(writer->db, "rollback", NULL, NULL, NULL);
+    stale_forget(&writer->stale);
     writer->epoch++;
     writer->in_transaction = false;
     lock_release(&writer->lock, LOCK_WRITER);
@@ -265,6 +271,22 @@ enum status writer_checkpoint(struct writer *writer, struct error *err)
     }
     lock_release(&writer->lock, LOCK_WRITER);
     return status;
+}
+
+enum status writer_quiet_begin(struct writer *writer, struct error *err)
+{
+    if (writer->in_transaction)
+        return error_set(err, ST_REFUSED, "the file cannot be rewritten inside a change");
+    enum status status = lock_take(&writer->lock, LOCK_WRITER, WRITER_WAIT_MS, err);
+    if (status == ST_OK)
+        statements_reset(&writer->statements);
+    return status;
+}
+
+void writer_quiet_end(struct writer *writer)
+{
+    writer->epoch++;
+    lock_release(&writer->lock, LOCK_WRITER);
 }
 
 /* ---- What questions compare ---- */

@@ -58,6 +58,18 @@ void writer_bulk_end(struct writer *writer);
 /* Moves the WAL into the file, as far as readers allow. Called now and then by writer_commit. */
 enum status writer_checkpoint(struct writer *writer, struct error *err);
 
+/* Whether what is deleted from now on is overwritten with zeros in the file: for erasures. */
+enum status writer_overwrite(struct writer *writer, bool on, struct error *err);
+
+/* Whether the file's bytes hold any of the texts, used or not; what the log has is moved there
+ * first, as far as readers allow (*log_left: some stayed). Then, if so, rewrites the file from what
+ * is in use. Outside of transactions. */
+struct writer_scrub {
+    bool found, rewritten, log_left;
+};
+enum status writer_scrub(struct writer *writer, const char *const *texts, size_t n,
+                         struct writer_scrub *scrub, struct error *err);
+
 /* Inside a transaction: says that rows (or events) changed, see reader_versions. */
 enum status writer_touch_rows(struct writer *writer, struct error *err);
 enum status writer_touch_events(struct writer *writer, struct error *err);

@@ -16,6 +16,8 @@ import sys
 import tempfile
 import time
 
+import questions
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 # Members of the demo mall, events of the CSV, rounds of imports, starts of the console, keys.
@@ -150,7 +152,6 @@ class Bench:
                 results[name].append(run())
             self.remove("event.db")
         self.check_atrium()
-        self.remove("event.duckdb")
 
         def middle(of):
             return {name: statistics.median(of(result) for result in results[name])
@@ -177,6 +178,14 @@ class Bench:
             total -= part
             self.add(f"bytes_per_event_{group}", "bytes", part / self.held["rows"])
         self.add("bytes_per_event_rest", "bytes", total / self.held["rows"])
+
+    def side_by_side(self):
+        """Questions to the two files that were just imported."""
+        say("questions side by side")
+        for figure, unit, atrium, duckdb in questions.measure(
+                self.atrium, self.path("import.mall"), self.path("event.duckdb"), self.packages, 3):
+            self.add(figure, unit, atrium, duckdb)
+        self.remove("event.duckdb")
 
     # ---- The console and questions ----
 
@@ -221,7 +230,7 @@ def shown(value):
 def aim_text(figure, atrium, duckdb):
     aim = AIMS.get(figure)
     if aim is None:
-        return ""
+        return questions.aim_text(figure, atrium, duckdb) if duckdb is not None else ""
     if aim == "duckdb":
         return "as DuckDB: " + ("met" if atrium >= duckdb else "missed")
     return f"at most {aim}: " + ("met" if atrium <= aim else "missed")
@@ -262,6 +271,7 @@ def main():
     try:
         bench.make()
         bench.imports()
+        bench.side_by_side()
         bench.console()
         bench.questions()
     finally:  # what was measured before a part failed is worth having

@@ -116,13 +116,29 @@ static int after_each(void **state)
 static const struct {
     const char *name, *keys;
 } places[] = {
-    {"loop", ""},          {"perceive", "2"},  {"convert", "3"},
-    {"activate", "4"},     {"community", "5"}, {"members", "6"},
-    {"member", "6 Enter"}, {"shops", "7"},     {"shop", "7 Enter"},
-    {"data", "8"},         {"sql", "9"},       {"chart", "2 Tab Tab Tab Tab Tab t"},
-    {"behind", "3 Enter"}, {"info", "4 i"},    {"help", "?"},
-    {"palette", ":"},      {"period", "p"},    {"funnel", "F"},
-    {"retention", "T"},    {"rfm", "M"},
+    {"loop", ""},
+    {"perceive", "2"},
+    {"convert", "3"},
+    {"activate", "4"},
+    {"community", "5"},
+    {"members", "6"},
+    {"member", "6 Enter"},
+    {"shops", "7"},
+    {"shop", "7 Enter"},
+    {"data", "8"},
+    {"sql", "9"},
+    {"chart", "2 Tab Tab Tab Tab Tab t"},
+    {"behind", "3 Enter"},
+    {"info", "4 i"},
+    {"help", "?"},
+    {"palette", ":"},
+    {"period", "p"},
+    {"funnel", "F"},
+    {"retention", "T"},
+    {"rfm", "M"},
+    {"lifecycle", "L"},
+    {"portrait", "M P"},
+    {"portrait-member", "6 Enter P"},
 };
 
 static const struct {

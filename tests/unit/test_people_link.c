@@ -74,17 +74,31 @@ static char *events_text(struct temp_mall *t, struct arena *arena)
     return kept;
 }
 
+struct columns_text {
+    struct arena *arena;
+    char *text;
+};
+
+static enum status times_text(void *context, const struct person_times *times,
+                              struct error *ignored)
+{
+    struct columns_text *to = context;
+    (void)ignored;
+    for (uint32_t i = 1; i <= PEOPLE; i++) {
+        uint32_t at = person_at(i) - times->first_person;
+        if (person_at(i) >= times->first_person && at < times->n)
+            to->text = arena_printf(to->arena, "%s%lld %lld\n", to->text,
+                                    (long long)times->first_presence[at],
+                                    (long long)times->registered[at]);
+    }
+    return ST_OK;
+}
+
 static char *columns_text(struct temp_mall *t, struct arena *arena)
 {
-    struct person_columns columns;
-    assert_ok(person_columns_read(t->reader, arena, &columns, &err));
-    char *text = arena_strdup(arena, "");
-    for (uint32_t i = 1; i <= PEOPLE; i++) {
-        uint32_t person = person_at(i);
-        text = arena_printf(arena, "%s%lld %lld\n", text, (long long)columns.first_presence[person],
-                            (long long)columns.registered[person]);
-    }
-    return text;
+    struct columns_text to = {arena, arena_strdup(arena, "")};
+    assert_ok(person_times_each(t->reader, times_text, &to, &err));
+    return to.text;
 }
 
 static char *mall_text(struct temp_mall *t)
@@ -124,7 +138,7 @@ static void person_fill(struct temp_mall *t, struct dice *dice, uint32_t i)
     struct arena *arena = arena_new();
     uint32_t p = person_at(i), other = person_at(1 + (uint32_t)dice_below(dice, PEOPLE));
 #define RUN(...) test_run(t, arena_printf(arena, __VA_ARGS__))
-    RUN("insert into identity values ('card', 'C%u', %u)", p, p);
+    RUN("insert into contact values (1, 'C%u', %u)", p, p);
     if (dice_below(dice, 3)) {
         RUN("insert into member (person, card, name, phone, tier, joined, channel, consent_sms,"
             " consent_app, app) values (%u, 'C%u', '%s', '%s', '%s', %lld, %d, %d, %d, %d)",
@@ -132,13 +146,12 @@ static void person_fill(struct temp_mall *t, struct dice *dice, uint32_t i)
             dice_below(dice, 2) ? arena_printf(arena, "138%08u", p) : "",
             dice_below(dice, 2) ? "gold" : "", (long long)dice_below(dice, 2) * (1000000 + p), 0,
             (int)dice_below(dice, 2), (int)dice_below(dice, 2), (int)dice_below(dice, 2));
-        RUN("insert into identity select 'phone', phone, person from member where person = %u and"
+        RUN("insert into contact select 2, phone, person from member where person = %u and"
             " phone <> ''",
             p);
     }
     if (dice_below(dice, 2))
-        RUN("insert into identity values ('wifi', 'a4:83:e7:00:%02x:%02x', %u)", i / 256, i % 256,
-            p);
+        RUN("insert into contact values (4, 'a4:83:e7:00:%02x:%02x', %u)", i / 256, i % 256, p);
     if (dice_below(dice, 2))
         RUN("insert into attribute values (%u, 'k%d', 'v%d')", p, (int)dice_below(dice, 3),
             (int)dice_below(dice, 3));
@@ -328,8 +341,8 @@ static void test_rules(void **state)
     struct link_result result;
     struct link_request request = {1, 2, "same payment on receipt R1", 0.9, false};
     test_members_add(&t, members, 3);
-    test_run(&t, "insert into identity values ('wifi', '06:00:00:00:00:01', 4),"
-                 " ('card', 'V5', 5), ('wifi', 'a4:83:e7:00:00:01', 5)");
+    test_run(&t, "insert into contact values (4, '06:00:00:00:00:01', 4),"
+                 " (1, 'V5', 5), (4, 'a4:83:e7:00:00:01', 5)");
     test_run(&t, "update counter set value = 5 where name = 'person'");
     assert_int_equal(member_link(t.writer, &operator, & request, &result, &err), ST_DENIED);
     request.evidence = "x";

@@ -61,14 +61,18 @@ static enum status result_print(struct cli *cli, const struct import_result *res
     if (cli->json)
         return cli_print_json(
             cli,
-            json_pack("{s:I, s:I, s:I, s:I, s:f}", "rows", (json_int_t)result->rows, "imported",
-                      (json_int_t)result->imported, "duplicates", (json_int_t)result->duplicates,
-                      "refused", (json_int_t)result->refused, "seconds", result->seconds),
+            json_pack("{s:I, s:I, s:I, s:I, s:I, s:f}", "rows", (json_int_t)result->rows,
+                      "imported", (json_int_t)result->imported, "duplicates",
+                      (json_int_t)result->duplicates, "refused", (json_int_t)result->refused,
+                      "erased", (json_int_t)result->erased, "seconds", result->seconds),
             err);
     cli_say(cli, "%s rows: %s imported, %s duplicates, %s refused, in %.2f s",
             text_count(cli->arena, result->rows), text_count(cli->arena, result->imported),
             text_count(cli->arena, result->duplicates), text_count(cli->arena, result->refused),
             result->seconds);
+    if (result->erased)
+        cli_say(cli, "%s rows of people who were erased were left out",
+                text_count(cli->arena, result->erased));
     return ST_OK;
 }
 

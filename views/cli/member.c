@@ -1,7 +1,9 @@
 /* atrium member: find people, show one. */
+#include "model/base/text.h"
 #include "model/people/member_page.h"
 #include "model/people/search.h"
 #include "views/cli/commands.h"
+#include "views/cli/member_verbs.h"
 
 #include <string.h>
 
@@ -13,6 +15,16 @@ static const struct cli_option options[] = {
     {"from", "TIME", 0, "show: events from here on"},
     {"to", "TIME", 0, "show: events before this"},
     {"reveal", "REASON", 0, "show: unmasked; the reason is kept in the audit"},
+    {"evidence", "TEXT", 0, "link: what was seen that makes them one"},
+    {"confidence", "C", 0, "link: more than 0, up to 1 (default 1)"},
+    {"beyond-limits", NULL, 0, "link: even where the settings limit_... are exceeded"},
+    {"link", "N", 0, "unlink: the number of the link"},
+    {"reason", "TEXT", 0, "unlink, consent, erase: why; kept in the audit"},
+    {"sms", "YES|NO", 0, "consent: to text messages"},
+    {"app", "YES|NO", 0, "consent: to messages in the app"},
+    {"wifi", "YES|NO", 0, "consent: to being greeted on Wi-Fi"},
+    {"source", "TEXT", 0, "consent: where it was given (default: console)"},
+    {"yes", NULL, 0, "erase: do it; without, only say what would go"},
     {0},
 };
 
@@ -165,36 +177,59 @@ static enum status show(struct cli *cli, struct reader *reader, struct access *a
     return cli->json ? page_json(cli, &page, events, err) : page_tables(cli, &page, events, err);
 }
 
+static const struct {
+    const char *name;
+    int args;
+    enum status (*run)(struct cli *, struct reader *, struct access *, struct error *);
+} verbs[] = {
+    {"find", 2, find},
+    {"show", 2, show},
+    {"link", 3, cli_member_link},
+    {"unlink", 2, cli_member_unlink},
+    {"links", 2, cli_member_links},
+    {"consent", 2, cli_member_consent},
+    {"erase", 2, cli_member_erase},
+    {"erasures", 1, cli_member_erasures},
+};
+
 static enum status run(struct cli *cli, struct error *err)
 {
-    static const struct {
-        const char *name;
-        enum status (*run)(struct cli *, struct reader *, struct access *, struct error *);
-    } verbs[] = {{"find", find}, {"show", show}};
     struct reader *reader;
     struct access access;
+    const char *known = "";
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+        known = arena_printf(cli->arena, "%s%s%s", known, i ? ", " : "", verbs[i].name);
         if (strcmp(cli->args[0], verbs[i].name) != 0)
             continue;
+        if (cli->n_args != verbs[i].args)
+            return error_set(err, ST_USAGE, "atrium member %s: found %d arguments, expected %d",
+                             verbs[i].name, cli->n_args - 1, verbs[i].args - 1);
         enum status status = cli_reader(cli, &reader, err);
         if (status == ST_OK)
             status = access_lookup(reader, cli->principal, &access, err);
         return status == ST_OK ? verbs[i].run(cli, reader, &access, err) : status;
     }
-    return error_set(err, ST_USAGE, "atrium member: expected find TEXT or show CARD");
+    return error_set(err, ST_USAGE, "atrium member: found %s, expected one of %s",
+                     text_quote(cli->arena, cli->args[0], strlen(cli->args[0])), known);
 }
 
 const struct cli_command cli_member = {
     .name = "member",
-    .arguments = "find TEXT | show CARD",
-    .summary = "a person: find by name, card or phone; show everything",
+    .arguments = "find TEXT | show CARD | link CARD CARD | unlink CARD | links CARD |"
+                 " consent CARD | erase CARD | erasures",
+    .summary = "a person: find, show, join with another, consents, erase",
     .help =
         "find looks for a piece of a name, a card or a phone number. show takes a card, a phone, "
         "another identity or a pseudonym and prints the person's attributes, figures, shops, "
         "areas, relations and last events; with --csv the events alone. What is masked depends "
-        "on the role; --reveal shows one person unmasked and keeps the reason in the audit.",
+        "on the role; --reveal shows one person unmasked and keeps the reason in the audit. "
+        "link makes one person of two, with evidence; unlink gives each back exactly what it had: "
+        "by a contact that came with the link, by the person, or by --link. links lists them. "
+        "consent shows what somebody agreed to and when, and with --sms, --app or --wifi changes "
+        "it. erase says what it would remove; with --reason and --yes it removes it for good and "
+        "prints a receipt; erasures lists the receipts.",
     .options = options,
-    .least_args = 2,
-    .most_args = 2,
+    .least_args = 1,
+    .most_args = 3,
     .run = run,
 };

@@ -1,9 +1,7 @@
-/* atrium retention and atrium lifecycle: who comes back. */
-#include "model/loop/retention.h"
+/* atrium retention: who comes back. */
 #include "model/base/text.h"
+#include "views/cli/cohort.h"
 #include "views/cli/commands.h"
-#include "views/cli/people_list.h"
-#include "views/cli/period.h"
 
 #include <string.h>
 
@@ -24,91 +22,6 @@ static const struct cli_option retention_options[] = {
     {0},
 };
 
-static const struct cli_option lifecycle_options[] = {
-    {"event", "EXPR", CLI_REQUIRED, "what counts as being active"},
-    {"period", "day|week|month", 0, "length of a period (default: month)"},
-    {"list", "PERIOD:STATE", 0,
-     "the people of a state (new, returning, resurrecting, dormant) in a period"},
-    {"from", "TIME", 0, "start (default: the first event)"},
-    {"to", "TIME", 0, "end, not included (default: after the last event)"},
-    {0},
-};
-
-static enum status length_option(struct cli *cli, enum bucket_length *length, struct error *err)
-{
-    const char *text = cli_value(cli, "period");
-    *length = BUCKET_MONTH;
-    for (int i = 0; text && i < BUCKET_LENGTHS; i++)
-        if (strcmp(text, bucket_names[i]) == 0)
-            *length = (enum bucket_length)i;
-    if (!text || strcmp(text, bucket_names[*length]) == 0)
-        return ST_OK;
-    return error_set(err, ST_USAGE, "--period: found %s, expected day, week or month",
-                     text_quote(cli->arena, text, strlen(text)));
-}
-
-/* --from and --to, all events by default. */
-static enum status stretch_options(struct cli *cli, int64_t *from, int64_t *to, struct error *err)
-{
-    struct event_totals totals;
-    struct reader *reader;
-    int64_t as_of, present;
-    enum status status = cli_reader(cli, &reader, err);
-    if (status == ST_OK)
-        status = reader_present(reader, &as_of, &present, err);
-    if (status == ST_OK)
-        status = event_totals(reader, &totals, err);
-    if (status == ST_OK)
-        status = cli_time(cli, "from", totals.events ? totals.first : present, from, err);
-    if (status == ST_OK)
-        status = cli_time(cli, "to", totals.events ? totals.last + 1 : present + 1, to, err);
-    if (status == ST_OK && *from >= *to)
-        return error_set(err, ST_USAGE, "--from: expected a time before --to");
-    return status;
-}
-
-static void notes_print(const char *const *notes, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        fprintf(stderr, "atrium: %s\n", notes[i]);
-}
-
-/* The number of the period that the first n bytes name, among those of these buckets; -1: none. */
-static int64_t period_named_in(struct cli *cli, const struct buckets *buckets, const char *text,
-                               size_t n)
-{
-    int64_t number;
-    for (size_t i = 0; i < buckets->n; i++) {
-        const char *title = bucket_title(cli->arena, buckets, i);
-        if (strlen(title) == n && memcmp(title, text, n) == 0)
-            return (int64_t)i;
-    }
-    return text_to_int64(text, n, &number) && number >= 0 && number < (int64_t)buckets->n ? number
-                                                                                          : -1;
-}
-
-/* People as rows; `money` may be NULL. */
-static struct sheet *people_sheet(struct cli *cli, const uint32_t *people, const int64_t *money,
-                                  size_t n, struct error *err)
-{
-    static const struct sheet_column columns[] = {{"subject", NULL, CELL_TEXT},
-                                                  {"revenue", NULL, CELL_MONEY}};
-    struct sheet *sheet = sheet_new(cli->arena, columns, money ? 2 : 1);
-    struct access access;
-    enum status status = cli_people_access(cli, &access, err);
-    for (size_t i = 0; i < n && status == ST_OK; i++) {
-        const char *subject;
-        status = cli_subject(cli, &access, people[i], &subject, err);
-        struct cell *cells = sheet_row_add(sheet);
-        cells[0] = cell_text(subject);
-        if (money)
-            cells[1] = cell_integer(money[i]);
-    }
-    return status == ST_OK ? sheet : NULL;
-}
-
-/* ---- retention ---- */
-
 /* --list ROW:COL */
 static enum status cell_option(struct cli *cli, struct retention_query *query, struct error *err)
 {
@@ -122,7 +35,7 @@ static enum status cell_option(struct cli *cli, struct retention_query *query, s
     size_t n = rows.n > (size_t)query->periods ? rows.n : (size_t)query->periods;
     rows = buckets_from(cli->arena, clock, query->period, rows.first, n);
     if (colon)
-        row = period_named_in(cli, &rows, text, (size_t)(colon - text));
+        row = cohort_period(cli, &rows, text, (size_t)(colon - text));
     if (row < 0 || !text_to_int64(colon + 1, strlen(colon + 1), &column) || column < 0 ||
         column >= query->periods)
         return error_set(err, ST_USAGE,
@@ -150,13 +63,13 @@ static enum status retention_read(struct cli *cli, struct retention_query *query
 {
     const char *mode = cli_value(cli, "mode");
     int64_t periods = 0;
-    enum status status = length_option(cli, &query->period, err);
+    enum status status = cohort_length(cli, &query->period, err);
     if (status == ST_OK)
         status = cli_integer(cli, "periods", 1, RETENTION_PERIODS, 12, &periods, err);
     if (status == ST_OK)
         status = cli_integer(cli, "min-occurrences", 1, 1000000000, 1, &query->occurrences, err);
     if (status == ST_OK)
-        status = stretch_options(cli, &query->from, &query->to, err);
+        status = cohort_stretch(cli, &query->from, &query->to, err);
     if (status == ST_OK && mode && strcmp(mode, "on") != 0 && strcmp(mode, "on-or-after") != 0)
         return error_set(err, ST_USAGE, "--mode: found %s, expected on or on-or-after",
                          text_quote(cli->arena, mode, strlen(mode)));
@@ -172,19 +85,21 @@ static enum status retention_read(struct cli *cli, struct retention_query *query
 }
 
 static enum status retention_json(struct cli *cli, const struct retention_query *query,
-                                  const struct retention *retention, const struct sheet *people,
-                                  struct error *err)
+                                  const struct retention *retention, const struct access *access,
+                                  const struct sheet *people, struct error *err)
 {
     json_t *document = json_object(), *rows = json_array();
     for (size_t i = 0; i < retention->n_rows; i++) {
         const struct retention_row *from = &retention->rows[i];
         json_t *row = json_object(), *values = json_array(), *revenue = json_array();
         for (int k = 0; k < retention->periods; k++) {
-            json_array_append_new(values, json_integer(from->values[k]));
-            json_array_append_new(revenue, json_real((double)from->revenue[k] / 100));
+            json_array_append_new(values, cohort_count(access, from->values[k]));
+            json_array_append_new(revenue, small_group(access, from->values[k])
+                                               ? json_null()
+                                               : json_real((double)from->revenue[k] / 100));
         }
         json_object_set_new(row, "period", json_string(from->period));
-        json_object_set_new(row, "size", json_integer(from->values[0]));
+        json_object_set_new(row, "size", cohort_count(access, from->values[0]));
         json_object_set_new(row, "values", values);
         json_object_set_new(row, "revenue", revenue);
         json_object_set_new(row, "open", json_integer(from->open));
@@ -203,7 +118,8 @@ static enum status retention_json(struct cli *cli, const struct retention_query 
 
 /* Counts or money; a value whose time has not fully passed is left out. */
 static enum status retention_table(struct cli *cli, const struct retention_query *query,
-                                   const struct retention *retention, struct error *err)
+                                   const struct retention *retention, const struct access *access,
+                                   struct error *err)
 {
     enum cell_type type = query->list_money ? CELL_MONEY : CELL_COUNT;
     size_t n = (size_t)retention->periods + 2;
@@ -224,10 +140,11 @@ static enum status retention_table(struct cli *cli, const struct retention_query
             continue;
         struct cell *cells = sheet_row_add(sheet);
         cells[0] = cell_text(row->period);
-        cells[1] = cell_integer(row->values[0]);
+        cells[1] = small_group_cell(access, row->values[0], false, cell_integer(row->values[0]));
         for (int k = (int)left_out; k < row->open; k++)
-            cells[(size_t)k + 2 - left_out] =
-                cell_integer(query->list_money ? row->revenue[k] : row->values[k]);
+            cells[(size_t)k + 2 - left_out] = small_group_cell(
+                access, row->values[k], false,
+                cell_integer(query->list_money ? row->revenue[k] : row->values[k]));
     }
     return cli_print_sheet(cli, "rows", sheet, err);
 }
@@ -236,117 +153,25 @@ static enum status retention(struct cli *cli, struct error *err)
 {
     struct retention_query query = {0};
     struct retention answer;
+    struct access access;
     enum status status = retention_read(cli, &query, err);
+    if (status == ST_OK)
+        status = access_lookup(cli->reader, cli->principal, &access, err);
     if (status == ST_OK)
         status = retention_run(cli->reader, cli->arena, &query, &answer, err);
     if (status != ST_OK)
         return status;
-    notes_print(answer.notes, answer.n_notes);
+    cohort_notes(answer.notes, answer.n_notes);
     const struct sheet *people = NULL;
     if (query.list) {
-        people = people_sheet(cli, answer.people, answer.money, answer.n_people, err);
+        people = cohort_people(cli, answer.people, answer.money, answer.n_people, err);
         if (!people)
             return err->status;
     }
     if (cli->json)
-        return retention_json(cli, &query, &answer, people, err);
+        return retention_json(cli, &query, &answer, &access, people, err);
     return people ? cli_print_sheet(cli, "people", people, err)
-                  : retention_table(cli, &query, &answer, err);
-}
-
-/* ---- lifecycle ---- */
-
-/* --list PERIOD:STATE */
-static enum status state_option(struct cli *cli, struct lifecycle_query *query, struct error *err)
-{
-    const char *text = cli_value(cli, "list");
-    const char *colon = text ? strrchr(text, ':') : NULL;
-    int64_t period = -1;
-    if (!text)
-        return ST_OK;
-    struct buckets periods =
-        buckets_make(cli->arena, &cli->mall->clock, query->period, query->from, query->to);
-    if (colon)
-        period = period_named_in(cli, &periods, text, (size_t)(colon - text));
-    for (int state = 0; period >= 0 && state < LIFECYCLE_STATES; state++)
-        if (strcmp(colon + 1, lifecycle_names[state]) == 0) {
-            query->list = true;
-            query->list_period = (size_t)period;
-            query->list_state = (enum lifecycle_state)state;
-            return ST_OK;
-        }
-    return error_set(err, ST_USAGE,
-                     "--list: found %s, expected a period and a state, such as %s:new, returning, "
-                     "resurrecting or dormant",
-                     text_quote(cli->arena, text, strlen(text)),
-                     bucket_title(cli->arena, &periods, 0));
-}
-
-static enum status lifecycle_json(struct cli *cli, const struct lifecycle *lifecycle,
-                                  const struct sheet *people, struct error *err)
-{
-    json_t *document = json_object(), *periods = json_array();
-    for (size_t i = 0; i < lifecycle->periods.n; i++)
-        json_array_append_new(periods,
-                              json_string(bucket_title(cli->arena, &lifecycle->periods, i)));
-    json_object_set_new(document, "periods", periods);
-    for (int state = 0; state < LIFECYCLE_STATES; state++) {
-        const int64_t *counts = lifecycle_counts(lifecycle, (enum lifecycle_state)state);
-        json_t *array = json_array();
-        for (size_t i = 0; i < lifecycle->periods.n; i++)
-            json_array_append_new(array, json_integer(counts[i]));
-        json_object_set_new(document, lifecycle_names[state], array);
-    }
-    json_object_set_new(document, "open", json_integer(lifecycle->open));
-    if (people)
-        json_object_set_new(document, "people", cli_sheet_json(cli, people));
-    return cli_print_json(cli, document, err);
-}
-
-static enum status lifecycle_table(struct cli *cli, const struct lifecycle *lifecycle,
-                                   struct error *err)
-{
-    static const struct sheet_column columns[] = {{"period", NULL, CELL_TEXT},
-                                                  {"new", NULL, CELL_COUNT},
-                                                  {"returning", NULL, CELL_COUNT},
-                                                  {"resurrecting", NULL, CELL_COUNT},
-                                                  {"dormant", NULL, CELL_COUNT}};
-    struct sheet *sheet = sheet_new(cli->arena, columns, 5);
-    for (size_t i = 0; i < lifecycle->periods.n; i++) {
-        struct cell *cells = sheet_row_add(sheet);
-        cells[0] = cell_text(bucket_title(cli->arena, &lifecycle->periods, i));
-        cells[1] = cell_integer(lifecycle->fresh[i]);
-        cells[2] = cell_integer(lifecycle->returning[i]);
-        cells[3] = cell_integer(lifecycle->resurrecting[i]);
-        cells[4] = cell_integer(lifecycle->dormant[i]);
-    }
-    return cli_print_sheet(cli, "periods", sheet, err);
-}
-
-static enum status lifecycle(struct cli *cli, struct error *err)
-{
-    struct lifecycle_query query = {.event = cli_value(cli, "event")};
-    struct lifecycle answer;
-    enum status status = length_option(cli, &query.period, err);
-    if (status == ST_OK)
-        status = stretch_options(cli, &query.from, &query.to, err);
-    if (status == ST_OK)
-        status = state_option(cli, &query, err);
-    if (status == ST_OK)
-        status = lifecycle_run(cli->reader, cli->arena, &query, &answer, err);
-    if (status != ST_OK)
-        return status;
-    notes_print(answer.notes, answer.n_notes);
-    const struct sheet *people = NULL;
-    if (query.list) {
-        people = people_sheet(cli, answer.people, NULL, answer.n_people, err);
-        if (!people)
-            return err->status;
-    }
-    if (cli->json)
-        return lifecycle_json(cli, &answer, people, err);
-    return people ? cli_print_sheet(cli, "people", people, err)
-                  : lifecycle_table(cli, &answer, err);
+                  : retention_table(cli, &query, &answer, &access, err);
 }
 
 const struct cli_command cli_retention = {
@@ -362,17 +187,5 @@ const struct cli_command cli_retention = {
             "value, as many as it says, each with the money of that period.",
     .options = retention_options,
     .run = retention,
-};
-
-const struct cli_command cli_lifecycle = {
-    .name = "lifecycle",
-    .arguments = "",
-    .summary = "who is new, came back, was gone and came again, stayed away",
-    .help = "In each period: people active for the first time ever (new); active in the period "
-            "before, too (returning); active earlier but not in the period before "
-            "(resurrecting); active in the period before but not in this one (dormant, "
-            "negative). 'open' is the first period whose time has not fully passed. --list "
-            "2017-10:dormant gives the people behind a count.",
-    .options = lifecycle_options,
-    .run = lifecycle,
+    .rights = RIGHT_QUESTIONS,
 };

@@ -110,6 +110,12 @@ create index member_reachable on member (
           when consent_wifi <> 0 then 1 else 0 end)
 );
 
+-- The members' fields once more as columns, for questions that look at everybody
+-- (model/people/profile.h). place: field << 20 | block of people. The writer notes a block whose
+-- members changed since in profile_stale. A word's number stands in the columns.
+create table profile (place integer primary key, data blob not null) strict;
+create table profile_word (id integer primary key, word text not null unique) strict;
+create table profile_stale (block integer primary key) strict;
 create table attribute (
     person integer not null,
     name text not null,
@@ -151,15 +157,60 @@ create index crowd_member_person on crowd_member (person);
 create table label (
     id integer primary key,
     name text not null unique,
-    rule text not null default '',       -- '' : a hand-kept list
+    rule text not null default '',       -- '' : a hand-kept list, in label_member
     author text not null default '',
-    as_of integer not null default 0,
+    note text not null default '',
+    as_of integer not null default 0,    -- when its people were last found
     version integer not null default 1
+) strict;
+-- Of a label with a rule: who it has, by block of people (model/people/people_set.h), and how they
+-- were found (model/segment/label.h).
+create table label_people (
+    label integer not null,
+    block integer not null,
+    people blob not null,
+    primary key (label, block)
+) strict, without rowid;
+create table label_state (
+    label integer primary key,
+    version integer not null,            -- of the label whose rule this was
+    rule text not null,
+    people integer not null,             -- how many
+    batch integer not null,              -- what was seen of the events: chunks of batches up to
+    tail integer not null,               -- here, and the tail up to here
+    as_of integer not null,              -- the latest event
+    time integer not null,               -- when
+    milliseconds integer not null,
+    blocks integer not null,             -- looked at the last time
+    spans integer not null,              -- hash of what its behaviour looks at
+    seen blob not null,                  -- by block a hash of what it is built from but events
+    error text not null default ''       -- why it could not be run
 ) strict;
 create table label_member (
     label integer not null,
     person integer not null,
     primary key (label, person)
+) strict, without rowid;
+
+-- Saved segments: an expression of the people language; of a frozen one also who was in it when it
+-- was frozen: the edition of people_set that holds them (0: none).
+create table segment (
+    id integer primary key,
+    name text not null unique,
+    expression text not null default '',
+    kind text not null default 'live',   -- 'live', 'frozen'
+    author text not null default '',
+    note text not null default '',
+    as_of integer not null default 0,    -- of the frozen people
+    edition integer not null default 0,
+    version integer not null default 1
+) strict;
+-- Sets of people by block (model/people/people_set.h). An edition is never changed once it is made.
+create table people_set (
+    edition integer not null,
+    block integer not null,
+    people blob not null,
+    primary key (edition, block)
 ) strict, without rowid;
 
 -- Persons that turned out to be one (doc/people.md): what `person` had is `target`'s as long as
@@ -187,7 +238,7 @@ create table link_row (                  -- a row that `person` had, or ('fill')
 create index link_row_link on link_row (link);
 create table link_identity (             -- contacts that came by a link
     link integer not null,
-    kind text not null,
+    kind integer not null,               -- as in contact
     value text not null,
     primary key (link, kind, value)
 ) strict, without rowid;
@@ -264,7 +315,9 @@ create table audit (
     after text not null default '',      -- JSON
     reason text not null default '',
     operation text not null default '',
-    hash blob not null                   -- of the hash before and this record
+    salt blob not null default x'',      -- of the payload; empty: what is personal was removed
+    payload blob not null default x'',   -- hash of salt, target, before, after and reason
+    hash blob not null                   -- of the hash before, the record and its payload
 ) strict;
 
 -- Events. A batch makes its chunks visible at once; see doc/events.md.
@@ -288,6 +341,7 @@ create table import (                    -- files that were read
     imported integer not null,
     duplicates integer not null,
     refused integer not null,
+    erased integer not null default 0,   -- rows of people who were erased, left out
     milliseconds integer not null
 ) strict;
 create table refused (                   -- rows that an import under --skip-bad left out

@@ -1,0 +1,91 @@
+#include "model/people/people_set.h"
+
+#include "model/base/hash.h"
+#include "model/event/column.h"
+
+enum { HERE, MISSING };
+
+void people_set_encode(struct bytes *out, const uint64_t words[PEOPLE_SET_WORDS])
+{
+    uint64_t steps[EVENT_BLOCK];
+    size_t start = out->n, n = 0;
+    unsigned count = 0;
+    for (size_t i = 0; i < PEOPLE_SET_WORDS; i++)
+        count += (unsigned)__builtin_popcountll(words[i]);
+    unsigned form = count > EVENT_BLOCK / 2 ? MISSING : HERE;
+    uint64_t last = 0;
+    for (size_t i = 0; i < PEOPLE_SET_WORDS; i++)
+        for (uint64_t word = form == MISSING ? ~words[i] : words[i]; word; word &= word - 1) {
+            uint64_t number = i * 64 + (uint64_t)__builtin_ctzll(word);
+            steps[n++] = number - last;
+            last = number;
+        }
+    bytes_put_u32(out, 0);
+    bytes_put_u8(out, form);
+    bytes_put_varint(out, n);
+    column_encode(out, steps, n);
+    uint32_t sum = (uint32_t)hash64(out->at + start + 4, out->n - start - 4);
+    for (size_t i = 0; i < 4; i++)
+        out->at[start + i] = (unsigned char)(sum >> (8 * i));
+}
+
+bool people_set_decode(const void *data, size_t size, uint64_t words[PEOPLE_SET_WORDS])
+{
+    uint64_t steps[EVENT_BLOCK];
+    struct view view = view_of(data, size);
+    uint32_t sum = view_u32(&view);
+    if (view.bad || sum != (uint32_t)hash64(view.at, view_left(&view)))
+        return false;
+    unsigned form = view_u8(&view);
+    uint64_t n = view_varint(&view), at = 0;
+    if (view.bad || form > MISSING || n > EVENT_BLOCK || !column_decode(&view, steps, n) ||
+        view_left(&view))
+        return false;
+    memset(words, 0, PEOPLE_SET_WORDS * sizeof *words);
+    for (size_t i = 0; i < n; i++) {
+        at += steps[i];
+        if (at >= EVENT_BLOCK || (i && !steps[i]))
+            return false;
+        words[at / 64] |= UINT64_C(1) << (at % 64);
+    }
+    for (size_t i = 0; i < PEOPLE_SET_WORDS && form == MISSING; i++)
+        words[i] = ~words[i];
+    return true;
+}
+
+static uint64_t last_mask(uint32_t n)
+{
+    return n % 64 ? (UINT64_C(1) << (n % 64)) - 1 : UINT64_MAX;
+}
+
+enum status people_set_read(struct reader *reader, sqlite3_stmt *stmt, struct set *set,
+                            struct error *err)
+{
+    uint64_t words[PEOPLE_SET_WORDS];
+    size_t all = set_words(set->n);
+    enum status status;
+    bool row;
+    while ((status = reader_step(reader, stmt, &row, err)) == ST_OK && row) {
+        int64_t block = sqlite3_column_int64(stmt, 0);
+        if (!people_set_decode(sqlite3_column_blob(stmt, 1), (size_t)sqlite3_column_bytes(stmt, 1),
+                               words)) {
+            sqlite3_reset(stmt);
+            return error_set(err, ST_UNUSABLE,
+                             "a set of people is damaged in block %lld: atrium verify says more",
+                             (long long)block);
+        }
+        size_t first = block >= 0 && block < 1 << 18 ? (size_t)block * PEOPLE_SET_WORDS : all;
+        for (size_t i = 0; i < PEOPLE_SET_WORDS && first + i < all; i++)
+            set->words[first + i] |= words[i];
+    }
+    if (status == ST_OK && all)
+        set->words[all - 1] &= last_mask(set->n);
+    return status;
+}
+
+void people_set_block(const struct set *set, int32_t block, uint64_t words[PEOPLE_SET_WORDS])
+{
+    size_t first = (size_t)block * PEOPLE_SET_WORDS, all = set_words(set->n);
+    for (size_t i = 0; i < PEOPLE_SET_WORDS; i++)
+        words[i] = first + i < all ? set->words[first + i] : 0;
+}

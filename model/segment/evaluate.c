@@ -1,0 +1,226 @@
+/* Evaluating bound expressions: what is cheap first, then only what can still matter. */
+#include "model/segment/job.h"
+
+#include <stdlib.h>
+
+/* ---- Each test once ---- */
+
+static struct slot *slot_of(struct job *job, const struct test *test)
+{
+    for (size_t i = 0; i < job->slots.n; i++)
+        if (strcmp(job->slots.at[i]->test->key, test->key) == 0)
+            return job->slots.at[i];
+    struct slot *slot = arena_new_of(job->arena, struct slot);
+    slot->test = test;
+    slot->yes = set_new(job->arena, job->n_people);
+    vec_push(&job->slots, slot);
+    if (test->type != TEST_DEED)
+        return slot;
+    struct figure *figure = NULL;
+    for (size_t i = 0; i < job->figures.n && !figure; i++)
+        if (strcmp(job->figures.at[i]->deed->key, test->deed->key) == 0)
+            figure = job->figures.at[i];
+    if (!figure) {
+        figure = arena_new_of(job->arena, struct figure);
+        figure->deed = test->deed;
+        vec_push(&job->figures, figure);
+    }
+    vec_push(&figure->slots, slot);
+    return slot;
+}
+
+static struct live_node *node_of(struct job *job, const struct plan_node *plan)
+{
+    struct live_node *node = arena_new_of(job->arena, struct live_node);
+    node->type = plan->type;
+    node->n_parts = plan->n_parts;
+    node->parts = arena_array(job->arena, struct live_node *, plan->n_parts);
+    if (plan->type == PLAN_TEST)
+        node->slot = slot_of(job, plan->test);
+    for (size_t i = 0; i < plan->n_parts; i++)
+        node->parts[i] = node_of(job, plan->parts[i]);
+    return node;
+}
+
+static void uses_mark(const struct live_node *node, uint32_t *uses)
+{
+    if (node->type == PLAN_TEST)
+        uses[node->slot->stage] = 1;
+    for (size_t i = 0; i < node->n_parts; i++)
+        uses_mark(node->parts[i], uses);
+}
+
+/* ---- What is known of a block: who is in for certain, who may be ---- */
+
+static void node_look(const struct job *job, const struct live_node *node, uint32_t block,
+                      uint64_t *must, uint64_t *may)
+{
+    uint64_t part_must[JOB_WORDS], part_may[JOB_WORDS];
+    size_t n = block_words(job, block);
+    if (node->type == PLAN_TEST) {
+        bool known = job->stages.at[node->slot->stage]->been[block];
+        const uint64_t *yes = node->slot->yes->words + block_word((int32_t)block);
+        for (size_t i = 0; i < n; i++) {
+            must[i] = known ? yes[i] : 0;
+            may[i] = known ? yes[i] : UINT64_MAX;
+        }
+        return;
+    }
+    node_look(job, node->parts[0], block, must, may);
+    for (size_t i = 0; i < n && node->type == PLAN_NONE; i++) {
+        uint64_t was = must[i];
+        must[i] = ~may[i];
+        may[i] = ~was;
+    }
+    for (size_t k = 1; k < node->n_parts; k++) {
+        node_look(job, node->parts[k], block, part_must, part_may);
+        for (size_t i = 0; i < n; i++) {
+            must[i] = node->type == PLAN_ALL ? must[i] & part_must[i] : must[i] | part_must[i];
+            may[i] = node->type == PLAN_ALL ? may[i] & part_may[i] : may[i] | part_may[i];
+        }
+    }
+}
+
+/* Marks the blocks and people of whom a test of the stage can still say whether they are in. */
+static void stage_want(struct job *job, size_t stage)
+{
+    uint64_t must[JOB_WORDS], may[JOB_WORDS];
+    memset(job->wanted->words, 0, set_words(job->n_people) * sizeof *job->wanted->words);
+    uint8_t *wanted = arena_alloc(job->arena, job->n_blocks);
+    for (uint32_t block = 0; block < job->n_blocks; block++)
+        for (size_t p = 0; p < job->n_plans; p++) {
+            if (!job->uses[p * job->stages.n + stage])
+                continue;
+            const uint64_t *universe = job->universe->words + block_word((int32_t)block);
+            uint64_t *want = job->wanted->words + block_word((int32_t)block), any = 0;
+            node_look(job, job->roots[p], block, must, may);
+            for (size_t i = 0; i < block_words(job, block); i++) {
+                want[i] |= may[i] & ~must[i] & universe[i];
+                any |= want[i];
+            }
+            wanted[block] |= any != 0;
+        }
+    job->stages.at[stage]->been = wanted;
+}
+
+static enum status stage_run(struct job *job, size_t at, struct error *err)
+{
+    struct stage *stage = job->stages.at[at];
+    if (stage->type == STAGE_COLUMNS) {
+        memset(stage->been, 1, job->n_blocks);
+        return columns_run(job, err);
+    }
+    uint8_t *nowhere = stage->been;
+    stage_want(job, at);
+    uint8_t *there = stage->been;
+    stage->been = nowhere;
+    if (!memchr(there, 1, job->n_blocks))
+        return ST_OK;
+    stage->been = there;
+    return stage->type == STAGE_ROWS ? rows_run(job, stage, err) : scan_run(job, stage, err);
+}
+
+/* ---- All of it ---- */
+
+static enum status job_start(struct job *job, const struct segment_plan *const *plans,
+                             const struct set *among, struct error *err)
+{
+    int64_t as_of, highest;
+    enum status status = reader_present(job->reader, &as_of, &job->present, err);
+    if (status == ST_OK)
+        status = reader_integer(job->reader, "select value from counter where name = 'person'", 0,
+                                &highest, err);
+    if (status != ST_OK)
+        return status;
+    if (highest < 0 || highest > INT32_MAX)
+        return error_set(err, ST_UNUSABLE,
+                         "the highest number of a person is damaged: atrium verify says more");
+    job->today = clock_day(&reader_mall(job->reader)->clock, job->present);
+    job->n_people = (uint32_t)highest + 1;
+    job->n_blocks = (job->n_people + EVENT_BLOCK - 1) / EVENT_BLOCK;
+    job->universe = set_new(job->arena, job->n_people);
+    job->wanted = set_new(job->arena, job->n_people);
+    set_flip(job->universe, 1, job->n_people);
+    if (among)
+        set_and(job->universe, among);
+    job->roots = arena_array(job->arena, struct live_node *, job->n_plans);
+    for (size_t i = 0; i < job->n_plans; i++)
+        job->roots[i] = node_of(job, plans[i]->root);
+    status = scans_part(job, err);
+    if (status != ST_OK)
+        return status;
+    job->uses = arena_array(job->arena, uint32_t, job->n_plans * job->stages.n);
+    for (size_t i = 0; i < job->n_plans; i++)
+        uses_mark(job->roots[i], job->uses + i * job->stages.n);
+    return ST_OK;
+}
+
+static struct set *plan_take(struct job *job, const struct live_node *root)
+{
+    uint64_t must[JOB_WORDS], may[JOB_WORDS];
+    struct set *set = set_new(job->arena, job->n_people);
+    for (uint32_t block = 0; block < job->n_blocks; block++) {
+        size_t first = block_word((int32_t)block);
+        node_look(job, root, block, must, may);
+        for (size_t i = 0; i < block_words(job, block); i++)
+            set->words[first + i] = must[i] & job->universe->words[first + i];
+    }
+    return set;
+}
+
+static void job_free(struct job *job)
+{
+    for (size_t i = 0; i < job->figures.n; i++)
+        vec_free(&job->figures.at[i]->slots);
+    for (size_t i = 0; i < job->stages.n; i++)
+        vec_free(&job->stages.at[i]->figures);
+    vec_free(&job->figures);
+    vec_free(&job->stages);
+    vec_free(&job->slots);
+    arena_free(job->arena);
+}
+
+enum status segment_evaluate(struct reader *reader, struct arena *arena,
+                             const struct segment_plan *const *plans, size_t n,
+                             const struct set *among, int threads, struct set **sets,
+                             struct error *err)
+{
+    struct job job = {.reader = reader, .arena = arena_new(), .n_plans = n, .threads = threads};
+    enum status status = reader_begin(reader, err);
+    if (status == ST_OK) {
+        status = job_start(&job, plans, among, err);
+        for (size_t i = 0; i < job.stages.n && status == ST_OK; i++)
+            status = stage_run(&job, i, err);
+        reader_end(reader);
+    }
+    for (size_t i = 0; i < n && status == ST_OK; i++) {
+        struct set *found = plan_take(&job, job.roots[i]);
+        sets[i] = set_new(arena, found->n);
+        memcpy(sets[i]->words, found->words, set_words(found->n) * sizeof *found->words);
+    }
+    job_free(&job);
+    return status;
+}
+
+enum status segment_run(struct reader *reader, struct arena *arena, const struct access *access,
+                        const char *text, struct segment_answer *answer, struct error *err)
+{
+    const struct segment_plan *plan;
+    struct set *set;
+    *answer = (struct segment_answer){0};
+    enum status status = reader_begin(reader, err);
+    if (status != ST_OK)
+        return status;
+    status = segment_bind(reader, arena, access, text, &plan, err);
+    if (status == ST_OK)
+        status = segment_evaluate(reader, arena, &plan, 1, NULL, 0, &set, err);
+    if (status == ST_OK)
+        status = reader_present(reader, &answer->as_of, &answer->present, err);
+    reader_end(reader);
+    if (status != ST_OK)
+        return status;
+    answer->people = set;
+    answer->count = set_count(set);
+    answer->notes = segment_notes(plan, &answer->n_notes);
+    return ST_OK;
+}

@@ -1,0 +1,81 @@
+/* Evaluating: what one run of segment_evaluate works with. Inside the module. */
+#ifndef ATRIUM_SEGMENT_JOB_H
+#define ATRIUM_SEGMENT_JOB_H
+
+#include "model/segment/plan.h"
+
+/* A test, once for all plans, and who meets it. */
+struct slot {
+    const struct test *test;
+    struct set *yes;
+    int stage; /* known where that stage has been */
+};
+
+/* A deed, once for all tests. */
+struct figure {
+    const struct deed *deed;
+    int stage;
+    VEC(struct slot *) slots;
+};
+
+/* Work in order of what it costs: lists and columns (everywhere), rows of members, scans of
+ * events; the later ones only go where somebody is still undecided. */
+struct stage {
+    enum { STAGE_COLUMNS, STAGE_ROWS, STAGE_SCAN } type;
+    uint8_t *been; /* by block */
+    struct event_query query;
+    VEC(struct figure *) figures;
+    double cost;
+};
+
+/* A plan's tree over slots. */
+struct live_node {
+    enum plan_type type;
+    size_t n_parts;
+    struct live_node **parts;
+    struct slot *slot;
+};
+
+struct job {
+    struct reader *reader;
+    struct arena *arena;
+    int64_t present;
+    int32_t today;
+    uint32_t n_people, n_blocks;
+    size_t n_plans;
+    struct live_node **roots;
+    uint32_t *uses; /* by plan and stage: whether a test of that stage is in it; n_stages each */
+    struct set *universe, *wanted;
+    VEC(struct slot *) slots;
+    VEC(struct figure *) figures;
+    VEC(struct stage *) stages;
+    int threads;
+};
+
+enum { JOB_WORDS = EVENT_BLOCK / 64 };
+
+static inline size_t block_word(int32_t block)
+{
+    return (size_t)block * JOB_WORDS;
+}
+
+/* How many words the block has: fewer in the last one. */
+static inline size_t block_words(const struct job *job, uint32_t block)
+{
+    size_t all = set_words(job->n_people), first = block_word((int32_t)block);
+    return all - first < JOB_WORDS ? all - first : JOB_WORDS;
+}
+
+/* Every slot of lists and columns, everywhere. */
+enum status columns_run(struct job *job, struct error *err);
+
+/* Texts of rows, for the people of job->wanted in the blocks that stage->been marks. */
+enum status rows_run(struct job *job, struct stage *stage, struct error *err);
+
+/* One parallel scan, for the same. */
+enum status scan_run(struct job *job, struct stage *stage, struct error *err);
+
+/* Parts figures into scans. */
+enum status scans_part(struct job *job, struct error *err);
+
+#endif

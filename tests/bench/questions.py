@@ -1,0 +1,110 @@
+"""Questions of analysts, to atrium and to DuckDB: the same events, the same answers, the times of both.
+
+Part of bench.py; alone it asks files that are already there:
+questions.py ATRIUM MALL DATABASE PACKAGES [ROUNDS [QUESTION…]]. doc/measured.md says what each is.
+"""
+
+import json
+import math
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+# How many times as fast as DuckDB the project wants to be.
+FACTORS = {"funnel": 10, "funnel_by_shop": 10, "segment": 50, "labels": 5}
+
+
+def funnel_rows(answer):
+    """A funnel's answer by shop, as questions.sql gives it."""
+    whole = [{"shop": "", "steps": answer["steps"]}]
+    return sorted(
+        (group["shop"], *(step["count"] for step in group["steps"]),
+         *(step["mean_s"] for step in group["steps"][1:]),
+         *(step["median_s"] for step in group["steps"][1:]))
+        for group in answer.get("groups") or whole)
+
+
+def sql_rows(rows):
+    return sorted(tuple(row.values()) for row in rows)
+
+
+# What atrium is asked, and how its answer is read.
+ASKED = {
+    "funnel": (("funnel", "--saved", "wheel"), funnel_rows),
+    "funnel_by_shop": (("funnel", "--saved", "wheel", "--by", "shop"), funnel_rows),
+}
+
+
+def same(a, b):
+    if isinstance(a, (int, float)) and isinstance(b, (int, float)):
+        return math.isclose(a, b, rel_tol=1e-9)
+    return a == b
+
+
+def check(question, ours, theirs):
+    """Stops where the answers differ: the comparison would mean nothing."""
+    if len(ours) != len(theirs):
+        sys.exit(f"bench: {question}: atrium has {len(ours)} rows, DuckDB {len(theirs)}")
+    for row, other in zip(ours, theirs):
+        if len(row) != len(other) or not all(map(same, row, other)):
+            sys.exit(f"bench: {question}: atrium has {row}, DuckDB {other}")
+
+
+def ask_atrium(atrium, mall, words, rounds):
+    seconds, cpu = [], []
+    for _ in range(rounds):
+        began = time.monotonic()
+        process = subprocess.Popen((atrium, "-m", mall, *words, "--json"), stdout=subprocess.PIPE)
+        out = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            sys.exit(f"bench: atrium {' '.join(words)}: exit status {process.returncode}")
+        seconds.append(time.monotonic() - began)
+        cpu.append(usage.ru_utime + usage.ru_stime)
+    return seconds, cpu, json.loads(out)
+
+
+def ask_duckdb(packages, database, rounds, wanted):
+    command = ("node", os.path.join(HERE, "questions.mjs"), packages, database,
+               os.path.join(HERE, "questions.sql"), str(rounds), *wanted)
+    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+
+
+def measure(atrium, mall, database, packages, rounds, wanted=()):
+    """Rows for the table: figure, unit, atrium, DuckDB."""
+    rows = []
+    theirs = ask_duckdb(packages, database, rounds, wanted)
+    for question, answer in theirs.items():
+        words, read = ASKED[question]
+        seconds, cpu, ours = ask_atrium(atrium, mall, words, rounds)
+        check(question, read(ours), sql_rows(answer["rows"]))
+        median = statistics.median
+        rows.append((f"{question}_s", "s", median(seconds), median(answer["seconds"])))
+        rows.append((f"{question}_cpu_s", "s", median(cpu), median(answer["cpu"])))
+    return rows
+
+
+def aim_text(figure, ours, theirs):
+    """What the project wants of a figure, and whether it is met; "" for others."""
+    factor = FACTORS.get(figure.removesuffix("_s")) if figure.endswith("_s") else None
+    if factor is None or not ours:
+        return ""
+    times = theirs / ours
+    return f"{factor} times as fast: {times:.1f}, {'met' if times >= factor else 'missed'}"
+
+
+def main():
+    atrium, mall, database, packages, *rest = sys.argv[1:]
+    rounds = int(rest[0]) if rest else 3
+    for figure, unit, ours, theirs in measure(atrium, mall, database, os.path.abspath(packages),
+                                              rounds, rest[1:]):
+        print(f"{figure:24} {ours:12.3f} {theirs:12.3f} {unit}  {aim_text(figure, ours, theirs)}")
+
+
+if __name__ == "__main__":
+    main()

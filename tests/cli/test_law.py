@@ -1,0 +1,236 @@
+#!/usr/bin/env python3
+"""Links, consents and erasure through the command line: nothing lost by a link taken back, nothing
+found of an erased person, by any question, in any byte of the closed file, after any import."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+ATRIUM = os.environ["ATRIUM"]
+passed = failed = 0
+
+CARD, PHONE, NAME, MAC = "CARD-7391-XQ", "13971117234", "欧阳不凡", "a4:83:e7:5a:5b:5c"
+OTHER, MAIL = "CARD-7392-XQ", "buf@example.org"
+MEMBERS = f"""member,name,phone,gender,tier,joined,channel,consent_sms,attr:mail
+{CARD},{NAME},{PHONE},m,gold,2024-10-17 10:00:00,pos,1,{MAIL}
+{OTHER},Anna Wang,13900005678,f,silver,2024-10-17 10:40:00,app,1,
+C3,Bo Li,13900005679,m,silver,2024-10-17 10:40:00,app,0,
+"""
+EVENTS = f"""time,subject,kind,tenant,channel,amount,ref
+2024-10-17 10:00:00,{CARD},register,T1,pos,,
+2024-10-17 11:00:00,{CARD},purchase,T1,pos,100.00,r1
+2024-10-17 11:20:00,{OTHER},purchase,T2,till,50.00,r2
+2024-11-18 12:00:00,{OTHER},purchase,T1,pos,20.00,r3
+2024-11-18 12:00:00,C3,purchase,T1,pos,30.00,r4
+2024-10-17 10:10:00,C3,register,T1,pos,,
+"""
+RECEIPTS = f"""receipt,time,tenant,amount,member,item
+q1,2025-01-02 12:00:00,T1,10.00,{CARD},tea
+q2,2025-01-02 12:00:00,T1,12.00,C3,tea
+"""
+SIGHTINGS = f"""time,device,mac
+2025-01-02 12:00:00,P1,{MAC}
+2025-01-02 12:00:00,P1,a4:83:e7:5a:5b:5d
+"""
+
+
+def check(name, condition, detail=""):
+    global passed, failed
+    if condition:
+        passed += 1
+    else:
+        failed += 1
+        print(f"FAILED {name} {detail}")
+
+
+def run(mall, *words, stdin=None):
+    return subprocess.run([ATRIUM, "-m", mall, *words], capture_output=True, text=True, input=stdin)
+
+
+def answer(mall, *words, stdin=None, status=0):
+    done = run(mall, *words, "--json", stdin=stdin)
+    check(f"{words} exit", done.returncode == status, done.stderr)
+    return json.loads(done.stdout) if done.stdout else {}
+
+
+def exports(mall):
+    return [run(mall, "export", kind).stdout for kind in ("members", "events", "labels")]
+
+
+def make(folder, name):
+    mall = os.path.join(folder, name)
+    subprocess.run([ATRIUM, "init", mall, "--timezone", "Asia/Shanghai"], capture_output=True)
+    for kind, text in (("members", MEMBERS), ("events", EVENTS), ("sightings", SIGHTINGS)):
+        done = run(mall, "import", kind, "-", stdin=text)
+        check(f"import {kind}", done.returncode == 0, done.stderr)
+    return mall
+
+
+def verify(mall):
+    done = run(mall, "verify")
+    check("verify", done.returncode == 0, done.stdout)
+
+
+def links(folder):
+    mall = make(folder, "links.mall")
+    before = exports(mall)
+    loop = answer(mall, "loop")
+    check("no evidence", run(mall, "member", "link", CARD, OTHER).returncode == 2)
+    check("too unsure", run(mall, "member", "link", CARD, OTHER, "--evidence", "same phone",
+                            "--confidence", "1.5").returncode == 2)
+    linked = answer(mall, "member", "link", CARD, OTHER, "--evidence", "same payment on r1 and r2",
+                    "--confidence", "0.9")
+    check("linked", linked["events"] == 2 and linked["identities"] == 2, linked)
+    page = answer(mall, "member", "show", OTHER)
+    check("one page", page["card"] == CARD and page["events_total"] == 4, page)
+    check("identities", len(page["identities"]) == 4, page["identities"])
+    by = {i["value"]: i for i in page["identities"]}
+    check("evidence", by[OTHER]["evidence"] == "same payment on r1 and r2" and
+          by[OTHER]["confidence"] == 0.9, by)
+    check("own contact", by[CARD]["confidence"] == 1 and by[CARD]["link"] is None, by)
+    check("fewer buyers", answer(mall, "rfm")["people"] == 2)
+    again = run(mall, "member", "link", CARD, OTHER, "--evidence", "same payment")
+    check("linked once", again.returncode == 3, again.stderr)
+    limit = run(mall, "member", "link", CARD, "C3", "--evidence", "same payment")
+    check("limits", limit.returncode == 5 and "limit_card" in limit.stderr, limit.stderr)
+    verify(mall)
+    shown = answer(mall, "member", "links", CARD)["links"]
+    check("links", len(shown) == 1 and shown[0]["undone"] is None, shown)
+    back = answer(mall, "member", "unlink", OTHER, "--reason", "two sisters")
+    check("unlinked", back["events"] == 2 and back["person"] == OTHER, back)
+    check("as before", exports(mall) == before)
+    check("loop as before", answer(mall, "loop") == loop)
+    check("nothing to unlink", run(mall, "member", "unlink", OTHER).returncode == 3)
+    shown = answer(mall, "member", "links", CARD)["links"]
+    check("history", shown[0]["undone"] is not None, shown)
+    verify(mall)
+    run(mall, "principal", "add", "op", "operator")
+    denied = run(mall, "--as", "op", "member", "link", CARD, OTHER, "--evidence", "same payment")
+    check("operator", denied.returncode == 4, denied.stderr)
+
+
+def consents(folder):
+    mall = make(folder, "consents.mall")
+    rows = answer(mall, "member", "consent", CARD)["consents"]
+    sms = [r for r in rows if r["contact"] == "sms"]
+    check("as registered", sms == [{"contact": "sms", "given": "yes", "time": None,
+                                    "source": "as registered", "actor": None}], rows)
+    answer(mall, "member", "consent", CARD, "--sms", "no", "--source", "sms reply")
+    answer(mall, "member", "consent", CARD, "--sms", "yes", "--app", "yes", "--source", "form")
+    rows = answer(mall, "member", "consent", CARD, "--sms", "no", "--source", "phone call")["consents"]
+    sms = [(r["given"], r["source"]) for r in rows if r["contact"] == "sms"]
+    check("history", sms == [("no", "phone call"), ("yes", "form"), ("no", "sms reply")], rows)
+    shown = {c["contact"]: c["consent"] for c in answer(mall, "member", "show", CARD)["consents"]}
+    check("as it stands", shown == {"sms": "no", "app": "yes", "wifi": "no"}, shown)
+    check("wrong", run(mall, "member", "consent", CARD, "--sms", "maybe").returncode == 2)
+    run(mall, "principal", "add", "op", "operator")
+    denied = run(mall, "--as", "op", "member", "consent", CARD, "--sms", "yes")
+    check("operator", denied.returncode == 4, denied.stderr)
+    verify(mall)
+
+
+def everything(mall):
+    with open(mall, "rb") as file:
+        bytes_ = file.read()
+    for more in ("-wal", "-shm", ".lock"):
+        if os.path.exists(mall + more):
+            with open(mall + more, "rb") as file:
+                bytes_ += file.read()
+    return bytes_
+
+
+def erasure(folder):
+    mall = make(folder, "erase.mall")
+    run(mall, "member", "show", CARD, "--reveal", f"called {NAME} back")
+    answer(mall, "member", "consent", CARD, "--sms", "no", "--source", "sms reply")
+    answer(mall, "member", "link", CARD, MAC, "--evidence", f"seen when {NAME} paid", "--confidence",
+           "0.8")
+    bad = run(mall, "import", "members", "-", "--skip-bad",
+              stdin=f"member,name,phone,joined\nC9,{NAME},{PHONE},yesterday\nC8,x,1,2024-01-01\n")
+    check("refused row", bad.returncode == 1, bad.stderr)
+    label = f"label,rule,member\nvip,,{CARD}\nvip,,C3\n"
+    check("label", run(mall, "import", "labels", "-", stdin=label).returncode == 0)
+    before, loop = exports(mall), answer(mall, "loop")
+    for text in (CARD, PHONE, NAME, MAC, MAIL):
+        check(f"{text} is there", text.encode() in everything(mall))
+    would = answer(mall, "member", "erase", CARD)
+    check("preview", would["done"] is False and would["receipt"] == "", would)
+    check("nothing changed", exports(mall) == before)
+    check("needs a reason", run(mall, "member", "erase", CARD, "--yes").returncode == 2)
+    done = answer(mall, "member", "erase", CARD, "--reason", f"letter of {NAME}", "--yes")
+    rows = {(r["table"], r["what"]): r["rows"] for r in done["rows"]}
+    check("as previewed", done["rows"] == would["rows"], (done, would))
+    check("events kept", rows[("chunk", "events")] == 3, rows)
+    check("contacts", rows[("contact", "contacts")] == 3, rows)
+    check("log", done["log_left"] is False, done)
+    for text in (CARD, PHONE, NAME, MAC, MAIL):
+        check(f"{text} is nowhere", text.encode() not in everything(mall))
+    check("not found", run(mall, "member", "show", CARD).returncode == 3)
+    check("not searched", answer(mall, "member", "find", "7391")["members"] == [])
+    verify(mall)
+    now = answer(mall, "loop")
+    for stage, figure in (("perceive", "visits"), ("perceive", "subjects"), ("activate", "sales"),
+                          ("activate", "member_sales"), ("activate", "active"),
+                          ("convert", "registrations"), ("activate", "members")):
+        check(f"{figure} stays", now[stage][figure] == loop[stage][figure],
+              (now[stage], loop[stage]))
+    receipts = answer(mall, "member", "erasures")["erasures"]
+    check("receipt", [r["id"] for r in receipts] == [done["receipt"]], receipts)
+    check("its reason", NAME not in receipts[0]["reason"], receipts)
+    back(mall, now)
+
+
+def back(mall, loop):
+    """No import brings the person back, however large it is."""
+    result = answer(mall, "import", "members", "-", stdin=MEMBERS)
+    check("members", (result["erased"], result["duplicates"]) == (1, 2), result)
+    result = answer(mall, "import", "events", "-", stdin=EVENTS)
+    check("events", result["erased"] == 2 and result["refused"] == 0, result)
+    result = answer(mall, "import", "receipts", "-", stdin=RECEIPTS)
+    check("receipts", result["erased"] == 1 and result["imported"] == 1, result)
+    result = answer(mall, "import", "sightings", "-", stdin=SIGHTINGS)
+    check("sightings", result["erased"] == 1, result)
+    phone = f"member,name,phone\nC10,Nobody,{PHONE}\n"
+    result = answer(mall, "import", "members", "-", stdin=phone)
+    check("phone", result["erased"] == 1 and result["imported"] == 0, result)
+    large = "time,subject,kind,tenant,amount,ref\n" + "".join(
+        f"2025-02-02 12:00:00,{CARD if i % 100 == 0 else f'L{i}'},purchase,T1,1.00,x{i}\n"
+        for i in range(8000))
+    result = answer(mall, "import", "events", "-", stdin=large)
+    check("many events", (result["erased"], result["imported"]) == (80, 7920), result)
+    for text in (CARD, PHONE, NAME, MAC):
+        check(f"{text} did not come back", text.encode() not in everything(mall))
+    verify(mall)
+
+
+def chain(folder):
+    """What an erasure says it made unreadable may be; nothing else may."""
+    import sqlite3
+    mall = make(folder, "chain.mall")
+    answer(mall, "member", "consent", "C3", "--sms", "yes", "--source", "form")
+    answer(mall, "member", "consent", CARD, "--sms", "no", "--source", "form")
+    answer(mall, "member", "erase", CARD, "--reason", "asked for it", "--yes")
+    verify(mall)
+    file = sqlite3.connect(mall)
+    file.execute("update audit set after = '', before = '', salt = x'' where target = 'C3'")
+    file.commit()
+    file.close()
+    done = run(mall, "verify")
+    check("a record made unreadable by hand", done.returncode == 6 or done.returncode == 1,
+          done.stdout)
+    check("is named", "no erasure says" in done.stdout, done.stdout)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        links(folder)
+        consents(folder)
+        erasure(folder)
+        chain(folder)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
