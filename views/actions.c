@@ -1,5 +1,6 @@
 #include "views/actions.h"
 
+#include "tui/form.h"
 #include "tui/table.h"
 
 #include <string.h>
@@ -20,7 +21,10 @@ const struct action *actions_all(size_t *n)
         memcpy(all, own_actions, sizeof own_actions);
         size_t more = table_n_actions < MOST - OWN ? table_n_actions : MOST - OWN;
         memcpy(all + OWN, table_actions, more * sizeof *all);
-        count = OWN + more;
+        size_t rest = MOST - OWN - more;
+        size_t forms = form_n_actions < rest ? form_n_actions : rest;
+        memcpy(all + OWN + more, form_actions, forms * sizeof *all);
+        count = OWN + more + forms;
     }
     *n = count;
     return all;

@@ -31,6 +31,8 @@
     X(GO_AFFINITY,   "affinity",     "", "A", 0, N_("what goes together"))                         \
     X(GO_VALUE,      "value",        "", "V", 0, N_("who still comes, and what to expect"))        \
     X(GO_CLUSTERS,   "clusters",     "", "K", 0, N_("people who are alike"))                       \
+    X(GO_SEGMENTS,   "segments",     "", "S", 0, N_("people by an expression; saved segments"))    \
+    X(GO_LABELS,     "labels",       "", "B", 0, N_("labels: rules, lists, who carries them"))     \
     X(BACK,          "back",         "", "Esc Backspace", ACTION_LINE, N_("back"))                 \
     X(CLOSE,         "close",        "", "q", ACTION_HIDDEN, N_("close this screen; leave from the first")) \
     X(QUIT,          "quit",         "", "Q", 0, N_("leave atrium"))                               \
@@ -82,10 +84,25 @@
     X(FUNNEL_DOWN,   "step-down",    "funnel", "Down j", ACTION_HIDDEN, N_("the next step"))       \
     X(FUNNEL_OPEN,   "step-open",    "funnel", "Enter", ACTION_LINE, N_("who made this step"), N_("people")) \
     X(FUNNEL_DROP,   "step-drop",    "funnel", "d", ACTION_LINE, N_("who came to the step before and no further"), N_("drop")) \
-    X(FUNNEL_STEPS,  "steps",        "funnel", "a", ACTION_LINE, N_("write the steps"), N_("steps")) \
-    X(FUNNEL_SAVED,  "saved",        "funnel", "Tab", ACTION_LINE, N_("the next saved funnel"), N_("saved")) \
+    X(FUNNEL_BY,     "by",           "funnel", "b", ACTION_LINE, N_("groups by shop, category, channel, label …"), N_("by")) \
+    X(FUNNEL_EDIT,   "funnel-edit",  "funnel", "e", ACTION_LINE, N_("edit the funnel in a form"), N_("edit")) \
+    X(FUNNEL_LIST,   "funnel-list",  "funnel", "f", ACTION_LINE, N_("choose a saved funnel"), N_("funnels")) \
+    X(FUNNEL_TIMES,  "times",        "funnel", "t", ACTION_LINE, N_("how long the steps took"), N_("times")) \
+    X(FUNNEL_SEGMENT,"funnel-segment","funnel", "s", ACTION_LINE | ACTION_CHANGES, N_("keep these people under a name"), N_("segment")) \
+    X(FUNNEL_GROUPS, "groups",       "funnel", "g", 0, N_("all groups as a table"))                \
+    X(FUNNEL_HOLD,   "hold",         "funnel", "H", 0, N_("all steps share a shop, a zone, a coupon …")) \
+    X(FUNNEL_MEASURE,"measure",      "funnel", "m", 0, N_("count people, turns or money"))         \
+    X(FUNNEL_WITHIN, "within",       "funnel", "o", 0, N_("only the people of a segment or label"))           \
+    X(FUNNEL_VERSUS, "versus",       "funnel", "v", 0, N_("beside the people of a segment or label"))         \
+    X(FUNNEL_STEPS,  "steps",        "funnel", "a", 0, N_("write the funnel as a line"))           \
+    X(FUNNEL_SAVED,  "saved",        "funnel", "Tab", 0, N_("the next saved funnel"))              \
+    X(FUNNEL_SAVE,   "funnel-save",  "funnel", "S", ACTION_CHANGES, N_("save this funnel under a name")) \
+    X(FUNNEL_DELETE, "funnel-delete","funnel", "X", ACTION_CHANGES, N_("delete this saved funnel")) \
     X(FUNNEL_DIALECT,"dialect",      "funnel", "D", 0, N_("whose rules"))                          \
-    X(FUNNEL_BY,     "by",           "funnel", "b", ACTION_LINE, N_("by shop, category, channel, zone, month, tier"), N_("by")) \
+    X(TIMES_UP,      "times-up",     "funnel-times", "Up k", ACTION_HIDDEN, N_("the way before"))  \
+    X(TIMES_DOWN,    "times-down",   "funnel-times", "Down j", ACTION_HIDDEN, N_("the next way"))  \
+    X(CROWD_WHY,     "why",          "crowd", "w", ACTION_LINE, N_("why this person dropped"), N_("why")) \
+    X(CROWD_SEGMENT, "keep",         "crowd", "s", ACTION_LINE | ACTION_CHANGES, N_("keep these people under a name"), N_("segment")) \
     X(GRID_UP,       "grid-up",      "grid", "Up k", ACTION_HIDDEN, N_("up"))                      \
     X(GRID_DOWN,     "grid-down",    "grid", "Down j", ACTION_HIDDEN, N_("down"))                  \
     X(GRID_LEFT,     "grid-left",    "grid", "Left h", ACTION_HIDDEN, N_("left"))                  \
@@ -113,6 +130,18 @@
     X(CLUSTERS_FEATURES, "features", "clusters", "f", ACTION_LINE, N_("by what people are compared"), N_("features")) \
     X(CLUSTERS_NUMBER, "number",     "clusters", "n", ACTION_LINE, N_("how many clusters; found, or two to eight"), N_("number")) \
     X(CLUSTERS_SAVE, "keep",         "clusters", "w", ACTION_LINE | ACTION_CHANGES, N_("keep the clusters as labels"), N_("keep")) \
+    /* Segments and labels */                                                                      \
+    X(SEGMENT_WRITE, "write",        "segments", "a", ACTION_LINE, N_("write an expression"), N_("write")) \
+    X(SEGMENT_EDIT,  "edit",         "segments", "e", ACTION_LINE, N_("edit the selected segment"), N_("edit")) \
+    X(SEGMENT_SAVE,  "save",         "segments", "s", ACTION_LINE | ACTION_CHANGES, N_("save under a name"), N_("save")) \
+    X(SEGMENT_FREEZE,"freeze",       "segments", "z", ACTION_LINE | ACTION_CHANGES, N_("keep the people as they are now"), N_("freeze")) \
+    X(SEGMENT_DROP,  "remove",       "segments", "d", ACTION_CHANGES, N_("remove the selected segment"), N_("remove")) \
+    X(LABEL_WRITE,   "write-rule",   "labels", "a", ACTION_LINE, N_("write a rule"), N_("write"))  \
+    X(LABEL_EDIT,    "edit-rule",    "labels", "e", ACTION_LINE, N_("edit the selected label's rule"), N_("edit")) \
+    X(LABEL_SAVE,    "save-rule",    "labels", "s", ACTION_LINE | ACTION_CHANGES, N_("save the rule under a name"), N_("save")) \
+    X(LABEL_RUN,     "run",          "labels", "r", ACTION_LINE | ACTION_CHANGES, N_("run all rules where something changed"), N_("run")) \
+    X(LABEL_HISTORY, "history",      "labels", "h", ACTION_LINE, N_("who changed this label when"), N_("history")) \
+    X(LABEL_DROP,    "remove-label", "labels", "d", ACTION_CHANGES, N_("remove the selected label"), N_("remove")) \
     /* SQL */                                                                                      \
     X(SQL_EDIT,      "query",        "sql", "a", ACTION_LINE, N_("write the query"), N_("query")) \
     /* Data */                                                                                     \

@@ -187,13 +187,49 @@ static enum status ids_sheet(struct reader *reader, struct arena *arena,
 }
 
 static const struct sheet_column address_columns[] = {{"address", N_("address"), CELL_TEXT}};
+static const struct sheet_column device_columns[] = {{"name", N_("name"), CELL_TEXT},
+                                                     {"card", N_("card"), CELL_TEXT},
+                                                     {"address", N_("address"), CELL_TEXT}};
 
-static void addresses_sheet(struct arena *arena, struct behind_answer *answer)
+enum { DEVICES_OF_PEOPLE = 100000 }; /* rows; the line below tells how many there are */
+
+static size_t people_shown(const struct drill *drill)
 {
-    answer->rows.sheet = sheet_new(arena, address_columns, 1);
-    for (int64_t i = 0; i < answer->drill.count; i++)
-        sheet_row_add(answer->rows.sheet)[0] =
-            cell_text(arena_printf(arena, "%016" PRIx64, answer->drill.addresses[i]));
+    return drill->behind != BEHIND_DEVICES    ? 0
+           : drill->n_ids < DEVICES_OF_PEOPLE ? drill->n_ids
+                                              : DEVICES_OF_PEOPLE;
+}
+
+/* Random addresses; of devices, behind the people. */
+static enum status addresses_sheet(struct reader *reader, struct arena *arena,
+                                   const struct access *access, struct behind_answer *answer,
+                                   struct error *err)
+{
+    const struct drill *drill = &answer->drill;
+    bool devices = drill->behind == BEHIND_DEVICES;
+    size_t people = people_shown(drill);
+    answer->rows.sheet =
+        devices ? sheet_new(arena, device_columns, 3) : sheet_new(arena, address_columns, 1);
+    answer->rows.screen = devices ? "member" : NULL;
+    for (size_t i = 0; i < people; i++) {
+        if (i % 256 == 0 && reader_cancelled(reader))
+            return error_set(err, ST_CANCELLED, "the question was cancelled");
+        enum status status =
+            person_cells(reader, arena, access, drill->ids[i], sheet_row_add(answer->rows.sheet),
+                         &answer->rows.open[i], err);
+        if (status != ST_OK)
+            return status;
+    }
+    for (size_t i = 0; i < drill->n_addresses; i++)
+        sheet_row_add(answer->rows.sheet)[devices ? 2 : 0] =
+            cell_text(arena_printf(arena, "%016" PRIx64, drill->addresses[i]));
+    return ST_OK;
+}
+
+/* At least as many as the sheet will have. */
+static size_t rows_most(const struct drill *drill)
+{
+    return 1 + drill->n_rows + drill->n_ids + drill->n_addresses;
 }
 
 static void *behind_ask(struct reader *reader, struct arena *arena, const void *parameters,
@@ -209,14 +245,12 @@ static void *behind_ask(struct reader *reader, struct arena *arena, const void *
         small_group_check(&question->access, drill->count, err) != ST_OK)
         return NULL;
     answer->rows.title = drill_title(reader, arena, &question->query);
-    size_t most =
-        (size_t)(drill->n_rows > (size_t)drill->count ? (int64_t)drill->n_rows : drill->count);
-    answer->rows.open = arena_array(arena, const char *, most + 1);
+    answer->rows.open = arena_array(arena, const char *, rows_most(drill));
     enum status status = ST_OK;
     if (drill->behind == BEHIND_SHOPS || drill->behind == BEHIND_GROUPS)
         status = ids_sheet(reader, arena, answer, err);
-    else if (drill->behind == BEHIND_ADDRESSES)
-        addresses_sheet(arena, answer);
+    else if (drill->behind == BEHIND_ADDRESSES || drill->behind == BEHIND_DEVICES)
+        status = addresses_sheet(reader, arena, &question->access, answer, err);
     else
         status = rows_sheet(reader, arena, &question->access, answer, err);
     answer->rows.metric = (int)question->query.metric;

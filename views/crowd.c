@@ -1,52 +1,30 @@
 /* The people behind a step, a cell, a label: its argument is that of views/people_of.h. */
 #include "model/base/text.h"
+#include "views/actions.h"
+#include "views/people_keep.h"
 #include "views/people_of.h"
+#include "views/person_rows.h"
 #include "views/screens.h"
 #include "views/sheet_view.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { SHOWN = 20000 };
 
-static const struct sheet_column columns[] = {{"name", N_("name"), CELL_TEXT},
-                                              {"card", N_("card"), CELL_TEXT},
-                                              {"tier", N_("tier"), CELL_TEXT}};
-
-static const char *column_text(struct arena *arena, sqlite3_stmt *stmt, int column)
-{
-    const char *text = (const char *)sqlite3_column_text(stmt, column);
-    return arena_strdup(arena, text ? text : "");
-}
-
-static enum status person_row(struct reader *reader, struct arena *arena,
-                              const struct access *access, uint32_t person, struct cell *cells,
-                              struct error *err)
-{
-    sqlite3_stmt *stmt;
-    bool row = false;
-    cells[0] = cell_text(_("visitor"));
-    cells[1] = cell_text(arena_printf(arena, "#%" PRIu32, person));
-    enum status status =
-        reader_prepare(reader, "select name, card, tier from member where person = ?1", &stmt, err);
-    if (status != ST_OK)
-        return status;
-    sqlite3_bind_int64(stmt, 1, person);
-    status = reader_step(reader, stmt, &row, err);
-    if (status != ST_OK || !row)
-        return status;
-    cells[0] =
-        cell_text(access_text(access, arena, PERSONAL_NAME, person, column_text(arena, stmt, 0)));
-    cells[1] =
-        cell_text(access_text(access, arena, PERSONAL_CARD, person, column_text(arena, stmt, 1)));
-    cells[2] = cell_text(column_text(arena, stmt, 2));
-    return ST_OK;
-}
+/* The sheet first, as sheet_view wants it. */
+struct crowd_answer {
+    struct sheet_answer rows;
+    struct people_found found;
+};
 
 static void *crowd_ask(struct reader *reader, struct arena *arena, const void *parameters,
                        struct error *err)
 {
     const struct people_question *question = parameters;
-    struct sheet_answer *answer = arena_new_of(arena, struct sheet_answer);
+    struct crowd_answer *crowd = arena_new_of(arena, struct crowd_answer);
+    struct sheet_answer *answer = &crowd->rows;
     struct people_found found;
     if (people_of(reader, arena, question, &found, err) != ST_OK)
         return NULL;
@@ -54,7 +32,8 @@ static void *crowd_ask(struct reader *reader, struct arena *arena, const void *p
     size_t n = found.n;
     size_t shown = n < SHOWN ? n : SHOWN;
     uint64_t *keys = arena_array(arena, uint64_t, shown + 1);
-    answer->sheet = sheet_new(arena, columns, sizeof columns / sizeof *columns);
+    if (person_rows(reader, arena, &question->access, people, shown, &answer->sheet, err) != ST_OK)
+        return NULL;
     answer->open = arena_array(arena, const char *, shown + 1);
     answer->screen = "member";
     answer->title = arena_printf(arena, _("%s people"), text_count(arena, (int64_t)n));
@@ -64,17 +43,11 @@ static void *crowd_ask(struct reader *reader, struct arena *arena, const void *p
     answer->total = (int64_t)n;
     answer->keys = keys;
     for (size_t i = 0; i < shown; i++) {
-        if (i % 256 == 0 && reader_cancelled(reader)) {
-            error_set(err, ST_CANCELLED, "the question was cancelled");
-            return NULL;
-        }
         keys[i] = people[i];
         answer->open[i] = arena_printf(arena, "#%" PRIu32, people[i]);
-        if (person_row(reader, arena, &question->access, people[i], sheet_row_add(answer->sheet),
-                       err) != ST_OK)
-            return NULL;
     }
-    return answer;
+    crowd->found = found;
+    return crowd;
 }
 
 static void crowd_refresh(struct view *view)
@@ -86,6 +59,41 @@ static void crowd_refresh(struct view *view)
 static void crowd_open(struct view *view)
 {
     sheet_view_open(view, "crowd", _("people"));
+}
+
+/* Why the selected person came no further, where the list is of a funnel's step. */
+static void why_open(struct view *view)
+{
+    const struct sheet_answer *answer = view_answer(view, 0);
+    int64_t row = list_selected(&((struct sheet_state *)view->state)->list);
+    int least, most, at = 0;
+    if (sscanf(view->argument, "funnel %d %d %n", &least, &most, &at) < 2) {
+        console_say(view->console, "%s",
+                    _("only of a funnel's people can be said why they dropped"));
+        return;
+    }
+    if (!answer || row < 0)
+        return;
+    char *argument = mem_printf("%s %s", answer->open[row], view->argument + at);
+    console_open(view->console, "funnel-why", argument);
+    free(argument);
+}
+
+static bool crowd_action(struct view *view, int id, const char *argument)
+{
+    const struct crowd_answer *answer = view_answer(view, 0);
+    switch (id) {
+    case ACTION_CROWD_WHY:
+        why_open(view);
+        return true;
+    case ACTION_CROWD_SEGMENT:
+        if (answer)
+            people_keep(view->console, answer->found.people, answer->found.n,
+                        *argument ? argument : answer->found.title);
+        return true;
+    default:
+        return sheet_view_action(view, id, argument);
+    }
 }
 
 static char *crowd_people(struct view *view)
@@ -102,7 +110,7 @@ const struct view_ops view_crowd = {
     .close = sheet_view_close,
     .refresh = crowd_refresh,
     .draw = sheet_view_draw,
-    .action = sheet_view_action,
+    .action = crowd_action,
     .key = sheet_view_key,
     .answered = sheet_view_answered,
     .subtitle = sheet_view_subtitle,

@@ -45,6 +45,18 @@ struct loop_query dashboard_query(const struct console *console, unsigned stages
     };
 }
 
+bool dashboard_fits(const struct console *console, const struct stages *stages)
+{
+    const struct period *period = &console->period;
+    if (!stages || stages->period.from != period->from || stages->period.to != period->to ||
+        stages->compared != (console->compare != COMPARE_NONE))
+        return false;
+    if (!stages->compared)
+        return true;
+    struct period against = period_compare(&console->mall->clock, period, console->compare);
+    return stages->against.from == against.from && stages->against.to == against.to;
+}
+
 static char *local_time(struct arena *arena, const struct console *console, int64_t time)
 {
     return time_local(arena, console->mall->zone, time);

@@ -38,6 +38,10 @@ void dashboard_ready(struct view *view, int slot);
 /* The query that stands for the console's period and comparison. */
 struct loop_query dashboard_query(const struct console *console, unsigned stages);
 
+/* Whether an answer is of the console's period and comparison: one of the period before is not
+ * shown under the new one's title. */
+bool dashboard_fits(const struct console *console, const struct stages *stages);
+
 /* What a metric means, as a dialog: definition, its value, the question that reproduces it. */
 void dashboard_explain(struct console *console, int metric, const char *label, const char *text);
 

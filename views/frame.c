@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NARROW = 60 };
+enum { NARROW = 60, ROOM_TO_TELL = 80 };
 
 /* "Loop › Shops › Uniqlo"; where that is too long, "… › Uniqlo": where one is matters most. */
 static char *path_text(const struct console *console, struct arena *arena, int cells)
@@ -97,6 +97,16 @@ static void header_wide(struct console *console, struct area rows, struct arena 
     draw_field(under, 0, 1, left - 1, -1, ROLE_STRONG, path);
 }
 
+/* The view on top waits for an answer. */
+static bool is_asking(const struct console *console)
+{
+    const struct view *view = console_top(console);
+    for (int slot = 0; slot < VIEW_SLOTS; slot++)
+        if (view_asking(view, slot))
+            return true;
+    return false;
+}
+
 /* "2 questions · 41%", what the view asked for last, or nothing. */
 static char *work_text(const struct console *console, struct arena *arena)
 {
@@ -126,6 +136,9 @@ static char *work_text(const struct console *console, struct arena *arena)
 static void status_draw(struct console *console, struct area row, struct arena *arena)
 {
     char *work = work_text(console, arena);
+    const char *stop = keymap_keys(console->keymap, ACTION_CANCEL);
+    if (is_asking(console) && *stop && row.cols >= ROOM_TO_TELL)
+        work = arena_printf(arena, _("%s · %s stops"), work, stop);
     int cells = text_cells(work);
     draw_right(row, ROLE_DIM, work);
     row.cols -= cells ? cells + 2 : 0;

@@ -1,96 +1,189 @@
 /* Funnel: steps with what is left at each, groups below. Its argument is a saved funnel's name or a
- * line as in funnel_text.h. */
+ * plan's line. */
+#include "views/funnel_view.h"
+
 #include "model/base/text.h"
-#include "model/loop/funnel_small.h"
-#include "tui/chart.h"
 #include "tui/dialog.h"
 #include "views/actions.h"
-#include "views/cells.h"
-#include "views/console.h"
-#include "views/funnel_text.h"
+#include "views/people_keep.h"
+#include "views/person_rows.h"
 #include "views/screens.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE = 2000 };
-
-struct funnel_question {
-    char line[LINE];
-    enum funnel_dialect dialect;
-    enum funnel_by by;
-    int64_t from, to;
-    struct access access;
-};
+enum { ANSWER, OTHER, KEPT, BESIDE };
+enum { BESIDE_PEOPLE = 60 };
 
 struct funnel_state {
-    struct funnel_question question;
-    size_t saved; /* which saved one; n_saved_funnels: none */
+    char *line, *name; /* the name it is kept under, "" for none */
+    char *versus;      /* other people to compare with; NULL: the period's comparison */
+    bool asked_other;  /* the answer in OTHER belongs to what is asked now */
     int selected;
     struct arena *scratch; /* of a frame */
     char *problem;         /* of the line being typed */
-    char subtitle[160];
+    char subtitle[240];
 };
 
-struct funnel_answer {
-    struct funnel_query query;
-    struct funnel funnel;
-    const char *labels[FUNNEL_STEPS];
-    enum funnel_by by;
+/* What is kept in this mall, for choosing: funnels, and names of people. */
+struct kept_answer {
+    const struct funnel_kept *funnels;
+    size_t n_funnels;
+    const char **people;
+    size_t n_people;
 };
 
-static void *funnel_ask(struct reader *reader, struct arena *arena, const void *parameters,
+/* ---- Asking ---- */
+
+static void *kept_ask(struct reader *reader, struct arena *arena, const void *parameters,
+                      struct error *err)
+{
+    struct kept_answer *answer = arena_new_of(arena, struct kept_answer);
+    (void)parameters;
+    if (funnels_kept(reader, arena, &answer->funnels, &answer->n_funnels, err) != ST_OK ||
+        funnel_people_names(reader, arena, &answer->people, &answer->n_people, err) != ST_OK)
+        return NULL;
+    return answer;
+}
+
+struct beside_question {
+    struct access access;
+    int64_t total;
+    size_t n;
+    uint32_t people[BESIDE_PEOPLE];
+};
+
+static void *beside_ask(struct reader *reader, struct arena *arena, const void *parameters,
                         struct error *err)
 {
-    const struct funnel_question *question = parameters;
-    struct funnel_answer *answer = arena_new_of(arena, struct funnel_answer);
-    struct funnel_query *query = &answer->query;
-    if (funnel_text_parse(arena, question->line, query, err) != ST_OK)
+    const struct beside_question *question = parameters;
+    struct sheet *sheet;
+    if (person_rows(reader, arena, &question->access, question->people, question->n, &sheet, err) !=
+        ST_OK)
         return NULL;
-    query->dialect = question->dialect;
-    query->modes = question->dialect == DIALECT_CLICKHOUSE ? MODE_STRICT_ONCE : 0;
-    query->by = question->by;
-    query->from = question->from;
-    query->to = question->to;
-    answer->by = question->by;
-    for (size_t i = 0; i < query->n_steps; i++)
-        answer->labels[i] = query->steps[i];
-    if (funnel_run(reader, arena, query, &answer->funnel, err) != ST_OK)
-        return NULL;
-    funnel_hide_small(arena, &question->access, &answer->funnel);
-    return answer;
+    sheet->total = question->total;
+    return sheet;
+}
+
+/* The people of the selected step, or of the drop before it. */
+static const uint32_t *people_selected(const struct funnel_state *state, struct arena *arena,
+                                       const struct funnel_answer *answer, size_t *n)
+{
+    int least, most;
+    funnel_levels(state->selected, state->selected > 0, &least, &most);
+    return funnel_people(arena, &answer->funnel, least, most, n);
+}
+
+static void beside_refresh(struct view *view)
+{
+    const struct funnel_answer *answer = view_answer(view, ANSWER);
+    struct beside_question question = {.access = view->console->access};
+    if (!answer || !access_may(&view->console->access, RIGHT_PEOPLE_SEE))
+        return;
+    struct arena *arena = arena_new();
+    size_t n;
+    const uint32_t *people = people_selected(view->state, arena, answer, &n);
+    question.total = (int64_t)n;
+    question.n = n < BESIDE_PEOPLE ? n : BESIDE_PEOPLE;
+    memcpy(question.people, people, question.n * sizeof *people);
+    arena_free(arena);
+    view_ask(view, BESIDE, _("people"), beside_ask, &question, sizeof question);
+}
+
+static void other_refresh(struct view *view, struct funnel_question *question)
+{
+    struct funnel_state *state = view->state;
+    const struct console *console = view->console;
+    state->asked_other = state->versus || console->compare != COMPARE_NONE;
+    if (!state->asked_other)
+        return;
+    question->groups = false;
+    if (state->versus) {
+        snprintf(question->within, sizeof question->within, "%s", state->versus);
+    } else {
+        question->from = console->against.from;
+        question->to = console->against.until;
+    }
+    view_ask(view, OTHER, _("funnel"), funnel_view_ask, question, sizeof *question);
 }
 
 static void funnel_refresh(struct view *view)
 {
     struct funnel_state *state = view->state;
-    state->question.from = view->console->period.from;
-    state->question.to = view->console->period.until;
-    state->question.access = view->console->access;
-    view_ask(view, 0, _("funnel"), funnel_ask, &state->question, sizeof state->question);
+    struct funnel_question *question = mem_zero(1, sizeof *question);
+    view_ask(view, KEPT, _("saved funnels"), kept_ask, NULL, 0);
+    if (funnel_question_make(view->console, state->line, question)) {
+        view_ask(view, ANSWER, _("funnel"), funnel_view_ask, question, sizeof *question);
+        other_refresh(view, question);
+    }
+    free(question);
 }
 
-static void line_set(struct funnel_state *state, const char *line)
+static void funnel_answered(struct view *view, int slot)
 {
-    state->saved = n_saved_funnels;
-    for (size_t i = 0; i < n_saved_funnels; i++) {
-        arena_reset(state->scratch);
-        char *text = funnel_text(state->scratch, &saved_funnels[i]);
-        if (strcmp(line, saved_funnels[i].id) == 0 || strcmp(line, text) == 0) {
-            state->saved = i;
-            snprintf(state->question.line, LINE, "%s", text);
-            return;
-        }
-    }
-    snprintf(state->question.line, LINE, "%s", line);
+    struct funnel_state *state = view->state;
+    const struct funnel_answer *answer = view_answer(view, slot);
+    if (slot != ANSWER || !answer)
+        return;
+    if (state->selected >= (int)answer->funnel.n_steps)
+        state->selected = 0;
+    beside_refresh(view);
+}
+
+/* ---- What is asked ---- */
+
+static void text_set(char **at, const char *text)
+{
+    char *copy = text ? mem_strdup(text) : NULL;
+    free(*at);
+    *at = copy;
+}
+
+/* A name of a funnel that every mall has becomes its line; what is kept in the file is opened by
+ * its line. */
+static void line_set(struct funnel_state *state, const char *name, const char *line)
+{
+    arena_reset(state->scratch);
+    text_set(&state->name, name);
+    for (size_t i = 0; i < n_saved_funnels; i++)
+        if (strcmp(line, saved_funnels[i].id) == 0)
+            line = saved_funnel_text(state->scratch, &saved_funnels[i]);
+    text_set(&state->line, line);
+}
+
+void funnel_view_set(struct view *view, const char *name, const char *line)
+{
+    struct funnel_state *state = view->state;
+    line_set(state, name, line);
+    state->selected = 0;
+    funnel_refresh(view);
+}
+
+const char *funnel_view_line(const struct view *view)
+{
+    return ((const struct funnel_state *)view->state)->line;
+}
+
+const char *funnel_view_name(const struct view *view)
+{
+    return ((const struct funnel_state *)view->state)->name;
+}
+
+bool funnel_view_known(const struct view *view, const char *name)
+{
+    const struct kept_answer *kept = view_answer(view, KEPT);
+    for (size_t i = 0; kept && i < kept->n_funnels; i++)
+        if (strcmp(kept->funnels[i].name, name) == 0)
+            return true;
+    return false;
 }
 
 static void funnel_open(struct view *view)
 {
     struct funnel_state *state = view->state;
     state->scratch = arena_new();
-    line_set(state, *view->argument ? view->argument : saved_funnels[0].id);
+    line_set(state, "", *view->argument ? view->argument : saved_funnels[0].id);
     funnel_refresh(view);
 }
 
@@ -99,112 +192,18 @@ static void funnel_close(struct view *view)
     struct funnel_state *state = view->state;
     arena_free(state->scratch);
     free(state->problem);
+    free(state->line);
+    free(state->name);
+    free(state->versus);
 }
 
 /* ---- Drawing ---- */
 
-static const char *step_label(const struct funnel_state *state, const struct funnel_answer *answer,
-                              size_t i)
-{
-    if (state->saved < n_saved_funnels && i < saved_funnels[state->saved].n_steps)
-        return _(saved_funnels[state->saved].steps[i].title);
-    return answer->labels[i];
-}
-
-static const char *share(struct arena *arena, int64_t part, int64_t whole)
-{
-    return whole ? arena_printf(arena, "%.1f%%", 100.0 * (double)part / (double)whole) : "–";
-}
-
-static const char *step_count(struct arena *arena, const struct funnel_step *step)
-{
-    struct cell hidden = cell_hidden(step->below);
-    return step->hidden ? cell_for_people(arena, NULL, CELL_COUNT, &hidden)
-                        : text_count(arena, step->count);
-}
-
-static size_t worst_drop(const struct funnel *funnel)
-{
-    size_t worst = 0;
-    double least = 2;
-    for (size_t i = 1; i < funnel->n_steps; i++) {
-        double kept = funnel->steps[i - 1].count
-                          ? (double)funnel->steps[i].count / (double)funnel->steps[i - 1].count
-                          : 2;
-        if (kept < least) {
-            least = kept;
-            worst = i;
-        }
-    }
-    return worst;
-}
-
-static int steps_draw(struct funnel_state *state, const struct funnel_answer *answer,
-                      struct area area)
-{
-    const struct funnel *funnel = &answer->funnel;
-    struct chart_step steps[FUNNEL_STEPS];
-    size_t worst = worst_drop(funnel);
-    for (size_t i = 0; i < funnel->n_steps; i++) {
-        const struct funnel_step *step = &funnel->steps[i];
-        steps[i] = (struct chart_step){
-            .label = step_label(state, answer, i),
-            .value = (double)step->count,
-            .text = step_count(state->scratch, step),
-            .share = i ? share(state->scratch, step->count, funnel->steps[i - 1].count) : NULL,
-            .note = step->timed
-                        ? arena_printf(state->scratch, _("median %s"),
-                                       text_duration(state->scratch, (int64_t)step->median_s))
-                        : NULL,
-            .warn = i && i == worst,
-        };
-    }
-    return chart_funnel_draw(area, steps, funnel->n_steps, state->selected);
-}
-
-static int group_compare(const void *a, const void *b)
-{
-    const struct funnel_group *x = *(const struct funnel_group *const *)a;
-    const struct funnel_group *y = *(const struct funnel_group *const *)b;
-    if (x->steps[0].count != y->steps[0].count)
-        return x->steps[0].count > y->steps[0].count ? -1 : 1;
-    return x->key < y->key ? -1 : x->key > y->key;
-}
-
-/* The largest groups, as many as there are rows; months in their order. */
-static void groups_draw(struct funnel_state *state, const struct funnel_answer *answer,
-                        struct area area)
-{
-    enum { NAME = 16, NUMBER = 10 };
-    const struct funnel *funnel = &answer->funnel;
-    const struct funnel_group **order =
-        arena_array(state->scratch, const struct funnel_group *, funnel->n_groups + 1);
-    size_t last = funnel->n_steps - 1;
-    for (size_t i = 0; i < funnel->n_groups; i++)
-        order[i] = &funnel->groups[i];
-    if (answer->by != FUNNEL_BY_MONTH && funnel->n_groups)
-        qsort(order, funnel->n_groups, sizeof(const struct funnel_group *), group_compare);
-    draw_field(area, 0, 1, NAME, -1, ROLE_TITLE, funnel_by_names[answer->by]);
-    for (size_t s = 0; s <= funnel->n_steps; s++)
-        draw_field(area, 0, 1 + NAME + (int)s * NUMBER, NUMBER, 1, ROLE_TITLE,
-                   s > last ? _("whole way") : arena_printf(state->scratch, "%zu", s + 1));
-    for (size_t g = 0; g < funnel->n_groups && (int)g + 1 < area.rows; g++) {
-        const struct funnel_step *steps = order[g]->steps;
-        int row = (int)g + 1;
-        draw_field(area, row, 1, NAME, -1, ROLE_PLAIN, *order[g]->name ? order[g]->name : "–");
-        for (size_t s = 0; s <= last; s++)
-            draw_field(area, row, 1 + NAME + (int)s * NUMBER, NUMBER, 1, ROLE_PLAIN,
-                       step_count(state->scratch, &steps[s]));
-        draw_field(area, row, 1 + NAME + (int)(last + 1) * NUMBER, NUMBER, 1, ROLE_ACCENT,
-                   share(state->scratch, steps[last].count, steps[0].count));
-    }
-}
-
 static void funnel_draw(struct view *view, struct area area)
 {
     struct funnel_state *state = view->state;
-    const struct funnel_answer *answer = view_answer(view, 0);
-    const char *problem = view_problem(view, 0);
+    const struct funnel_answer *answer = view_answer(view, ANSWER);
+    const char *problem = view_problem(view, ANSWER);
     arena_reset(state->scratch);
     if (problem)
         area_cut_top(&area, draw_wrapped(area, 0, ROLE_ERROR, problem) + 1);
@@ -213,34 +212,292 @@ static void funnel_draw(struct view *view, struct area area)
             draw_text(area, 0, 0, ROLE_DIM, _("counting … Ctrl-c stops"));
         return;
     }
-    const struct funnel *funnel = &answer->funnel;
-    area_cut_top(&area, steps_draw(state, answer, area));
-    const struct funnel_step *first = &funnel->steps[0],
-                             *last = &funnel->steps[funnel->n_steps - 1];
-    struct area row = area_cut_top(&area, 1);
-    draw_printf(row, 0, 1, ROLE_DIM, _("whole way %s · %s people with an event of a step"),
-                share(state->scratch, last->count, first->count),
-                text_count(state->scratch, funnel->subjects));
-    for (size_t i = 0; i < funnel->n_notes; i++)
-        draw_text(area_cut_top(&area, 1), 0, 1, ROLE_WARN, funnel->notes[i]);
-    area_cut_top(&area, 1);
-    if (answer->by != FUNNEL_BY_NONE)
-        groups_draw(state, answer, area);
+    const struct funnel_answer *other = state->asked_other ? view_answer(view, OTHER) : NULL;
+    struct funnel_picture picture = {
+        .arena = state->scratch,
+        .answer = answer,
+        .other = other && other->funnel.n_steps == answer->funnel.n_steps ? other : NULL,
+        .against = state->versus ? state->versus : _(compare_choices[view->console->compare].title),
+        .people = view_answer(view, BESIDE),
+        .selected = state->selected,
+    };
+    funnel_picture_draw(&picture, area);
 }
 
-/* ---- Acting ---- */
+static const char *funnel_subtitle(struct view *view)
+{
+    struct funnel_state *state = view->state;
+    const struct funnel_answer *answer = view_answer(view, ANSWER);
+    if (!answer)
+        return NULL;
+    const struct funnel_query *query = &answer->plan.query;
+    const char *title = *state->name       ? state->name
+                        : answer->built_in ? _(answer->built_in->title)
+                                           : _("own steps");
+    snprintf(state->subtitle, sizeof state->subtitle, query->by ? _("%s · by %s") : "%s%s", title,
+             query->by ? _(funnel_by_names[query->by]) : "");
+    return state->subtitle;
+}
+
+/* ---- Changing the question ---- */
+
+/* A change of one thing in the line; the name stays where it says what is changed. */
+static void plan_change(struct view *view, void (*change)(struct funnel_plan *, const void *),
+                        const void *to)
+{
+    struct funnel_state *state = view->state;
+    struct arena *arena = arena_new();
+    struct error err = {0};
+    struct funnel_plan plan;
+    if (funnel_plan_parse(arena, state->line, &plan, &err) == ST_OK) {
+        change(&plan, to);
+        text_set(&state->line, funnel_plan_text(arena, &plan));
+        funnel_refresh(view);
+    } else {
+        console_complain(view->console, "%s", error_text(&err));
+    }
+    error_clear(&err);
+    arena_free(arena);
+}
+
+static void dialect_next(struct funnel_plan *plan, const void *to)
+{
+    struct funnel_query *query = &plan->query;
+    (void)to;
+    query->dialect = (enum funnel_dialect)((query->dialect + 1) % DIALECT_COUNT);
+    query->modes = query->dialect == DIALECT_CLICKHOUSE ? MODE_STRICT_ONCE : 0;
+    query->order = ORDER_ORDERED;
+    if (query->dialect == DIALECT_CLICKHOUSE)
+        query->n_exclusions = 0;
+}
+
+static void measure_next(struct funnel_plan *plan, const void *to)
+{
+    (void)to;
+    plan->query.measure = (enum funnel_measure)((plan->query.measure + 1) % FUNNEL_MEASURE_COUNT);
+}
+
+static void by_change(struct funnel_plan *plan, const void *to)
+{
+    plan->query.by = (enum funnel_by) * (const int *)to;
+}
+
+static void hold_change(struct funnel_plan *plan, const void *to)
+{
+    plan->query.hold = (enum funnel_hold) * (const int *)to;
+}
+
+static void within_change(struct funnel_plan *plan, const void *to)
+{
+    plan->within = to;
+}
+
+/* One of a list of names, the first of which is none. */
+static void names_choose(struct view *view, const char *title, const char *const *names, size_t n,
+                         size_t selected, const char *none, dialog_done *done)
+{
+    const char *titles[32];
+    for (size_t i = 0; i < n && i < 32; i++)
+        titles[i] = names[i] ? _(names[i]) : none;
+    console_dialog(view->console, dialog_choose(title, titles, n, selected, done, view));
+}
+
+static void by_chosen(void *context, struct dialog *dialog, bool accepted)
+{
+    int choice = accepted ? dialog_choice(dialog) : -1;
+    if (choice >= 0)
+        plan_change(context, by_change, &choice);
+}
+
+static void hold_chosen(void *context, struct dialog *dialog, bool accepted)
+{
+    int choice = accepted ? dialog_choice(dialog) : -1;
+    if (choice >= 0)
+        plan_change(context, hold_change, &choice);
+}
+
+/* A name given with the action ("by shop") or one chosen. */
+static void name_change(struct view *view, bool by, const char *argument)
+{
+    const struct funnel_answer *answer = view_answer(view, ANSWER);
+    const char *const *names = by ? funnel_by_names : funnel_holds;
+    int n = by ? FUNNEL_BY_COUNT : FUNNEL_HOLD_COUNT;
+    for (int i = 0; *argument && i < n; i++)
+        if (names[i] && strcmp(names[i], argument) == 0) {
+            plan_change(view, by ? by_change : hold_change, &i);
+            return;
+        }
+    size_t now = !answer ? 0 : by ? answer->plan.query.by : answer->plan.query.hold;
+    names_choose(view, by ? _("Groups by") : _("All steps share"), names, (size_t)n, now,
+                 by ? _("no groups") : _("nothing"), by ? by_chosen : hold_chosen);
+}
+
+/* ---- Names of people: within, and beside whom ---- */
+
+enum { PEOPLE_MOST = 200 };
+
+static const char *person_name(struct view *view, int choice)
+{
+    const struct kept_answer *kept = view_answer(view, KEPT);
+    bool there = kept && choice > 0 && (size_t)choice <= kept->n_people;
+    return there ? kept->people[choice - 1] : NULL;
+}
+
+static void within_chosen(void *context, struct dialog *dialog, bool accepted)
+{
+    struct view *view = context;
+    int choice = accepted ? dialog_choice(dialog) : -1;
+    if (choice >= 0)
+        plan_change(view, within_change, person_name(view, choice));
+}
+
+static void versus_chosen(void *context, struct dialog *dialog, bool accepted)
+{
+    struct view *view = context;
+    struct funnel_state *state = view->state;
+    int choice = accepted ? dialog_choice(dialog) : -1;
+    if (choice < 0)
+        return;
+    text_set(&state->versus, person_name(view, choice));
+    funnel_refresh(view);
+}
+
+static void people_choose(struct view *view, const char *title, const char *none, dialog_done *done)
+{
+    const struct kept_answer *kept = view_answer(view, KEPT);
+    const char *names[PEOPLE_MOST + 1] = {none};
+    size_t n = kept ? kept->n_people : 0;
+    n = n < PEOPLE_MOST ? n : PEOPLE_MOST;
+    for (size_t i = 0; i < n; i++)
+        names[i + 1] = kept->people[i];
+    if (n)
+        console_dialog(view->console, dialog_choose(title, names, n + 1, 0, done, view));
+    else
+        console_say(view->console, "%s",
+                    _("this mall has no segment or label yet; s on a list makes one"));
+}
+
+/* ---- Saved funnels ---- */
+
+static void kept_open(struct view *view, const struct funnel_kept *kept)
+{
+    funnel_view_set(view, kept->built_in ? "" : kept->name, kept->text);
+}
+
+static void kept_chosen(void *context, struct dialog *dialog, bool accepted)
+{
+    struct view *view = context;
+    const struct kept_answer *kept = view_answer(view, KEPT);
+    int choice = accepted ? dialog_choice(dialog) : -1;
+    if (kept && choice >= 0 && (size_t)choice < kept->n_funnels)
+        kept_open(view, &kept->funnels[choice]);
+}
+
+static void kept_choose(struct view *view, const char *argument)
+{
+    const struct kept_answer *kept = view_answer(view, KEPT);
+    const char *titles[PEOPLE_MOST];
+    size_t n = kept ? kept->n_funnels : 0;
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(kept->funnels[i].name, argument) == 0) {
+            kept_open(view, &kept->funnels[i]);
+            return;
+        }
+    n = n < PEOPLE_MOST ? n : PEOPLE_MOST;
+    for (size_t i = 0; i < n; i++)
+        titles[i] =
+            kept->funnels[i].built_in ? _(kept->funnels[i].built_in->title) : kept->funnels[i].name;
+    if (n)
+        console_dialog(view->console,
+                       dialog_choose(_("Saved funnels"), titles, n, 0, kept_chosen, view));
+}
+
+/* The one after the one shown. */
+static void kept_next(struct view *view)
+{
+    const struct funnel_state *state = view->state;
+    const struct kept_answer *kept = view_answer(view, KEPT);
+    const struct funnel_answer *answer = view_answer(view, ANSWER);
+    size_t next = 0;
+    for (size_t i = 0; kept && i < kept->n_funnels; i++) {
+        bool own = !kept->funnels[i].built_in && strcmp(kept->funnels[i].name, state->name) == 0;
+        bool built_in = kept->funnels[i].built_in && !*state->name && answer &&
+                        kept->funnels[i].built_in == answer->built_in;
+        if (own || built_in)
+            next = (i + 1) % kept->n_funnels;
+    }
+    if (kept)
+        kept_open(view, &kept->funnels[next]);
+}
+
+static void save_as(struct view *view, const char *name)
+{
+    struct funnel_state *state = view->state;
+    for (size_t i = 0; i < n_saved_funnels; i++)
+        if (strcmp(name, saved_funnels[i].id) == 0) {
+            console_complain(view->console, _("'%s' is there in every mall; another name would do"),
+                             name);
+            return;
+        }
+    json_t *set = json_pack("{s:s, s:s}", "definition", state->line, "author",
+                            view->console->access.principal);
+    console_change(view->console, "funnel", name,
+                   funnel_view_known(view, name) ? OPERATION_SET : OPERATION_CREATE, -1, set, NULL);
+    json_decref(set);
+    text_set(&state->name, name);
+}
+
+static const char *name_check(void *context, const char *text)
+{
+    (void)context;
+    return *text ? NULL : _("a funnel needs a name");
+}
+
+static void save_named(void *context, struct dialog *dialog, bool accepted)
+{
+    if (accepted && *dialog_text(dialog))
+        save_as(context, dialog_text(dialog));
+}
+
+static void delete_answered(void *context, struct dialog *dialog, bool accepted)
+{
+    struct view *view = context;
+    struct funnel_state *state = view->state;
+    (void)dialog;
+    if (!accepted)
+        return;
+    json_t *set = json_object();
+    console_change(view->console, "funnel", state->name, OPERATION_DELETE, -1, set, NULL);
+    json_decref(set);
+    text_set(&state->name, "");
+}
+
+static void delete_ask(struct view *view)
+{
+    const struct funnel_state *state = view->state;
+    if (!*state->name) {
+        console_say(view->console, "%s", _("only a saved funnel of your own can be deleted"));
+        return;
+    }
+    char *text =
+        mem_printf(_("Delete the saved funnel '%s'? Its steps stay on the screen."), state->name);
+    console_dialog(view->console,
+                   dialog_confirm(_("Delete"), text, _("Delete"), delete_answered, view));
+    free(text);
+}
+
+/* ---- The line ---- */
 
 static const char *line_check(void *context, const char *text)
 {
     struct view *view = context;
     struct funnel_state *state = view->state;
-    struct funnel_query query;
+    struct funnel_plan plan;
     struct error err = {0};
     struct arena *arena = arena_new();
-    free(state->problem);
-    state->problem = NULL;
-    if (funnel_text_parse(arena, text, &query, &err) != ST_OK || strlen(text) >= LINE)
-        state->problem = mem_strdup(error_text(&err));
+    text_set(&state->problem, NULL);
+    if (funnel_plan_parse(arena, text, &plan, &err) != ST_OK)
+        text_set(&state->problem, error_text(&err));
     error_clear(&err);
     arena_free(arena);
     return state->problem;
@@ -249,111 +506,149 @@ static const char *line_check(void *context, const char *text)
 static void line_done(void *context, struct dialog *dialog, bool accepted)
 {
     struct view *view = context;
-    if (!accepted)
-        return;
-    line_set(view->state, dialog_text(dialog));
-    ((struct funnel_state *)view->state)->selected = 0;
-    funnel_refresh(view);
+    if (accepted)
+        funnel_view_set(view, funnel_view_name(view), dialog_text(dialog));
 }
 
-/* The people whose deepest step lies in [least, most]. */
-static void people_open(struct view *view, int least, int most)
+/* ---- Acting ---- */
+
+static void people_open(struct view *view, bool drop)
 {
     const struct funnel_state *state = view->state;
-    char *argument = mem_printf("funnel %d %d %s %s", least, most,
-                                funnel_dialects[state->question.dialect], state->question.line);
+    int least, most;
+    if (drop && state->selected == 0) {
+        console_say(view->console, "%s", _("nobody drops before the first step"));
+        return;
+    }
+    funnel_levels(state->selected, drop, &least, &most);
+    char *argument = mem_printf("funnel %d %d %s", least, most, state->line);
     console_open(view->console, "crowd", argument);
     free(argument);
 }
 
-static void saved_next(struct view *view)
+static void people_label(struct view *view)
 {
-    struct funnel_state *state = view->state;
-    size_t next = state->saved < n_saved_funnels ? (state->saved + 1) % n_saved_funnels : 0;
-    line_set(state, saved_funnels[next].id);
-    state->selected = 0;
-    funnel_refresh(view);
+    const struct funnel_answer *answer = view_answer(view, ANSWER);
+    if (!answer)
+        return;
+    const struct funnel_state *state = view->state;
+    struct arena *arena = arena_new();
+    size_t n;
+    const uint32_t *people = people_selected(state, arena, answer, &n);
+    const char *suggestion =
+        arena_printf(arena, state->selected ? _("dropped after step %d") : _("made step %d"),
+                     state->selected ? state->selected : 1);
+    people_keep(view->console, people, n, suggestion);
+    arena_free(arena);
 }
 
-static bool funnel_action(struct view *view, int id, const char *argument)
+static void move(struct view *view, int by)
 {
     struct funnel_state *state = view->state;
-    const struct funnel_answer *answer = view_answer(view, 0);
-    int n = answer ? (int)answer->funnel.n_steps : 0;
+    const struct funnel_answer *answer = view_answer(view, ANSWER);
+    int to = state->selected + by;
+    if (!answer || to < 0 || to >= (int)answer->funnel.n_steps)
+        return;
+    state->selected = to;
+    beside_refresh(view);
+}
+
+static bool action_asked(struct view *view, int id, const char *argument)
+{
     switch (id) {
-    case ACTION_FUNNEL_UP:
-        state->selected -= state->selected > 0;
-        return true;
-    case ACTION_FUNNEL_DOWN:
-        state->selected += state->selected + 1 < n;
-        return true;
-    case ACTION_FUNNEL_OPEN:
-        if (n)
-            people_open(view, state->selected + 1, FUNNEL_STEPS);
-        return true;
-    case ACTION_FUNNEL_DROP:
-        if (state->selected > 0 && state->selected < n)
-            people_open(view, state->selected, state->selected);
-        else
-            console_say(view->console, "%s", _("nobody drops before the first step"));
-        return true;
-    case ACTION_FUNNEL_STEPS:
-        if (*argument) {
-            line_set(state, argument);
-            funnel_refresh(view);
-        } else {
-            console_dialog(view->console,
-                           dialog_ask(_("Funnel"), _("window: step -> step"), state->question.line,
-                                      line_check, line_done, view));
-        }
-        return true;
-    case ACTION_FUNNEL_SAVED:
-        saved_next(view);
-        return true;
     case ACTION_FUNNEL_DIALECT:
-        state->question.dialect = (state->question.dialect + 1) % DIALECT_COUNT;
-        funnel_refresh(view);
+        plan_change(view, dialect_next, NULL);
+        return true;
+    case ACTION_FUNNEL_MEASURE:
+        plan_change(view, measure_next, NULL);
         return true;
     case ACTION_FUNNEL_BY:
-        state->question.by = (state->question.by + 1) % FUNNEL_BY_COUNT;
-        funnel_refresh(view);
+    case ACTION_FUNNEL_HOLD:
+        name_change(view, id == ACTION_FUNNEL_BY, argument);
+        return true;
+    case ACTION_FUNNEL_WITHIN:
+        if (*argument)
+            plan_change(view, within_change, argument);
+        else
+            people_choose(view, _("Only these people"), _("everyone"), within_chosen);
+        return true;
+    case ACTION_FUNNEL_VERSUS:
+        people_choose(view, _("Beside these people"), _("the period, as elsewhere"), versus_chosen);
+        return true;
+    case ACTION_FUNNEL_STEPS:
+        if (*argument)
+            funnel_view_set(view, funnel_view_name(view), argument);
+        else
+            console_dialog(view->console,
+                           dialog_ask(_("Funnel"), _("window: step -> step"),
+                                      funnel_view_line(view), line_check, line_done, view));
         return true;
     default:
         return false;
     }
 }
 
-static void funnel_answered(struct view *view, int slot)
+static bool action_kept(struct view *view, int id, const char *argument)
 {
-    struct funnel_state *state = view->state;
-    const struct funnel_answer *answer = view_answer(view, slot);
-    if (answer && state->selected >= (int)answer->funnel.n_steps)
-        state->selected = 0;
+    switch (id) {
+    case ACTION_FUNNEL_SAVED:
+        kept_next(view);
+        return true;
+    case ACTION_FUNNEL_LIST:
+        kept_choose(view, argument);
+        return true;
+    case ACTION_FUNNEL_EDIT:
+        console_open(view->console, "funnel-edit", "");
+        return true;
+    case ACTION_FUNNEL_SAVE:
+        if (*argument)
+            save_as(view, argument);
+        else
+            console_dialog(view->console,
+                           dialog_ask(_("Save this funnel"), _("Name"), funnel_view_name(view),
+                                      name_check, save_named, view));
+        return true;
+    case ACTION_FUNNEL_DELETE:
+        delete_ask(view);
+        return true;
+    default:
+        return false;
+    }
 }
 
-static const char *funnel_subtitle(struct view *view)
+static bool funnel_action(struct view *view, int id, const char *argument)
 {
-    struct funnel_state *state = view->state;
-    const struct funnel_answer *answer = view_answer(view, 0);
-    if (!answer)
-        return NULL;
-    struct arena *arena = arena_new();
-    const char *title =
-        state->saved < n_saved_funnels ? _(saved_funnels[state->saved].title) : _("own steps");
-    snprintf(state->subtitle, sizeof state->subtitle, _("%s · %s window · %s%s%s"), title,
-             text_duration(arena, answer->query.window),
-             answer->query.modes ? _("clickhouse, strict_once")
-                                 : funnel_dialects[answer->query.dialect],
-             answer->by ? " · " : "", answer->by ? funnel_by_names[answer->by] : "");
-    arena_free(arena);
-    return state->subtitle;
+    switch (id) {
+    case ACTION_FUNNEL_UP:
+        move(view, -1);
+        return true;
+    case ACTION_FUNNEL_DOWN:
+        move(view, 1);
+        return true;
+    case ACTION_FUNNEL_OPEN:
+        people_open(view, false);
+        return true;
+    case ACTION_FUNNEL_DROP:
+        people_open(view, true);
+        return true;
+    case ACTION_FUNNEL_SEGMENT:
+        people_label(view);
+        return true;
+    case ACTION_FUNNEL_TIMES:
+        console_open(view->console, "funnel-times", funnel_view_line(view));
+        return true;
+    case ACTION_FUNNEL_GROUPS:
+        console_open(view->console, "funnel-groups", funnel_view_line(view));
+        return true;
+    default:
+        return action_asked(view, id, argument) || action_kept(view, id, argument);
+    }
 }
 
 static char *step_people(struct view *view)
 {
     const struct funnel_state *state = view->state;
-    return mem_printf("funnel %d %d %s %s", state->selected + 1, FUNNEL_STEPS,
-                      funnel_dialects[state->question.dialect], state->question.line);
+    return mem_printf("funnel %d %d %s", state->selected + 1, FUNNEL_STEPS, state->line);
 }
 
 const struct view_ops view_funnel = {
@@ -361,9 +656,11 @@ const struct view_ops view_funnel = {
     .title = N_("Funnel"),
     .about =
         N_("Who enters in the period, and how far they come within the window. Enter opens the "
-           "people of a step, d those who came to the step before and no further; a writes "
-           "the steps, Tab goes to the next saved funnel, b tells groups apart, D chooses "
-           "whose rules."),
+           "people of a step, d those who came to the step before and no further; in such a list w "
+           "says why one of them dropped, and s keeps it under a name. e edits the funnel in a "
+           "form, a as a line; S saves it, f and Tab choose a saved one. b tells groups apart, H "
+           "holds a property, m counts turns or money, o asks the people of a segment only, v puts "
+           "others beside, t shows how long the steps took, D chooses whose rules."),
     .number = 10,
     .rights = RIGHT_QUESTIONS,
     .size = sizeof(struct funnel_state),

@@ -200,7 +200,7 @@ static void *hours_ask(struct reader *reader, struct arena *arena, const void *p
 static void home_refresh(struct view *view)
 {
     struct loop_query query = dashboard_query(view->console, 0);
-    if (!view_answer(view, SLOT_EXACT))
+    if (!dashboard_fits(view->console, view_answer(view, SLOT_EXACT)))
         view_ask(view, SLOT_QUICK, _("roll-ups"), quick_ask, &query, sizeof query);
     view_ask(view, SLOT_EXACT, _("the loop"), exact_ask, &query, sizeof query);
     view_ask(view, SLOT_HOURS, _("today"), hours_ask, NULL, 0);
@@ -222,8 +222,9 @@ static void home_answered(struct view *view, int slot)
 {
     struct home_state *state = view->state;
     const struct stages *exact = view_answer(view, SLOT_EXACT);
-    const struct stages *loop = exact ? exact : view_answer(view, SLOT_QUICK);
-    if ((slot == SLOT_QUICK && exact) || !loop)
+    bool fits = dashboard_fits(view->console, exact);
+    const struct stages *loop = fits ? exact : view_answer(view, SLOT_QUICK);
+    if ((slot == SLOT_QUICK && fits) || !dashboard_fits(view->console, loop))
         return;
     struct panels *panels = dashboard_begin(&state->dashboard);
     for (size_t i = 0; i < STAGE_COUNT; i++)

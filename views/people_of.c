@@ -4,14 +4,15 @@
 #include "model/insight/portrait.h"
 #include "model/insight/portrait_group.h"
 #include "model/loop/drill.h"
+#include "model/loop/funnel_plan.h"
 #include "model/loop/retention.h"
 #include "model/loop/rfm_group.h"
 #include "model/people/member_page.h"
+#include "model/segment/label.h"
 #include "model/segment/segment.h"
 #include "model/store/column.h"
 #include "views/console.h"
 #include "views/figures.h"
-#include "views/funnel_text.h"
 #include "views/insight_people.h"
 
 #include <inttypes.h>
@@ -26,19 +27,19 @@ static enum status of_funnel(struct reader *reader, struct arena *arena, const c
                              const struct people_question *question, struct people_found *found,
                              struct error *err)
 {
-    struct funnel_query query = {.from = question->period.from, .to = question->period.until};
+    struct funnel_plan plan;
     struct funnel funnel;
-    char dialect[16] = "";
     int least = 0, most = 0, at = 0;
-    if (sscanf(rest, "%d %d %15s %n", &least, &most, dialect, &at) < 3)
+    if (sscanf(rest, "%d %d %n", &least, &most, &at) < 2)
         return error_set(err, ST_USAGE, "this names no step");
-    for (int i = 0; i < DIALECT_COUNT; i++)
-        if (strcmp(dialect, funnel_dialects[i]) == 0)
-            query.dialect = (enum funnel_dialect)i;
-    query.modes = query.dialect == DIALECT_CLICKHOUSE ? MODE_STRICT_ONCE : 0;
-    enum status status = funnel_text_parse(arena, rest + at, &query, err);
+    enum status status = funnel_plan_parse(arena, rest + at, &plan, err);
+    plan.query.from = question->period.from;
+    plan.query.to = question->period.until;
+    plan.query.by = FUNNEL_BY_NONE;
     if (status == ST_OK)
-        status = funnel_run(reader, arena, &query, &funnel, err);
+        status = funnel_plan_bind(reader, arena, &question->access, &plan, err);
+    if (status == ST_OK)
+        status = funnel_run(reader, arena, &plan.query, &funnel, err);
     if (status == ST_OK)
         found->people = funnel_people(arena, &funnel, least, most, &found->n);
     found->title = least == most ? arena_printf(arena, _("dropped after step %d"), least)
@@ -160,9 +161,32 @@ static enum status of_label(struct reader *reader, struct arena *arena, const ch
                             const struct people_question *question, struct people_found *found,
                             struct error *err)
 {
+    struct set *people;
     (void)question;
     found->title = arena_printf(arena, _("label %s"), rest);
-    return group_of_label(reader, arena, rest, &found->people, &found->n, err);
+    enum status status = label_people(reader, arena, rest, &people, err);
+    if (status == ST_OK && !people)
+        status =
+            error_set(err, ST_REFUSED, "there is no label %s; label list shows those there are",
+                      text_quote(arena, rest, strlen(rest)));
+    if (status == ST_OK)
+        found->people = set_list(people, arena, &found->n);
+    return status;
+}
+
+static enum status of_segment(struct reader *reader, struct arena *arena, const char *rest,
+                              const struct people_question *question, struct people_found *found,
+                              struct error *err)
+{
+    struct segment_answer answer;
+    enum status status = segment_run(reader, arena, &question->access, rest, &answer, err);
+    if (status != ST_OK)
+        return status;
+    const char *saved = "anyone and segment:";
+    size_t n = strlen(saved);
+    found->title = strncmp(rest, saved, n) == 0 && !strpbrk(rest + n, " ()") ? rest + n : rest;
+    found->people = set_list(answer.people, arena, &found->n);
+    return ST_OK;
 }
 
 static enum status of_shop(struct reader *reader, struct arena *arena, const char *rest,
@@ -202,18 +226,6 @@ static enum status of_member(struct reader *reader, struct arena *arena, const c
                                     card ? card : "");
     }
     sqlite3_reset(stmt);
-    return status;
-}
-
-static enum status of_segment(struct reader *reader, struct arena *arena, const char *rest,
-                              const struct people_question *question, struct people_found *found,
-                              struct error *err)
-{
-    struct segment_answer answer;
-    enum status status = segment_run(reader, arena, &question->access, rest, &answer, err);
-    if (status == ST_OK)
-        found->people = set_list(answer.people, arena, &found->n);
-    found->title = rest;
     return status;
 }
 

@@ -4,13 +4,14 @@
  * portraits of them are both opened with such an argument, so what is listed and what is portrayed
  * is the same.
  *
- *   funnel LEAST MOST DIALECT LINE       whose deepest step lies between these
+ *   funnel LEAST MOST LINE               whose deepest step lies between these
  *   rfm RECENCY FREQUENCY                scores 1..5
  *   rfm-group NAME                       as in model/loop/rfm_group.h
  *   retention PERIOD MODE MEASURE FIRST ROLLING FROM TO ROW COLUMN START -> RETURN
  *   lifecycle PERIOD FROM TO INDEX STATE EVENT
  *   behind METRIC DIMENSION KEY          as views/figures.h writes it
  *   label NAME                           who carries it
+ *   segment EXPR                         whom an expression of the people language means
  *   shop CODE                            who bought there in the period
  *   member WHO                           a card, "#number", another contact, a pseudonym
  *   segment EXPRESSION                   of the people language
@@ -25,7 +26,7 @@
 #include "model/access/access.h"
 #include "model/loop/period.h"
 
-enum { PEOPLE_ARGUMENT = 2048 };
+enum { PEOPLE_ARGUMENT = 4200 };
 
 struct people_question {
     char argument[PEOPLE_ARGUMENT];

@@ -8,9 +8,12 @@ extern const struct view_ops view_loop, view_perceive, view_convert, view_activa
 extern const struct view_ops view_members, view_shops, view_data, view_sql;
 extern const struct view_ops view_chart, view_behind, view_member, view_timeline, view_who;
 extern const struct view_ops view_shop, view_shop_table;
+extern const struct view_ops view_funnel_edit, view_funnel_times, view_funnel_groups;
+extern const struct view_ops view_funnel_why;
 extern const struct view_ops view_funnel, view_crowd, view_retention, view_rfm;
 extern const struct view_ops view_lifecycle, view_portrait;
 extern const struct view_ops view_affinity, view_value, view_value_people, view_clusters;
+extern const struct view_ops view_segments, view_labels;
 
 /* NULL-terminated. */
 extern const struct view_ops *const screens[];

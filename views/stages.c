@@ -305,12 +305,19 @@ static void *board_ask(struct reader *reader, struct arena *arena, const void *p
     return board;
 }
 
+/* The answer, if it is of the console's period. */
+static const struct board *board_in_force(const struct view *view)
+{
+    const struct board *board = view_answer(view, SLOT_BOARD);
+    return board && dashboard_fits(view->console, board->loop) ? board : NULL;
+}
+
 static void stage_refresh(struct view *view)
 {
     enum stage stage = (enum stage)(view->ops->number - 2);
     struct stage_question question = {view->console->access, stage,
                                       dashboard_query(view->console, 1u << stage)};
-    if (!view_answer(view, SLOT_BOARD))
+    if (!board_in_force(view))
         view_ask(view, SLOT_QUICK, _("roll-ups"), quick_ask, &question, sizeof question);
     view_ask(view, SLOT_BOARD, _("counting"), board_ask, &question, sizeof question);
 }
@@ -330,9 +337,9 @@ static void stage_answered(struct view *view, int slot)
 {
     struct stage_state *state = view->state;
     const struct stage_screen *screen = &stage_screens[view->ops->number - 2];
-    const struct board *board = view_answer(view, SLOT_BOARD);
+    const struct board *board = board_in_force(view);
     const struct stages *quick = view_answer(view, SLOT_QUICK);
-    if ((slot == SLOT_QUICK && board) || (!board && !quick))
+    if ((slot == SLOT_QUICK && board) || (!board && !dashboard_fits(view->console, quick)))
         return;
     struct panels *panels = dashboard_begin(&state->dashboard);
     screen->heads(panels, board ? board->loop : quick);

@@ -40,15 +40,20 @@ static void room_make(struct addresses *set)
         addresses_narrow(set, set->bits + 1);
     /* Seldom enough: what was gained is worth the next sorting. */
     if (set->n >= set->cap / 2)
-        vec_reserve(set, set->cap ? set->cap : FIRST_CAP);
+        vec_reserve(set, set->cap                             ? set->cap
+                         : set->most && set->most < FIRST_CAP ? set->most
+                                                              : FIRST_CAP);
 }
 
 void addresses_add(struct addresses *set, uint64_t address)
 {
     if (!address || (set->bits && !is_of_part(set, address)))
         return;
-    if (set->n == set->cap)
+    if (set->n == set->cap) {
         room_make(set);
+        if (!is_of_part(set, address)) /* it may have got narrower */
+            return;
+    }
     set->at[set->n++] = address;
 }
 

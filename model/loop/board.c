@@ -398,6 +398,7 @@ static enum status board_survey(struct board *board, struct survey_ground *groun
     struct survey_plan plan = survey_plan_of(period->from, period->to);
     struct survey *survey;
 
+    survey_part(ground, board->loop->compared, before);
     if (before)
         plan_stages(&plan, 1u << board->stage, false);
     else

@@ -63,6 +63,7 @@ static enum status take_ids(struct drill *drill, const struct survey *survey, en
         for (uint64_t left = survey->people[w]; left; left &= left - 1)
             ids[at++] = (uint32_t)(w * 64) + (uint32_t)__builtin_ctzll(left);
     drill->ids = ids;
+    drill->n_ids = at;
     if (metric != METRIC_CONVERTED_AFTER_VISIT)
         return ST_OK;
     struct delays delays = {ids, at, 0, arena_array(ground->arena, int64_t, at)};
@@ -86,13 +87,14 @@ static void take_rows(struct drill *drill, const struct survey *survey)
 
 static void take_addresses(struct drill *drill, const struct survey *survey)
 {
-    const struct addresses *set = &survey->lanes[0].addresses;
-    uint64_t *at = arena_array(survey->ground->arena, uint64_t, set->n);
+    size_t n = survey->listed.n;
+    uint64_t *at = arena_array(survey->ground->arena, uint64_t, n);
 
-    if (set->n)
-        memcpy(at, set->at, set->n * sizeof *at);
+    if (n)
+        memcpy(at, survey->listed.at, n * sizeof *at);
     drill->addresses = at;
-    drill->count = (int64_t)set->n;
+    drill->n_addresses = n;
+    drill->count += survey->lanes[0].total[METRIC_RANDOM_DEVICES].n;
 }
 
 static enum status drill_take(struct drill *drill, const struct survey *survey,
@@ -100,6 +102,7 @@ static enum status drill_take(struct drill *drill, const struct survey *survey,
 {
     const struct survey_plan *plan = survey->plan;
     const struct lane *all = &survey->lanes[0];
+    enum status status;
     struct sum sum = {0};
 
     drill->behind = metrics[plan->target].behind;
@@ -115,8 +118,13 @@ static enum status drill_take(struct drill *drill, const struct survey *survey,
         take_rows(drill, survey);
         return ST_OK;
     case BEHIND_ADDRESSES:
+        drill->count = 0;
         take_addresses(drill, survey);
         return ST_OK;
+    case BEHIND_DEVICES:
+        status = take_ids(drill, survey, plan->target, err);
+        take_addresses(drill, survey);
+        return status;
     default:
         return take_ids(drill, survey, plan->target, err);
     }

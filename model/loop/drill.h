@@ -12,8 +12,8 @@ struct drill_query {
     struct period period;
     enum dimension dim; /* DIM_NONE: the whole figure */
     int64_t key;
-    size_t limit; /* rows of visits and events kept, the latest ones; 0: DRILL_LIMIT. People, shops
-                   * and groups always come complete. */
+    size_t limit; /* rows of visits and events kept, the latest ones, and of random addresses; 0:
+                   * DRILL_LIMIT. People, shops and groups always come complete. */
 };
 enum { DRILL_LIMIT = 100000 };
 
@@ -30,9 +30,11 @@ struct drill {
     enum behind behind;
     int64_t count;         /* how many there are; equals the figure where metric.sum is SUM_COUNT */
     int64_t amount;        /* sum over all of them; equals the figure where it is SUM_AMOUNT */
-    const uint32_t *ids;   /* people, shops, groups: rising; `count` of them */
+    const uint32_t *ids;   /* people, shops, groups: rising; `count` of them, of devices n_ids */
     const int64_t *values; /* parallel to ids: what a median is taken of; NULL otherwise */
-    const uint64_t *addresses;
+    size_t n_ids;
+    const uint64_t *addresses;    /* rising */
+    size_t n_addresses;           /* min(their count, limit) */
     const struct drill_row *rows; /* latest first */
     size_t n_rows;                /* min(count, limit) */
 };

@@ -75,8 +75,6 @@ enum status funnel_query_check(const struct funnel_query *query, struct error *e
     if (query->order != ORDER_ORDERED && query->dialect != DIALECT_POSTHOG)
         return error_set(err, ST_USAGE, "the order '%s' belongs to the posthog dialect",
                          funnel_orders[query->order]);
-    if (!query->sets && (query->by == FUNNEL_BY_LABEL || query->by == FUNNEL_BY_SEGMENT))
-        return error_set(err, ST_USAGE, "by %s: there is none yet", funnel_by_names[query->by]);
     for (size_t i = 0; i < query->n_exclusions; i++)
         if (exclusion_check(query, i, err) != ST_OK)
             return ST_USAGE;

@@ -116,6 +116,7 @@ struct funnel_step {
 /* How long people, or turns, took. */
 enum { FUNNEL_BUCKETS = 13 };
 extern const int64_t funnel_bucket_ends[FUNNEL_BUCKETS]; /* seconds, not included; INT64_MAX last */
+extern const char *const funnel_bucket_names[FUNNEL_BUCKETS]; /* marked for translation */
 struct funnel_times {
     int64_t n;
     /* Seconds: quantiles 0, 1/4, 1/2, 3/4, 1 of type 7, as the median of a step. */

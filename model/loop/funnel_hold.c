@@ -1,14 +1,16 @@
 /* A property held constant: the whole question is asked of the events of each value by themselves.
  */
 #include "model/base/hash.h"
+#include "model/base/intl.h"
 #include "model/loop/funnel_ways.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-const char *const funnel_holds[FUNNEL_HOLD_COUNT] = {NULL,      "shop",     "category", "zone",
-                                                     "channel", "campaign", "coupon"};
-const char *const funnel_measures[FUNNEL_MEASURE_COUNT] = {"people", "totals", "amount"};
+const char *const funnel_holds[FUNNEL_HOLD_COUNT] = {
+    NULL, N_("shop"), N_("category"), N_("zone"), N_("channel"), N_("campaign"), N_("coupon")};
+const char *const funnel_measures[FUNNEL_MEASURE_COUNT] = {N_("people"), N_("totals"),
+                                                           N_("amount")};
 
 unsigned funnel_hold_columns(enum funnel_hold hold)
 {

@@ -1,6 +1,7 @@
 #include "model/loop/funnel_plan.h"
 
 #include "model/base/text.h"
+#include "model/loop/funnel_parts.h"
 #include "model/question/expr.h"
 
 #include <string.h>
@@ -228,7 +229,7 @@ enum status funnel_plan_parse(struct arena *arena, const char *text, struct funn
         status = setting_take(&r, part_take(arena, &at, " ; "), err);
     if (status == ST_OK && !r.modes_said && plan->query.dialect == DIALECT_CLICKHOUSE)
         plan->query.modes = MODE_STRICT_ONCE;
-    return status;
+    return status == ST_OK ? funnel_query_check(&plan->query, err) : status;
 }
 
 /* ---- Writing one ---- */

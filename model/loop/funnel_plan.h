@@ -4,8 +4,9 @@
  *     30d: register -> purchase -> points_earn ; dialect=posthog ; exclude=refund:0-1 ; by=shop
  *
  * First the window and the steps, then in any order: dialect, mode (clickhouse; "none" for none,
- * strict_once where nothing is said), order, exclude (several), by, hold, measure, within (the name
- * of a label or segment). Arrows and semicolons stand between spaces; inside quotes they are text.
+ * strict_once where nothing is said), order, exclude (several), by, hold, measure, within (a
+ * segment, a label, or an expression over people). Arrows and semicolons stand between spaces;
+ * inside quotes they are text.
  *
  * Own funnels are kept under a name in the table `funnel`, changed by operations of the entity
  * "funnel" (fields `definition`, `author`).
@@ -13,14 +14,15 @@
 #ifndef ATRIUM_LOOP_FUNNEL_PLAN_H
 #define ATRIUM_LOOP_FUNNEL_PLAN_H
 
-#include "model/access/access.h"
 #include "model/loop/funnel.h"
+
+struct access;
 
 enum { FUNNEL_PLAN_LONGEST = 4000 };
 
 struct funnel_plan {
     struct funnel_query query; /* without period, threads and sets */
-    const char *within;        /* a name; NULL: everyone */
+    const char *within;        /* a segment, label or expression; NULL: everyone */
 };
 
 /* ST_USAGE: where, what was found, what was expected; expressions are parsed, too. All in the
@@ -65,10 +67,15 @@ enum status funnel_kept_find(struct reader *reader, struct arena *arena, const c
 
 /* ---- People under a name ---- */
 
-/* The people of a label or segment. ST_REFUSED where there is none of the name. */
+/* The people of a saved segment or label of this name, else of an expression of the people language
+ * (model/segment/segment.h, with its statuses). Inside reader_begin. */
 enum status funnel_people_named(struct reader *reader, struct arena *arena,
                                 const struct access *access, const char *name,
                                 const struct set **people, struct error *err);
+
+/* All segments and labels as expressions, "segment:vip", "label:coffee". Owned by the arena. */
+enum status funnel_people_names(struct reader *reader, struct arena *arena, const char ***names,
+                                size_t *n, struct error *err);
 
 /* Resolves what the plan names - within, and the groups of FUNNEL_BY_LABEL and _SEGMENT - into its
  * query. Inside reader_begin. */

@@ -3,6 +3,7 @@
 #include "model/base/vec.h"
 #include "model/loop/funnel_parts.h"
 #include "model/loop/funnel_plan.h"
+#include "model/segment/saved.h"
 #include "model/store/column.h"
 
 #include <string.h>
@@ -78,23 +79,42 @@ enum status funnel_kept_find(struct reader *reader, struct arena *arena, const c
 
 /* ---- People under a name ---- */
 
-static enum status label_people(struct reader *reader, struct arena *arena, int64_t label,
-                                uint32_t n_people, const struct set **people, struct error *err)
+static enum status label_known(struct reader *reader, const char *name, bool *known,
+                               struct error *err)
 {
-    struct set *set = set_new(arena, n_people);
     sqlite3_stmt *stmt;
-    bool row = false;
-    enum status status =
-        reader_prepare(reader, "select person from label_member where label = ?1", &stmt, err);
+    *known = false;
+    enum status status = reader_prepare(reader, "select 1 from label where name = ?1", &stmt, err);
     if (status != ST_OK)
         return status;
-    sqlite3_bind_int64(stmt, 1, label);
-    while ((status = reader_step(reader, stmt, &row, err)) == ST_OK && row) {
-        int64_t person = sqlite3_column_int64(stmt, 0);
-        if (person > 0 && person < n_people)
-            set_add(set, (uint32_t)person);
-    }
-    *people = set;
+    sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
+    status = reader_step(reader, stmt, known, err);
+    sqlite3_reset(stmt);
+    return status;
+}
+
+/* All the people of a list with a name, visitors too, who are otherwise left out of what an
+ * expression means. */
+static char *list_expression(struct arena *arena, bool segment, const char *name)
+{
+    return arena_printf(arena, "anyone and %s:%s", segment ? "segment" : "label",
+                        segment_name_text(arena, name));
+}
+
+/* "coffee", "label:coffee" or "segment:the drop", where there is one; NULL: no name of a list. */
+static enum status list_find(struct reader *reader, struct arena *arena, const char *text,
+                             const char **expression, struct error *err)
+{
+    static const char in_segment[] = "segment:", in_label[] = "label:";
+    const struct saved_segment *segment = NULL;
+    const size_t n_segment = sizeof in_segment - 1, n_label = sizeof in_label - 1;
+    bool segments = strncmp(text, in_segment, n_segment) == 0, known = false;
+    bool labels = strncmp(text, in_label, n_label) == 0;
+    const char *name = text + (segments ? n_segment : labels ? n_label : 0);
+    enum status status = labels ? ST_OK : saved_segment_find(reader, arena, name, &segment, err);
+    if (status == ST_OK && !segments && !segment)
+        status = label_known(reader, name, &known, err);
+    *expression = segment || known ? list_expression(arena, segment, name) : NULL;
     return status;
 }
 
@@ -102,49 +122,86 @@ enum status funnel_people_named(struct reader *reader, struct arena *arena,
                                 const struct access *access, const char *name,
                                 const struct set **people, struct error *err)
 {
-    sqlite3_stmt *stmt;
-    bool row = false;
-    uint32_t n_people;
-    (void)access; /* a label is a list with a name, which everyone may ask about */
-    enum status status = funnel_people_number(reader, &n_people, err);
+    struct segment_answer answer;
+    const char *expression;
+    enum status status = list_find(reader, arena, name, &expression, err);
     if (status == ST_OK)
-        status = reader_prepare(reader, "select id from label where name = ?1", &stmt, err);
+        status = segment_run(reader, arena, access, expression ? expression : name, &answer, err);
     if (status != ST_OK)
-        return status;
-    sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
-    status = reader_step(reader, stmt, &row, err);
-    int64_t label = status == ST_OK && row ? sqlite3_column_int64(stmt, 0) : 0;
-    sqlite3_reset(stmt);
-    if (status == ST_OK && !row)
-        return error_set(err, ST_REFUSED, "there is no label %s",
-                         text_quote(arena, name, strlen(name)));
-    return status == ST_OK ? label_people(reader, arena, label, n_people, people, err) : status;
+        return error_wrap(err, "the segment %s", text_quote(arena, name, strlen(name)));
+    *people = answer.people;
+    return ST_OK;
 }
 
-static enum status labels_bind(struct reader *reader, struct arena *arena,
-                               struct funnel_query *query, struct error *err)
+/* The names of labels, of segments, or of both. */
+struct named {
+    const char *name;
+    bool segment;
+};
+
+static enum status names_find(struct reader *reader, struct arena *arena, bool labels,
+                              bool segments, struct named **names, size_t *n, struct error *err)
 {
-    VEC(struct funnel_set) sets = {0};
-    VEC(int64_t) ids = {0};
+    VEC(struct named) found = {0};
     sqlite3_stmt *stmt;
     bool row = false;
-    uint32_t n_people;
-    enum status status = funnel_people_number(reader, &n_people, err);
+    enum status status = reader_prepare(reader,
+                                        "select 1, name from segment where ?1 union all"
+                                        " select 0, name from label where ?2 order by 1 desc, 2",
+                                        &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_int(stmt, 1, segments);
+    sqlite3_bind_int(stmt, 2, labels);
+    while ((status = reader_step(reader, stmt, &row, err)) == ST_OK && row)
+        vec_push(&found, (struct named){text_kept(arena, stmt, 1), sqlite3_column_int(stmt, 0)});
+    *names = arena_array(arena, struct named, found.n + 1);
+    if (found.n)
+        memcpy(*names, found.at, found.n * sizeof *found.at);
+    *n = found.n;
+    vec_free(&found);
+    return status;
+}
+
+enum status funnel_people_names(struct reader *reader, struct arena *arena, const char ***names,
+                                size_t *n, struct error *err)
+{
+    struct named *found;
+    enum status status = names_find(reader, arena, true, true, &found, n, err);
+    if (status != ST_OK)
+        return status;
+    *names = arena_array(arena, const char *, *n + 1);
+    for (size_t i = 0; i < *n; i++)
+        (*names)[i] =
+            arena_printf(arena, "%s:%s", found[i].segment ? "segment" : "label", found[i].name);
+    return ST_OK;
+}
+
+/* All labels, or all segments, in as few scans as there can be. */
+static enum status sets_bind(struct reader *reader, struct arena *arena,
+                             const struct access *access, struct funnel_query *query,
+                             struct error *err)
+{
+    bool labels = query->by == FUNNEL_BY_LABEL;
+    struct named *names;
+    size_t n;
+    enum status status = names_find(reader, arena, labels, !labels, &names, &n, err);
+    if (status != ST_OK || !n)
+        return status;
+    const struct segment_plan **plans = arena_array(arena, const struct segment_plan *, n);
+    struct set **people = arena_array(arena, struct set *, n);
+    struct funnel_set *sets = arena_array(arena, struct funnel_set, n);
+    for (size_t i = 0; i < n && status == ST_OK; i++)
+        status =
+            segment_bind(reader, arena, access,
+                         list_expression(arena, names[i].segment, names[i].name), &plans[i], err);
     if (status == ST_OK)
-        status = reader_prepare(reader, "select id, name from label order by name", &stmt, err);
-    while (status == ST_OK && (status = reader_step(reader, stmt, &row, err)) == ST_OK && row) {
-        vec_push(&ids, sqlite3_column_int64(stmt, 0));
-        vec_push(&sets, (struct funnel_set){text_kept(arena, stmt, 1), NULL});
-    }
-    struct funnel_set *kept = arena_array(arena, struct funnel_set, sets.n + 1);
-    for (size_t i = 0; status == ST_OK && i < sets.n; i++) {
-        kept[i].name = sets.at[i].name;
-        status = label_people(reader, arena, ids.at[i], n_people, &kept[i].people, err);
-    }
-    query->sets = sets.n ? kept : NULL;
-    query->n_sets = sets.n;
-    vec_free(&sets);
-    vec_free(&ids);
+        status =
+            segment_evaluate(reader, arena, plans, n, query->within, query->threads, people, err);
+    for (size_t i = 0; i < n; i++)
+        sets[i] = (struct funnel_set){names[i].name, people[i]};
+    query->sets = sets;
+    query->n_sets = n;
     return status;
 }
 
@@ -152,10 +209,11 @@ enum status funnel_plan_bind(struct reader *reader, struct arena *arena,
                              const struct access *access, struct funnel_plan *plan,
                              struct error *err)
 {
+    struct funnel_query *query = &plan->query;
     enum status status = ST_OK;
     if (plan->within)
-        status = funnel_people_named(reader, arena, access, plan->within, &plan->query.within, err);
-    if (status == ST_OK && plan->query.by == FUNNEL_BY_LABEL)
-        status = labels_bind(reader, arena, &plan->query, err);
+        status = funnel_people_named(reader, arena, access, plan->within, &query->within, err);
+    if (status == ST_OK && (query->by == FUNNEL_BY_LABEL || query->by == FUNNEL_BY_SEGMENT))
+        status = sets_bind(reader, arena, access, query, err);
     return status;
 }

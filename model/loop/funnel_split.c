@@ -1,4 +1,5 @@
 /* Groups of a funnel, and the figures of a step. */
+#include "model/base/intl.h"
 #include "model/loop/funnel_parts.h"
 #include "model/loop/names.h"
 #include "model/store/column.h"
@@ -7,8 +8,9 @@
 #include <string.h>
 
 const char *const funnel_by_names[FUNNEL_BY_COUNT] = {
-    NULL,     "shop", "category", "channel",   "zone", "month", "tier",  "campaign",
-    "gender", "age",  "income",   "community", "car",  "house", "label", "segment"};
+    NULL,       N_("shop"),     N_("category"), N_("channel"), N_("zone"),   N_("month"),
+    N_("tier"), N_("campaign"), N_("gender"),   N_("age"),     N_("income"), N_("community"),
+    N_("car"),  N_("house"),    N_("label"),    N_("segment")};
 
 /* Stages of life by years of age: from this one on. */
 static const struct {

@@ -1,4 +1,5 @@
 /* How long the steps took, as distributions. */
+#include "model/base/intl.h"
 #include "model/loop/funnel_parts.h"
 
 #include <math.h>
@@ -7,6 +8,11 @@
 const int64_t funnel_bucket_ends[FUNNEL_BUCKETS] = {
     1,         60,        300,        900,        3600,       4 * 3600, 86400,
     3 * 86400, 7 * 86400, 14 * 86400, 30 * 86400, 90 * 86400, INT64_MAX};
+
+const char *const funnel_bucket_names[FUNNEL_BUCKETS] = {
+    N_("at once"),    N_("under 1 min"), N_("under 5 min"),  N_("under 15 min"), N_("under 1 h"),
+    N_("under 4 h"),  N_("under 1 d"),   N_("under 3 d"),    N_("under 7 d"),    N_("under 14 d"),
+    N_("under 30 d"), N_("under 90 d"),  N_("90 d and more")};
 
 static int number_compare(const void *a, const void *b)
 {

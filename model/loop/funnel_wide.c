@@ -308,6 +308,10 @@ enum status funnel_wide_run(struct reader *reader, struct arena *arena,
 {
     struct wide wide = {.query = query};
     struct lane lanes[LANES];
+    bool by_sets = query->by == FUNNEL_BY_LABEL || query->by == FUNNEL_BY_SEGMENT;
+    if (by_sets && !query->sets)
+        return error_set(err, ST_REFUSED, "by %s: this mall has none yet",
+                         funnel_by_names[query->by]);
     enum status status = matchers_make(reader, arena, &wide, err);
     if (status == ST_OK)
         status = funnel_people_number(reader, &wide.n_people, err);

@@ -86,9 +86,9 @@ const struct metric metrics[METRIC_END] = {
             "traffic that people seen and returning people do not rest on."),
          "atrium loop"},
     [METRIC_DEVICES] = {METRIC_DEVICES, "devices", N_("devices"), COUNT, BETTER_NEITHER,
-                        STAGE_PERCEIVE, BEHIND_PEOPLE, SUM_OTHER, NO_PARTS,
-                        N_("People with a sighting in the period, and the random MACs beside them. "
-                           "The list is of the people."),
+                        STAGE_PERCEIVE, BEHIND_DEVICES, SUM_COUNT, NO_PARTS,
+                        N_("People with a sighting in the period, and the random MACs beside "
+                           "them. The list has both."),
                         "atrium visits"},
     [METRIC_RANDOM_DEVICES] =
         {METRIC_RANDOM_DEVICES, "random_devices", N_("random MACs seen"), COUNT, BETTER_NEITHER,

@@ -147,6 +147,7 @@ enum behind {
     BEHIND_SHOPS,
     BEHIND_GROUPS,    /* crowds */
     BEHIND_ADDRESSES, /* randomised MACs */
+    BEHIND_DEVICES,   /* people, and randomised MACs behind them */
 };
 
 /* How the figure follows from the list behind it. */

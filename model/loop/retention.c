@@ -318,6 +318,7 @@ static void behind_merge(struct arena *arena, struct lane *lanes, int n_lanes,
     vec_free(&all);
 }
 
+/* From a day before the cohorts: an event at midnight belongs to the mall day after. */
 static enum status job_scan(struct reader *reader, struct arena *arena, const struct job *job,
                             struct lane *lanes, int n_lanes, struct error *err)
 {
@@ -325,7 +326,7 @@ static enum status job_scan(struct reader *reader, struct arena *arena, const st
     size_t n;
     const uint16_t *wanted = matchers_kinds(arena, job->matchers, 2, &n);
     struct event_query scan = {
-        .from = job->query->first_time ? INT64_MIN : job->buckets.start[0],
+        .from = job->query->first_time ? INT64_MIN : job->buckets.start[0] - 86400,
         .to = job->query->rolling ? 0 : job->buckets.start[job->buckets.n],
         .kinds = wanted,
         .n_kinds = n,

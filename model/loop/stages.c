@@ -56,6 +56,14 @@ enum status stages_make(struct reader *reader, struct arena *arena, const struct
     return status;
 }
 
+void survey_part(struct survey_ground *ground, bool compared, bool before)
+{
+    enum { NOW = 550 }; /* what is compared with counts a little less */
+
+    ground->part_from = before ? NOW : 0;
+    ground->part_to = compared && !before ? NOW : 1000;
+}
+
 static const int64_t *series_of(const struct survey *survey, enum metric_id metric)
 {
     const struct sum *days = survey->lanes[0].by[DIM_DAY][metric];
@@ -119,6 +127,7 @@ static enum status stages_survey(struct survey_ground *ground, const struct loop
     unsigned wanted = query->stages ? query->stages : (1u << STAGE_COUNT) - 1;
 
     plan_stages(&plan, wanted, query->slow && !before);
+    survey_part(ground, stages->compared, before);
     if ((wanted >> STAGE_CONVERT & 1) && !before)
         survey_plan_add(&plan, METRIC_REGISTRATIONS, DIM_CHANNEL);
     enum status status = survey_run(ground, &plan, &survey, err);

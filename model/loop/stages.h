@@ -15,6 +15,9 @@ void plan_stages(struct survey_plan *plan, unsigned stages, bool slow);
 enum status stages_make(struct reader *reader, struct arena *arena, const struct loop_query *query,
                         struct stages **stages, struct error *err);
 
+/* How much of the question's work the next survey is: of the period, or of the one before. */
+void survey_part(struct survey_ground *ground, bool compared, bool before);
+
 /* Figures and series out of a survey. */
 void stages_take(struct stages *stages, const struct survey *survey, bool before);
 

@@ -74,7 +74,11 @@ static const unsigned metric_needs[METRIC_END] = {
 
 struct survey_plan survey_plan_of(int64_t from, int64_t to)
 {
-    return (struct survey_plan){.from = from, .to = to, .target = METRIC_END, .limit = DRILL_LIMIT};
+    return (struct survey_plan){.from = from,
+                                .to = to,
+                                .target = METRIC_END,
+                                .limit = DRILL_LIMIT,
+                                .addresses_most = ADDRESSES_MOST};
 }
 
 void survey_plan_add(struct survey_plan *plan, enum metric_id metric, enum dimension dim)
@@ -160,6 +164,7 @@ void lane_catch(struct lane *lane, enum metric_id metric, const struct drill_row
 
     switch (metrics[metric].behind) {
     case BEHIND_PEOPLE:
+    case BEHIND_DEVICES:
     case BEHIND_SHOPS:
     case BEHIND_GROUPS:
         bit_set(survey->people, row->person);
@@ -206,8 +211,7 @@ static void lane_prepare(struct lane *lane, struct survey *survey)
     if (plan->by[DIM_DAY][METRIC_ACTIVE])
         lane->active_days =
             arena_array(arena, uint64_t, (size_t)survey->daybook.n * EVENT_BLOCK / 64);
-    if (plan->target == METRIC_END)
-        lane->addresses.most = ADDRESSES_MOST;
+    lane->addresses.most = plan->addresses_most;
     if (plan->needs & NEED_TOGETHER)
         lane->kept_from = arena_array(arena, uint32_t, EVENT_BLOCK);
     lane->zone_serial = arena_array(arena, uint32_t, survey->sizes[DIM_ZONE]);
@@ -427,6 +431,15 @@ void survey_shops(struct survey *survey)
     }
 }
 
+/* The next scan is this part, in hundredths, of the survey's work. */
+static void part_begin(const struct survey_ground *ground, int from, int to)
+{
+    int whole = ground->part_to - ground->part_from;
+
+    reader_progress_part(ground->reader, ground->part_from + whole * from / 100,
+                         ground->part_from + whole * to / 100);
+}
+
 enum status survey_run(struct survey_ground *ground, const struct survey_plan *plan,
                        struct survey **out, struct error *err)
 {
@@ -440,7 +453,10 @@ enum status survey_run(struct survey_ground *ground, const struct survey_plan *p
     if (status != ST_OK)
         return status;
     survey_prepare(survey, ground, plan);
+    bool more = plan->needs & (NEED_WHEEL | NEED_BALANCES | NEED_ADDRESSES);
+    part_begin(ground, 0, more ? 60 : 100);
     status = survey_scan(survey, err);
+    part_begin(ground, 60, 80);
     if (status == ST_OK && (plan->needs & NEED_TOGETHER))
         survey_together(survey);
     if (status == ST_OK)
@@ -449,8 +465,10 @@ enum status survey_run(struct survey_ground *ground, const struct survey_plan *p
         status = survey_people(survey, err);
     if (status == ST_OK && (plan->needs & NEED_WHEEL))
         status = survey_wheel(survey, err);
+    part_begin(ground, 80, 90);
     if (status == ST_OK && (plan->needs & NEED_BALANCES))
         status = survey_balances(survey, err);
+    part_begin(ground, 90, 100);
     if (status == ST_OK && (plan->needs & NEED_ADDRESSES))
         status = survey_addresses(survey, err);
     if (status == ST_OK)
@@ -494,6 +512,7 @@ void survey_end(struct survey *survey)
     free(survey->flags);
     free(survey->people);
     vec_free(&survey->delays);
+    vec_free(&survey->listed);
     survey->n_lanes = 0;
     survey->late = NULL;
     survey->flags = NULL;

@@ -85,6 +85,7 @@ struct survey_ground {
         interests; /* in order of person: how much higher the person is, the topic's number */
     const uint32_t *topic_place; /* of a topic's number among the topics in order */
     uint32_t pos, app;           /* channel numbers, 0: none */
+    int part_from, part_to;      /* of the progress that the next survey is, thousandths */
     size_t sizes[DIM_COUNT];     /* highest key + 1, of the dimensions that no period changes */
 };
 
@@ -132,6 +133,7 @@ struct survey_plan {
     enum dimension target_dim;
     int64_t target_key;
     size_t limit;
+    size_t addresses_most; /* random addresses that a thread keeps at a time */
 };
 
 /* An empty plan for [from, to). */
@@ -176,8 +178,8 @@ struct late_visits {
 
 enum {
     WHEEL_DELAYS = 3,
-    LANES_MOST = 8,           /* threads of a survey */
-    ADDRESSES_MOST = 1 << 20, /* random addresses that a lane keeps at a time */
+    LANES_MOST = 8, /* threads of a survey */
+    ADDRESSES_MOST = 1 << 20,
 };
 
 /* One thread's counts. */
@@ -222,6 +224,7 @@ struct survey {
     struct late_visits *late;     /* by block; NULL where no visits are kept */
     VEC(int64_t) delays;          /* time to convert, where its median is wanted */
     struct set *members;          /* at the period's end, where reachable ones are wanted */
+    VEC(uint64_t) listed;         /* random addresses, rising, where they are the target */
     uint32_t first_new, last_new; /* people who registered in the period lie between; 0: none */
 };
 
@@ -315,6 +318,11 @@ static inline size_t bit_words(size_t n)
 static inline bool bit_get(const uint64_t *bits, size_t at)
 {
     return bits[at / 64] >> (at % 64) & 1;
+}
+/* The target is a list of random addresses, alone or behind people. */
+static inline bool lists_addresses(const struct survey_plan *plan)
+{
+    return plan->target == METRIC_RANDOM_DEVICES || plan->target == METRIC_DEVICES;
 }
 static inline bool is_engaged(unsigned flags)
 {

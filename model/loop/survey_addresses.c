@@ -1,5 +1,6 @@
 /* Distinct random addresses: counted in the pass over the period as far as memory goes, and then in
  * further passes over the sightings of nobody, each for another part of the addresses. */
+#include "model/base/radix.h"
 #include "model/loop/survey.h"
 
 static enum status addresses_block(void *context, const struct event_block *block,
@@ -16,14 +17,18 @@ static enum status addresses_block(void *context, const struct event_block *bloc
     return ST_OK;
 }
 
-/* What all lanes have of a part, in the first. */
-static void lanes_join(struct survey *survey)
+/* Counts what all lanes have of a part. */
+static void part_count(struct survey *survey)
 {
     struct addresses *all = &survey->lanes[0].addresses;
 
     for (size_t l = 1; l < survey->n_lanes; l++)
         addresses_take(all, &survey->lanes[l].addresses);
     addresses_tidy(all);
+    survey->lanes[0].total[METRIC_RANDOM_DEVICES].n += (int64_t)all->n;
+    for (size_t i = 0;
+         lists_addresses(survey->plan) && i < all->n && survey->listed.n < survey->plan->limit; i++)
+        vec_push(&survey->listed, all->at[i]);
 }
 
 static enum status part_scan(struct survey *survey, unsigned bits, uint32_t part, struct error *err)
@@ -51,7 +56,6 @@ static enum status part_scan(struct survey *survey, unsigned bits, uint32_t part
 
 enum status survey_addresses(struct survey *survey, struct error *err)
 {
-    int64_t *count = &survey->lanes[0].total[METRIC_RANDOM_DEVICES].n;
     enum status status = ST_OK;
     unsigned bits = 0;
 
@@ -60,12 +64,11 @@ enum status survey_addresses(struct survey *survey, struct error *err)
             bits = survey->lanes[l].addresses.bits;
     for (size_t l = 0; l < survey->n_lanes; l++)
         addresses_narrow(&survey->lanes[l].addresses, bits);
-    lanes_join(survey);
-    *count = (int64_t)survey->lanes[0].addresses.n;
+    part_count(survey);
     for (uint32_t part = 1; status == ST_OK && part < UINT32_C(1) << bits; part++) {
         status = part_scan(survey, bits, part, err);
-        lanes_join(survey);
-        *count += (int64_t)survey->lanes[0].addresses.n;
+        part_count(survey);
     }
+    words_sort(survey->listed.at, survey->listed.n);
     return status;
 }

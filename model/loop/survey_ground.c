@@ -126,6 +126,7 @@ enum status survey_ground_read(struct survey_ground *ground, struct reader *read
     enum status status = survey_places_read(ground, reader, arena, err);
 
     ground->scratch = arena_new();
+    ground->part_to = 1000;
     return status == ST_OK ? people_end(reader, &ground->n_people, err) : status;
 }
 

@@ -22,6 +22,7 @@ struct reader {
     int64_t events, rows; /* the counters, while depth > 0 */
     const atomic_bool *cancel;
     atomic_int *progress;
+    int part_from, part_to;      /* thousandths */
     int64_t as_of, as_of_events; /* the latest event under that state of the events */
     bool unlocked;               /* the file is read as unchanging */
     struct stat seen;            /* and was this when it was opened */
@@ -68,6 +69,7 @@ enum status reader_open(const struct mall *mall, struct reader **out, struct err
     reader->mall = mall;
     reader->db = db;
     reader->as_of_events = -1;
+    reader->part_to = 1000;
     reader->unlocked = unlocked;
     reader->seen = seen;
     status = connection_prepare(reader, err);
@@ -204,6 +206,7 @@ void reader_watch(struct reader *reader, const atomic_bool *flag, atomic_int *pr
 {
     reader->cancel = flag;
     reader->progress = progress;
+    reader_progress_part(reader, 0, 1000);
     sqlite3_progress_handler(reader->db, flag ? PROGRESS_OPS : 0, flag ? progress_look : NULL,
                              reader);
 }
@@ -218,8 +221,16 @@ void reader_progress(struct reader *reader, int64_t done, int64_t total)
     if (!reader->progress || total <= 0)
         return;
     double share = (double)done / (double)total;
-    int thousandths = share < 0 ? 0 : share > 1 ? 1000 : (int)(share * 1000);
+    share = share < 0 ? 0 : share > 1 ? 1 : share;
+    int thousandths =
+        reader->part_from + (int)(share * (double)(reader->part_to - reader->part_from));
     atomic_store_explicit(reader->progress, thousandths, memory_order_relaxed);
+}
+
+void reader_progress_part(struct reader *reader, int from, int to)
+{
+    reader->part_from = from;
+    reader->part_to = to;
 }
 
 /* ---- Small questions ---- */

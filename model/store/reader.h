@@ -54,6 +54,10 @@ void reader_watch(struct reader *reader, const atomic_bool *flag, atomic_int *pr
 bool reader_cancelled(const struct reader *reader);
 void reader_progress(struct reader *reader, int64_t done, int64_t total);
 
+/* What is reported from now on is a part of the whole, from `from` to `to` thousandths of it: for
+ * questions of several scans. reader_watch makes it the whole again. */
+void reader_progress_part(struct reader *reader, int from, int to);
+
 /* One integer; `fallback` where there is no row or it is NULL. For counts and settings. */
 enum status reader_integer(struct reader *reader, const char *sql, int64_t fallback, int64_t *value,
                            struct error *err);

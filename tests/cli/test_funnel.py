@@ -75,8 +75,13 @@ def refused(what, words, status, *texts):
 def people_and_groups():
     check("plain", counts(ask(*BASE)), [3, 3])
     check("within", counts(ask(*BASE, "--segment", "coffee")), [2, 2])
+    check("an expression", counts(ask(*BASE, "--segment", "tier>=gold or gender=f")), [1, 1])
+    check("a saved segment", run("segment", "save", "men", "gender=m").returncode, 0)
+    check("by its name", counts(ask(*BASE, "--segment", "men")), [2, 2])
+    check("by segment", groups(ask(*BASE, "--by", "segment"), "segment"),
+          {"men": [2, 2], "": [1, 1]})
     check("segment is said", ask(*BASE, "--segment", "coffee").get("segment"), "coffee")
-    refused("unknown segment", [*BASE, "--segment", "tea"], 3, "tea")
+    refused("unknown segment", [*BASE, "--segment", "tea"], 2, "tea")
     check("by label", groups(ask(*BASE, "--by", "label"), "label"), {"coffee": [2, 2], "": [1, 1]})
     check("by gender", groups(ask(*BASE, "--by", "gender"), "gender"), {"f": [1, 1], "m": [2, 2]})
     check("by age", groups(ask(*BASE, "--by", "age"), "age"),

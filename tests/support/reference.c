@@ -553,8 +553,10 @@ static void reference_addresses(struct reference *r)
         sighted[e->person] = true;
     }
     for (int a = 1; a < 64; a++)
-        if (seen[a])
+        if (seen[a]) {
             count(r, METRIC_RANDOM_DEVICES, DIM_NONE, 0, 0);
+            count(r, METRIC_DEVICES, DIM_NONE, 0, 0);
+        }
     for (uint32_t p = 1; p <= PEOPLE; p++)
         if (sighted[p])
             count(r, METRIC_DEVICES, DIM_NONE, 0, 0);

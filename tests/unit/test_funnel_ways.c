@@ -5,6 +5,7 @@
 #include "model/loop/funnel_plan.h"
 #include "model/loop/funnel_ways.h"
 #include "model/loop/funnel_why.h"
+#include "model/segment/keep.h"
 #include "model/store/operation.h"
 #include "tests/support/funnel_plain.h"
 #include "tests/support/people.h"
@@ -669,7 +670,8 @@ static void test_plan(void **state)
     static const char *const same[] = {
         "30d: register -> purchase",
         "36h: channel~\" -> \" -> kind in (a, 'b ; c') ; mode=strict_order,strict_increase",
-        "7s: register ; dialect=posthog ; order=strict ; exclude=channel=\"a:b\":0-1 ; by=age"
+        "7s: register -> review ; dialect=posthog ; order=strict ; exclude=channel=\"a:b\":0-1 ; "
+        "by=age"
         " ; hold=coupon ; measure=amount ; within=label:coffee",
         "30d: register -> purchase ; mode=none ; by=label",
     };
@@ -685,6 +687,7 @@ static void test_plan(void **state)
         {"30d: register ; colour=red", "found 'colour=red', expected one of dialect="},
         {"30d: register ; exclude=refund", "exclude: found 'refund', expected EXPR:FROM-TO"},
         {"30d: register ; mode=strictest", "mode: found 'strictest'"},
+        {"30d: register ; order=strict", "belongs to the posthog dialect"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct funnel_plan plan;
@@ -737,6 +740,42 @@ static void test_kept(void **state)
     temp_mall_free(&mall);
 }
 
+/* A list becomes a frozen segment, can be asked as one, and is gone again when that is undone. */
+static void test_kept_people(void **state)
+{
+    (void)state;
+    struct temp_mall mall = temp_mall_new();
+    struct arena *arena = arena_new();
+    const struct test_event events[] = {{.time = 1000, .person = 3, .kind = "register"},
+                                        {.time = 1000, .person = 20000, .kind = "register"},
+                                        {.time = 1000, .person = 20001, .kind = "register"}};
+    test_events_add(&mall, events, 3);
+    test_run(&mall, "update counter set value = 20001 where name = 'person'");
+    struct access access = test_access(ACCESS_ANALYST);
+    struct operation_result result;
+    struct funnel_plan plan;
+    struct funnel funnel;
+    const uint32_t people[] = {3, 20001};
+    const struct set *set = set_of(arena, 20002, people, 2);
+    assert_ok(segment_keep(mall.writer, &access, "the drop", "after step 1", set, &result, &err));
+    assert_int_equal(segment_keep(mall.writer, &access, "the drop", "again", set, &result, &err),
+                     ST_CONFLICT);
+    assert_ok(funnel_plan_parse(arena, "1d: register ; within=the drop", &plan, &err));
+    plan.query.to = 5000;
+    assert_ok(funnel_plan_bind(mall.reader, arena, &access, &plan, &err));
+    assert_ok(funnel_run(mall.reader, arena, &plan.query, &funnel, &err));
+    assert_int_equal(set_count(plan.query.within), 2);
+    assert_int_equal(funnel.steps[0].count, 2);
+    assert_int_equal(funnel.levels[3], 1);
+    assert_int_equal(funnel.levels[20000], FUNNEL_NOBODY);
+    assert_ok(operation_undo(mall.writer, result.id, access.principal, access.rights, NULL, &err));
+    plan.query.within = NULL;
+    assert_int_equal(funnel_plan_bind(mall.reader, arena, &access, &plan, &err), ST_USAGE);
+    error_clear(&err);
+    arena_free(arena);
+    temp_mall_free(&mall);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -745,7 +784,7 @@ int main(void)
         cmocka_unit_test(test_mall),      cmocka_unit_test(test_why),
         cmocka_unit_test(test_amounts),   cmocka_unit_test(test_times),
         cmocka_unit_test(test_compare),   cmocka_unit_test(test_plan),
-        cmocka_unit_test(test_kept),
+        cmocka_unit_test(test_kept),      cmocka_unit_test(test_kept_people),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

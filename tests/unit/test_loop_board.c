@@ -28,8 +28,7 @@ static void visits_by_group(void **state)
         assert_ok(visits_run(s->reader, s->arena, &query, &answer, &err));
         assert_int_equal(answer.visits, r->sums[METRIC_VISITS][DIM_NONE][0].n);
         assert_int_equal(answer.dwell_total, r->sums[METRIC_VISITS][DIM_NONE][0].amount);
-        assert_int_equal(answer.devices, r->sums[METRIC_DEVICES][DIM_NONE][0].n +
-                                             r->sums[METRIC_RANDOM_DEVICES][DIM_NONE][0].n);
+        assert_int_equal(answer.devices, r->sums[METRIC_DEVICES][DIM_NONE][0].n);
         for (size_t i = 0; i < answer.n_groups; i++) {
             const struct visit_group *group = &answer.groups[i];
             int64_t key = group->key - key_base(r, dims[by]);

@@ -257,16 +257,6 @@ static struct sheet *groups_sheet(struct cli *cli, const struct funnel_run *run)
     return sheet;
 }
 
-static const char *bucket_name(struct cli *cli, size_t b)
-{
-    if (b == 0)
-        return "at once";
-    if (b + 1 == FUNNEL_BUCKETS)
-        return arena_printf(cli->arena, "from %s",
-                            text_duration(cli->arena, funnel_bucket_ends[b - 1]));
-    return arena_printf(cli->arena, "under %s", text_duration(cli->arena, funnel_bucket_ends[b]));
-}
-
 /* A row a bucket, a column a step, the whole way last; quartiles below. */
 static struct sheet *times_sheet(struct cli *cli, const struct funnel_run *run)
 {
@@ -282,7 +272,7 @@ static struct sheet *times_sheet(struct cli *cli, const struct funnel_run *run)
     struct sheet *sheet = sheet_new(cli->arena, columns, n + 1);
     for (size_t b = 0; b < FUNNEL_BUCKETS; b++) {
         struct cell *cells = sheet_row_add(sheet);
-        cells[0] = cell_text(bucket_name(cli, b));
+        cells[0] = cell_text(funnel_bucket_names[b]);
         for (size_t i = 1; i <= n; i++)
             cells[i] = cell_integer(times[i % n].counts[b]);
     }
