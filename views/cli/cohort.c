@@ -1,6 +1,7 @@
 #include "views/cli/cohort.h"
 
 #include "model/base/text.h"
+#include "model/segment/segment.h"
 #include "views/cli/people_list.h"
 
 #include <inttypes.h>
@@ -37,6 +38,27 @@ enum status cohort_stretch(struct cli *cli, int64_t *from, int64_t *to, struct e
     if (status == ST_OK && *from >= *to)
         return error_set(err, ST_USAGE, "--from: expected a time before --to");
     return status;
+}
+
+enum status cohort_among(struct cli *cli, const struct set **among, struct error *err)
+{
+    const char *text = cli_value(cli, "segment");
+    struct segment_answer answer;
+    struct reader *reader;
+    struct access access;
+    *among = NULL;
+    if (!text)
+        return ST_OK;
+    enum status status = cli_reader(cli, &reader, err);
+    if (status == ST_OK)
+        status = access_lookup(reader, cli->principal, &access, err);
+    if (status == ST_OK)
+        status = segment_run(reader, cli->arena, &access, text, &answer, err);
+    if (status != ST_OK)
+        return status;
+    cohort_notes(answer.notes, answer.n_notes);
+    *among = answer.people;
+    return small_group_check(&access, answer.count, err);
 }
 
 void cohort_notes(const char *const *notes, size_t n)

@@ -17,6 +17,7 @@ static const struct cli_option retention_options[] = {
     {"measure", "people|revenue", 0, "what the table shows (default: people); JSON has both"},
     {"list", "ROW:COL", 0,
      "the people behind a value: a row's period or number from 0, and the periods since"},
+    {"segment", "EXPR", 0, "only the people of this expression of the people language"},
     {"from", "TIME", 0, "start of the cohorts (default: the first event)"},
     {"to", "TIME", 0, "end of the cohorts, not included (default: after the last event)"},
     {0},
@@ -79,6 +80,8 @@ static enum status retention_read(struct cli *cli, struct retention_query *query
     query->on_or_after = mode && strcmp(mode, "on-or-after") == 0;
     query->first_time = cli_switch(cli, "first-time");
     query->rolling = cli_switch(cli, "rolling");
+    if (status == ST_OK)
+        status = cohort_among(cli, &query->among, err);
     if (status == ST_OK)
         status = measure_option(cli, query, err);
     return status == ST_OK ? cell_option(cli, query, err) : status;
