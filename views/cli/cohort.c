@@ -40,15 +40,12 @@ enum status cohort_stretch(struct cli *cli, int64_t *from, int64_t *to, struct e
     return status;
 }
 
-enum status cohort_among(struct cli *cli, const struct set **among, struct error *err)
+enum status cohort_of(struct cli *cli, const char *text, const struct set **people,
+                      struct error *err)
 {
-    const char *text = cli_value(cli, "segment");
     struct segment_answer answer;
     struct reader *reader;
     struct access access;
-    *among = NULL;
-    if (!text)
-        return ST_OK;
     enum status status = cli_reader(cli, &reader, err);
     if (status == ST_OK)
         status = access_lookup(reader, cli->principal, &access, err);
@@ -57,8 +54,19 @@ enum status cohort_among(struct cli *cli, const struct set **among, struct error
     if (status != ST_OK)
         return status;
     cohort_notes(answer.notes, answer.n_notes);
-    *among = answer.people;
-    return small_group_check(&access, answer.count, err);
+    *people = answer.people;
+    return ST_OK;
+}
+
+enum status cohort_among(struct cli *cli, const struct set **among, struct error *err)
+{
+    const char *text = cli_value(cli, "segment");
+    struct access access;
+    *among = NULL;
+    enum status status = text ? cohort_of(cli, text, among, err) : ST_OK;
+    if (status == ST_OK && text)
+        status = access_lookup(cli->reader, cli->principal, &access, err);
+    return status == ST_OK && text ? small_group_check(&access, set_count(*among), err) : status;
 }
 
 void cohort_notes(const char *const *notes, size_t n)
