@@ -4,14 +4,14 @@
 
 #include <stdlib.h>
 
-/* The rows of a list, as gaps: the first from 0, each further one from the one before. */
+/* The rows of a list, rising, as gaps: the first from 0, each further one from the one before. */
 static bool gaps_read(struct view *in, size_t n_gaps, size_t n, uint64_t *rows)
 {
     if (!column_decode(in, rows, n_gaps))
         return false;
     uint64_t at = 0;
     for (size_t i = 0; i < n_gaps; i++) {
-        if (rows[i] >= n - at)
+        if (rows[i] >= n - at || (i > 0 && rows[i] == 0))
             return false;
         rows[i] = at += rows[i];
     }
@@ -133,19 +133,36 @@ bool same_encode(struct bytes *out, const uint64_t *base, const uint64_t *values
     return true;
 }
 
-bool same_decode(struct view *in, uint64_t *values, size_t n)
+bool exceptions_read(struct exceptions *exceptions, struct view *in, size_t n)
 {
     size_t differ = view_count(in, n);
-    if (in->bad)
-        return false;
-    if (differ == 0)
+    *exceptions = (struct exceptions){0};
+    if (in->bad || differ == 0)
+        return !in->bad;
+    exceptions->n = differ;
+    exceptions->rows = mem_alloc(2 * differ * sizeof *exceptions->rows);
+    exceptions->values = exceptions->rows + differ;
+    if (gaps_read(in, differ, n, exceptions->rows) && column_decode(in, exceptions->values, differ))
         return true;
-    uint64_t *rows = mem_alloc(2 * differ * sizeof *rows), *kept = rows + differ;
-    bool good = gaps_read(in, differ, n, rows) && column_decode(in, kept, differ);
-    for (size_t i = 0; good && i < differ; i++)
-        values[rows[i]] = kept[i];
-    free(rows);
-    return good;
+    exceptions_free(exceptions);
+    return false;
+}
+
+void exceptions_free(struct exceptions *exceptions)
+{
+    free(exceptions->rows);
+    *exceptions = (struct exceptions){0};
+}
+
+bool same_decode(struct view *in, uint64_t *values, size_t n)
+{
+    struct exceptions differ;
+    if (!exceptions_read(&differ, in, n))
+        return false;
+    for (size_t i = 0; i < differ.n; i++)
+        values[differ.rows[i]] = differ.values[i];
+    exceptions_free(&differ);
+    return true;
 }
 
 /* ---- A share of the base ---- */

@@ -220,10 +220,15 @@ def chain(folder):
     import sqlite3
     mall = make(folder, "chain.mall")
     answer(mall, "member", "consent", "C3", "--sms", "yes", "--source", "form")
+    twin = CARD + "2"  # of the same name, with a card that begins the same
+    run(mall, "import", "members", "-", stdin=f"member,name\n{twin},{NAME}\n")
+    answer(mall, "member", "consent", twin, "--sms", "yes", "--source", f"{NAME} wrote")
     answer(mall, "member", "consent", CARD, "--sms", "no", "--source", "form")
     answer(mall, "member", "erase", CARD, "--reason", "asked for it", "--yes")
     verify(mall)
     file = sqlite3.connect(mall)
+    kept = file.execute("select reason from audit where target = ? and salt <> x''", (twin,))
+    check("the namesake's record stays", kept.fetchall() == [(f"{NAME} wrote",)])
     file.execute("update audit set after = '', before = '', salt = x'' where target = 'C3'")
     file.commit()
     file.close()
