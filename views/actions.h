@@ -28,11 +28,11 @@
     X(GO_RETENTION,  "retention",    "", "T", 0, N_("who comes back, month by month"))             \
     X(GO_RFM,        "rfm",          "", "M", 0, N_("how lately, how often, for how much"))        \
     X(GO_LIFECYCLE,  "lifecycle",    "", "L", 0, N_("who is new, who comes back, who stays away")) \
-    X(GO_SEGMENTS,   "segments",     "", "S", 0, N_("people by an expression; saved segments"))    \
-    X(GO_LABELS,     "labels",       "", "B", 0, N_("labels: rules, lists, who carries them"))     \
     X(GO_AFFINITY,   "affinity",     "", "A", 0, N_("what goes together"))                         \
     X(GO_VALUE,      "value",        "", "V", 0, N_("who still comes, and what to expect"))        \
     X(GO_CLUSTERS,   "clusters",     "", "K", 0, N_("people who are alike"))                       \
+    X(GO_SEGMENTS,   "segments",     "", "S", 0, N_("people by an expression; saved segments"))    \
+    X(GO_LABELS,     "labels",       "", "B", 0, N_("labels: rules, lists, who carries them"))     \
     X(BACK,          "back",         "", "Esc Backspace", ACTION_LINE, N_("back"))                 \
     X(CLOSE,         "close",        "", "q", ACTION_HIDDEN, N_("close this screen; leave from the first")) \
     X(QUIT,          "quit",         "", "Q", 0, N_("leave atrium"))                               \
@@ -119,6 +119,17 @@
     X(LIFECYCLE_OPEN,"state-open",   "lifecycle", "Enter", ACTION_LINE, N_("the people of this state"), N_("people")) \
     X(LIFECYCLE_LENGTH,"lifecycle-length", "lifecycle", "w", ACTION_LINE, N_("by day, week, month"), N_("length")) \
     X(LIFECYCLE_EVENT,"active",      "lifecycle", "a", ACTION_LINE, N_("what counts as active"), N_("event")) \
+    /* Affinity, expected value, clusters */                                                        \
+    X(AFFINITY_OF,   "of",           "affinity", "o", ACTION_LINE, N_("shops, brands, categories, items"), N_("what")) \
+    X(AFFINITY_BY,   "by",           "affinity", "b", ACTION_LINE, N_("by people, visits or baskets"), N_("by")) \
+    X(AFFINITY_MAP,  "map",          "affinity", "m", ACTION_LINE, N_("the map of categories, or the list"), N_("map")) \
+    X(VALUE_HORIZON, "horizon",      "value", "n", ACTION_LINE, N_("look further ahead"), N_("ahead")) \
+    X(CLUSTERS_UP,   "cluster-up",   "clusters", "Up k", ACTION_HIDDEN, N_("the cluster before"))  \
+    X(CLUSTERS_DOWN, "cluster-down", "clusters", "Down j", ACTION_HIDDEN, N_("the next cluster"))  \
+    X(CLUSTERS_PEOPLE, "cluster-people", "clusters", "Enter", ACTION_LINE, N_("the people of this cluster"), N_("people")) \
+    X(CLUSTERS_FEATURES, "features", "clusters", "f", ACTION_LINE, N_("by what people are compared"), N_("features")) \
+    X(CLUSTERS_NUMBER, "number",     "clusters", "n", ACTION_LINE, N_("how many clusters; found, or two to eight"), N_("number")) \
+    X(CLUSTERS_SAVE, "keep",         "clusters", "w", ACTION_LINE | ACTION_CHANGES, N_("keep the clusters as labels"), N_("keep")) \
     /* Segments and labels */                                                                      \
     X(SEGMENT_WRITE, "write",        "segments", "a", ACTION_LINE, N_("write an expression"), N_("write")) \
     X(SEGMENT_EDIT,  "edit",         "segments", "e", ACTION_LINE, N_("edit the selected segment"), N_("edit")) \
@@ -131,17 +142,6 @@
     X(LABEL_RUN,     "run",          "labels", "r", ACTION_LINE | ACTION_CHANGES, N_("run all rules where something changed"), N_("run")) \
     X(LABEL_HISTORY, "history",      "labels", "h", ACTION_LINE, N_("who changed this label when"), N_("history")) \
     X(LABEL_DROP,    "remove-label", "labels", "d", ACTION_CHANGES, N_("remove the selected label"), N_("remove")) \
-    /* Affinity, expected value, clusters */                                                        \
-    X(AFFINITY_OF,   "of",           "affinity", "o", ACTION_LINE, N_("shops, brands, categories, items"), N_("what")) \
-    X(AFFINITY_BY,   "by",           "affinity", "b", ACTION_LINE, N_("by people, visits or baskets"), N_("by")) \
-    X(AFFINITY_MAP,  "map",          "affinity", "m", ACTION_LINE, N_("the map of categories, or the list"), N_("map")) \
-    X(VALUE_HORIZON, "horizon",      "value", "n", ACTION_LINE, N_("look further ahead"), N_("ahead")) \
-    X(CLUSTERS_UP,   "cluster-up",   "clusters", "Up k", ACTION_HIDDEN, N_("the cluster before"))  \
-    X(CLUSTERS_DOWN, "cluster-down", "clusters", "Down j", ACTION_HIDDEN, N_("the next cluster"))  \
-    X(CLUSTERS_PEOPLE, "cluster-people", "clusters", "Enter", ACTION_LINE, N_("the people of this cluster"), N_("people")) \
-    X(CLUSTERS_FEATURES, "features", "clusters", "f", ACTION_LINE, N_("by what people are compared"), N_("features")) \
-    X(CLUSTERS_NUMBER, "number",     "clusters", "n", ACTION_LINE, N_("how many clusters; found, or two to eight"), N_("number")) \
-    X(CLUSTERS_SAVE, "keep",         "clusters", "w", ACTION_LINE | ACTION_CHANGES, N_("keep the clusters as labels"), N_("keep")) \
     /* SQL */                                                                                      \
     X(SQL_EDIT,      "query",        "sql", "a", ACTION_LINE, N_("write the query"), N_("query")) \
     /* Data */                                                                                     \

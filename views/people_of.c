@@ -9,6 +9,7 @@
 #include "model/loop/rfm_group.h"
 #include "model/people/member_page.h"
 #include "model/segment/label.h"
+#include "model/segment/segment.h"
 #include "model/store/column.h"
 #include "views/console.h"
 #include "views/figures.h"

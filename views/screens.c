@@ -16,11 +16,11 @@ const struct view_ops *const screens[] = {
     &view_retention,
     &view_rfm,
     &view_lifecycle,
-    &view_segments,
-    &view_labels,
     &view_affinity,
     &view_value,
     &view_clusters,
+    &view_segments,
+    &view_labels,
     /* Opened from others: */
     &view_chart,
     &view_behind,

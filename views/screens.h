@@ -11,8 +11,9 @@ extern const struct view_ops view_shop, view_shop_table;
 extern const struct view_ops view_funnel_edit, view_funnel_times, view_funnel_groups;
 extern const struct view_ops view_funnel_why;
 extern const struct view_ops view_funnel, view_crowd, view_retention, view_rfm;
-extern const struct view_ops view_lifecycle, view_portrait, view_segments, view_labels;
+extern const struct view_ops view_lifecycle, view_portrait;
 extern const struct view_ops view_affinity, view_value, view_value_people, view_clusters;
+extern const struct view_ops view_segments, view_labels;
 
 /* NULL-terminated. */
 extern const struct view_ops *const screens[];

@@ -155,7 +155,7 @@ static void deciles_fill(const struct filling *f)
                    text_count(arena, llround(group->expected)), "decile", i);
         at->bar = most > 0 && at->screen ? group->expected / most : 0;
         if (at->screen && f->value->money_known && f->value->all.worth > 0)
-            at->change = arena_printf(arena, "%4.1f%%", 100 * group->worth / f->value->all.worth);
+            at->change = arena_printf(arena, "%3.0f%%", 100 * group->worth / f->value->all.worth);
         at->change_role = ROLE_DIM;
     }
     panel->note = _("of the money");

@@ -215,6 +215,9 @@ struct bgnbd_fit bgnbd_fit(const struct bgnbd_data *data, int threads, const str
         found = minimize(unlikelihood, &fitting, fitting_stop, 4, at, 14);
         found.evaluations += before;
     }
+    /* Where nobody seems to leave, or nobody to differ, a and b or r and alpha run away. */
+    for (int k = 0; k < 4; k++)
+        found.bound |= fabs(at[k]) > 10;
     return (struct bgnbd_fit){.model = model_at(at),
                               .log_likelihood = -found.value,
                               .evaluations = found.evaluations,

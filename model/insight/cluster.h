@@ -17,7 +17,7 @@ enum { CLUSTERS_TRIED = 10, CLUSTER_WORDS = 3 };
 struct cluster_query {
     size_t k; /* 0: found */
     uint64_t seed;
-    int starts; /* 0: 10 */
+    int starts; /* 0: as kmeans.h has it */
     int threads;
     bool raw;                    /* features as they are, neither logarithms nor standardised */
     const struct reader *reader; /* asked whether to stop; may be NULL */

@@ -27,7 +27,7 @@ const struct feature features[] = {
      CELL_REAL, false, "mean hour of purchases, from the start of the mall day"},
     {"evening", N_("purchases after 18:00"), N_("evenings"), N_("daytime"), NULL, CELL_SHARE, false,
      "share of purchases from 18:00 on"},
-    {"weekend", N_("purchases at weekends"), N_("weekends"), N_("weekdays"), NULL, CELL_SHARE,
+    {"weekend", N_("purchases at weekends"), N_("weekends"), N_("working days"), NULL, CELL_SHARE,
      false, "share of purchases on Saturday and Sunday"},
     {"tenure", N_("days since registered"), N_("member for long"), N_("new member"), NULL,
      CELL_REAL, false, "days since the registration, or since first seen"},

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIECE = 4096, FEW = 20000, ROUNDS = 300 };
+enum { PIECE = 4096, FEW = 20000, SMALL = 2000, ROUNDS = 300 };
 
 /* ---- Random numbers ---- */
 
@@ -188,6 +188,50 @@ static int rounds_run(const struct matrix *matrix, size_t k, int threads,
     return rounds;
 }
 
+/* ---- Single rows ---- */
+
+/* Lloyd's rounds rest where moving one row alone would still help, as its move also moves both
+ * centres: J. Hartigan, Clustering Algorithms (1975). Moves single rows until none helps; returns
+ * how many moved. */
+static size_t singles_move(const struct matrix *matrix, size_t k, double *centres, uint8_t *cluster)
+{
+    size_t d = matrix->d, sizes[KMEANS_MOST] = {0}, all = 0, moved = 1;
+    for (size_t i = 0; i < matrix->n; i++)
+        sizes[cluster[i]]++;
+    for (int pass = 0; pass < ROUNDS && moved; pass++, all += moved) {
+        moved = 0;
+        for (size_t i = 0; i < matrix->n; i++) {
+            const float *row = matrix->at + i * d;
+            size_t own = cluster[i], best = own;
+            double n = (double)sizes[own];
+            if (sizes[own] < 2)
+                continue;
+            double least = n / (n - 1) * distance(row, centres + own * d, d) * (1 - 1e-12);
+            for (size_t c = 0; c < k; c++) {
+                double m = (double)sizes[c];
+                double cost = c == own ? least : m / (m + 1) * distance(row, centres + c * d, d);
+                if (cost < least) {
+                    least = cost;
+                    best = c;
+                }
+            }
+            if (best == own)
+                continue;
+            double m = (double)sizes[best];
+            for (size_t j = 0; j < d; j++) {
+                double x = (double)row[j];
+                centres[own * d + j] = (centres[own * d + j] * n - x) / (n - 1);
+                centres[best * d + j] = (centres[best * d + j] * m + x) / (m + 1);
+            }
+            sizes[own]--;
+            sizes[best]++;
+            cluster[i] = (uint8_t)best;
+            moved++;
+        }
+    }
+    return all;
+}
+
 /* ---- Starts ---- */
 
 /* The first centre is any row; each next one is drawn by the square of its distance to the nearest
@@ -231,6 +275,10 @@ static void start_run(void *context, size_t start)
     centres_draw(s->matrix, k, &chance, centres);
     s->rounds[start] =
         rounds_run(s->matrix, k, 1, s->options->reader, centres, cluster, &s->inertia[start]);
+    /* Rounds after it make the centres exact means again, and the inertia theirs. */
+    if (singles_move(s->matrix, k, centres, cluster))
+        s->rounds[start] +=
+            rounds_run(s->matrix, k, 1, s->options->reader, centres, cluster, &s->inertia[start]);
     free(cluster);
 }
 
@@ -263,7 +311,8 @@ static void clusters_number(const struct matrix *matrix, struct kmeans *found)
 void kmeans_run(struct arena *arena, const struct matrix *matrix,
                 const struct kmeans_options *options, struct kmeans *found)
 {
-    size_t starts = options->starts > 0 ? (size_t)options->starts : 10, best = 0, n_few;
+    size_t starts = options->starts > 0 ? (size_t)options->starts : matrix->n <= SMALL ? 50 : 10;
+    size_t best = 0, n_few;
     size_t cells = options->k * matrix->d;
     struct matrix few = *matrix;
     *found = (struct kmeans){.k = options->k};

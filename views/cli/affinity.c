@@ -3,7 +3,9 @@
 
 #include "model/base/text.h"
 #include "model/store/operation.h"
+#include "views/cli/among.h"
 #include "views/cli/commands.h"
+#include "views/cli/people_list.h"
 #include "views/cli/period.h"
 
 #include <math.h>
@@ -19,6 +21,7 @@ static const struct cli_option options[] = {
     {"min-support", "N", 0,
      "pairs that at least so many have, or a share such as 0.01 (default 1)"},
     {"with", "NAME", 0, "only pairs with this one: code or name"},
+    {"segment", "EXPR", 0, "only these people, an expression as in atrium segment"},
     {"shop", "SHOP", 0, "the same for shops: --of shop --with SHOP"},
     {"sort", "interval|lift|support", 0, "order (default: the lower end of the lift's interval)"},
     {"limit", "N", 0, "at most so many pairs (default 50; 0: all)"},
@@ -137,38 +140,46 @@ static void pair_row(struct cli *cli, const struct affinity *affinity,
     cells[17] = cell_text(b->name);
 }
 
-static json_t *things_json(const struct affinity *affinity)
+static json_t *things_json(const struct affinity *affinity, const struct access *access)
 {
     json_t *things = json_array();
     for (size_t i = 0; i < affinity->n_things; i++) {
         json_t *thing = json_object();
         json_object_set_new(thing, "thing", json_string(affinity->things[i].code));
         json_object_set_new(thing, "name", json_string(affinity->things[i].name));
-        json_object_set_new(thing, "count", json_integer(affinity->things[i].units));
+        json_object_set_new(thing, "count",
+                            small_group(access, affinity->things[i].units)
+                                ? json_null()
+                                : json_integer(affinity->things[i].units));
         json_array_append_new(things, thing);
     }
     return things;
 }
 
-static enum status print(struct cli *cli, const struct affinity *affinity, size_t limit,
-                         struct error *err)
+static enum status print(struct cli *cli, const struct affinity *affinity,
+                         const struct access *access, size_t limit, struct error *err)
 {
     bool people = !cli->json && !cli->csv;
     struct sheet *sheet = sheet_new(cli->arena, columns, people ? FOR_PEOPLE : COLUMNS);
-    size_t n = limit && limit < affinity->n_pairs ? limit : affinity->n_pairs;
-    for (size_t i = 0; i < n; i++)
-        pair_row(cli, affinity, &affinity->pairs[i], sheet_row_add(sheet), people);
-    sheet->total = (int64_t)affinity->n_pairs;
-    sheet->truncated = n < affinity->n_pairs;
+    size_t n = limit ? limit : affinity->n_pairs, shown = 0, hidden = 0;
+    for (size_t i = 0; i < affinity->n_pairs; i++) {
+        if (small_group(access, affinity->pairs[i].both))
+            hidden++;
+        else if (shown++ < n)
+            pair_row(cli, affinity, &affinity->pairs[i], sheet_row_add(sheet), people);
+    }
+    sheet->total = (int64_t)shown;
+    sheet->truncated = n < shown;
     if (!cli->json)
         return cli_print_sheet(cli, "pairs", sheet, err);
     json_t *document = json_object();
     json_object_set_new(document, "of", json_string(affinity_of_names[affinity->query.of]));
     json_object_set_new(document, "by", json_string(affinity_by_names[affinity->query.by]));
     json_object_set_new(document, "units", json_integer(affinity->units));
-    json_object_set_new(document, "n_pairs", json_integer((json_int_t)affinity->n_pairs));
+    json_object_set_new(document, "n_pairs", json_integer((json_int_t)shown));
+    json_object_set_new(document, "hidden", json_integer((json_int_t)hidden));
     json_object_set_new(document, "left_out", json_integer((json_int_t)affinity->left_out));
-    json_object_set_new(document, "things", things_json(affinity));
+    json_object_set_new(document, "things", things_json(affinity, access));
     json_object_set_new(document, "pairs", cli_sheet_json(cli, sheet));
     return cli_print_json(cli, document, err);
 }
@@ -177,6 +188,7 @@ static enum status run(struct cli *cli, struct error *err)
 {
     struct affinity_query query;
     struct affinity affinity;
+    struct access access;
     struct reader *reader;
     double support;
     int64_t limit;
@@ -186,13 +198,17 @@ static enum status run(struct cli *cli, struct error *err)
     if (status == ST_OK)
         status = cli_reader(cli, &reader, err);
     if (status == ST_OK)
+        status = cli_people_access(cli, &access, err);
+    if (status == ST_OK)
         status = query_read(cli, &query, err);
+    if (status == ST_OK)
+        status = cli_among(cli, reader, &access, &query.among, &query.n_among, err);
     if (status != ST_OK)
         return status;
     query.least = support < 1 ? 1 : (int64_t)ceil(support);
     query.least_share = support < 1 ? support : 0;
     status = affinity_run(reader, cli->arena, &query, &affinity, err);
-    return status == ST_OK ? print(cli, &affinity, (size_t)limit, err) : status;
+    return status == ST_OK ? print(cli, &affinity, &access, (size_t)limit, err) : status;
 }
 
 const struct cli_command cli_affinity = {

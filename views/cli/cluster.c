@@ -3,6 +3,7 @@
 
 #include "model/base/text.h"
 #include "model/insight/cluster_label.h"
+#include "views/cli/among.h"
 #include "views/cli/commands.h"
 #include "views/cli/people_list.h"
 
@@ -14,8 +15,10 @@ static const struct cli_option options[] = {
     {"features", "NAME,NAME,…", 0, "what people are compared by; see below"},
     {"k", "N|auto", 0, "how many clusters (default auto)"},
     {"seed", "N", 0, "another number draws otherwise (default 1)"},
+    {"starts", "N", 0, "the best of so many starts (default 10; 50 for 2,000 rows or fewer)"},
     {"at", "TIME", 0, "what is known ends here (default: the present)"},
     {"from", "TIME", 0, "and starts here (default: the first event)"},
+    {"segment", "EXPR", 0, "only these people, an expression as in atrium segment"},
     {"scale", "standard|none", 0, "features standardised, or as they are (default standard)"},
     {"list", "N", 0, "also the people of cluster N, or all"},
     {"save", "NAME", 0, "keep the clusters as labels NAME-1, NAME-2, …"},
@@ -33,7 +36,7 @@ struct asked {
 static enum status options_read(struct cli *cli, struct asked *asked, struct error *err)
 {
     const char *k = cli_value(cli, "k"), *scale = cli_value(cli, "scale");
-    int64_t number = 0, seed;
+    int64_t number = 0, starts = 0, seed;
     enum status status = cli_integer(cli, "seed", 0, INT64_MAX, 1, &seed, err);
     if (status == ST_OK && k && strcmp(k, "auto") != 0)
         status = cli_integer(cli, "k", 1, KMEANS_MOST, 0, &number, err);
@@ -43,8 +46,12 @@ static enum status options_read(struct cli *cli, struct asked *asked, struct err
     asked->list = cli_value(cli, "list");
     if (status == ST_OK && asked->list && strcmp(asked->list, "all") != 0)
         status = cli_integer(cli, "list", 1, KMEANS_MOST, 0, &asked->listed, err);
-    asked->query = (struct cluster_query){
-        .k = (size_t)number, .seed = (uint64_t)seed, .raw = scale && strcmp(scale, "none") == 0};
+    if (status == ST_OK)
+        status = cli_integer(cli, "starts", 1, 10000, 0, &starts, err);
+    asked->query = (struct cluster_query){.k = (size_t)number,
+                                          .starts = (int)starts,
+                                          .seed = (uint64_t)seed,
+                                          .raw = scale && strcmp(scale, "none") == 0};
     return status;
 }
 
@@ -53,6 +60,18 @@ static enum status options_read(struct cli *cli, struct asked *asked, struct err
 static json_t *real_json(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
+}
+
+/* Which clusters have too few people for this role, or would tell those. */
+static void hidden_find(const struct clusters *clusters, const struct access *access, bool *hidden)
+{
+    int64_t sizes[KMEANS_MOST];
+    for (size_t c = 0; c < clusters->k; c++) {
+        sizes[c] = (int64_t)clusters->groups[c].n;
+        hidden[c] = false;
+    }
+    if (access)
+        small_groups(access, sizes, clusters->k, hidden);
 }
 
 /* A feature's value as people and scripts read it: money in currency units. */
@@ -100,12 +119,15 @@ static json_t *tries_json(const struct clusters *clusters)
     return tries;
 }
 
-static json_t *document_json(struct cli *cli, const struct clusters *clusters, double agreement)
+static json_t *document_json(struct cli *cli, const struct clusters *clusters,
+                             const struct access *access, double agreement)
 {
+    bool hidden[KMEANS_MOST];
     const struct feature_table *table = clusters->table;
     json_t *document = json_object(), *groups = json_array(), *mean = json_object();
+    hidden_find(clusters, access, hidden);
     for (size_t c = 0; c < clusters->k; c++)
-        json_array_append_new(groups, group_json(cli, clusters, c));
+        json_array_append_new(groups, hidden[c] ? json_null() : group_json(cli, clusters, c));
     for (size_t j = 0; j < table->d; j++)
         json_object_set_new(mean, table->feature[j].name,
                             real_json(told(&table->feature[j], clusters->mean[j])));
@@ -125,8 +147,10 @@ static json_t *document_json(struct cli *cli, const struct clusters *clusters, d
 }
 
 /* Clusters down; size, share, what sets them apart, and the means of the features. */
-static struct sheet *groups_sheet(struct cli *cli, const struct clusters *clusters)
+static struct sheet *groups_sheet(struct cli *cli, const struct clusters *clusters,
+                                  const struct access *access)
 {
+    bool hidden[KMEANS_MOST + 1];
     const struct feature_table *table = clusters->table;
     size_t n = 0;
     struct sheet_column *columns = arena_array(cli->arena, struct sheet_column, table->d + 5);
@@ -138,12 +162,18 @@ static struct sheet *groups_sheet(struct cli *cli, const struct clusters *cluste
         columns[n++] = (struct sheet_column){table->feature[j].name, NULL, table->feature[j].type};
     columns[n++] = (struct sheet_column){"name", NULL, CELL_TEXT};
     struct sheet *sheet = sheet_new(cli->arena, columns, n);
+    hidden_find(clusters, access, hidden);
+    hidden[clusters->k] = false;
     for (size_t c = 0; c <= clusters->k; c++) {
         bool all = c == clusters->k;
         const struct cluster_group *group = all ? NULL : &clusters->groups[c];
         struct cell *cells = sheet_row_add(sheet);
         double size = (double)(all ? table->n : group->n);
         cells[0] = cell_text(all ? "all" : arena_printf(cli->arena, "%zu", c + 1));
+        for (size_t k = 1; hidden[c] && k < n; k++)
+            cells[k] = small_group_cell(access, (int64_t)group->n, true, cells[k]);
+        if (hidden[c])
+            continue;
         cells[1] = cell_integer((int64_t)size);
         cells[2] = cell_share(size, (double)table->n);
         cells[3] = cell_real(all ? clusters->silhouette : group->silhouette);
@@ -166,9 +196,17 @@ static enum status people_sheet(struct cli *cli, const struct asked *asked,
     static const struct sheet_column columns[] = {{"subject", NULL, CELL_TEXT},
                                                   {"cluster", NULL, CELL_COUNT}};
     const struct feature_table *table = clusters->table;
+    bool hidden[KMEANS_MOST];
     *sheet = sheet_new(cli->arena, columns, 2);
+    hidden_find(clusters, access, hidden);
+    if (asked->listed > (int64_t)clusters->k)
+        return error_set(err, ST_USAGE, "--list: there are %zu clusters", clusters->k);
+    if (asked->listed && hidden[asked->listed - 1])
+        return error_set(err, ST_DENIED, "too few people to be told apart for your role");
     for (size_t i = 0; i < table->n; i++) {
         enum status status = ST_OK;
+        if (hidden[clusters->cluster[i]])
+            continue;
         if (asked->listed && clusters->cluster[i] + 1 != asked->listed)
             continue;
         const char *subject = arena_printf(cli->arena, "%zu", i + 1);
@@ -202,20 +240,20 @@ static enum status print(struct cli *cli, const struct asked *asked,
     if (status != ST_OK)
         return status;
     if (cli->json) {
-        json_t *document = document_json(cli, clusters, agreement);
+        json_t *document = document_json(cli, clusters, access, agreement);
         if (people)
             json_object_set_new(document, "people", cli_sheet_json(cli, people));
         return cli_print_json(cli, document, err);
     }
     if (cli->csv)
         return people ? cli_print_sheet(cli, "people", people, err)
-                      : cli_print_sheet(cli, "clusters", groups_sheet(cli, clusters), err);
+                      : cli_print_sheet(cli, "clusters", groups_sheet(cli, clusters, access), err);
     tries_print(cli, clusters);
     cli_say(cli, "%zu clusters, silhouette %.4f of %zu rows, inertia %.6g", clusters->k,
             clusters->silhouette, clusters->looked_at, clusters->inertia);
     if (!isnan(agreement))
         cli_say(cli, "adjusted Rand index with the column: %.4f", agreement);
-    status = cli_print_sheet(cli, "clusters", groups_sheet(cli, clusters), err);
+    status = cli_print_sheet(cli, "clusters", groups_sheet(cli, clusters, access), err);
     return status == ST_OK && people ? cli_print_sheet(cli, "people", people, err) : status;
 }
 
@@ -294,6 +332,8 @@ static enum status mall_run(struct cli *cli, struct asked *asked, struct error *
         status = cli_time(cli, "at", present, &query.at, err);
     if (status == ST_OK)
         status = cli_time(cli, "from", INT64_MIN, &query.from, err);
+    if (status == ST_OK)
+        status = cli_among(cli, reader, &access, &query.among, &query.n_among, err);
     if (status == ST_OK)
         status = features_read(reader, cli->arena, &query, &table, err);
     if (status == ST_OK)

@@ -3,6 +3,7 @@
 
 #include "model/base/text.h"
 #include "model/people/member_page.h"
+#include "views/cli/among.h"
 #include "views/cli/commands.h"
 #include "views/cli/people_list.h"
 
@@ -17,6 +18,7 @@ static const struct cli_option options[] = {
     {"horizon", "N", 0, "how far to look ahead: units, or 39w, 90d (default 13 weeks)"},
     {"member", "MEMBER", 0, "one person: card, phone, pseudonym or #number"},
     {"top", "N", 0, "so many of those with the most to expect (default 10)"},
+    {"segment", "EXPR", 0, "only these people, an expression as in atrium segment"},
     {"csv-file", "FILE", 0, "histories from a file, columns x, tx, T[, mean], in units"},
     {"parameters", "R,ALPHA,A,B", 0, "these in place of a fit"},
     {"spend", "P,Q,V", 0, "the Gamma-Gamma parameters in place of a fit"},
@@ -248,6 +250,8 @@ static enum status mall_print(struct cli *cli, struct asked *asked, size_t top, 
         status = cli_time(cli, "at", present, &asked->query.at, err);
     if (status == ST_OK)
         status = cli_time(cli, "calibration", 0, &asked->query.calibration, err);
+    if (status == ST_OK)
+        status = cli_among(cli, reader, &access, &asked->query.among, &asked->query.n_among, err);
     if (status == ST_OK && member)
         status = member_resolve(reader, &access, member, &person, err);
     if (status == ST_OK && member && !person)

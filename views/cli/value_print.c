@@ -80,7 +80,8 @@ static enum status person_sheet(struct cli *cli, const struct value *value,
 
 /* ---- Deciles ---- */
 
-static struct sheet *deciles_sheet(struct cli *cli, const struct value *value)
+static struct sheet *deciles_sheet(struct cli *cli, const struct value *value,
+                                   const struct access *access)
 {
     static const struct sheet_column columns[] = {{"decile", NULL, CELL_COUNT},
                                                   {"people", NULL, CELL_COUNT},
@@ -95,7 +96,12 @@ static struct sheet *deciles_sheet(struct cli *cli, const struct value *value)
     for (int d = 0; d < VALUE_DECILES; d++) {
         const struct value_group *group = &value->deciles[d];
         struct cell *cells = sheet_row_add(sheet);
+        bool hidden = access && small_group(access, group->people);
         cells[0] = cell_integer(d + 1);
+        for (size_t k = 1; hidden && k < sheet->n_columns; k++)
+            cells[k] = small_group_cell(access, group->people, true, cells[k]);
+        if (hidden)
+            continue;
         cells[1] = cell_integer(group->people);
         cells[2] = cell_share(group->alive, (double)group->people);
         cells[3] = cell_real(group->expected);
@@ -144,18 +150,30 @@ static void times_json(struct cli *cli, const struct value *value, json_t *docum
                                       "money", (double)value->all.held_money / 100));
 }
 
-static json_t *bands_json(const struct value *value)
+static json_t *bands_json(const struct value *value, const struct access *access)
 {
     json_t *bands = json_array();
+    bool hidden[VALUE_BANDS] = {false};
+    if (access)
+        small_groups(access, value->bands, VALUE_BANDS, hidden);
     for (int i = 0; i < VALUE_BANDS; i++)
-        json_array_append_new(bands, json_integer(value->bands[i]));
+        json_array_append_new(bands, hidden[i] ? json_null() : json_integer(value->bands[i]));
     return bands;
 }
 
-static json_t *document_json(struct cli *cli, const struct value *value, bool mall)
+static json_t *slipping_json(const struct value *value, const struct access *access)
+{
+    if (access && small_group(access, value->slipping))
+        return json_null();
+    return json_pack("{s:I, s:f, s:f}", "people", (json_int_t)value->slipping, "money",
+                     value->slipping_money / 100, "from", value->loyal / 100);
+}
+
+static json_t *document_json(struct cli *cli, const struct value *value,
+                             const struct access *access)
 {
     json_t *document = json_object();
-    if (mall)
+    if (access)
         times_json(cli, value, document);
     json_object_set_new(document, "unit_days", real_json(value->query.unit));
     json_object_set_new(document, "horizon", real_json(value->query.horizon));
@@ -170,17 +188,16 @@ static json_t *document_json(struct cli *cli, const struct value *value, bool ma
     json_object_set_new(document, "expected_purchases", real_json(value->all.expected));
     json_object_set_new(document, "expected_money",
                         money_json(value->money_known ? value->all.worth : NAN));
-    json_object_set_new(document, "alive_bands", bands_json(value));
-    json_object_set_new(document, "slipping",
-                        json_pack("{s:I, s:f, s:f}", "people", (json_int_t)value->slipping, "money",
-                                  value->slipping_money / 100, "from", value->loyal / 100));
-    json_object_set_new(document, "deciles", cli_sheet_json(cli, deciles_sheet(cli, value)));
+    json_object_set_new(document, "alive_bands", bands_json(value, access));
+    json_object_set_new(document, "slipping", slipping_json(value, access));
+    json_object_set_new(document, "deciles",
+                        cli_sheet_json(cli, deciles_sheet(cli, value, access)));
     return document;
 }
 
 /* ---- For people ---- */
 
-static void words_print(struct cli *cli, const struct value *value)
+static void words_print(struct cli *cli, const struct value *value, const struct access *access)
 {
     const struct bgnbd *m = &value->fit.model;
     cli_say(cli, "%s people, %s of them bought again; unit %g days, looking %g units ahead",
@@ -197,7 +214,9 @@ static void words_print(struct cli *cli, const struct value *value)
     cli_say(cli, "alive %s, expected purchases %.1f, money %s; slipping away %s people",
             text_count(cli->arena, llround(value->all.alive)), value->all.expected,
             value->money_known ? text_money(cli->arena, llround(value->all.worth)) : "–",
-            text_count(cli->arena, value->slipping));
+            access && small_group(access, value->slipping)
+                ? small_group_text(access, cli->arena, value->slipping)
+                : text_count(cli->arena, value->slipping));
 }
 
 enum status value_print(struct cli *cli, const struct value *value, const struct access *access,
@@ -210,7 +229,7 @@ enum status value_print(struct cli *cli, const struct value *value, const struct
     if (status != ST_OK)
         return status;
     if (cli->json) {
-        json_t *document = document_json(cli, value, access != NULL);
+        json_t *document = document_json(cli, value, access);
         json_t *rows = cli_sheet_json(cli, people);
         if (person)
             json_object_set(document, key, json_array_get(rows, 0));
@@ -221,7 +240,8 @@ enum status value_print(struct cli *cli, const struct value *value, const struct
     }
     if (cli->csv)
         return cli_print_sheet(cli, key, people, err);
-    words_print(cli, value);
-    status = person ? ST_OK : cli_print_sheet(cli, "deciles", deciles_sheet(cli, value), err);
+    words_print(cli, value, access);
+    status =
+        person ? ST_OK : cli_print_sheet(cli, "deciles", deciles_sheet(cli, value, access), err);
     return status == ST_OK && people->n_rows ? cli_print_sheet(cli, key, people, err) : status;
 }
