@@ -70,8 +70,8 @@ struct label_refreshed {
 };
 
 /* Runs the rules of all labels (name NULL) or of one and those it names, where something changed;
- * `anew`: everywhere. Writes a label in a transaction of its own. `reader` is of the same mall; it
- * may be watched for cancelling. `refreshed` may be NULL. */
+ * `anew`: everywhere. Writes in short transactions, a label in one. `reader` is of the same mall;
+ * it may be watched for cancelling. `refreshed` may be NULL. */
 enum status label_refresh(struct writer *writer, struct reader *reader, const char *name, bool anew,
                           struct label_refreshed *refreshed, struct error *err);
 

@@ -31,7 +31,10 @@ struct refresh {
     int64_t touches; /* how often this refresh raised it */
 };
 
-enum { ROWS_LATER = -1 }; /* in label_state.rows until all labels are written */
+enum {
+    ROWS_LATER = -1,
+    TURN_NS = 30000000
+}; /* ROWS_LATER: in label_state.rows until all are written */
 
 /* ---- What is known of each ---- */
 
@@ -402,15 +405,26 @@ static enum status rows_even(struct refresh *r, struct error *err)
     return writer_run(r->writer, stmt, err);
 }
 
-static enum status turn(struct refresh *r, const struct run *run, struct error *err)
+/* Several labels in a transaction, as long as that takes no more than a moment. */
+static enum status runs_save(struct refresh *r, struct error *err)
 {
-    enum status status = writer_begin(r->writer, err);
-    if (status != ST_OK)
-        return status;
-    status = run ? run_save(r, run, err) : rows_even(r, err);
-    if (status == ST_OK)
-        return writer_commit(r->writer, err);
-    writer_rollback(r->writer);
+    size_t i = 0;
+    enum status status = ST_OK;
+    while (i < r->n && status == ST_OK) {
+        int64_t until = time_monotonic_ns() + TURN_NS;
+        status = writer_begin(r->writer, err);
+        if (status != ST_OK)
+            return status;
+        for (; i < r->n && status == ST_OK && time_monotonic_ns() < until; i++)
+            if (r->runs[i].wanted)
+                status = run_save(r, &r->runs[i], err);
+        if (status == ST_OK && i == r->n)
+            status = rows_even(r, err);
+        if (status == ST_OK)
+            status = writer_commit(r->writer, err);
+        else
+            writer_rollback(r->writer);
+    }
     return status;
 }
 
@@ -433,14 +447,11 @@ enum status label_refresh(struct writer *writer, struct reader *reader, const ch
                         .started = time_monotonic_ns()};
     struct label_refreshed done = {0};
     enum status status = look(&r, name, err);
-    for (size_t i = 0; i < r.n && status == ST_OK; i++) {
-        if (!r.runs[i].wanted)
-            continue;
-        status = turn(&r, &r.runs[i], err);
-        count_run(&r, &r.runs[i], &done);
-    }
-    if (status == ST_OK && done.labels)
-        status = turn(&r, NULL, err);
+    if (status == ST_OK)
+        status = runs_save(&r, err);
+    for (size_t i = 0; i < r.n; i++)
+        if (r.runs[i].wanted)
+            count_run(&r, &r.runs[i], &done);
     done.milliseconds = (time_monotonic_ns() - r.started) / 1000000;
     if (refreshed)
         *refreshed = done;
