@@ -31,6 +31,8 @@
     X(GO_AFFINITY,   "affinity",     "", "A", 0, N_("what goes together"))                         \
     X(GO_VALUE,      "value",        "", "V", 0, N_("who still comes, and what to expect"))        \
     X(GO_CLUSTERS,   "clusters",     "", "K", 0, N_("people who are alike"))                       \
+    X(GO_SEGMENTS,   "segments",     "", "S", 0, N_("people by an expression; saved segments"))    \
+    X(GO_LABELS,     "labels",       "", "B", 0, N_("labels: rules, lists, who carries them"))     \
     X(BACK,          "back",         "", "Esc Backspace", ACTION_LINE, N_("back"))                 \
     X(CLOSE,         "close",        "", "q", ACTION_HIDDEN, N_("close this screen; leave from the first")) \
     X(QUIT,          "quit",         "", "Q", 0, N_("leave atrium"))                               \
@@ -128,6 +130,18 @@
     X(CLUSTERS_FEATURES, "features", "clusters", "f", ACTION_LINE, N_("by what people are compared"), N_("features")) \
     X(CLUSTERS_NUMBER, "number",     "clusters", "n", ACTION_LINE, N_("how many clusters; found, or two to eight"), N_("number")) \
     X(CLUSTERS_SAVE, "keep",         "clusters", "w", ACTION_LINE | ACTION_CHANGES, N_("keep the clusters as labels"), N_("keep")) \
+    /* Segments and labels */                                                                      \
+    X(SEGMENT_WRITE, "write",        "segments", "a", ACTION_LINE, N_("write an expression"), N_("write")) \
+    X(SEGMENT_EDIT,  "edit",         "segments", "e", ACTION_LINE, N_("edit the selected segment"), N_("edit")) \
+    X(SEGMENT_SAVE,  "save",         "segments", "s", ACTION_LINE | ACTION_CHANGES, N_("save under a name"), N_("save")) \
+    X(SEGMENT_FREEZE,"freeze",       "segments", "z", ACTION_LINE | ACTION_CHANGES, N_("keep the people as they are now"), N_("freeze")) \
+    X(SEGMENT_DROP,  "remove",       "segments", "d", ACTION_CHANGES, N_("remove the selected segment"), N_("remove")) \
+    X(LABEL_WRITE,   "write-rule",   "labels", "a", ACTION_LINE, N_("write a rule"), N_("write"))  \
+    X(LABEL_EDIT,    "edit-rule",    "labels", "e", ACTION_LINE, N_("edit the selected label's rule"), N_("edit")) \
+    X(LABEL_SAVE,    "save-rule",    "labels", "s", ACTION_LINE | ACTION_CHANGES, N_("save the rule under a name"), N_("save")) \
+    X(LABEL_RUN,     "run",          "labels", "r", ACTION_LINE | ACTION_CHANGES, N_("run all rules where something changed"), N_("run")) \
+    X(LABEL_HISTORY, "history",      "labels", "h", ACTION_LINE, N_("who changed this label when"), N_("history")) \
+    X(LABEL_DROP,    "remove-label", "labels", "d", ACTION_CHANGES, N_("remove the selected label"), N_("remove")) \
     /* SQL */                                                                                      \
     X(SQL_EDIT,      "query",        "sql", "a", ACTION_LINE, N_("write the query"), N_("query")) \
     /* Data */                                                                                     \

@@ -7,7 +7,6 @@
 #include "model/store/write_queue.h"
 #include "tui/dialog.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -260,10 +259,10 @@ static void erase_reason_given(void *context, struct dialog *dialog, bool accept
     struct arena *arena = arena_new();
     const char *reach = arena_printf(
         arena,
-        _("Removes everything about person %" PRIu32 " for good: %s contacts, attributes, "
+        _("Removes everything about person %u for good: %s contacts, attributes, "
           "interests, relations, consents and what changes of them were written down. %s events "
           "stay, of nobody. No import brings them back, and nothing undoes it."),
-        act->person, text_count(arena, act->link), text_count(arena, act->events));
+        (unsigned)act->person, text_count(arena, act->link), text_count(arena, act->events));
     console_dialog(act->console, dialog_confirm_number(_("Erase this person"), reach, act->person,
                                                        number_given, act));
     arena_free(arena);

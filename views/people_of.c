@@ -8,6 +8,7 @@
 #include "model/loop/retention.h"
 #include "model/loop/rfm_group.h"
 #include "model/people/member_page.h"
+#include "model/segment/label.h"
 #include "model/segment/segment.h"
 #include "model/store/column.h"
 #include "views/console.h"
@@ -160,9 +161,32 @@ static enum status of_label(struct reader *reader, struct arena *arena, const ch
                             const struct people_question *question, struct people_found *found,
                             struct error *err)
 {
+    struct set *people;
     (void)question;
     found->title = arena_printf(arena, _("label %s"), rest);
-    return group_of_label(reader, arena, rest, &found->people, &found->n, err);
+    enum status status = label_people(reader, arena, rest, &people, err);
+    if (status == ST_OK && !people)
+        status =
+            error_set(err, ST_REFUSED, "there is no label %s; label list shows those there are",
+                      text_quote(arena, rest, strlen(rest)));
+    if (status == ST_OK)
+        found->people = set_list(people, arena, &found->n);
+    return status;
+}
+
+static enum status of_segment(struct reader *reader, struct arena *arena, const char *rest,
+                              const struct people_question *question, struct people_found *found,
+                              struct error *err)
+{
+    struct segment_answer answer;
+    enum status status = segment_run(reader, arena, &question->access, rest, &answer, err);
+    if (status != ST_OK)
+        return status;
+    const char *saved = "anyone and segment:";
+    size_t n = strlen(saved);
+    found->title = strncmp(rest, saved, n) == 0 && !strpbrk(rest + n, " ()") ? rest + n : rest;
+    found->people = set_list(answer.people, arena, &found->n);
+    return ST_OK;
 }
 
 static enum status of_shop(struct reader *reader, struct arena *arena, const char *rest,
@@ -202,18 +226,6 @@ static enum status of_member(struct reader *reader, struct arena *arena, const c
                                     card ? card : "");
     }
     sqlite3_reset(stmt);
-    return status;
-}
-
-static enum status of_segment(struct reader *reader, struct arena *arena, const char *rest,
-                              const struct people_question *question, struct people_found *found,
-                              struct error *err)
-{
-    struct segment_answer answer;
-    enum status status = segment_run(reader, arena, &question->access, rest, &answer, err);
-    if (status == ST_OK)
-        found->people = set_list(answer.people, arena, &found->n);
-    found->title = rest;
     return status;
 }
 

@@ -19,6 +19,8 @@ const struct view_ops *const screens[] = {
     &view_affinity,
     &view_value,
     &view_clusters,
+    &view_segments,
+    &view_labels,
     /* Opened from others: */
     &view_chart,
     &view_behind,

@@ -29,6 +29,8 @@ static const struct {
     {"attribute",
      {N_("tier"), N_("gender"), N_("age"), N_("birth"), N_("income"), N_("community"), N_("car"),
       N_("house")}},
+    {"evidence", {N_("own")}},
+    {"source", {N_("as registered")}},
     {"income", {N_("low"), N_("middle"), N_("high"), N_("very high")}},
     {"car", {N_("none"), N_("economy"), N_("middle"), N_("luxury")}},
     {"house", {N_("rented"), N_("owned"), N_("owned, several")}},

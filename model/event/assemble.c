@@ -43,6 +43,7 @@ void assembler_free(struct assembler *assembler)
     vec_free(&assembler->sources);
     vec_free(&assembler->packed);
     vec_free(&assembler->stretches);
+    vec_free(&assembler->times);
     free(assembler->targets);
     free(assembler->rows);
     free(assembler->memory);

@@ -18,7 +18,9 @@ struct source {
     const unsigned char *data;
     const struct chunk_entry *entry;
     bool whole;               /* no row is left out */
+    bool few;                 /* of the people of query->among, whose times are known already */
     size_t from, n;           /* whole: in `packed`, else in `stretches` of the assembler */
+    size_t times_from;        /* few: in `times` */
     size_t rows_from, n_rows; /* in `targets` */
 };
 
@@ -41,6 +43,7 @@ struct assembler {
     VEC(struct source) sources;
     VEC(uint32_t) packed;          /* of whole sources: see segment_stretches */
     VEC(struct stretch) stretches; /* of the others */
+    VEC(int64_t) times;            /* of the rows in stretches of sources of few people */
     uint32_t *targets; /* by row that takes part: its place in the run, where columns follow */
     uint32_t *rows;    /* and its row in the segment, where the source is not whole */
     size_t targets_cap;

@@ -152,6 +152,70 @@ static enum status source_whole(struct assembler *assembler, struct source *sour
     return ST_OK;
 }
 
+/* The bits of query->among for the block; NULL where they are not there. */
+static const uint64_t *block_among(const struct assembler *assembler)
+{
+    const struct set *among = assembler->query->among;
+    size_t first = (size_t)assembler->now->block * (EVENT_BLOCK / 64);
+    return first + EVENT_BLOCK / 64 <= set_words(among->n) ? among->words + first : NULL;
+}
+
+static bool among_has(const struct assembler *assembler, const uint64_t *words, uint64_t person)
+{
+    return words ? words[person / 64] >> person % 64 & 1
+                 : set_has(assembler->query->among,
+                           block_first_person(assembler->now->block) + (uint32_t)person);
+}
+
+/* The times of one person; those of the query are kept. False for a time after the segment's. */
+static bool stretch_few(struct assembler *assembler, struct source *source, struct stretch stretch,
+                        uint64_t time, const uint64_t *step)
+{
+    uint32_t n = stretch.n;
+    stretch.n = 0;
+    for (uint32_t i = 0; i < n; time += i < n - 1 ? step[i] : 0, i++) {
+        if ((int64_t)time < assembler->from)
+            stretch.row++;
+        else if ((int64_t)time < assembler->to) {
+            vec_push(&assembler->times, (int64_t)time);
+            stretch.n++;
+        }
+    }
+    if (stretch.n)
+        vec_push(&assembler->stretches, stretch);
+    assembler->place[stretch.person] += stretch.n;
+    source->n_rows += stretch.n;
+    return (int64_t)time <= source->segment->last;
+}
+
+/* Only the rows of query->among. */
+static enum status source_few(struct assembler *assembler, struct source *source, struct error *err)
+{
+    const struct chunk_segment *segment = source->segment;
+    uint64_t *person = assembler->words, *count = person + segment->n_people,
+             *start = count + segment->n_people, *step = start + segment->n_people;
+    const uint64_t *among = block_among(assembler);
+    uint32_t first_person = block_first_person(assembler->now->block), row = 0;
+    if (!segment_people(segment, source->data, person, count))
+        return source_damaged(source, "people", err);
+    if (!segment_times(segment, source->data, start, step))
+        return source_damaged(source, "times", err);
+    source->few = true;
+    source->from = assembler->stretches.n;
+    source->times_from = assembler->times.n;
+    bool good = true;
+    for (size_t i = 0; i < segment->n_people; i++) {
+        uint32_t number = first_person + (uint32_t)person[i];
+        struct stretch stretch = {(uint32_t)person[i], row, (uint32_t)count[i]};
+        if (among_has(assembler, among, person[i]) && number >= assembler->person_first &&
+            number <= assembler->person_last)
+            good &= stretch_few(assembler, source, stretch, start[i], step + row - i);
+        row += stretch.n;
+    }
+    source->n = assembler->stretches.n - source->from;
+    return good ? ST_OK : source_damaged(source, "times", err);
+}
+
 static enum status source_add(struct assembler *assembler, const struct chunk_segment *segment,
                               size_t chunk, bool all_people, struct error *err)
 {
@@ -163,8 +227,11 @@ static enum status source_add(struct assembler *assembler, const struct chunk_se
                                      segment->last < assembler->to &&
                                      segment->n < 1u << STRETCH_BITS};
     assembler_words(assembler, segment->n + (size_t)segment->n_people);
-    enum status status =
-        source.whole ? source_whole(assembler, &source, err) : source_cut(assembler, &source, err);
+    bool few = assembler->query->among && now->block >= 0;
+    source.whole &= !few;
+    enum status status = few            ? source_few(assembler, &source, err)
+                         : source.whole ? source_whole(assembler, &source, err)
+                                        : source_cut(assembler, &source, err);
     if (source.n_rows)
         vec_push(&assembler->sources, source);
     return status;
@@ -178,7 +245,7 @@ static enum status sources_find(struct assembler *assembler, uint16_t kind, stru
     bool all_people = now->block < 0 || (first >= assembler->person_first &&
                                          first + (EVENT_BLOCK - 1) <= assembler->person_last);
     enum status status = ST_OK;
-    assembler->sources.n = assembler->packed.n = assembler->stretches.n = 0;
+    assembler->sources.n = assembler->packed.n = assembler->stretches.n = assembler->times.n = 0;
     for (size_t i = 0; i < now->n_chunks && status == ST_OK; i++) {
         const struct chunk_head *head = &now->chunks[i].parsed;
         for (size_t s = 0; s < head->n && status == ST_OK; s++)
@@ -209,7 +276,9 @@ enum status people_note(struct assembler *assembler, bool *any, struct error *er
             *any = true;
             for (size_t p = 0; p < segment->n_people; p++)
                 if (first_person + (uint32_t)person[p] >= assembler->person_first &&
-                    first_person + (uint32_t)person[p] <= assembler->person_last)
+                    first_person + (uint32_t)person[p] <= assembler->person_last &&
+                    (!assembler->query->among ||
+                     set_has(assembler->query->among, first_person + (uint32_t)person[p])))
                     assembler->passed[person[p] / 64] |= UINT64_C(1) << person[p] % 64;
         }
     return ST_OK;
@@ -311,6 +380,21 @@ static enum status place_cut(struct assembler *assembler, const struct source *s
     return ST_OK;
 }
 
+static void place_few(struct assembler *assembler, const struct source *source, int64_t *times)
+{
+    const struct stretch *at = assembler->stretches.at + source->from, *end = at + source->n;
+    const int64_t *time = assembler->times.at + source->times_from;
+    uint32_t *target = assembler->targets + source->rows_from;
+    uint32_t *rows = assembler->rows + source->rows_from;
+    for (; at < end; at++)
+        for (uint32_t i = 0; i < at->n; i++) {
+            uint32_t to = assembler->place[at->person]++;
+            times[to] = *time++;
+            *target++ = to;
+            *rows++ = at->row + i;
+        }
+}
+
 /* Most people have a few rows: four are written whatever their number, the next person's follow
  * over those that were too many. */
 static void place_people(const struct assembler *assembler, uint32_t *people)
@@ -332,8 +416,11 @@ enum status rows_place(struct assembler *assembler, uint32_t *people, int64_t *t
     enum status status = ST_OK;
     for (size_t i = 0; i < assembler->sources.n && status == ST_OK; i++) {
         const struct source *source = &assembler->sources.at[i];
-        status = source->whole ? place_whole(assembler, source, times, err)
-                               : place_cut(assembler, source, times, err);
+        if (source->few)
+            place_few(assembler, source, times);
+        else
+            status = source->whole ? place_whole(assembler, source, times, err)
+                                   : place_cut(assembler, source, times, err);
     }
     place_people(assembler, people);
     return status;

@@ -179,13 +179,20 @@ static void numbers_encode(struct bytes *out, struct piece *piece, int column, u
     column_encode(out, rows->column[column], rows->n);
 }
 
-/* How many rows follow each row of the base. */
-static void counts_encode(struct bytes *out, const struct piece *piece, uint64_t *words)
+/* How many rows follow each row of the base: the exceptions to one, or all. */
+static void counts_encode(struct bytes *out, struct piece *piece, uint64_t *words)
 {
-    memset(words, 0, piece->base->n * sizeof *words);
+    size_t n = piece->base->n;
+    uint64_t *ones = words + n;
+    memset(words, 0, n * sizeof *words);
     for (size_t i = 0; i < piece->rows.n; i++)
         words[piece->base_rows[i]]++;
-    column_encode(out, words, piece->base->n);
+    for (size_t i = 0; i < n; i++)
+        ones[i] = 1;
+    bool same = same_encode(out, ones, words, n);
+    piece->parts[COLUMN_PEOPLE].form = same ? FORM_SAME : FORM_OWN;
+    if (!same)
+        column_encode(out, words, n);
 }
 
 static size_t people_count(const struct segment_rows *rows)

@@ -62,11 +62,15 @@ static enum status range_read(struct chunk_reader *chunks, const struct chunk_en
     return code == SQLITE_OK ? ST_OK : blob_fail(chunks, entry, code, err);
 }
 
-static bool segment_wanted(const struct chunk_segment *segment, const struct event_query *query)
+static enum segment_use segment_use(const struct chunk_segment *segment,
+                                    const struct event_query *query, int32_t block)
 {
     int64_t from, to;
     query_times(query, &from, &to);
-    return query_has_kind(query, segment->kind) && segment->last >= from && segment->first < to;
+    if (!query_has_kind(query, segment->kind) || segment->last < from || segment->first >= to)
+        return SEGMENT_SKIPPED;
+    bool inside = segment->first >= from && segment->last < to;
+    return query->who && inside && block >= 0 ? SEGMENT_NOTED : SEGMENT_READ;
 }
 
 /* The columns of a segment that the question uses. */
@@ -114,7 +118,7 @@ enum status chunk_open(struct chunk_reader *chunks, const struct chunk_entry *en
     if (status == ST_OK)
         status = chunk_check_head(entry, buffer, err);
     for (size_t s = 0; status == ST_OK && s < head->n; s++)
-        buffer->use[s] = segment_wanted(&head->segments[s], query) ? SEGMENT_READ : SEGMENT_SKIPPED;
+        buffer->use[s] = segment_use(&head->segments[s], query, entry->block);
     return status;
 }
 

@@ -40,13 +40,13 @@ static bool form_good(const struct chunk_segment *segment, int column)
 {
     const struct chunk_part *part = &segment->parts[column];
     bool number = column >= COLUMN_TENANT && column < COLUMN_REF;
+    bool same = (column == COLUMN_PEOPLE || column == COLUMN_REF) && part->form == FORM_SAME;
     if (part->form == FORM_OWN)
         return true;
     if (part->form == FORM_MAPPED)
         return number && part->from >= COLUMN_TENANT && part->from < COLUMN_REF &&
                segment->parts[part->from].size && segment->parts[part->from].form != FORM_MAPPED;
-    return (number || (column == COLUMN_REF && part->form == FORM_SAME)) && segment->base &&
-           segment->base->parts[column].size;
+    return (number || same) && segment->base && segment->base->parts[column].size;
 }
 
 /* The plain segment of a kind, of those read so far. */

@@ -3,24 +3,52 @@
 
 #include <stdlib.h>
 
-/* How many rows follow each row of the base. */
+/* How many rows follow each row of the base: one but for some. */
+static bool counts_except(struct chunk_link *link, struct view *in, size_t n, uint64_t *total)
+{
+    struct exceptions others;
+    if (!exceptions_read(&others, in, n))
+        return false;
+    uint64_t widest = 0;
+    memset(link->counts, 1, n);
+    for (size_t i = 0; i < others.n; i++) {
+        widest |= others.values[i];
+        link->counts[others.rows[i]] = (uint8_t)others.values[i];
+    }
+    *total = n - others.n;
+    for (size_t i = 0; i < others.n; i++)
+        *total += (uint8_t)others.values[i];
+    link->single = widest <= 1;
+    exceptions_free(&others);
+    return widest <= LINK_FOLLOWERS;
+}
+
+static bool counts_each(struct chunk_link *link, struct view *in, size_t n, uint64_t *total)
+{
+    uint64_t *counts = mem_alloc(n * sizeof *counts), widest = 0;
+    bool good = column_decode(in, counts, n);
+    for (size_t i = 0; good && i < n; i++) {
+        widest |= counts[i];
+        link->counts[i] = (uint8_t)counts[i];
+        *total += link->counts[i];
+    }
+    link->single = widest <= 1;
+    free(counts);
+    return good && widest <= LINK_FOLLOWERS;
+}
+
 static bool counts_read(struct chunk_link *link, const struct chunk_segment *segment,
                         const unsigned char *data)
 {
     struct view in;
-    const struct chunk_segment *base = segment->base;
-    uint64_t *counts = mem_alloc(base->n * sizeof *counts), total = 0, widest = 0;
-    bool good = part_view(&segment->parts[COLUMN_PEOPLE], data, &in) &&
-                column_decode(&in, counts, base->n) && view_left(&in) == 0;
-    link->counts = mem_alloc(base->n);
-    for (size_t i = 0; good && i < base->n; i++) {
-        widest |= counts[i];
-        link->counts[i] = (uint8_t)counts[i];
-        total += link->counts[i];
-    }
-    link->single = widest <= 1;
-    free(counts);
-    return good && widest <= LINK_FOLLOWERS && total == segment->n;
+    const struct chunk_part *part = &segment->parts[COLUMN_PEOPLE];
+    uint64_t total = 0;
+    if (!part_view(part, data, &in))
+        return false;
+    link->counts = mem_alloc(segment->base->n);
+    return (part->form == FORM_SAME ? counts_except(link, &in, segment->base->n, &total)
+                                    : counts_each(link, &in, segment->base->n, &total)) &&
+           view_left(&in) == 0 && total == segment->n;
 }
 
 /* The people of the base, how many rows each has, and how many of the segment follow those. */
@@ -48,13 +76,12 @@ static bool people_read(struct chunk_link *link, const struct chunk_segment *seg
 static const struct chunk_link *link_read(const struct chunk_segment *segment,
                                           const unsigned char *data)
 {
-    static const unsigned char ones[] = {0, 2}; /* the constant 1 */
     struct chunk_link *link = segment->link;
     const struct chunk_segment *base = segment->base;
     const struct chunk_part *part = &segment->parts[COLUMN_PEOPLE];
     if (link->read)
         return link;
-    if (part->size == sizeof ones && memcmp(part->in_head, ones, sizeof ones) == 0)
+    if (part->form == FORM_SAME && part->size == 1 && part->in_head[0] == 0)
         link->read = base->n == segment->n && base->n_people == segment->n_people;
     else
         link->read = counts_read(link, segment, data) && people_read(link, segment, data);

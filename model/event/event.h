@@ -15,6 +15,7 @@
 #ifndef ATRIUM_EVENT_EVENT_H
 #define ATRIUM_EVENT_EVENT_H
 
+#include "model/base/set.h"
 #include "model/event/kind.h"
 #include "model/store/reader.h"
 #include "model/store/writer.h"
@@ -154,9 +155,13 @@ struct event_query {
     bool times;            /* the columns by person beside the events of people */
     uint32_t person_first; /* only people in [person_first, person_last]; 0, 0 = all */
     uint32_t person_last;
-    const uint8_t *blocks; /* blocks[b] != 0: of people only those blocks; NULL: all */
-    uint32_t n_blocks;     /* later ones are left out */
+    const uint8_t *blocks;         /* blocks[b] != 0: of people only those blocks; NULL: all */
+    uint32_t n_blocks;             /* later ones are left out */
     const struct event_lead *lead; /* NULL: everything is read */
+    const struct set *among;       /* of people's events only these people's; NULL: everyone's */
+    /* Segments (a kind in a month) that lie in [from, to) altogether are not read: who has events
+     * there is in the block's `passed`. For asking who did a thing at all. */
+    bool who;
 };
 
 /* The events of one kind in a block, all months of the query, sorted by (person, time). Columns not
@@ -181,7 +186,8 @@ struct event_block {
     const struct event_run *runs;
     /* As in struct person_times; NULL unless asked for with query.times, and for nobody. */
     const int64_t *first_presence, *registered;
-    /* With event_query.lead: a bit for each person of the block, EVENT_BLOCK of them; NULL: nobody
+    /* With event_query.lead or .who: a bit for each person of the block, EVENT_BLOCK of them; NULL:
+     * nobody
      */
     const uint64_t *passed;
 };

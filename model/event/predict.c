@@ -4,14 +4,14 @@
 
 #include <stdlib.h>
 
-/* The rows of a list, as gaps: the first from 0, each further one from the one before. */
+/* The rows of a list, rising, as gaps: the first from 0, each further one from the one before. */
 static bool gaps_read(struct view *in, size_t n_gaps, size_t n, uint64_t *rows)
 {
     if (!column_decode(in, rows, n_gaps))
         return false;
     uint64_t at = 0;
     for (size_t i = 0; i < n_gaps; i++) {
-        if (rows[i] >= n - at)
+        if (rows[i] >= n - at || (i > 0 && rows[i] == 0))
             return false;
         rows[i] = at += rows[i];
     }
@@ -133,19 +133,36 @@ bool same_encode(struct bytes *out, const uint64_t *base, const uint64_t *values
     return true;
 }
 
-bool same_decode(struct view *in, uint64_t *values, size_t n)
+bool exceptions_read(struct exceptions *exceptions, struct view *in, size_t n)
 {
     size_t differ = view_count(in, n);
-    if (in->bad)
-        return false;
-    if (differ == 0)
+    *exceptions = (struct exceptions){0};
+    if (in->bad || differ == 0)
+        return !in->bad;
+    exceptions->n = differ;
+    exceptions->rows = mem_alloc(2 * differ * sizeof *exceptions->rows);
+    exceptions->values = exceptions->rows + differ;
+    if (gaps_read(in, differ, n, exceptions->rows) && column_decode(in, exceptions->values, differ))
         return true;
-    uint64_t *rows = mem_alloc(2 * differ * sizeof *rows), *kept = rows + differ;
-    bool good = gaps_read(in, differ, n, rows) && column_decode(in, kept, differ);
-    for (size_t i = 0; good && i < differ; i++)
-        values[rows[i]] = kept[i];
-    free(rows);
-    return good;
+    exceptions_free(exceptions);
+    return false;
+}
+
+void exceptions_free(struct exceptions *exceptions)
+{
+    free(exceptions->rows);
+    *exceptions = (struct exceptions){0};
+}
+
+bool same_decode(struct view *in, uint64_t *values, size_t n)
+{
+    struct exceptions differ;
+    if (!exceptions_read(&differ, in, n))
+        return false;
+    for (size_t i = 0; i < differ.n; i++)
+        values[differ.rows[i]] = differ.values[i];
+    exceptions_free(&differ);
+    return true;
 }
 
 /* ---- A share of the base ---- */
@@ -182,12 +199,13 @@ static size_t shares_find(struct shares *shares, const uint64_t *base, const uin
         size_t at = 0;
         while (at < n_seen && seen[at] != share)
             at++;
-        if (at == SEEN || share >= SHARE_MOST)
+        n_sample++;
+        if (at == SEEN || share >= SHARE_MOST ||
+            share_of(base[i], share, shares->added) != values[i])
             continue;
         count[at] = at == n_seen ? 1 : count[at] + 1;
         seen[at] = share;
         n_seen += at == n_seen;
-        n_sample++;
     }
     shares->n = 0;
     for (size_t i = 0; i < n_seen; i++)
@@ -226,8 +244,7 @@ bool share_encode(struct bytes *out, const uint64_t *base, const uint64_t *value
     for (size_t r = 0; r < sizeof roundings / sizeof *roundings; r++) {
         struct shares tried = {.added = roundings[r]};
         size_t covered = shares_find(&tried, base, values, n);
-        /* The fewer shares explain it, the better. */
-        if (tried.n && covered / tried.n > (shares.n ? best / shares.n : 0)) {
+        if (tried.n && covered > best) {
             shares = tried;
             best = covered;
         }

@@ -25,6 +25,14 @@ bool mapped_decode(struct view *in, const uint64_t *from, uint64_t *values, size
 bool same_encode(struct bytes *out, const uint64_t *base, const uint64_t *values, size_t n);
 bool same_decode(struct view *in, uint64_t *values, size_t n);
 
+/* What same_encode writes: the rows that differ, and their values. */
+struct exceptions {
+    size_t n;
+    uint64_t *rows, *values; /* rising rows below n; freed together */
+};
+bool exceptions_read(struct exceptions *exceptions, struct view *in, size_t n);
+void exceptions_free(struct exceptions *exceptions);
+
 bool share_encode(struct bytes *out, const uint64_t *base, const uint64_t *values, size_t n);
 bool share_decode(struct view *in, uint64_t *values, size_t n);
 

@@ -58,7 +58,8 @@ static bool query_wants(const struct event_query *query, const struct event *eve
     if (event->person == 0)
         return query->nobody;
     return event->person >= first && event->person <= last &&
-           query_has_block(query, person_block(event->person));
+           query_has_block(query, person_block(event->person)) &&
+           (!query->among || set_has(query->among, event->person));
 }
 
 struct tail_rows {

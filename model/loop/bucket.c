@@ -56,10 +56,20 @@ struct buckets buckets_make(struct arena *arena, const struct clock *clock,
     return buckets_from(arena, clock, length, first, (size_t)(n > BUCKETS_MOST ? BUCKETS_MOST : n));
 }
 
+/* A moment at the very civil midnight stands for its date: files that know only days have it. */
+static int64_t date_meant(const struct clock *clock, int64_t time)
+{
+    enum { QUARTER = 900 }; /* zones are set to quarters of an hour */
+    if (time % QUARTER || !clock->boundary || (time + zone_offset(clock->zone, time)) % 86400)
+        return time;
+    return clock_day_start(clock, bucket_day_named(clock, time));
+}
+
 int64_t bucket_at(const struct buckets *buckets, int64_t time, int64_t near)
 {
     const int64_t *start = buckets->start;
     int64_t low = 0, high = (int64_t)buckets->n;
+    time = date_meant(buckets->clock, time);
     if (time < start[0])
         return -1;
     if (time >= start[high])

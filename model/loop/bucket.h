@@ -36,8 +36,10 @@ struct buckets buckets_make(struct arena *arena, const struct clock *clock,
 struct buckets buckets_from(struct arena *arena, const struct clock *clock,
                             enum bucket_length length, int32_t first, size_t n);
 
-/* The bucket of a moment, 0 .. n - 1; -1 before the first, n after the last. `near` is tried first
- * together with the next one. */
+/* The bucket of a moment, 0 .. n - 1; -1 before the first, n after the last. An event at the civil
+ * midnight belongs to the date's mall day, as events of files without times of day have it; so it
+ * may lie in a later bucket than one a little after it. `near` is tried first together with the
+ * next one. */
 int64_t bucket_at(const struct buckets *buckets, int64_t time, int64_t near);
 
 /* "2017-10-05", "2017-10-02" (a week's Monday), "2017-10". Owned by the arena. */

@@ -18,6 +18,7 @@ struct lane {
     int64_t *counts[LIFECYCLE_STATES]; /* by bucket, one more at the end */
     const struct lifecycle_query *query;
     uint32_t person;
+    VEC(int64_t) active;  /* the person's buckets, rising; -1: before the first */
     VEC(uint32_t) people; /* of the state and period asked for */
 };
 
@@ -44,6 +45,31 @@ static void active_in(struct lane *lane, int64_t bucket, int64_t before, bool ev
         state_in(lane, LIFECYCLE_DORMANT, before + 1);
 }
 
+/* Buckets come in order but for events at midnight, which may be ahead by one. */
+static void active_add(struct lane *lane, int64_t bucket)
+{
+    size_t at = lane->active.n;
+    while (at > 0 && lane->active.at[at - 1] > bucket)
+        at--;
+    if (at > 0 && lane->active.at[at - 1] == bucket)
+        return;
+    vec_push(&lane->active, bucket);
+    for (size_t i = lane->active.n - 1; i > at; i--)
+        lane->active.at[i] = lane->active.at[i - 1];
+    lane->active.at[at] = bucket;
+}
+
+static void person_state(struct lane *lane)
+{
+    int64_t before = -1;
+    for (size_t i = 0; i < lane->active.n; i++) {
+        active_in(lane, lane->active.at[i], before, i > 0);
+        before = lane->active.at[i];
+    }
+    if (before >= 0)
+        state_in(lane, LIFECYCLE_DORMANT, before + 1);
+}
+
 static enum status block_take(void *context, const struct event_block *block, struct error *err)
 {
     struct lane *lane = context;
@@ -55,20 +81,17 @@ static enum status block_take(void *context, const struct event_block *block, st
     marks_take(&lane->marks, block, &lane->matcher, 1);
     event_cursor_start(&cursor, block);
     while (event_cursor_person(&cursor, &person)) {
-        int64_t before = -1;
-        bool ever = false;
+        int64_t near = -1;
+        if (lane->query->among && !set_has(lane->query->among, person))
+            continue;
         lane->person = person;
-        while (event_cursor_next(&cursor, &run, &row)) {
-            if (!lane->marks.of[run - block->runs][row])
-                continue;
-            int64_t bucket = bucket_at(lane->buckets, run->time[row], before);
-            if (!ever || bucket > before)
-                active_in(lane, bucket, before, ever);
-            before = bucket;
-            ever = true;
-        }
-        if (ever && before >= 0)
-            state_in(lane, LIFECYCLE_DORMANT, before + 1);
+        lane->active.n = 0;
+        while (event_cursor_next(&cursor, &run, &row))
+            if (lane->marks.of[run - block->runs][row]) {
+                near = bucket_at(lane->buckets, run->time[row], near);
+                active_add(lane, near);
+            }
+        person_state(lane);
     }
     return ST_OK;
 }
@@ -87,6 +110,7 @@ static void lane_free(struct lane *lane)
         free(lane->counts[state]);
     vec_free(&lane->marks.all);
     vec_free(&lane->people);
+    vec_free(&lane->active);
 }
 
 static int person_compare(const void *a, const void *b)

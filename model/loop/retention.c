@@ -212,6 +212,8 @@ static enum status block_take(void *context, const struct event_block *block, st
     marks_take(&lane->marks, block, lane->job->matchers, 2);
     event_cursor_start(&cursor, block);
     while (event_cursor_person(&cursor, &person)) {
+        if (lane->job->query->among && !set_has(lane->job->query->among, person))
+            continue;
         person_begin(lane);
         lane->person = person;
         for (uint32_t i = 0; i < cursor.n; i++) {
@@ -318,6 +320,7 @@ static void behind_merge(struct arena *arena, struct lane *lanes, int n_lanes,
     vec_free(&all);
 }
 
+/* From a day before the cohorts: an event at midnight belongs to the mall day after. */
 static enum status job_scan(struct reader *reader, struct arena *arena, const struct job *job,
                             struct lane *lanes, int n_lanes, struct error *err)
 {
@@ -325,7 +328,7 @@ static enum status job_scan(struct reader *reader, struct arena *arena, const st
     size_t n;
     const uint16_t *wanted = matchers_kinds(arena, job->matchers, 2, &n);
     struct event_query scan = {
-        .from = job->query->first_time ? INT64_MIN : job->buckets.start[0],
+        .from = job->query->first_time ? INT64_MIN : job->buckets.start[0] - 86400,
         .to = job->query->rolling ? 0 : job->buckets.start[job->buckets.n],
         .kinds = wanted,
         .n_kinds = n,

@@ -155,7 +155,6 @@ static enum status texts_find(struct erasing *e, struct writer *writer, struct e
             status = texts_read(e, writer, questions[i].sql, person, questions[i].contact, err);
         if (status == ST_OK)
             status = attributes_note(e, writer, person, err);
-        text_note(e, arena_printf(e->arena, "#%" PRIu32, person), false);
     }
     if (status == ST_OK && e->contacts.n == 0)
         status =
@@ -310,7 +309,16 @@ static enum status contacts_keep(struct erasing *e, struct writer *writer, struc
 static enum status records_redact(struct erasing *e, struct writer *writer, json_t **records,
                                   const char **reason, struct error *err)
 {
-    struct redaction redaction = {.texts = e->texts.at, .n = e->texts.n};
+    text_list all = {0};
+    for (size_t i = 0; i < e->contacts.n; i++)
+        vec_push(&all, e->contacts.at[i]);
+    for (size_t i = 0; i < e->persons.n; i++)
+        vec_push(&all, arena_printf(e->arena, "#%" PRIu32, e->persons.at[i]));
+    struct redaction redaction = {.n_own = all.n};
+    for (size_t i = 0; i < e->texts.n; i++)
+        vec_push(&all, e->texts.at[i]);
+    redaction.texts = all.at;
+    redaction.n = all.n;
     enum status status = redact_run(writer, &redaction, err);
     receipt_add(e, N_("records of changes"), "audit", redaction.audit, blanked);
     receipt_add(e, N_("changes that could be undone"), "operation", redaction.operations, removed);
@@ -320,6 +328,7 @@ static enum status records_redact(struct erasing *e, struct writer *writer, json
     *reason = arena_strdup(e->arena, text);
     free(text);
     *records = redaction.records;
+    vec_free(&all);
     return status;
 }
 

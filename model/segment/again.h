@@ -22,8 +22,18 @@ struct again {
     struct set *people;
 };
 
-/* Everything out is owned by the arena; *n_blocks is how many blocks there are. */
+/* Everything out is owned by the arena; *n_blocks is how many blocks there are. `look`: only finds
+ * out what would have to be looked at; `people` stays NULL. */
 enum status evaluate_again(struct reader *reader, struct arena *arena, struct again *plans,
-                           size_t n, uint32_t *n_blocks, struct error *err);
+                           size_t n, bool look, uint32_t *n_blocks, struct error *err);
+
+/* Labels as their rows and states say; `stale` also where only something changed at all. name NULL:
+ * all. Inside reader_begin .. reader_end. */
+struct label;
+enum status labels_read(struct reader *reader, struct arena *arena, const char *name,
+                        struct label **labels, size_t *n, struct error *err);
+
+/* Looks whether what seems stale is. */
+enum status labels_settle(struct reader *reader, struct label *labels, size_t n, struct error *err);
 
 #endif

@@ -188,7 +188,7 @@ static enum status job_run(struct job *job, const struct segment_plan *const *pl
     if (status != ST_OK)
         return status;
     status = job_start(job, plans, among, err);
-    for (size_t i = 0; i < job->stages.n && status == ST_OK; i++) {
+    for (size_t i = 0; i < job->stages.n && status == ST_OK && !(i && job->look); i++) {
         status = stage_run(job, i, err);
         if (i == 0 && status == ST_OK && job->again)
             status = again_compare(job, err);
@@ -218,9 +218,10 @@ enum status segment_evaluate(struct reader *reader, struct arena *arena,
 }
 
 enum status evaluate_again(struct reader *reader, struct arena *arena, struct again *plans,
-                           size_t n, uint32_t *n_blocks, struct error *err)
+                           size_t n, bool look, uint32_t *n_blocks, struct error *err)
 {
-    struct job job = {.reader = reader, .arena = arena_new(), .n_plans = n, .again = plans};
+    struct job job = {
+        .reader = reader, .arena = arena_new(), .n_plans = n, .look = look, .again = plans};
     const struct segment_plan **bound = arena_array(job.arena, const struct segment_plan *, n);
     for (size_t i = 0; i < n; i++)
         bound[i] = plans[i].plan;
@@ -232,7 +233,7 @@ enum status evaluate_again(struct reader *reader, struct arena *arena, struct ag
         memcpy(dirty, plans[i].dirty, job.n_blocks);
         plans[i].seen_now = seen;
         plans[i].dirty = dirty;
-        plans[i].people = set_copy(arena, plan_take(&job, job.roots[i]));
+        plans[i].people = look ? NULL : set_copy(arena, plan_take(&job, job.roots[i]));
     }
     *n_blocks = job.n_blocks;
     job_free(&job);

@@ -162,6 +162,14 @@ static void orders_take(struct lane *lane, const struct deed *deed, const struct
     }
 }
 
+/* Who did it in a month of which the scan told no more. */
+static void passed_take(struct lane *lane, const struct event_block *block)
+{
+    for (size_t i = 0; block->passed && i < JOB_WORDS; i++)
+        for (uint64_t left = block->passed[i]; left; left &= left - 1)
+            lane->values[64 * i + (unsigned)__builtin_ctzll(left)] = 1;
+}
+
 /* ---- A block ---- */
 
 static bool is_ordered(const struct deed *deed)
@@ -188,10 +196,13 @@ static void slot_fill(const struct job *job, const struct slot *slot, uint32_t b
                       const int64_t *values)
 {
     uint64_t *yes = slot->yes->words + block_word((int32_t)block);
+    const uint64_t *wanted = job->wanted->words + block_word((int32_t)block);
     for (size_t i = 0; i < block_words(job, block); i++) {
         uint64_t bits = 0;
-        for (size_t k = 0; k < 64; k++)
+        for (uint64_t left = wanted[i]; left; left &= left - 1) {
+            unsigned k = (unsigned)__builtin_ctzll(left);
             bits |= (uint64_t)value_meets(slot->test, values[i * 64 + k]) << k;
+        }
         yes[i] = bits;
     }
 }
@@ -213,6 +224,7 @@ static enum status block_take(void *context, const struct event_block *block, st
             orders_take(lane, figure->deed, &part);
         else
             sums_take(lane, figure->deed, &part);
+        passed_take(lane, block);
         for (size_t i = 0; i < figure->slots.n; i++)
             slot_fill(lane->job, figure->slots.at[i], (uint32_t)block->block, lane->values);
     }
@@ -239,6 +251,18 @@ static int lanes_wanted(const struct job *job)
     return cores < 1 ? 1 : cores > LANES_MOST ? LANES_MOST : (int)cores;
 }
 
+/* Whether it is enough to know who has events of the stage, not which. */
+static bool who_only(const struct stage *stage)
+{
+    const struct deed *deed = stage->figures.at[0]->deed;
+    if (stage->figures.n != 1 || !deed->simply)
+        return false;
+    for (size_t i = 0; i < stage->query.n_kinds; i++)
+        if (matcher_truth(deed->matcher, stage->query.kinds[i]) != MATCH_ALWAYS)
+            return false;
+    return true;
+}
+
 enum status scan_run(struct job *job, struct stage *stage, struct error *err)
 {
     struct lane lanes[LANES_MOST] = {0};
@@ -249,6 +273,9 @@ enum status scan_run(struct job *job, struct stage *stage, struct error *err)
         return ST_OK;
     stage->query.blocks = stage->been;
     stage->query.n_blocks = job->n_blocks;
+    stage->query.who = who_only(stage);
+    if (set_count(job->wanted) < job->n_people / 4)
+        stage->query.among = job->wanted;
     for (int i = 0; i < n; i++) {
         lanes[i].job = job;
         lanes[i].stage = stage;

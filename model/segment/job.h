@@ -50,6 +50,7 @@ struct job {
     VEC(struct figure *) figures;
     VEC(struct stage *) stages;
     int threads;
+    bool look;           /* with `again`: no further than what must be looked at */
     struct again *again; /* NULL: everything is looked at; else by plan */
 };
 

@@ -3,7 +3,7 @@
 
 #include "model/base/text.h"
 #include "model/people/people_set.h"
-#include "model/segment/plan.h"
+#include "model/segment/again.h"
 #include "model/segment/sources.h"
 #include "model/store/column.h"
 
@@ -86,8 +86,8 @@ static void label_take(sqlite3_stmt *stmt, struct arena *arena, const struct pre
                    (moves && sqlite3_column_int64(stmt, 19) != today) || *label->error;
 }
 
-static enum status labels_read(struct reader *reader, struct arena *arena, const char *name,
-                               const struct label **labels, size_t *n, struct error *err)
+enum status labels_read(struct reader *reader, struct arena *arena, const char *name,
+                        struct label **labels, size_t *n, struct error *err)
 {
     struct present_state now;
     sqlite3_stmt *stmt;
@@ -127,10 +127,14 @@ static enum status labels_read(struct reader *reader, struct arena *arena, const
 enum status labels_list(struct reader *reader, struct arena *arena, const struct label **labels,
                         size_t *n, struct error *err)
 {
+    struct label *list = NULL;
     enum status status = reader_begin(reader, err);
     if (status != ST_OK)
         return status;
-    status = labels_read(reader, arena, NULL, labels, n, err);
+    status = labels_read(reader, arena, NULL, &list, n, err);
+    if (status == ST_OK)
+        status = labels_settle(reader, list, *n, err);
+    *labels = list;
     reader_end(reader);
     return status;
 }
@@ -138,12 +142,14 @@ enum status labels_list(struct reader *reader, struct arena *arena, const struct
 enum status label_find(struct reader *reader, struct arena *arena, const char *name,
                        const struct label **label, struct error *err)
 {
-    const struct label *labels = NULL;
+    struct label *labels = NULL;
     size_t n = 0;
     enum status status = reader_begin(reader, err);
     if (status != ST_OK)
         return status;
     status = labels_read(reader, arena, name, &labels, &n, err);
+    if (status == ST_OK)
+        status = labels_settle(reader, labels, n, err);
     reader_end(reader);
     *label = n ? labels : NULL;
     return status;

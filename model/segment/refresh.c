@@ -24,7 +24,7 @@ struct refresh {
     struct arena *arena;
     struct run *runs;
     size_t n;
-    bool anew;
+    bool anew, only_look;
     int64_t batch, tail, as_of, present, started;
     uint32_t n_blocks;
     int64_t rows;    /* the counter when the labels were looked at */
@@ -95,7 +95,8 @@ static enum status rule_bind(struct refresh *r, struct run *run, struct error *e
 static enum status run_alone(struct refresh *r, struct run *run, struct error *err)
 {
     struct error own = {0};
-    enum status status = evaluate_again(r->reader, r->arena, &run->again, 1, &r->n_blocks, &own);
+    enum status status =
+        evaluate_again(r->reader, r->arena, &run->again, 1, r->only_look, &r->n_blocks, &own);
     if (status == ST_USAGE) {
         run->failed = arena_strdup(r->arena, error_text(&own));
         status = ST_OK;
@@ -115,7 +116,8 @@ static enum status rules_run(struct refresh *r, struct error *err)
     for (size_t i = 0; i < r->n; i++)
         if (r->runs[i].wanted && !r->runs[i].failed)
             all[n++] = r->runs[i].again;
-    enum status status = evaluate_again(r->reader, r->arena, all, n, &r->n_blocks, &own);
+    enum status status =
+        evaluate_again(r->reader, r->arena, all, n, r->only_look, &r->n_blocks, &own);
     if (status == ST_USAGE) {
         status = ST_OK;
         for (size_t i = 0; i < r->n && status == ST_OK; i++)
@@ -157,9 +159,9 @@ static void runs_want(struct refresh *r, const char *name)
 
 static enum status runs_make(struct refresh *r, const char *name, struct error *err)
 {
-    const struct label *labels;
+    struct label *labels;
     size_t n;
-    enum status status = labels_list(r->reader, r->arena, &labels, &n, err);
+    enum status status = labels_read(r->reader, r->arena, NULL, &labels, &n, err);
     if (status != ST_OK)
         return status;
     r->runs = arena_array(r->arena, struct run, n + 1);
@@ -195,6 +197,26 @@ static enum status look(struct refresh *r, const char *name, struct error *err)
     if (status == ST_OK)
         status = rules_run(r, err);
     reader_end(r->reader);
+    return status;
+}
+
+/* ---- Is it stale? ---- */
+
+enum status labels_settle(struct reader *reader, struct label *labels, size_t n, struct error *err)
+{
+    struct refresh r = {.reader = reader, .arena = arena_new(), .only_look = true};
+    bool doubt = false;
+    enum status status = ST_OK;
+    for (size_t i = 0; i < n; i++)
+        doubt = doubt || (labels[i].stale && labels[i].people >= 0 && !*labels[i].error);
+    if (doubt)
+        status = look(&r, n == 1 ? labels[0].name : NULL, err);
+    for (size_t k = 0; k < r.n && status == ST_OK && doubt; k++)
+        for (size_t i = 0; i < n; i++)
+            if (labels[i].id == r.runs[k].label->id && r.runs[k].wanted && !r.runs[k].failed &&
+                labels[i].people >= 0 && !*labels[i].error)
+                labels[i].stale = r.runs[k].again.n_dirty > 0;
+    arena_free(r.arena);
     return status;
 }
 

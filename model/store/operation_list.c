@@ -232,14 +232,36 @@ static enum status member_rule(struct change *change, struct error *err)
     return status == ST_OK ? consent_rule(change, err) : status;
 }
 
+/* A card that came to a member by a link cannot be another member. */
+static enum status joined_check(struct change *change, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    enum status status =
+        writer_prepare(change->writer, "select card from member where person = ?1", &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_int64(stmt, 1, change->row);
+    if (sqlite3_step(stmt) == SQLITE_ROW) {
+        const char *card = (const char *)sqlite3_column_text(stmt, 0);
+        status = error_set(err, ST_CONFLICT,
+                           "%s: the card was joined with member %s; take them apart first",
+                           change_target(change),
+                           text_quote(change->arena, card ? card : "", card ? strlen(card) : 0));
+    }
+    sqlite3_reset(stmt);
+    return status;
+}
+
 /* A card that events have named already belongs to a person; a new one gets a new person. */
 static enum status member_begin(struct change *change, struct error *err)
 {
     if (change->op->verb != OPERATION_CREATE)
         return ST_OK;
     enum status status = erased_check(change, err);
-    if (status != ST_OK || person_of_card(change, change->op->target, &change->row, NULL) == ST_OK)
+    if (status != ST_OK)
         return status;
+    if (person_of_card(change, change->op->target, &change->row, NULL) == ST_OK)
+        return joined_check(change, err);
     sqlite3_stmt *stmt, *identity;
     status = writer_prepare(
         change->writer,

@@ -10,25 +10,43 @@
 
 static const char gone[] = "(erased)";
 
-static bool is_value(const struct redaction *r, const char *text)
+static bool is_value(const struct redaction *r, size_t n, const char *text)
 {
-    for (size_t i = 0; i < r->n; i++)
+    for (size_t i = 0; i < n; i++)
         if (strcmp(r->texts[i], text) == 0)
             return true;
     return false;
 }
 
-/* The first of the longer texts that stands in `text`; NULL: none. */
-static const char *find_in(const struct redaction *r, const char *text, size_t *n)
+static bool is_word(unsigned char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Where `word` stands in `text`, not as a part of a longer number or word. */
+static const char *word_find(const char *text, const char *word)
+{
+    size_t n = strlen(word);
+    for (const char *at = text; (at = strstr(at, word)); at++) {
+        bool before = at > text && is_word((unsigned char)at[-1]) && is_word((unsigned char)*word);
+        bool after = is_word((unsigned char)at[n]) && is_word((unsigned char)word[n - 1]);
+        if (!before && !after)
+            return at;
+    }
+    return NULL;
+}
+
+/* The first of the longer texts, among the first n, that stands in `text`; NULL: none. */
+static const char *find_in(const struct redaction *r, size_t n, const char *text, size_t *size)
 {
     const char *first = NULL;
-    for (size_t i = 0; i < r->n; i++) {
-        if (strlen(r->texts[i]) < REDACT_LEAST)
+    for (size_t i = 0; i < n; i++) {
+        if (strlen(r->texts[i]) < REDACT_LEAST || r->texts[i][0] == '#')
             continue;
-        const char *at = strstr(text, r->texts[i]);
+        const char *at = word_find(text, r->texts[i]);
         if (at && (!first || at < first)) {
             first = at;
-            *n = strlen(r->texts[i]);
+            *size = strlen(r->texts[i]);
         }
     }
     return first;
@@ -36,12 +54,12 @@ static const char *find_in(const struct redaction *r, const char *text, size_t *
 
 char *redact_text(const struct redaction *r, const char *text)
 {
-    if (is_value(r, text))
+    if (is_value(r, r->n, text))
         return mem_strdup(gone);
     char *result = mem_strdup("");
     const char *at;
     size_t n = 0;
-    while ((at = find_in(r, text, &n))) {
+    while ((at = find_in(r, r->n, text, &n))) {
         char *more = mem_printf("%s%.*s%s", result, (int)(at - text), text, gone);
         free(result);
         result = more;
@@ -68,7 +86,7 @@ static json_t *json_redact(const struct redaction *r, json_t *value)
         copy = json_array();
         json_array_foreach(value, i, part)
         {
-            if (!json_is_string(part) || !is_value(r, json_string_value(part)))
+            if (!json_is_string(part) || !is_value(r, r->n, json_string_value(part)))
                 json_array_append_new(copy, json_redact(r, part));
         }
         return copy;
@@ -94,7 +112,7 @@ typedef VEC(struct record) record_list;
 static bool in_json(const struct redaction *r, const char *text)
 {
     bool found = false;
-    for (size_t i = 0; i < r->n && !found; i++) {
+    for (size_t i = 0; i < r->n_own && !found; i++) {
         char *quoted = mem_printf("\"%s\"", r->texts[i]);
         found = strstr(text, quoted) != NULL;
         free(quoted);
@@ -117,12 +135,13 @@ static enum status records_find(struct writer *writer, struct redaction *r, stru
         for (int i = 0; i < 4; i++) {
             const char *text = column_text(stmt, 2 + i);
             size_t n;
-            found |= is_value(r, text) || find_in(r, text, &n) || in_json(r, text);
+            found |=
+                is_value(r, r->n_own, text) || find_in(r, r->n_own, text, &n) || in_json(r, text);
         }
         if (!found)
             continue;
-        record.own =
-            strcmp(column_text(stmt, 1), "member") == 0 && is_value(r, column_text(stmt, 2));
+        record.own = strcmp(column_text(stmt, 1), "member") == 0 &&
+                     is_value(r, r->n_own, column_text(stmt, 2));
         for (int i = 0; i < 4; i++)
             record.texts[i] = arena_strdup(arena, column_text(stmt, 2 + i));
         vec_push(records, record);

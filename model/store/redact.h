@@ -10,12 +10,14 @@
 
 #include <jansson.h>
 
-/* What a person is known by. A text of fewer than REDACT_LEAST bytes counts only where it is a
- * whole value, as it may well stand inside others. */
+/* What a person is known by: first what is this person's alone (cards, phones, addresses), then
+ * what others may have as well (a name): that goes where the person is meant, and stays where
+ * another of that name is. A text of fewer than REDACT_LEAST bytes, and a number ("#17"), counts
+ * only where it is a whole value, as it may well stand inside others. */
 enum { REDACT_LEAST = 5 };
 struct redaction {
     const char *const *texts;
-    size_t n;
+    size_t n, n_own;                              /* the first n_own are this person's alone */
     int64_t audit, operations, refused, sessions; /* out: rows changed */
     json_t *records;                              /* out: their numbers; the caller's */
 };

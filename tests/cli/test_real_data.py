@@ -64,6 +64,57 @@ def cdnow(mall):
     check("CDNOW customers", len({row["subject"] for row in rows}), 23570)
     check("CDNOW dollars", sum(fen(row["amount"]) for row in rows), 250031563)
     check("CDNOW subjects", answer(mall, "status").get("subjects"), 23570)
+    cohorts(mall, rows)
+
+
+def month(text):
+    return int(text[:4]) * 12 + int(text[5:7]) - 1
+
+
+def cohorts(mall, rows):
+    """Who bought for the first time in which month, and came back when; then what a group is like."""
+    first, months, money = {}, {}, {}
+    for row in rows:
+        who, when = row["subject"], month(row["time"])
+        first[who] = min(first.get(who, when), when)
+        months.setdefault(who, set()).add(when)
+        money[who, when] = money.get((who, when), 0) + fen(row["amount"])
+    start, periods = month("1997-01"), 12
+    counts = [[0] * periods for _ in range(3)]
+    revenue = [[0] * periods for _ in range(3)]
+    for who, when in first.items():
+        for k in range(periods):
+            counts[when - start][k] += when + k in months[who]
+            revenue[when - start][k] += money.get((who, when + k), 0)
+    words = ["retention", "--start", "purchase", "--return", "purchase", "--first-time", "--periods",
+             str(periods), "--from", "1997-01-01", "--to", "1997-04-01"]
+    found = answer(mall, *words)["rows"]
+    check("CDNOW cohorts", [r["values"] for r in found[:3]], counts)
+    check("CDNOW revenue of cohorts", [[round(x * 100) for x in r["revenue"]] for r in found[:3]],
+          revenue)
+    check("CDNOW customers are in three cohorts", sum(r["size"] for r in found[:3]), 23570)
+    listed = answer(mall, *words, "--list", "1997-02:5", "--measure", "revenue")["people"]
+    check("CDNOW list of a cell", [len(listed), round(sum(p["revenue"] for p in listed) * 100)],
+          [counts[1][5], revenue[1][5]])
+    life = answer(mall, "lifecycle", "--event", "purchase")
+    check("CDNOW new by month", life["new"][:3], [c[0] for c in counts])
+    check("CDNOW returning in February", life["returning"][1], counts[0][1])
+    rfm = answer(mall, "rfm", "--at", "1998-06-30")
+    check("CDNOW RFM groups", sum(g["people"] for g in rfm["groups"]), 23570)
+    check("CDNOW RFM money", round(sum(g["money"] for g in rfm["groups"]) * 100), 250031563)
+    portrait(mall, rows)
+
+
+def portrait(mall, rows):
+    """Everybody's: what the file says, added up."""
+    found = answer(mall, "portrait")
+    days = len({(row["subject"], row["time"][:10]) for row in rows})
+    check("CDNOW buyers", found["buyers"]["mall"], 23570)
+    check("CDNOW sales", round(found["sales"]["mall"] * 100), 250031563)
+    check("CDNOW a receipt", round(found["figures"]["receipt"]["mall"], 6),
+          round(2500315.63 / 69659, 6))
+    check("CDNOW purchase days", round(found["figures"]["purchase_days"]["mall"], 9),
+          round(days / 23570, 9))
 
 
 def complete_journey(mall):
@@ -99,6 +150,34 @@ def complete_journey(mall):
     check("type A", counts.get("Type A"), (3647, 604))
     check("type B", counts.get("Type B"), (2368, 154))
     check("type C", counts.get("Type C"), (574, 34))
+    turns = answer(mall, "funnel", "--step", "message_sent", "--step", "coupon_redeem", "--window",
+                   "400d", "--hold", "campaign", "--by", "channel", "--measure", "totals")
+    by_type = {g["channel"]: tuple(s["count"] for s in g["steps"]) for g in turns["groups"]}
+    check("redeemed by type, as a funnel", by_type,
+          {"Type A": (3647, 604), "Type B": (2368, 154), "Type C": (574, 34)})
+    goods(mall)
+
+
+def goods(mall):
+    """Households by what they buy: the portrait of those with children, against the file."""
+    import csv
+    folder = os.path.join(DATA, "complete_journey")
+    with open(os.path.join(folder, "products.csv"), encoding="utf-8") as file:
+        sold = {row["product_id"]: row for row in csv.DictReader(file)}
+    with open(os.path.join(folder, "transactions.csv"), encoding="utf-8") as file:
+        lines = list(csv.DictReader(file))
+    found = answer(mall, "portrait", "--rows", "0")
+    check("stores", len(found["parts"]["shop"]), 293)
+    receipts = {(line["household_id"], line["transaction_timestamp"], line["store_id"])
+                for line in lines}
+    check("pieces a receipt", round(found["figures"]["pieces"]["mall"], 9),
+          round(sum(max(1, int(float(line["quantity"]))) for line in lines) / len(receipts), 9))
+    named = {row["name"]: row["mall_n"] for row in found["parts"]["goods"]}
+    for name in sorted(named, key=named.get)[-5:]:
+        column = "product_category"
+        buyers = {line["household_id"] for line in lines
+                  if sold.get(line["product_id"], {}).get(column) == name}
+        check("buyers of " + name, named[name], len(buyers))
 
 
 def omicho(folder):
@@ -115,6 +194,10 @@ def omicho(folder):
         names = ("detections", "devices", "visits", "dwell_total_s", "under_10_min")
         check(day, tuple(found.get(name) for name in names),
               (detections, devices, visits, dwell, short))
+        portrait_of_all = answer(mall, "portrait")
+        check(day + " visits of the portrait", [portrait_of_all["visits"]["mall"],
+                                                portrait_of_all["seen"]["mall"]], [visits, devices])
+        check(day + " hours", sum(map(sum, portrait_of_all["hours"]["mall"])), visits)
 
 
 def probe_requests(mall):
@@ -124,6 +207,11 @@ def probe_requests(mall):
     check("randomised MACs", found.get("random_devices"), 2204)
     check("MACs", found.get("devices"), 2309)
     check("people", answer(mall, "status").get("subjects"), 2309 - 2204)
+    share = answer(mall, "loop")["perceive"]["random_mac_share"]
+    check("random share of detections", round(share, 12),
+          round(found.get("random_detections", 0) / 12613, 12))
+    check("no random address is in a portrait", answer(mall, "portrait")["seen"]["mall"],
+          2309 - 2204)
     database = sqlite3.connect(mall)
     check("no random MAC is a contact", database.execute(
         "select count(*) from identity where kind = 'wifi' and substr(value, 2, 1) in "

@@ -143,6 +143,15 @@ static const struct {
     {"value", "V"},
     {"clusters", "K"},
     {"value-people", "V Enter"},
+    {"funnel-by", "F b Down Down Down Down Down Down Enter"},
+    {"funnel-edit", "F e"},
+    {"funnel-rules", "F e PgDn"},
+    {"funnel-times", "F t Down Down"},
+    {"funnel-drop", "F Down Down Down d"},
+    {"funnel-why", "F Down Down Down d w"},
+    {"who", "6 W"},
+    {"join", "6 Enter J"},
+    {"erase", "6 Enter X a s k e d Enter"},
 };
 
 static const struct {
@@ -218,6 +227,70 @@ static void a_dropped_line_is_offered_again(void **state)
     close_console();
 }
 
+/* ---- The funnel: made, kept, asked again; its people kept ---- */
+
+static void see(const char *text)
+{
+    if (!vt_shows(vt, text))
+        fail_msg("'%s' is not shown:\n%s", text, vt_text(vt));
+}
+
+static void a_funnel_is_edited_and_kept(void **state)
+{
+    (void)state;
+    open_console(30, 110);
+    vt_keys(vt, "F e");
+    vt_type(vt, "quick");
+    vt_keys(vt, "Tab Tab Down Down End");
+    vt_type(vt, " and amonut>3");
+    see("step 3: 1:17: found 'amonut'"); /* while it is typed, pointing at the word */
+    vt_keys(vt, "Ctrl-w Ctrl-w Ctrl-w Ctrl-w Ctrl-s");
+    see("changed; u undoes it");
+    see("Funnel quick");
+    vt_keys(vt, "F a");
+    vt_keys(vt, "Ctrl-u");
+    vt_type(vt, "7d: purchase -> purchase ; dialect=mixpanel");
+    vt_keys(vt, "Enter");
+    see("mixpanel");
+    see("7 d window");
+    vt_keys(vt, "S");
+    vt_type(vt, "again");
+    vt_keys(vt, "Enter");
+    see("changed; u undoes it");
+    vt_keys(vt, "F f");
+    see("again");
+    vt_type(vt, "again");
+    vt_keys(vt, "Enter");
+    see("mixpanel");
+    vt_keys(vt, "H z o n e Enter");
+    vt_keys(vt, "m");
+    see("totals");
+    vt_keys(vt, "X y");
+    see("changed; u undoes it");
+    close_console();
+}
+
+/* A list becomes a segment in one key; asked as one it has as many people, and undo takes it back.
+ */
+static void a_list_becomes_a_segment(void **state)
+{
+    (void)state;
+    open_console(30, 140);
+    vt_keys(vt, "F Down Down Down d s");
+    vt_keys(vt, "Ctrl-u");
+    vt_type(vt, "dropped");
+    vt_keys(vt, "Enter");
+    see("212 people are the segment 'dropped' now");
+    vt_keys(vt, "Esc o Down Enter");
+    see("only segment:dropped");
+    see("212");
+    vt_keys(vt, "Esc F Down Down Down d w");
+    see("came to step 3 of 4");
+    vt_keys(vt, "u");
+    see("undone");
+    close_console();
+}
+
 /* ---- Whatever is pressed ---- */
 
 /* A stream of numbers from a seed, the same on every machine. */
@@ -236,7 +309,8 @@ static void press_any(uint64_t *seed)
         "n",      "!",      "?",      ":",     "p",      "c",      "[",      "]",         "Ctrl-r",
         "x",      "v",      "o",      "y",     "u",      "r",      ".",      "Backspace", "Down",
         "Enter",  "Enter",  "Down",   "Esc",   "Ctrl-e", "Ctrl-l", "Delete", "<",         ">",
-        "Ctrl-w", "Ctrl-a", "Ctrl-k", "F1",    "-",      "+",      "=",      "|",
+        "Ctrl-w", "Ctrl-a", "Ctrl-k", "F1",    "-",      "+",      "=",      "|",         "F",
+        "d",      "w",      "b",      "e",     "f",      "H",      "m",      "S",         "Ctrl-s",
     };
     vt_keys(vt, keys[any(seed, sizeof keys / sizeof *keys)]);
 }
@@ -463,6 +537,8 @@ int main(void)
         cmocka_unit_test_teardown(screens_in_english, after_each),
         cmocka_unit_test_teardown(screens_in_chinese, after_each),
         cmocka_unit_test_teardown(pairs_bands_and_clusters_equal_their_lists, after_each),
+        cmocka_unit_test_teardown(a_funnel_is_edited_and_kept, after_each),
+        cmocka_unit_test_teardown(a_list_becomes_a_segment, after_each),
         cmocka_unit_test_teardown(cursor_moves_are_small_and_idle_is_silent, after_each),
         cmocka_unit_test_teardown(a_dropped_line_is_offered_again, after_each),
         cmocka_unit_test_teardown(random_keys_do_no_harm, after_each),

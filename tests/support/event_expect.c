@@ -295,6 +295,48 @@ static void report(void *context, const struct verify_result *result)
         fail_msg("verify: %s: %s", result->check, result->finding);
 }
 
+/* Some of the people whom histories have; `n` at times less than there are. */
+static struct set *people_some(struct arena *arena, struct dice *dice)
+{
+    struct set *some = set_new(arena, 20000 + (uint32_t)dice_below(dice, 30000));
+    uint64_t one_of = 1 + dice_below(dice, 20);
+    for (uint32_t person = 0; person < some->n; person++)
+        if (dice_below(dice, one_of) == 0)
+            set_add(some, person);
+    return some;
+}
+
+static enum status who_block(void *context, const struct event_block *block, struct error *err)
+{
+    struct set *who = context;
+    (void)err;
+    for (size_t r = 0; r < block->n_runs; r++)
+        for (size_t i = 0; i < block->runs[r].n; i++)
+            set_add(who, block->runs[r].person[i]);
+    for (uint32_t i = 0; block->passed && i < EVENT_BLOCK; i++)
+        if (block->passed[i / 64] >> i % 64 & 1)
+            set_add(who, block->first_person + i);
+    return ST_OK;
+}
+
+/* Who has events, whether they were read or only their people. */
+static void expect_who(struct fixture *f, const struct history *history, struct event_query query)
+{
+    struct reader *reader;
+    size_t n;
+    query.nobody = false;
+    query.people = query.who = true;
+    struct set *want = set_new(f->arena, 1 << 20), *who = set_new(f->arena, 1 << 20);
+    struct event *events = history_expected(history, &f->mall->clock, &query, &n, NULL);
+    for (size_t i = 0; i < n; i++)
+        set_add(want, events[i].person);
+    free(events);
+    OK(reader_open(f->mall, &reader, &f->err));
+    OK(event_scan(reader, &query, who_block, who, &f->err));
+    reader_close(reader);
+    assert_memory_equal(want->words, who->words, set_words(want->n) * sizeof *want->words);
+}
+
 void expect_all(struct fixture *f, const struct history *history, struct dice *dice)
 {
     struct reader *reader;
@@ -326,6 +368,9 @@ void expect_all(struct fixture *f, const struct history *history, struct dice *d
             query.person_first = 1 + (uint32_t)dice_below(dice, 30000);
             query.person_last = query.person_first + (uint32_t)dice_below(dice, 9000);
         }
+        if (dice_below(dice, 2))
+            query.among = people_some(f->arena, dice);
         expect_scan(f, history, &query);
+        expect_who(f, history, query);
     }
 }

@@ -172,7 +172,7 @@ static bool query_wants(const struct event_query *query, const struct event *eve
     if (event->person == 0)
         return query->nobody;
     bool all = query->person_first == 0 && query->person_last == 0;
-    return query->people &&
+    return query->people && (!query->among || set_has(query->among, event->person)) &&
            (all || (event->person >= query->person_first && event->person <= query->person_last));
 }
 

@@ -52,6 +52,10 @@ static struct diary *diary_new(uint64_t seed)
             .amount = kind < 9 || kind == 15 ? (int64_t)dice_below(&dice, 100000) : 0};
     }
     /* Some at the very starts of days, where periods end. */
+    for (size_t i = 3; i < d->n; i += 9) /* dates without a time of day */
+        d->events[i].time = zone_utc(d->clock->zone, 2025, 11, 3 + (int)(i % DAYS), 0, 0, 0);
+    for (size_t i = 4; i < d->n; i += 9) /* and what comes just after them */
+        d->events[i].time = d->events[i - 1].time + 1 + (int64_t)dice_below(&dice, 7200);
     for (size_t i = 0; i < d->n; i += 9)
         d->events[i].time = clock_day_start(d->clock, clock_day(d->clock, d->events[i].time));
     qsort(d->events, d->n, sizeof *d->events, event_order);
@@ -63,6 +67,13 @@ static void diary_free(struct diary *d)
 {
     temp_mall_free(&d->mall);
     free(d);
+}
+
+/* The period of an event; one at midnight is its date's. */
+static int32_t period_of_event(const struct diary *d, enum bucket_length length,
+                               const struct test_event *e)
+{
+    return bucket_of_day(length, bucket_day_named(d->clock, e->time));
 }
 
 /* ---- Retention ---- */
@@ -84,7 +95,7 @@ static int64_t since(const struct diary *d, const struct retention_query *q, int
     static const int64_t lengths[BUCKET_LENGTHS] = {86400, 7 * 86400, 30 * 86400};
     if (q->rolling)
         return e->time < first ? -1 : (e->time - first) / lengths[q->period];
-    int32_t at = bucket_of_day(q->period, clock_day(d->clock, e->time));
+    int32_t at = period_of_event(d, q->period, e);
     return at < cohort ? -1 : at - cohort;
 }
 
@@ -97,13 +108,15 @@ struct plain_cell {
 static void person_cell(const struct diary *d, const struct retention_query *q, int32_t cohort,
                         int64_t k, uint32_t person, struct plain_cell *cell)
 {
+    if (q->among && !set_has(q->among, person))
+        return;
     int64_t first = INT64_MAX, ever = INT64_MAX, returns[DAYS * 2] = {0}, money = 0;
     for (size_t i = 0; i < d->n; i++) {
         const struct test_event *e = &d->events[i];
         if (e->person != person || !(role_of(e) & START))
             continue;
         ever = e->time < ever ? e->time : ever;
-        if (bucket_of_day(q->period, clock_day(d->clock, e->time)) == cohort && e->time < first)
+        if (period_of_event(d, q->period, e) == cohort && e->time < first)
             first = e->time;
     }
     if (first == INT64_MAX || (q->first_time && first != ever))
@@ -163,6 +176,15 @@ static void assert_retention(const struct diary *d, struct arena *arena,
         }
 }
 
+static struct set *some_people(struct arena *arena, struct dice *dice)
+{
+    struct set *set = set_new(arena, CROWD + 1);
+    for (uint32_t p = 1; p <= CROWD; p++)
+        if (dice_below(dice, 2))
+            set_add(set, p);
+    return set;
+}
+
 static void test_retention(void **state)
 {
     (void)state;
@@ -183,6 +205,7 @@ static void test_retention(void **state)
                                         .rolling = bits & 4,
                                         .occurrences = bits & 8 ? 2 : 1,
                                         .threads = bits & 16 ? 2 : 1,
+                                        .among = bits & 32 ? some_people(arena, &dice) : NULL,
                                         .from = from,
                                         .to = from + 86400 * (1 + (int64_t)dice_below(&dice, 40))};
             assert_retention(d, arena, &q, &dice);
@@ -218,7 +241,7 @@ static bool active_in(const struct diary *d, enum bucket_length length, uint32_t
                       int32_t from, int32_t to)
 {
     for (size_t i = 0; i < d->n; i++) {
-        int32_t at = bucket_of_day(length, clock_day(d->clock, d->events[i].time));
+        int32_t at = period_of_event(d, length, &d->events[i]);
         if (d->events[i].person == person && (role_of(&d->events[i]) & START) && at >= from &&
             at < to)
             return true;

@@ -1,5 +1,6 @@
 /* atrium segment: which people an expression means. */
 #include "model/people/member_list.h"
+#include "model/segment/compare.h"
 #include "model/segment/saved.h"
 #include "views/cli/commands.h"
 #include "views/cli/people_list.h"
@@ -12,7 +13,7 @@
 enum { LIST_LIMIT = 50, MOST = 100000000 };
 
 static const struct cli_option options[] = {
-    {"limit", "N", 0, "list: at most so many people (default 50; 0: everybody)"},
+    {"limit", "N", 0, "list, compare: at most so many rows (default 50; 0: all)"},
     {"freeze", NULL, 0, "save: keep the people as they are now"},
     {"note", "TEXT", 0, "save: what it is for"},
     {0},
@@ -200,6 +201,68 @@ static enum status save(struct cli *cli, struct reader *reader, struct access *a
     return cli_print_json(cli, document, err);
 }
 
+/* ---- Comparing ---- */
+
+static struct sheet *traits_sheet(struct cli *cli, const struct segment_comparison *comparison,
+                                  size_t limit)
+{
+    static const struct sheet_column columns[] = {
+        {"kind", N_("kind"), CELL_TEXT},
+        {"name", N_("name"), CELL_TEXT},
+        {"a", N_("A"), CELL_COUNT},
+        {"b", N_("B"), CELL_COUNT},
+        {"share_a", N_("of A"), CELL_SHARE},
+        {"share_b", N_("of B"), CELL_SHARE},
+        {"difference", N_("difference"), CELL_REAL},
+        {"lift", N_("lift"), CELL_REAL},
+    };
+    struct sheet *sheet = sheet_new(cli->arena, columns, sizeof columns / sizeof *columns);
+    for (size_t i = 0; i < comparison->n_traits && (!limit || i < limit); i++) {
+        const struct segment_trait *trait = &comparison->traits[i];
+        struct cell *cells = sheet_row_add(sheet);
+        cells[0] = cell_text(trait->kind);
+        cells[1] = cell_text(trait->name);
+        cells[2] = cell_integer(trait->n_a);
+        cells[3] = cell_integer(trait->n_b);
+        cells[4] = cell_share(trait->share_a, 1);
+        cells[5] = cell_share(trait->share_b, 1);
+        cells[6] = cell_real(trait->share_a - trait->share_b);
+        if (trait->share_b > 0)
+            cells[7] = cell_real(segment_lift(trait));
+    }
+    sheet->total = (int64_t)comparison->n_traits;
+    sheet->truncated = sheet->n_rows < comparison->n_traits;
+    return sheet;
+}
+
+static enum status compare(struct cli *cli, struct reader *reader, struct access *access,
+                           struct error *err)
+{
+    struct segment_comparison comparison;
+    int64_t limit;
+    enum status status = cli_integer(cli, "limit", 0, MOST, LIST_LIMIT, &limit, err);
+    if (status == ST_OK)
+        status = segment_compare(reader, cli->arena, access, cli->args[1], cli->args[2],
+                                 &comparison, err);
+    if (status != ST_OK)
+        return status;
+    struct sheet *sheet = traits_sheet(cli, &comparison, (size_t)limit);
+    if (cli->csv)
+        return cli_print_sheet(cli, "apart", sheet, err);
+    if (cli->json) {
+        json_t *document = json_pack("{s:I s:I s:I s:f}", "a", (json_int_t)comparison.a, "b",
+                                     (json_int_t)comparison.b, "both", (json_int_t)comparison.both,
+                                     "jaccard", comparison.jaccard);
+        json_object_set_new(document, "apart", cli_sheet_json(cli, sheet));
+        return cli_print_json(cli, document, err);
+    }
+    for (size_t i = 0; i < comparison.n_notes; i++)
+        fprintf(stderr, "note: %s\n", comparison.notes[i]);
+    cli_say(cli, "A %u, B %u, both %u; alike %.1f %% (Jaccard)", comparison.a, comparison.b,
+            comparison.both, 100 * comparison.jaccard);
+    return cli_print_sheet(cli, "apart", sheet, err);
+}
+
 static enum status drop(struct cli *cli, struct reader *reader, struct access *access,
                         struct error *err)
 {
@@ -220,7 +283,8 @@ static enum status run(struct cli *cli, struct error *err)
         int args;
         enum status (*run)(struct cli *, struct reader *, struct access *, struct error *);
     } verbs[] = {{"count", 2, count_people}, {"list", 2, list_people}, {"list", 1, list_saved},
-                 {"show", 2, show},          {"save", 3, save},        {"drop", 2, drop}};
+                 {"show", 2, show},          {"save", 3, save},        {"drop", 2, drop},
+                 {"compare", 3, compare}};
     struct reader *reader;
     struct access access;
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
@@ -233,19 +297,23 @@ static enum status run(struct cli *cli, struct error *err)
     }
     return error_set(err, ST_USAGE,
                      "atrium segment: expected count EXPR, list [EXPR], show NAME|EXPR, "
-                     "save NAME EXPR or drop NAME");
+                     "save NAME EXPR, drop NAME or compare A B");
 }
 
 const struct cli_command cli_segment = {
     .name = "segment",
-    .arguments = "count EXPR | list [EXPR] | show NAME|EXPR | save NAME EXPR | drop NAME",
+    .arguments = "count EXPR | list [EXPR] | show NAME|EXPR | save NAME EXPR | drop NAME | "
+                 "compare A B",
     .summary = "the people that an expression means: how many, who; saved ones",
     .help =
         "An expression is about people: labels, attributes and behaviour in a span of time, as in "
         "label:coffee and tier>=gold and spent(90d)>=300 and not visited(30d). It is about "
         "members, unless it has the word anyone in it. doc/segment.md has the language. save keeps "
         "it under a name, as segment:NAME in other expressions; with --freeze the people stay as "
-        "they are now. list without an expression lists what is saved.",
+        "they are now. list without an expression lists what is saved. "
+        "compare takes two expressions: how many they share, and what sets A apart from B by "
+        "fields, labels, interests, categories and shops of the last year, the greatest "
+        "difference first.",
     .options = options,
     .least_args = 1,
     .most_args = 3,
