@@ -182,6 +182,11 @@ class Bench:
     def side_by_side(self):
         """Questions to the two files that were just imported."""
         say("questions side by side")
+        Run(self.atrium, "-m", self.path("demo.mall"), "export", "members", self.path("all.csv"))
+        questions.members_write(self.path("all.csv"), self.path("members.csv"))
+        self.remove("all.csv")
+        questions.prepare(self.atrium, self.path("import.mall"), self.path("event.duckdb"),
+                          self.packages, self.path("members.csv"))
         for figure, unit, atrium, duckdb in questions.measure(
                 self.atrium, self.path("import.mall"), self.path("event.duckdb"), self.packages, 3):
             self.add(figure, unit, atrium, duckdb)

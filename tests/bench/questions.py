@@ -1,9 +1,11 @@
 """Questions of analysts, to atrium and to DuckDB: the same events, the same answers, the times of both.
 
 Part of bench.py; alone it asks files that are already there:
-questions.py ATRIUM MALL DATABASE PACKAGES [ROUNDS [QUESTION…]]. doc/measured.md says what each is.
+questions.py ATRIUM MALL DATABASE PACKAGES [ROUNDS [QUESTION…]], or, once for the segment, a CSV of
+members (exported by atrium) in place of ROUNDS, which puts them into both files. doc/measured.md says what each is.
 """
 
+import csv
 import json
 import math
 import os
@@ -32,9 +34,13 @@ def sql_rows(rows):
     return sorted(tuple(row.values()) for row in rows)
 
 
+SEGMENT = "label:coffee and tier>=gold and spent(90d)>=300 and not visited(30d)"
+COFFEE = "did(ever, purchase and tenant in (T001, T002, T003, T004, T005, T006, T007, T008, T009, T010))"
+
 # What atrium is asked, and how its answer is read.
 ASKED = {
     "funnel": (("funnel", "--saved", "wheel"), funnel_rows),
+    "segment": (("segment", "count", SEGMENT), lambda answer: [(answer["count"],)]),
     "funnel_by_shop": (("funnel", "--saved", "wheel", "--by", "shop"), funnel_rows),
 }
 
@@ -52,6 +58,23 @@ def check(question, ours, theirs):
     for row, other in zip(ours, theirs):
         if len(row) != len(other) or not all(map(same, row, other)):
             sys.exit(f"bench: {question}: atrium has {row}, DuckDB {other}")
+
+
+def prepare(atrium, mall, database, packages, members):
+    """Members with their tiers and the label of the segment, in both files. `members` is a CSV with
+    the columns member and tier."""
+    for words in (("import", "members", members), ("label", "save", "coffee", COFFEE)):
+        subprocess.run((atrium, "-m", mall, *words), stdout=subprocess.DEVNULL, check=True)
+    subprocess.run(("node", os.path.join(HERE, "questions.mjs"), packages, database,
+                    os.path.join(HERE, "questions.sql"), members), check=True)
+
+
+def members_write(exported, path):
+    """Of the members as exported only what the questions need."""
+    with open(exported, newline="") as source, open(path, "w", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(("member", "tier"))
+        out.writerows((row["member"], row["tier"]) for row in csv.DictReader(source))
 
 
 def ask_atrium(atrium, mall, words, rounds):
@@ -100,6 +123,12 @@ def aim_text(figure, ours, theirs):
 
 def main():
     atrium, mall, database, packages, *rest = sys.argv[1:]
+    if rest and not rest[0].isdigit():
+        members = database + ".members.csv"
+        members_write(rest[0], members)
+        prepare(atrium, mall, database, os.path.abspath(packages), members)
+        os.remove(members)
+        return
     rounds = int(rest[0]) if rest else 3
     for figure, unit, ours, theirs in measure(atrium, mall, database, os.path.abspath(packages),
                                               rounds, rest[1:]):
