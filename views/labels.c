@@ -276,7 +276,7 @@ const struct view_ops view_labels = {
            "being written shows how many it means and how it overlaps the labels there are. "
            "Rules are run after each import, only where something changed; a stale one is "
            "marked, r runs them."),
-    .number = 15,
+    .number = ACTION_GO_LABELS - ACTION_GO_LOOP + 1,
     .rights = RIGHT_QUESTIONS | RIGHT_PEOPLE_SEE,
     .size = sizeof(struct labels_state),
     .open = labels_open,

@@ -14,29 +14,62 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SLOT_PORTRAIT, SLOT_EXPECT };
+
 struct portrait_state {
     struct dashboard dashboard; /* first */
     char *title, *sentence, *brief;
 };
+
+static enum status query_of(struct reader *reader, struct arena *arena,
+                            const struct people_question *question, struct portrait_query *query,
+                            const char **title, struct error *err)
+{
+    struct people_found found;
+    uint32_t size;
+    enum status status = people_of(reader, arena, question, &found, err);
+    if (status == ST_OK)
+        status = people_numbers(reader, &size, err);
+    if (status != ST_OK)
+        return status;
+    *query = (struct portrait_query){
+        .group = set_of(arena, size, found.people, found.n),
+        .from = question->period.from,
+        .to = question->period.until,
+        .one = strncmp(question->argument, "member ", 7) == 0,
+    };
+    *title = found.title;
+    return ST_OK;
+}
 
 static void *portrait_ask(struct reader *reader, struct arena *arena, const void *parameters,
                           struct error *err)
 {
     const struct people_question *question = parameters;
     struct portrait_answer *answer = arena_new_of(arena, struct portrait_answer);
-    struct people_found found;
-    uint32_t size;
-    if (people_of(reader, arena, question, &found, err) != ST_OK ||
-        people_numbers(reader, &size, err) != ST_OK)
+    struct portrait_query query;
+    if (query_of(reader, arena, question, &query, &answer->title, err) != ST_OK)
         return NULL;
-    struct portrait_query query = {
-        .group = set_of(arena, size, found.people, found.n),
-        .from = question->period.from,
-        .to = question->period.until,
-        .one = strncmp(question->argument, "member ", 7) == 0,
-    };
-    answer->title = found.title;
     return portrait_run(reader, arena, &question->access, &query, &answer->portrait, err) == ST_OK
+               ? answer
+               : NULL;
+}
+
+/* What is to be expected takes longer, and is asked for when the portrait is there. */
+struct expect_answer {
+    struct portrait_figure figures[FIGURE_COUNT];
+};
+
+static void *expect_ask(struct reader *reader, struct arena *arena, const void *parameters,
+                        struct error *err)
+{
+    const struct people_question *question = parameters;
+    struct expect_answer *answer = arena_new_of(arena, struct expect_answer);
+    struct portrait_query query;
+    const char *title;
+    return query_of(reader, arena, question, &query, &title, err) == ST_OK &&
+                   portrait_expect(reader, arena, &question->access, &query, answer->figures,
+                                   err) == ST_OK
                ? answer
                : NULL;
 }
@@ -44,7 +77,8 @@ static void *portrait_ask(struct reader *reader, struct arena *arena, const void
 static void portrait_refresh(struct view *view)
 {
     struct people_question question = people_question_of(view->console, view->argument);
-    view_ask(view, 0, _("portrait"), portrait_ask, &question, sizeof question);
+    view_cancel(view, SLOT_EXPECT);
+    view_ask(view, SLOT_PORTRAIT, _("portrait"), portrait_ask, &question, sizeof question);
 }
 
 static void portrait_open(struct view *view)
@@ -71,10 +105,18 @@ static void portrait_answered(struct view *view, int slot)
 {
     enum { WHOLE = 6, BRIEF = 2 };
     struct portrait_state *state = view->state;
-    const struct portrait_answer *answer = view_answer(view, slot);
+    struct portrait_answer *answer = view_answer(view, SLOT_PORTRAIT);
+    const struct expect_answer *expect = view_answer(view, SLOT_EXPECT);
     if (!answer)
         return;
-    const struct portrait *portrait = &answer->portrait;
+    struct portrait *portrait = &answer->portrait;
+    if (slot == SLOT_PORTRAIT && !portrait->withheld) {
+        struct people_question question = people_question_of(view->console, view->argument);
+        view_ask(view, SLOT_EXPECT, _("expected value"), expect_ask, &question, sizeof question);
+    }
+    if (slot == SLOT_EXPECT && expect)
+        for (int id = FIGURE_ALIVE; id <= FIGURE_WORTH; id++)
+            portrait->figures[id] = expect->figures[id];
     struct arena *arena = arena_new();
     struct panels *panels = dashboard_begin(&state->dashboard);
     texts_free(state);
@@ -87,15 +129,16 @@ static void portrait_answered(struct view *view, int slot)
     state->title = portrait->one ? mem_strdup(answer->title)
                                  : mem_printf(_("%s · %s people"), answer->title, n);
     arena_free(arena);
-    dashboard_ready(view, slot);
+    if (slot == SLOT_PORTRAIT)
+        dashboard_ready(view, slot);
 }
 
 static void portrait_draw(struct view *view, struct area area)
 {
     enum { LOW = 20, NARROW = 60 };
     const struct portrait_state *state = view->state;
-    const struct portrait_answer *answer = view_answer(view, 0);
-    if (answer && answer->portrait.withheld && !view_problem(view, 0)) {
+    const struct portrait_answer *answer = view_answer(view, SLOT_PORTRAIT);
+    if (answer && answer->portrait.withheld && !view_problem(view, SLOT_PORTRAIT)) {
         draw_wrapped(area, 0, ROLE_PLAIN,
                      _("These are too few people to be told apart for an analyst. A larger group, "
                        "or a manager, can see more."));
@@ -104,7 +147,7 @@ static void portrait_draw(struct view *view, struct area area)
     const char *sentence = area.rows < LOW || area.cols < NARROW ? state->brief : state->sentence;
     if (sentence && *sentence && area.rows > 6)
         area_cut_top(&area, draw_wrapped(area, 0, ROLE_STRONG, sentence) + 1);
-    dashboard_draw(view, area, 0);
+    dashboard_draw(view, area, SLOT_PORTRAIT);
 }
 
 static bool portrait_action(struct view *view, int id, const char *argument)
@@ -121,7 +164,7 @@ static bool portrait_action(struct view *view, int id, const char *argument)
         portrait_explain(view->console, view->state);
         return true;
     }
-    return dashboard_action(view, 0, id);
+    return dashboard_action(view, SLOT_PORTRAIT, id);
 }
 
 static const char *portrait_subtitle(struct view *view)

@@ -127,7 +127,7 @@ static void figures_fill(struct panels *panels, const struct portrait *portrait)
     for (int id = 0; id < FIGURE_COUNT; id++) {
         const struct portrait_figure *f = &portrait->figures[id];
         const struct portrait_figure_info *info = &portrait_figures[id];
-        bool yes_or_no = portrait->one && info->unit == PORTRAIT_SHARE;
+        bool yes_or_no = portrait->one && info->unit == PORTRAIT_SHARE && id != FIGURE_ALIVE;
         if (!f->known || !isfinite(f->value[1]))
             continue;
         struct panel_value *value = &panel->values[panel->n_values++];

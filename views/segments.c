@@ -256,7 +256,7 @@ const struct view_ops view_segments = {
     .about = N_("People by an expression: labels, attributes and behaviour in a span of time. How "
                 "many it means is counted while it is written; Tab completes names. Enter opens "
                 "the people, Esc or Down goes to the saved ones, a back to the line."),
-    .number = 14,
+    .number = ACTION_GO_SEGMENTS - ACTION_GO_LOOP + 1,
     .rights = RIGHT_QUESTIONS | RIGHT_PEOPLE_SEE,
     .size = sizeof(struct segments_state),
     .open = segments_open,

@@ -17,7 +17,8 @@ static const struct sheet_column columns[] = {
     {"expected", N_("purchases to expect"), CELL_REAL},
     {"worth", N_("money to expect"), CELL_MONEY},
     {"money", N_("spent so far"), CELL_MONEY},
-    {"purchases", N_("days with a purchase"), CELL_COUNT}};
+    {"purchases", N_("days with a purchase"), CELL_COUNT},
+};
 
 static enum status name_read(struct reader *reader, struct arena *arena,
                              const struct access *access, uint32_t person, struct cell *cells,

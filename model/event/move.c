@@ -452,6 +452,23 @@ enum status event_pack(const struct clock *clock, const struct event *events, si
     return status;
 }
 
+enum status link_event_keep(struct writer *writer, int64_t link, int32_t month,
+                            const struct chunk_bytes *bytes, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    enum status status = writer_prepare(
+        writer, "insert into link_event (link, month, head, data) values (?1, ?2, ?3, ?4)", &stmt,
+        err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_int64(stmt, 1, link);
+    sqlite3_bind_int(stmt, 2, month);
+    sqlite3_bind_blob(stmt, 3, bytes->head.at, (int)bytes->head.n, SQLITE_STATIC);
+    sqlite3_bind_blob(stmt, 4, bytes->data.n ? (const void *)bytes->data.at : "",
+                      (int)bytes->data.n, SQLITE_STATIC);
+    return writer_run(writer, stmt, err);
+}
+
 enum status event_unpack(const void *head, size_t head_size, const void *data, size_t data_size,
                          uint32_t person, struct arena *arena, struct event_list *events,
                          struct error *err)

@@ -38,6 +38,10 @@ typedef enum status event_pack_put(void *context, int32_t month, const struct ch
 enum status event_pack(const struct clock *clock, const struct event *events, size_t n,
                        event_pack_put *put, void *context, struct error *err);
 
+/* Keeps such a record with a link (table link_event). Inside a transaction. */
+enum status link_event_keep(struct writer *writer, int64_t link, int32_t month,
+                            const struct chunk_bytes *bytes, struct error *err);
+
 /* Appends the events of such a record; references are kept in the arena. ST_UNUSABLE for damage. */
 enum status event_unpack(const void *head, size_t head_size, const void *data, size_t data_size,
                          uint32_t person, struct arena *arena, struct event_list *events,

@@ -199,12 +199,13 @@ static size_t shares_find(struct shares *shares, const uint64_t *base, const uin
         size_t at = 0;
         while (at < n_seen && seen[at] != share)
             at++;
-        if (at == SEEN || share >= SHARE_MOST)
+        n_sample++;
+        if (at == SEEN || share >= SHARE_MOST ||
+            share_of(base[i], share, shares->added) != values[i])
             continue;
         count[at] = at == n_seen ? 1 : count[at] + 1;
         seen[at] = share;
         n_seen += at == n_seen;
-        n_sample++;
     }
     shares->n = 0;
     for (size_t i = 0; i < n_seen; i++)
@@ -243,8 +244,7 @@ bool share_encode(struct bytes *out, const uint64_t *base, const uint64_t *value
     for (size_t r = 0; r < sizeof roundings / sizeof *roundings; r++) {
         struct shares tried = {.added = roundings[r]};
         size_t covered = shares_find(&tried, base, values, n);
-        /* The fewer shares explain it, the better. */
-        if (tried.n && covered / tried.n > (shares.n ? best / shares.n : 0)) {
+        if (tried.n && covered > best) {
             shares = tried;
             best = covered;
         }

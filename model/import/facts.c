@@ -121,9 +121,9 @@ static enum status taking_begin(struct facts *facts, struct error *err)
 
 /* ---- A small import: one transaction ---- */
 
-static enum status append(struct facts *facts, const struct event *events, size_t n,
-                          struct error *err)
+static enum status append(struct facts *facts, struct event *events, size_t n, struct error *err)
 {
+    linked_take(facts->numbering.linked, events, n);
     size_t added = 0, duplicates = 0;
     enum status status =
         n ? event_append(facts->job->writer, events, n, &added, &duplicates, err) : ST_OK;
@@ -148,10 +148,12 @@ static enum status small_write(struct facts *facts, struct error *err)
         status = append(facts, facts->held.at[i]->events.at, facts->held.at[i]->events.n, err);
     if (status == ST_OK && facts->receipts) {
         size_t n;
-        const struct event *events = receipts_events(facts->receipts, &n);
+        struct event *events = receipts_events(facts->receipts, &n);
         status = append(facts, events, n, err);
         result->imported = result->rows - result->refused - result->duplicates - result->erased;
     }
+    if (status == ST_OK)
+        status = linked_write(facts->numbering.linked, facts->job->writer, err);
     return status == ST_OK ? job_record(facts->job, err) : status;
 }
 
@@ -174,6 +176,8 @@ static enum status small_import(struct facts *facts, struct error *err)
 static enum status large_page(struct facts *facts, struct page *page, struct error *err)
 {
     enum status status = page_take(facts, page, err);
+    if (status == ST_OK)
+        linked_take(facts->numbering.linked, page->events.at, page->events.n);
     if (status == ST_OK && page->events.n)
         status = event_bulk_add(facts->bulk, 0, page->events.at, page->events.n, err);
     pages_give_back(facts->pages, page);
@@ -203,6 +207,8 @@ static enum status before_visible(struct writer *writer, void *context, struct e
     struct facts *facts = context;
     (void)writer;
     enum status status = numbering_write(&facts->numbering, err);
+    if (status == ST_OK)
+        status = linked_write(facts->numbering.linked, facts->job->writer, err);
     return status == ST_OK ? job_record(facts->job, err) : status;
 }
 
@@ -212,7 +218,8 @@ static enum status large_finish(struct facts *facts, struct error *err)
     size_t n;
     enum status status = ST_OK;
     if (facts->receipts) {
-        const struct event *events = receipts_events(facts->receipts, &n);
+        struct event *events = receipts_events(facts->receipts, &n);
+        linked_take(facts->numbering.linked, events, n);
         if (n)
             status = event_bulk_add(facts->bulk, 0, events, n, err);
     }

@@ -69,6 +69,7 @@ void numbering_end(struct numbering *numbering)
         vec_free(&numbering->fresh[of]);
     }
     erased_free(numbering->erased);
+    linked_free(numbering->linked);
     reader_close(numbering->reader);
     arena_free(numbering->arena);
 }
@@ -153,6 +154,9 @@ enum status numbering_small(struct numbering *numbering, struct error *err)
     enum status status = highest_read(numbering, err);
     if (status == ST_OK)
         status = erased_open(numbering->job->writer, &numbering->erased, err);
+    if (status == ST_OK)
+        status = linked_open(numbering->job->writer, numbering->contact,
+                             numbering->names[NAMES_PERSON], &numbering->linked, err);
     /* Items have no index that finds them by one text. */
     if (status == ST_OK && numbering->job->options->table->kind == IMPORT_RECEIPTS)
         status = load(numbering, NAMES_ITEM, err);
@@ -169,6 +173,9 @@ enum status numbering_large(struct numbering *numbering, struct error *err)
         status = highest_read(numbering, err);
     if (status == ST_OK)
         status = erased_open(numbering->job->writer, &numbering->erased, err);
+    if (status == ST_OK)
+        status = linked_open(numbering->job->writer, numbering->contact,
+                             numbering->names[NAMES_PERSON], &numbering->linked, err);
     for (int of = NAMES_PERSON + 1; of < NAMES_OF && status == ST_OK; of++)
         if (of != NAMES_ITEM || numbering->job->options->table->kind == IMPORT_RECEIPTS)
             status = load(numbering, (enum names_of)of, err);

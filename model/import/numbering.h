@@ -11,6 +11,7 @@
 #define ATRIUM_IMPORT_NUMBERING_H
 
 #include "model/import/job.h"
+#include "model/import/linked.h"
 #include "model/import/page.h"
 #include "model/store/erased.h"
 
@@ -33,6 +34,7 @@ struct numbering {
     uint32_t highest[NAMES_OF];
     struct reader *reader; /* of a large import */
     size_t looked_up;
+    struct linked *linked; /* contacts that came by a link; NULL: none */
     struct erased *erased; /* who must not come back; NULL: nobody */
     int64_t reserved;      /* highest person number reserved */
     int64_t unused;        /* first number of the last unbroken reservation */

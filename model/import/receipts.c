@@ -243,7 +243,7 @@ enum status receipts_take(struct receipts *receipts, struct page *page, int64_t 
     return ST_OK;
 }
 
-const struct event *receipts_events(struct receipts *receipts, size_t *n)
+struct event *receipts_events(struct receipts *receipts, size_t *n)
 {
     for (size_t i = 0; i < receipts->list.n; i++) {
         const struct receipt *receipt = &receipts->list.at[i];

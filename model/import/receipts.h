@@ -25,6 +25,6 @@ enum status receipts_take(struct receipts *receipts, struct page *page, int64_t 
 
 /* The purchases (and refunds) of all receipts taken, in the order of their first lines. The array
  * and its references last until receipts_close. */
-const struct event *receipts_events(struct receipts *receipts, size_t *n);
+struct event *receipts_events(struct receipts *receipts, size_t *n);
 
 #endif

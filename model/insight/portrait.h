@@ -93,6 +93,10 @@ enum portrait_figure_id {
     FIGURE_VISITS,    /* visits a person seen */
     FIGURE_DWELL,     /* seconds a visit with dwell */
     FIGURE_RESPONDED, /* people who opened or clicked a message ÷ people addressed */
+    /* By portrait_expect alone: means over those who bought up to the period's end */
+    FIGURE_ALIVE,    /* the chance that they still come */
+    FIGURE_EXPECTED, /* purchase days in the 13 weeks after */
+    FIGURE_WORTH,    /* the money of those */
     FIGURE_COUNT
 };
 
@@ -163,6 +167,12 @@ struct portrait {
 enum status portrait_run(struct reader *reader, struct arena *arena, const struct access *access,
                          const struct portrait_query *query, struct portrait *portrait,
                          struct error *err);
+
+/* The last three figures: the expected value of the group and of the mall (model/insight/value.h),
+ * which needs memory for everyone who ever bought. Unknown where too few did to expect anything. */
+enum status portrait_expect(struct reader *reader, struct arena *arena, const struct access *access,
+                            const struct portrait_query *query,
+                            struct portrait_figure figures[FIGURE_COUNT], struct error *err);
 
 /* "More of these 4,120 people than usual buy coffee (36% against 20%) …; fewer come on Monday …":
  * the first `most` of `apart` in the user's language, "" where nothing is. Owned by the arena. */

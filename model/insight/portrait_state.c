@@ -255,6 +255,9 @@ static void figures_state(const struct portrait_job *job, struct portrait *portr
     for (size_t i = 0; i < sizeof means / sizeof *means; i++)
         mean_figure(portrait, means[i].id, &means[i].mean);
     price_level(job, portrait);
+    for (int id = FIGURE_ALIVE; id <= FIGURE_WORTH; id++)
+        portrait->figures[id] =
+            (struct portrait_figure){.value = {NAN, NAN}, .index = NAN, .low = NAN, .high = NAN};
     for (int id = 0; id < FIGURE_COUNT && !portrait->one; id++)
         if (small_group(job->access, portrait->figures[id].n)) {
             portrait->figures[id].known = false;

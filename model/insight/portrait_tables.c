@@ -44,6 +44,9 @@ const struct portrait_figure_info portrait_figures[FIGURE_COUNT] = {
     [FIGURE_VISITS] = {"visits", N_("visits of those seen"), PORTRAIT_REAL},
     [FIGURE_DWELL] = {"dwell_mean_s", N_("dwell of a visit"), PORTRAIT_DURATION},
     [FIGURE_RESPONDED] = {"responded", N_("answered a message"), PORTRAIT_SHARE},
+    [FIGURE_ALIVE] = {"alive", N_("chance to return"), PORTRAIT_SHARE},
+    [FIGURE_EXPECTED] = {"expected", N_("purchases expected"), PORTRAIT_REAL},
+    [FIGURE_WORTH] = {"expected_money", N_("money expected"), PORTRAIT_MONEY},
 };
 
 /* ---- The program's own words ---- */

@@ -82,6 +82,8 @@ static enum status block_take(void *context, const struct event_block *block, st
     event_cursor_start(&cursor, block);
     while (event_cursor_person(&cursor, &person)) {
         int64_t near = -1;
+        if (lane->query->among && !set_has(lane->query->among, person))
+            continue;
         lane->person = person;
         lane->active.n = 0;
         while (event_cursor_next(&cursor, &run, &row))

@@ -92,19 +92,36 @@ static void ratios_make(struct quick *quick, int32_t small_sample)
     }
 }
 
+/* A few days at a time: the cells of a year are many. */
+static enum status cells_read(struct reader *reader, struct quick *quick,
+                              const struct period *period, int64_t *series[METRIC_END],
+                              struct error *err)
+{
+    enum { STEP_DAYS = 60 };
+    struct arena *arena = arena_new();
+    enum status status = ST_OK;
+
+    for (int32_t day = period->first_day; day < period->end_day && status == ST_OK;
+         day += STEP_DAYS) {
+        int32_t end = period->end_day - day > STEP_DAYS ? day + STEP_DAYS : period->end_day;
+        const struct rollup_cell *cells;
+        size_t n = 0;
+        status = rollup_days(reader, arena, day, end, &cells, &n, err);
+        for (size_t i = 0; status == ST_OK && i < n; i++)
+            cell_take(quick, series, &cells[i]);
+        arena_reset(arena);
+    }
+    arena_free(arena);
+    return status;
+}
+
 static enum status quick_period(struct reader *reader, struct quick *quick,
                                 const struct period *period, struct error *err)
 {
-    const struct rollup_cell *cells;
     int64_t *series[METRIC_END] = {0};
-    size_t n;
 
     quick->first_day = period->first_day;
     quick->n_days = period_days(period);
-    enum status status =
-        rollup_days(reader, quick->arena, period->first_day, period->end_day, &cells, &n, err);
-    if (status != ST_OK)
-        return status;
     for (size_t i = 0; i < N_RULES; i++) {
         enum metric_id metric = rules[i].metric;
         if (!(quick->stages >> metrics[metric].stage & 1))
@@ -113,8 +130,9 @@ static enum status quick_period(struct reader *reader, struct quick *quick,
         if (!series[metric])
             series[metric] = arena_array(quick->arena, int64_t, quick->n_days);
     }
-    for (size_t i = 0; i < n; i++)
-        cell_take(quick, series, &cells[i]);
+    enum status status = cells_read(reader, quick, period, series, err);
+    if (status != ST_OK)
+        return status;
     for (size_t m = 0; m < METRIC_END; m++) {
         if (!quick->figures[m].known)
             quick->figures[m] = (struct figure){0};

@@ -212,6 +212,8 @@ static enum status block_take(void *context, const struct event_block *block, st
     marks_take(&lane->marks, block, lane->job->matchers, 2);
     event_cursor_start(&cursor, block);
     while (event_cursor_person(&cursor, &person)) {
+        if (lane->job->query->among && !set_has(lane->job->query->among, person))
+            continue;
         person_begin(lane);
         lane->person = person;
         for (uint32_t i = 0; i < cursor.n; i++) {

@@ -6,6 +6,7 @@
 #ifndef ATRIUM_LOOP_RETENTION_H
 #define ATRIUM_LOOP_RETENTION_H
 
+#include "model/base/set.h"
 #include "model/event/event.h"
 #include "model/loop/bucket.h"
 
@@ -19,8 +20,9 @@ struct retention_query {
     bool first_time;  /* only the first start event of a person's life counts */
     bool rolling;     /* periods since the person's own first start in the cohort: 24 h, 7 × 24 h,
                        * 30 × 24 h */
-    int64_t occurrences; /* returns in a period at least; 0 and 1: one */
-    int64_t from, to;    /* [from, to): cohorts; widened to whole periods */
+    int64_t occurrences;     /* returns in a period at least; 0 and 1: one */
+    int64_t from, to;        /* [from, to): cohorts; widened to whole periods */
+    const struct set *among; /* only these people; NULL: everyone */
     int threads;
     /* The people behind one cell, in the same pass: */
     bool list;
@@ -69,7 +71,8 @@ extern const char *const lifecycle_names[LIFECYCLE_STATES]; /* "new", …; marke
 struct lifecycle_query {
     const char *event;
     enum bucket_length period;
-    int64_t from, to; /* widened to whole periods */
+    int64_t from, to;        /* widened to whole periods */
+    const struct set *among; /* only these people; NULL: everyone */
     int threads;
     /* The people in one state in one period, in the same pass: */
     bool list;

@@ -3,9 +3,9 @@
  *
  * Linking moves everything that `person` has to `target`: contacts, events, attributes, interests,
  * relations, groups, labels, consents; empty fields of the target's member row are filled. What
- * moved, and what was put aside because the target had its own, is kept with the link; unlinking
- * moves precisely that back, so that each has what it had before. What arrived since then under any
- * of their contacts stays with the target, and so does what people edited there.
+ * moved, and what was put aside because the target had its own, is kept with the link, and so is
+ * what imports bring under the joined contacts while it holds; unlinking moves precisely that back,
+ * so that each has what it had, and what was its own since. What people edited stays as edited.
  */
 #ifndef ATRIUM_PEOPLE_LINK_H
 #define ATRIUM_PEOPLE_LINK_H

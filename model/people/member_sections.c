@@ -1,6 +1,7 @@
 /* Sections of a member's page that are rows of tables. */
 #include "model/base/intl.h"
 #include "model/people/member_row.h"
+#include "model/people/people_set.h"
 #include "model/people/person_events.h"
 #include "model/store/column.h"
 
@@ -60,7 +61,9 @@ static const struct section_query queries[] = {
      label_columns,
      2,
      "select l.name, nullif(l.as_of, 0) from label l where exists (select 1 from label_member m"
-     " where m.label = l.id and m.person = ?1) order by 1",
+     " where m.label = l.id and m.person = ?1 and l.rule = '') or l.rule <> '' and exists (select 1"
+     " from label_people p where p.label = l.id and p.block = ?1 >> 14"
+     " and people_has(p.people, ?1)) order by 1",
      {0},
      -1},
 };
@@ -85,6 +88,8 @@ static enum status query_run(struct reader *reader, const struct access *access,
     sqlite3_stmt *stmt;
     bool row;
     *sheet = sheet_new(arena, q->columns, (size_t)q->n_columns);
+    if (q->columns == label_columns && people_set_functions(reader_db(reader)) != SQLITE_OK)
+        return sqlite_status(reader_db(reader), "reading labels", err);
     enum status status = reader_prepare(reader, q->sql, &stmt, err);
     if (status)
         return status;

@@ -3,6 +3,9 @@
 #include "model/base/hash.h"
 #include "model/event/column.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 enum { HERE, MISSING };
 
 void people_set_encode(struct bytes *out, const uint64_t words[PEOPLE_SET_WORDS])
@@ -88,4 +91,54 @@ void people_set_block(const struct set *set, int32_t block, uint64_t words[PEOPL
     size_t first = (size_t)block * PEOPLE_SET_WORDS, all = set_words(set->n);
     for (size_t i = 0; i < PEOPLE_SET_WORDS; i++)
         words[i] = first + i < all ? set->words[first + i] : 0;
+}
+
+/* ---- For SQL ---- */
+
+static bool set_of_value(sqlite3_value *value, uint64_t words[PEOPLE_SET_WORDS])
+{
+    const void *data = sqlite3_value_blob(value);
+    return data && people_set_decode(data, (size_t)sqlite3_value_bytes(value), words);
+}
+
+static void people_has(sqlite3_context *context, int n, sqlite3_value **values)
+{
+    uint64_t words[PEOPLE_SET_WORDS];
+    int64_t person = sqlite3_value_int64(values[1]);
+    (void)n;
+    if (!set_of_value(values[0], words))
+        return;
+    size_t at = (size_t)((uint64_t)person % EVENT_BLOCK);
+    sqlite3_result_int(context, (int)(words[at / 64] >> (at % 64) & 1));
+}
+
+static void people_json(sqlite3_context *context, int n, sqlite3_value **values)
+{
+    uint64_t words[PEOPLE_SET_WORDS];
+    struct bytes text = {0};
+    (void)n;
+    if (!set_of_value(values[0], words))
+        return;
+    uint64_t first = (uint64_t)sqlite3_value_int64(values[1]) * EVENT_BLOCK;
+    for (size_t i = 0; i < PEOPLE_SET_WORDS; i++)
+        for (uint64_t word = words[i]; word; word &= word - 1) {
+            char number[32];
+            int size =
+                snprintf(number, sizeof number, "%c%llu", text.n ? ',' : '[',
+                         (unsigned long long)(first + i * 64 + (uint64_t)__builtin_ctzll(word)));
+            bytes_put(&text, number, (size_t)size);
+        }
+    bytes_put(&text, text.n ? "]" : "[]", text.n ? 1 : 2);
+    sqlite3_result_text(context, (const char *)text.at, (int)text.n, SQLITE_TRANSIENT);
+    free(text.at);
+}
+
+int people_set_functions(sqlite3 *db)
+{
+    int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+    int code =
+        sqlite3_create_function_v2(db, "people_has", 2, flags, NULL, people_has, NULL, NULL, NULL);
+    return code == SQLITE_OK ? sqlite3_create_function_v2(db, "people_json", 2, flags, NULL,
+                                                          people_json, NULL, NULL, NULL)
+                             : code;
 }

@@ -28,6 +28,11 @@ bool people_set_decode(const void *data, size_t size, uint64_t words[PEOPLE_SET_
 enum status people_set_read(struct reader *reader, sqlite3_stmt *stmt, struct set *set,
                             struct error *err);
 
+/* Adds to a connection `people_has(people, person)` - 1 where the set of the person's block has it
+ * - and `people_json(people, block)`, the numbers as a JSON array; NULL for damage. Once is enough,
+ * more does no harm. Returns SQLite's code. */
+int people_set_functions(sqlite3 *db);
+
 /* The words of a block of a set; past its end they are 0. */
 void people_set_block(const struct set *set, int32_t block, uint64_t words[PEOPLE_SET_WORDS]);
 

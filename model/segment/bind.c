@@ -23,6 +23,18 @@ void bind_note(struct binder *b, const char *note)
 
 /* ---- Moments ---- */
 
+/* When a day begins: of events the mall day, of the date on a member's card midnight, as dates that
+ * came without a time stand there. */
+static int64_t moment_of(const struct binder *b, const struct people_expr *leaf, int32_t day)
+{
+    const struct mall *mall = reader_mall(b->reader);
+    int year, month, of_month;
+    if (!leaf->field)
+        return clock_day_start(&mall->clock, day);
+    date_civil(day, &year, &month, &of_month);
+    return zone_utc(mall->zone, year, month, of_month, 0, 0, 0);
+}
+
 void bind_moments(struct binder *b, const struct people_expr *leaf, bool days, struct test *test)
 {
     const struct clock *clock = &reader_mall(b->reader)->clock;
@@ -43,8 +55,8 @@ void bind_moments(struct binder *b, const struct people_expr *leaf, bool days, s
                 high[i] = low[i] + 1;
             }
         } else {
-            low[i] = days ? first : clock_day_start(clock, first);
-            high[i] = days ? end : clock_day_start(clock, end);
+            low[i] = days ? first : moment_of(b, leaf, first);
+            high[i] = days ? end : moment_of(b, leaf, end);
         }
     }
     static const enum expr_op turned[] = {

@@ -2,6 +2,7 @@
 #include "model/sql/sql_connection.h"
 
 #include "model/people/member_row.h"
+#include "model/people/people_set.h"
 
 #include <string.h>
 
@@ -201,7 +202,7 @@ int sql_functions_add(struct sql_connection *c, sqlite3 *db, bool masks)
         {"mall_age", 1, fn_age},
         {"mall_seconds", 1, fn_seconds},
     };
-    int code = SQLITE_OK;
+    int code = people_set_functions(db);
     size_t n = sizeof functions / sizeof *functions;
     for (size_t i = masks ? 0 : MASKS; code == SQLITE_OK && i < n; i++)
         code = sqlite3_create_function_v2(db, functions[i].name, functions[i].arguments,

@@ -229,8 +229,12 @@ const struct sql_view sql_views[] = {
     {"v_crowd_member", "crowd_member m", RIGHT_PEOPLE_SEE, N_("who belongs to a group"),
      COLUMNS(crowd_member_view)},
     {"v_label", "label l", 0, N_("labels"), COLUMNS(label_view)},
-    {"v_label_member", "label_member m", RIGHT_PEOPLE_SEE, N_("who has a label"),
-     COLUMNS(label_member_view)},
+    {"v_label_member",
+     "(select m.label, m.person from label_member m join label l on l.id = m.label"
+     " where l.rule = '' union all select p.label, j.value from label_people p"
+     " join label l on l.id = p.label and l.rule <> '',"
+     " json_each(people_json(p.people, p.block)) j) m",
+     RIGHT_PEOPLE_SEE, N_("who has a label"), COLUMNS(label_member_view)},
     {"v_tenant", "tenant t", 0, N_("the shops"), COLUMNS(tenant_view)},
     {"v_zone", "zone z", 0, N_("the zones"), COLUMNS(zone_view)},
     {"v_device", "device d", 0, N_("the devices"), COLUMNS(device_view)},

@@ -3,6 +3,7 @@ import csv
 import io
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -186,6 +187,12 @@ def roles():
     check("technician", run("principal", "add", "tom", "technician").returncode, 0)
     found = json.loads(run("--as", "ada", "funnel", *BASE, "--why", "A", "--json").stdout or "{}")
     check("an analyst names nobody by card", found, {})
+    few = run("--as", "ada", "funnel", *BASE, "--list", "2", "--json")
+    check("a few people are not listed for an analyst", few.returncode, 4)
+    file = sqlite3.connect(mall)
+    file.execute("update setting set value = '0' where name = 'small_group'")
+    file.commit()
+    file.close()
     listed = json.loads(run("--as", "ada", "funnel", *BASE, "--list", "2", "--json").stdout)
     names = [p["subject"] for p in listed["people"]]
     check("pseudonyms", all(name.startswith("P-") for name in names), True)

@@ -113,6 +113,43 @@ def links(folder):
     check("operator", denied.returncode == 4, denied.stderr)
 
 
+def arrivals(folder):
+    """What arrived under a joined contact while the link held goes back with it: afterwards the mall
+    says what one says that never had the link."""
+    more = f"""time,subject,kind,tenant,channel,amount,ref
+2024-12-01 11:00:00,{OTHER},purchase,T2,till,5.00,n1
+2024-12-02 11:00:00,{CARD},purchase,T2,till,6.00,n2
+2024-12-03 11:00:00,{OTHER},app_open,,,,
+"""
+    large = "time,subject,kind,tenant,amount,ref\n" + "".join(
+        f"2025-02-02 12:00:{i % 60:02},{OTHER if i % 50 == 0 else f'L{i}'},purchase,T1,1.00,x{i}\n"
+        for i in range(7000))
+    receipts = RECEIPTS.replace(CARD, OTHER)
+
+    def later(mall):
+        for kind, text in (("events", more), ("receipts", receipts), ("events", large),
+                           ("events", more), ("sightings", SIGHTINGS)):
+            done = run(mall, "import", kind, "-", stdin=text)
+            check(f"later {kind}", done.returncode == 0, done.stderr)
+    plain, mall = make(folder, "plain.mall"), make(folder, "linked.mall")
+    later(plain)
+    answer(mall, "member", "link", CARD, OTHER, "--evidence", "same payment")
+    answer(mall, "member", "link", "C3", CARD, "--evidence", "same payment", "--beyond-limits")
+    later(mall)
+    page = answer(mall, "member", "show", OTHER)
+    check("all of it is one person's", page["card"] == "C3", page["card"])
+    check("and is seen there", page["events_total"] == 6 + 4 + 2 + 140,
+          page["events_total"])  # without a ref, what comes twice happened twice
+    verify(mall)
+    top = run(mall, "member", "unlink", OTHER)
+    check("the one on top first", top.returncode == 5, top.stderr)
+    answer(mall, "member", "unlink", CARD, "--reason", "was wrong")
+    answer(mall, "member", "unlink", OTHER, "--reason", "was wrong")
+    check("as if never linked", exports(mall) == exports(plain))
+    check("figures too", answer(mall, "loop") == answer(plain, "loop"))
+    verify(mall)
+
+
 def consents(folder):
     mall = make(folder, "consents.mall")
     rows = answer(mall, "member", "consent", CARD)["consents"]
@@ -299,6 +336,7 @@ def candidates(folder):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         links(folder)
+        arrivals(folder)
         consents(folder)
         erasure(folder)
         chain(folder)

@@ -168,12 +168,25 @@ def lists(mall):
     refused(mall, 2, "expected a row and a column", *cohort, "--list", "2024-07:1")
     refused(mall, 2, "expected a row and a column", *cohort, "--list", "2024-05:2")
     refused(mall, 2, "people or revenue", *cohort, "--measure", "sums")
+    women = ask(mall, *cohort, "--segment", "gender=f")
+    check("cohort of a segment", women["rows"][0]["values"], [20, 5])
+    by = ask(mall, *cohort, "--by", "tier")
+    check("tiers add up", [sum(v) for v in zip(*(g["rows"][0]["values"] for g in by["groups"]))],
+          by["rows"][0]["values"])
+    check("by tier", {g["tier"]: g["rows"][0]["size"] for g in by["groups"]},
+          {"basic": 54, "gold": 6})
+    check("by label of a segment", [g["rows"][0]["values"] for g in ask(
+        mall, *cohort, "--segment", "gender=f", "--by", "label")["groups"]], [[12, 3]])
+    check("by channel, as rows", [r["channel"] for r in rows(mall, *cohort, "--by", "channel")],
+          ["app", "pos"])
+    refused(mall, 2, "expected tier", *cohort, "--by", "mood")
     life = ["lifecycle", "--event", "purchase"]
     check("lifecycle", {k: v for k, v in ask(mall, *life).items() if k != "open"},
           {"periods": ["2024-05", "2024-06"], "new": [60, 0], "returning": [0, 15],
            "resurrecting": [0, 0], "dormant": [0, -45]})
     check("dormant", len(rows(mall, *life, "--list", "2024-06:dormant")), 45)
     check("returning", len(ask(mall, *life, "--list", "1:returning")["people"]), 15)
+    check("of a segment", ask(mall, *life, "--segment", "gender=f")["dormant"], [0, -15])
     refused(mall, 2, "resurrecting or dormant", *life, "--list", "2024-06:gone")
     rfm = ask(mall, "rfm")
     check("all are in groups", sum(g["people"] for g in rfm["groups"]), PEOPLE)

@@ -2,7 +2,8 @@
  * Fuzzing the chunk decoder: any head and data are damage or events, never a crash. A checksum
  * would keep all but a few inputs out, so each is made to fit after the fuzzer had its way: the
  * head's in its bytes, the columns' in what was read. Input: size of the head (2 bytes), head,
- * data; an input whose size says nothing is tried as a column and as references.
+ * data; an input whose size says nothing is tried as a column, as references, and as a column that
+ * another one tells.
  */
 #include "model/base/arena.h"
 #include "model/base/hash.h"
@@ -88,6 +89,20 @@ static void try_refs(const unsigned char *bytes, size_t n)
     free(text.at);
 }
 
+/* Told by a column of small numbers, as a mapped one must be. */
+static void try_told(const unsigned char *bytes, size_t n)
+{
+    uint64_t from[64], values[64];
+    for (size_t i = 0; i < 64; i++)
+        from[i] = values[i] = i * i % 23;
+    struct view in = view_of(bytes, n);
+    mapped_decode(&in, from, values, 64);
+    in = view_of(bytes, n);
+    same_decode(&in, values, 64);
+    in = view_of(bytes, n);
+    share_decode(&in, values, 64);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 2)
@@ -101,6 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         try_chunk(bytes, n_head, n);
     try_column(data + 2, n);
     try_refs(data + 2, n);
+    try_told(data + 2, n);
     free(bytes);
     return 0;
 }

@@ -108,6 +108,8 @@ struct plain_cell {
 static void person_cell(const struct diary *d, const struct retention_query *q, int32_t cohort,
                         int64_t k, uint32_t person, struct plain_cell *cell)
 {
+    if (q->among && !set_has(q->among, person))
+        return;
     int64_t first = INT64_MAX, ever = INT64_MAX, returns[DAYS * 2] = {0}, money = 0;
     for (size_t i = 0; i < d->n; i++) {
         const struct test_event *e = &d->events[i];
@@ -174,6 +176,15 @@ static void assert_retention(const struct diary *d, struct arena *arena,
         }
 }
 
+static struct set *some_people(struct arena *arena, struct dice *dice)
+{
+    struct set *set = set_new(arena, CROWD + 1);
+    for (uint32_t p = 1; p <= CROWD; p++)
+        if (dice_below(dice, 2))
+            set_add(set, p);
+    return set;
+}
+
 static void test_retention(void **state)
 {
     (void)state;
@@ -194,6 +205,7 @@ static void test_retention(void **state)
                                         .rolling = bits & 4,
                                         .occurrences = bits & 8 ? 2 : 1,
                                         .threads = bits & 16 ? 2 : 1,
+                                        .among = bits & 32 ? some_people(arena, &dice) : NULL,
                                         .from = from,
                                         .to = from + 86400 * (1 + (int64_t)dice_below(&dice, 40))};
             assert_retention(d, arena, &q, &dice);

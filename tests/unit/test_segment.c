@@ -65,7 +65,7 @@ static void person_make(struct world *w, int i)
     p->district = (int)below(w, 5);
     p->gender[0] = "fm\0"[below(w, 3)];
     p->birth = below(w, 5) ? (int64_t)below(w, 20000) - 3000 : INT64_MIN;
-    p->joined = below(w, 6) ? w->begin + (int64_t)below(w, 100) * DAY : 0;
+    p->joined = below(w, 6) ? w->begin + (int64_t)below(w, 100 * 24) * 3600 : 0;
     p->sms = below(w, 2);
     p->app_consent = below(w, 2);
     p->app = below(w, 2);
@@ -358,7 +358,8 @@ static bool plain_field(const struct plain *c, const struct people_expr *leaf)
     case TRAIT_BIRTH:
         return p->member && p->birth != INT64_MIN && plain_day(c, leaf, (int32_t)p->birth);
     case TRAIT_JOINED:
-        return p->member && p->joined && plain_day(c, leaf, clock_day(c->clock, p->joined));
+        return p->member && p->joined &&
+               plain_day(c, leaf, (int32_t)((p->joined + 8 * 3600) / DAY)); /* in Shanghai */
     case TRAIT_REACHABLE:
         return p->member && ((p->sms && p->phone) || (p->app_consent && p->app));
     case TRAIT_LABEL:

@@ -1,6 +1,7 @@
 #include "views/cli/cohort.h"
 
 #include "model/base/text.h"
+#include "model/segment/segment.h"
 #include "views/cli/people_list.h"
 
 #include <inttypes.h>
@@ -37,6 +38,35 @@ enum status cohort_stretch(struct cli *cli, int64_t *from, int64_t *to, struct e
     if (status == ST_OK && *from >= *to)
         return error_set(err, ST_USAGE, "--from: expected a time before --to");
     return status;
+}
+
+enum status cohort_of(struct cli *cli, const char *text, const struct set **people,
+                      struct error *err)
+{
+    struct segment_answer answer;
+    struct reader *reader;
+    struct access access;
+    enum status status = cli_reader(cli, &reader, err);
+    if (status == ST_OK)
+        status = access_lookup(reader, cli->principal, &access, err);
+    if (status == ST_OK)
+        status = segment_run(reader, cli->arena, &access, text, &answer, err);
+    if (status != ST_OK)
+        return status;
+    cohort_notes(answer.notes, answer.n_notes);
+    *people = answer.people;
+    return ST_OK;
+}
+
+enum status cohort_among(struct cli *cli, const struct set **among, struct error *err)
+{
+    const char *text = cli_value(cli, "segment");
+    struct access access;
+    *among = NULL;
+    enum status status = text ? cohort_of(cli, text, among, err) : ST_OK;
+    if (status == ST_OK && text)
+        status = access_lookup(cli->reader, cli->principal, &access, err);
+    return status == ST_OK && text ? small_group_check(&access, set_count(*among), err) : status;
 }
 
 void cohort_notes(const char *const *notes, size_t n)

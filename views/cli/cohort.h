@@ -12,6 +12,13 @@ enum status cohort_length(struct cli *cli, enum bucket_length *length, struct er
 /* --from and --to, all events by default. */
 enum status cohort_stretch(struct cli *cli, int64_t *from, int64_t *to, struct error *err);
 
+/* --segment: an expression of the people language, or nothing: NULL. Owned by the run. */
+enum status cohort_among(struct cli *cli, const struct set **among, struct error *err);
+
+/* The people of an expression, whoever asks: what is shown of them is looked at later. */
+enum status cohort_of(struct cli *cli, const char *text, const struct set **people,
+                      struct error *err);
+
 /* Names that the mall does not have, on stderr. */
 void cohort_notes(const char *const *notes, size_t n);
 

@@ -10,6 +10,7 @@ static const struct cli_option lifecycle_options[] = {
     {"period", "day|week|month", 0, "length of a period (default: month)"},
     {"list", "PERIOD:STATE", 0,
      "the people of a state (new, returning, resurrecting, dormant) in a period"},
+    {"segment", "EXPR", 0, "only the people of this expression of the people language"},
     {"from", "TIME", 0, "start (default: the first event)"},
     {"to", "TIME", 0, "end, not included (default: after the last event)"},
     {0},
@@ -93,6 +94,8 @@ static enum status lifecycle(struct cli *cli, struct error *err)
         status = cohort_stretch(cli, &query.from, &query.to, err);
     if (status == ST_OK)
         status = access_lookup(cli->reader, cli->principal, &access, err);
+    if (status == ST_OK)
+        status = cohort_among(cli, &query.among, err);
     if (status == ST_OK)
         status = state_option(cli, &query, err);
     if (status == ST_OK)

@@ -22,6 +22,7 @@ static const struct cli_option options[] = {
     {"period", "PERIOD", 0,
      "a named period: today, 7d, 30d, month, 2017-10, 2017-10-01..2017-10-07"},
     {"list", "PART:NAME", 0, "also who of them is behind a row, such as category:coffee"},
+    {"value", NULL, 0, "also what is to be expected of them, as atrium value does"},
     {"rows", "N", 0, "rows of a part at most (default: 20; 0: all)"},
     {0},
 };
@@ -383,6 +384,8 @@ static enum status run(struct cli *cli, struct error *err)
     status = list_option(cli, &query, err);
     if (status == ST_OK)
         status = portrait_run(reader, cli->arena, &access, &query, &portrait, err);
+    if (status == ST_OK && cli_switch(cli, "value") && !portrait.withheld)
+        status = portrait_expect(reader, cli->arena, &access, &query, portrait.figures, err);
     if (status == ST_OK && query.list_key)
         status = listed_sheet(cli, &portrait, &listed, err);
     if (status != ST_OK)

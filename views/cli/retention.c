@@ -1,5 +1,8 @@
 /* atrium retention: who comes back. */
 #include "model/base/text.h"
+#include "model/base/vec.h"
+#include "model/segment/language.h"
+#include "model/store/column.h"
 #include "views/cli/cohort.h"
 #include "views/cli/commands.h"
 
@@ -17,6 +20,8 @@ static const struct cli_option retention_options[] = {
     {"measure", "people|revenue", 0, "what the table shows (default: people); JSON has both"},
     {"list", "ROW:COL", 0,
      "the people behind a value: a row's period or number from 0, and the periods since"},
+    {"by", "FIELD", 0, "also by tier, channel, gender, income, community or label of the person"},
+    {"segment", "EXPR", 0, "only the people of this expression of the people language"},
     {"from", "TIME", 0, "start of the cohorts (default: the first event)"},
     {"to", "TIME", 0, "end of the cohorts, not included (default: after the last event)"},
     {0},
@@ -80,15 +85,88 @@ static enum status retention_read(struct cli *cli, struct retention_query *query
     query->first_time = cli_switch(cli, "first-time");
     query->rolling = cli_switch(cli, "rolling");
     if (status == ST_OK)
+        status = cohort_among(cli, &query->among, err);
+    if (status == ST_OK)
         status = measure_option(cli, query, err);
     return status == ST_OK ? cell_option(cli, query, err) : status;
 }
 
-static enum status retention_json(struct cli *cli, const struct retention_query *query,
-                                  const struct retention *retention, const struct access *access,
-                                  const struct sheet *people, struct error *err)
+/* ---- --by: the cohorts of people of each kind ---- */
+
+enum { GROUPS = 200 };
+
+struct groups {
+    const char *by; /* NULL: not asked for */
+    size_t n;
+    const char *name[GROUPS];
+    struct retention answer[GROUPS];
+};
+
+/* What people are told apart by: the values there are, and the expression of each. */
+static const struct split {
+    const char *name, *values, *expression;
+} splits[] = {
+    {"tier", "select distinct tier from member where tier <> '' order by 1", "tier="},
+    {"channel", "select name from channel where id in (select channel from member) order by 1",
+     "channel="},
+    {"gender", "select distinct gender from member where gender <> '' order by 1", "gender="},
+    {"income", "select distinct income from member where income <> '' order by 1", "income="},
+    {"community", "select distinct community from member where community <> '' order by 1",
+     "community="},
+    {"label", "select name from label order by 1", "label:"},
+};
+
+static enum status group_ask(struct cli *cli, const struct split *split,
+                             const struct retention_query *query, struct groups *groups,
+                             const char *value, struct error *err)
 {
-    json_t *document = json_object(), *rows = json_array();
+    struct retention_query asked = *query;
+    const char *segment = cli_value(cli, "segment");
+    const char *text =
+        arena_printf(cli->arena, "%s%s", split->expression, segment_name_text(cli->arena, value));
+    if (segment)
+        text = arena_printf(cli->arena, "(%s) and %s", segment, text);
+    enum status status = cohort_of(cli, text, &asked.among, err);
+    asked.list = false;
+    groups->name[groups->n] = value;
+    if (status == ST_OK)
+        status = retention_run(cli->reader, cli->arena, &asked, &groups->answer[groups->n++], err);
+    return status;
+}
+
+static enum status groups_ask(struct cli *cli, const struct retention_query *query,
+                              struct groups *groups, struct error *err)
+{
+    VEC(const char *) values = {0};
+    const struct split *split = NULL;
+    sqlite3_stmt *stmt;
+    bool row;
+    groups->by = cli_value(cli, "by");
+    if (!groups->by)
+        return ST_OK;
+    for (size_t i = 0; i < sizeof splits / sizeof *splits; i++)
+        if (strcmp(splits[i].name, groups->by) == 0)
+            split = &splits[i];
+    if (!split)
+        return error_set(err, ST_USAGE,
+                         "--by: found %s, expected tier, channel, gender, income, community or "
+                         "label",
+                         text_quote(cli->arena, groups->by, strlen(groups->by)));
+    groups->by = split->name;
+    enum status status = reader_prepare(cli->reader, split->values, &stmt, err);
+    while (status == ST_OK && (status = reader_step(cli->reader, stmt, &row, err)) == ST_OK && row)
+        vec_push(&values, arena_strdup(cli->arena, column_text(stmt, 0)));
+    for (size_t i = 0; i < values.n && i < GROUPS && status == ST_OK; i++)
+        status = group_ask(cli, split, query, groups, values.at[i], err);
+    vec_free(&values);
+    return status;
+}
+
+/* ---- What is printed ---- */
+
+static json_t *rows_json(const struct retention *retention, const struct access *access)
+{
+    json_t *rows = json_array();
     for (size_t i = 0; i < retention->n_rows; i++) {
         const struct retention_row *from = &retention->rows[i];
         json_t *row = json_object(), *values = json_array(), *revenue = json_array();
@@ -105,53 +183,85 @@ static enum status retention_json(struct cli *cli, const struct retention_query 
         json_object_set_new(row, "open", json_integer(from->open));
         json_array_append_new(rows, row);
     }
+    return rows;
+}
+
+static enum status retention_json(struct cli *cli, const struct retention_query *query,
+                                  const struct retention *retention, const struct groups *groups,
+                                  const struct access *access, const struct sheet *people,
+                                  struct error *err)
+{
+    json_t *document = json_object(), *array = json_array();
     json_object_set_new(document, "period", json_string(bucket_names[query->period]));
     json_object_set_new(document, "mode", json_string(query->on_or_after ? "on-or-after" : "on"));
     json_object_set_new(document, "first_time", json_boolean(query->first_time));
     json_object_set_new(document, "rolling", json_boolean(query->rolling));
     json_object_set_new(document, "measure", json_string(query->list_money ? "revenue" : "people"));
-    json_object_set_new(document, "rows", rows);
+    json_object_set_new(document, "rows", rows_json(retention, access));
+    for (size_t i = 0; i < groups->n; i++) {
+        json_t *group = json_object();
+        json_object_set_new(group, groups->by, json_string(groups->name[i]));
+        json_object_set_new(group, "rows", rows_json(&groups->answer[i], access));
+        json_array_append_new(array, group);
+    }
+    if (groups->by)
+        json_object_set(document, "groups", array);
+    json_decref(array);
     if (people)
         json_object_set_new(document, "people", cli_sheet_json(cli, people));
     return cli_print_json(cli, document, err);
 }
 
 /* Counts or money; a value whose time has not fully passed is left out. */
-static enum status retention_table(struct cli *cli, const struct retention_query *query,
-                                   const struct retention *retention, const struct access *access,
-                                   struct error *err)
+static void rows_add(struct sheet *sheet, const struct retention_query *query,
+                     const struct retention *retention, const struct access *access,
+                     const char *group)
 {
-    enum cell_type type = query->list_money ? CELL_MONEY : CELL_COUNT;
-    size_t n = (size_t)retention->periods + 2;
-    struct sheet_column *columns = arena_array(cli->arena, struct sheet_column, n);
-    columns[0] = (struct sheet_column){"period", NULL, CELL_TEXT};
-    columns[1] = (struct sheet_column){"size", NULL, CELL_COUNT};
-    for (size_t k = 2; k < n; k++)
-        columns[k] = (struct sheet_column){arena_printf(cli->arena, "%zu", k - 2), NULL, type};
-    /* The cohort's people are its first value already; its money is not. */
-    size_t left_out = query->list_money ? 0 : 1;
-    for (size_t k = 2; left_out && k + 1 < n; k++)
-        columns[k] = columns[k + 1];
-    n -= left_out;
-    struct sheet *sheet = sheet_new(cli->arena, columns, n);
+    size_t at = group ? 1 : 0, first = query->list_money ? 0 : 1;
     for (size_t i = 0; i < retention->n_rows; i++) {
         const struct retention_row *row = &retention->rows[i];
-        if (row->open == 0 && !row->values[0])
+        if (!row->values[0] && (row->open == 0 || group))
             continue;
         struct cell *cells = sheet_row_add(sheet);
-        cells[0] = cell_text(row->period);
-        cells[1] = small_group_cell(access, row->values[0], false, cell_integer(row->values[0]));
-        for (int k = (int)left_out; k < row->open; k++)
-            cells[(size_t)k + 2 - left_out] = small_group_cell(
+        if (group)
+            cells[0] = cell_text(group);
+        cells[at] = cell_text(row->period);
+        cells[at + 1] =
+            small_group_cell(access, row->values[0], false, cell_integer(row->values[0]));
+        for (int k = (int)first; k < row->open; k++)
+            cells[at + 2 + (size_t)k - first] = small_group_cell(
                 access, row->values[k], false,
                 cell_integer(query->list_money ? row->revenue[k] : row->values[k]));
     }
+}
+
+/* The cohort's people are its first value already; its money is not. */
+static enum status retention_table(struct cli *cli, const struct retention_query *query,
+                                   const struct retention *retention, const struct groups *groups,
+                                   const struct access *access, struct error *err)
+{
+    enum cell_type type = query->list_money ? CELL_MONEY : CELL_COUNT;
+    struct sheet_column *columns =
+        arena_array(cli->arena, struct sheet_column, (size_t)retention->periods + 3);
+    size_t n = 0;
+    if (groups->by)
+        columns[n++] = (struct sheet_column){groups->by, NULL, CELL_TEXT};
+    columns[n++] = (struct sheet_column){"period", NULL, CELL_TEXT};
+    columns[n++] = (struct sheet_column){"size", NULL, CELL_COUNT};
+    for (int k = query->list_money ? 0 : 1; k < retention->periods; k++)
+        columns[n++] = (struct sheet_column){arena_printf(cli->arena, "%d", k), NULL, type};
+    struct sheet *sheet = sheet_new(cli->arena, columns, n);
+    if (!groups->by)
+        rows_add(sheet, query, retention, access, NULL);
+    for (size_t i = 0; i < groups->n; i++)
+        rows_add(sheet, query, &groups->answer[i], access, groups->name[i]);
     return cli_print_sheet(cli, "rows", sheet, err);
 }
 
 static enum status retention(struct cli *cli, struct error *err)
 {
     struct retention_query query = {0};
+    struct groups *groups = arena_new_of(cli->arena, struct groups);
     struct retention answer;
     struct access access;
     enum status status = retention_read(cli, &query, err);
@@ -159,6 +269,8 @@ static enum status retention(struct cli *cli, struct error *err)
         status = access_lookup(cli->reader, cli->principal, &access, err);
     if (status == ST_OK)
         status = retention_run(cli->reader, cli->arena, &query, &answer, err);
+    if (status == ST_OK)
+        status = groups_ask(cli, &query, groups, err);
     if (status != ST_OK)
         return status;
     cohort_notes(answer.notes, answer.n_notes);
@@ -169,9 +281,9 @@ static enum status retention(struct cli *cli, struct error *err)
             return err->status;
     }
     if (cli->json)
-        return retention_json(cli, &query, &answer, &access, people, err);
+        return retention_json(cli, &query, &answer, groups, &access, people, err);
     return people ? cli_print_sheet(cli, "people", people, err)
-                  : retention_table(cli, &query, &answer, &access, err);
+                  : retention_table(cli, &query, &answer, groups, &access, err);
 }
 
 const struct cli_command cli_retention = {

@@ -246,13 +246,14 @@ create table link_identity (             -- contacts that came by a link
     primary key (link, kind, value)
 ) strict, without rowid;
 create index link_identity_value on link_identity (value);
-create table link_event (                -- events that came by a link, as in chunks
+create table link_event (                -- events that came by a link, then or since, as in chunks
+    id integer primary key,
     link integer not null,
     month integer not null,
     head blob not null,
-    data blob not null,
-    primary key (link, month)
-) strict, without rowid;
+    data blob not null
+) strict;
+create index link_event_link on link_event (link);
 create table conflict_settled (          -- conflicts and candidates that somebody looked at
     what text primary key,               -- as in model/people/conflict.h
     verdict text not null,
