@@ -170,8 +170,10 @@ static void overlaps_draw(struct view *view, struct area *area)
         return;
     for (size_t i = 0; i < answer->preview.n_overlaps && i < most; i++) {
         const struct label_overlap *overlap = &answer->preview.overlaps[i];
-        struct arena *arena = arena_new();
         double count = answer->preview.count, people = overlap->people;
+        if (!overlap->both)
+            break;
+        struct arena *arena = arena_new();
         draw_printf(area_cut_top(area, 1), 0, 2, ROLE_DIM,
                     _("%s in both with %s: %.0f %% of the rule, %.0f %% of the label"),
                     text_count(arena, overlap->both),

@@ -66,12 +66,22 @@ static void fit(struct fitting *f, const char *item)
         vec_push(&f->items, item);
 }
 
+/* Names, written as the language wants them after `before`; what is typed of one may lack the
+ * quotation mark that it needs. */
 static void fit_names(struct fitting *f, const struct vocabulary *v, enum vocabulary_list list,
                       const char *before)
 {
+    size_t n_before = strlen(before);
+    const char *typed = f->typed + n_before;
+    size_t n_typed = f->n_typed - n_before;
+    if (n_typed && *typed == '"') {
+        typed++;
+        n_typed--;
+    }
     for (size_t i = 0; v && i < v->n[list]; i++)
-        fit(f,
-            arena_printf(f->arena, "%s%s", before, segment_name_text(f->arena, v->names[list][i])));
+        if (strncasecmp(v->names[list][i], typed, n_typed) == 0)
+            vec_push(&f->items, arena_printf(f->arena, "%s%s", before,
+                                             segment_name_text(f->arena, v->names[list][i])));
 }
 
 /* After `label:` and its like, the names of that list. */
