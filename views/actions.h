@@ -136,6 +136,7 @@
     X(SEGMENT_SAVE,  "save",         "segments", "s", ACTION_LINE | ACTION_CHANGES, N_("save under a name"), N_("save")) \
     X(SEGMENT_FREEZE,"freeze",       "segments", "z", ACTION_LINE | ACTION_CHANGES, N_("keep the people as they are now"), N_("freeze")) \
     X(SEGMENT_DROP,  "remove",       "segments", "d", ACTION_CHANGES, N_("remove the selected segment"), N_("remove")) \
+    X(SEGMENT_APART, "apart",        "segments", "v", ACTION_LINE, N_("what sets it apart from another"), N_("apart")) \
     X(LABEL_WRITE,   "write-rule",   "labels", "a", ACTION_LINE, N_("write a rule"), N_("write"))  \
     X(LABEL_EDIT,    "edit-rule",    "labels", "e", ACTION_LINE, N_("edit the selected label's rule"), N_("edit")) \
     X(LABEL_SAVE,    "save-rule",    "labels", "s", ACTION_LINE | ACTION_CHANGES, N_("save the rule under a name"), N_("save")) \

@@ -30,6 +30,7 @@ const struct view_ops *const screens[] = {
     &view_timeline,
     &view_who,
     &view_crowd,
+    &view_apart,
     &view_funnel_edit,
     &view_funnel_times,
     &view_funnel_groups,

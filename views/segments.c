@@ -2,6 +2,7 @@
 #include "model/segment/saved.h"
 
 #include "model/base/text.h"
+#include "tui/dialog.h"
 #include "views/actions.h"
 #include "views/list.h"
 #include "views/people_acts.h"
@@ -204,6 +205,61 @@ static const char *text_at_hand(struct view *view, const char **name)
     return segment->expression;
 }
 
+/* ---- What sets two apart: the expression at hand, and one that is chosen ---- */
+
+struct apart {
+    struct console *console;
+    char *text, *names; /* names: those to choose from, one after another */
+};
+
+static void apart_chosen(void *context, struct dialog *dialog, bool accepted)
+{
+    struct apart *apart = context;
+    int choice = accepted ? dialog_choice(dialog) : -1;
+    const char *name = apart->names;
+    for (int i = 0; i < choice; i++)
+        name += strlen(name) + 1;
+    if (choice >= 0) {
+        struct arena *arena = arena_new();
+        console_open(apart->console, "apart",
+                     arena_printf(arena, "%s\n%s", apart->text,
+                                  choice == 0 ? "member"
+                                              : arena_printf(arena, "anyone and segment:%s",
+                                                             segment_name_text(arena, name))));
+        arena_free(arena);
+    }
+    free(apart->text);
+    free(apart->names);
+    free(apart);
+}
+
+static void apart_choose(struct view *view)
+{
+    const struct segments_answer *answer = view_answer(view, SLOT_LIST);
+    const char *name, *text = text_at_hand(view, &name);
+    if (!*text || !answer) {
+        console_say(view->console, "%s", _("write an expression first: a"));
+        return;
+    }
+    const char **choices = mem_zero(answer->n + 1, sizeof *choices);
+    size_t size = 0;
+    choices[0] = _("all members");
+    for (size_t i = 0; i < answer->n; i++)
+        choices[i + 1] = answer->segments[i].name;
+    for (size_t i = 0; i <= answer->n; i++)
+        size += strlen(choices[i]) + 1;
+    struct apart *apart = mem_zero(1, sizeof *apart);
+    *apart = (struct apart){view->console, mem_strdup(text), mem_alloc(size)};
+    char *to = apart->names;
+    for (size_t i = 0; i <= answer->n; i++) {
+        memcpy(to, choices[i], strlen(choices[i]) + 1);
+        to += strlen(choices[i]) + 1;
+    }
+    console_dialog(view->console,
+                   dialog_choose(_("Apart from"), choices, answer->n + 1, 0, apart_chosen, apart));
+    free(choices);
+}
+
 static bool segments_action(struct view *view, int id, const char *argument)
 {
     struct segments_state *state = view->state;
@@ -226,6 +282,9 @@ static bool segments_action(struct view *view, int id, const char *argument)
                              name, text);
         else
             console_say(view->console, "%s", _("write an expression first: a"));
+        return true;
+    case ACTION_SEGMENT_APART:
+        apart_choose(view);
         return true;
     case ACTION_SEGMENT_DROP:
         if (segment)

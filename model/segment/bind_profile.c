@@ -4,6 +4,7 @@
 #include "model/base/text.h"
 #include "model/people/regex.h"
 #include "model/store/column.h"
+#include "model/store/setting.h"
 
 #include <stdlib.h>
 
@@ -49,7 +50,8 @@ static enum status ranks_read(struct binder *b, struct test *test)
         status = reader_step(b->reader, stmt, &row, b->err);
     if (status != ST_OK)
         return status;
-    char *text = arena_strdup(b->arena, row ? column_text(stmt, 0) : "");
+    char *text =
+        arena_strdup(b->arena, row ? column_text(stmt, 0) : setting_find("tiers")->initial);
     sqlite3_reset(stmt);
     const char **ranks = arena_array(b->arena, const char *, strlen(text) / 2 + 1);
     for (char *at = text; *at;) {

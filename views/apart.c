@@ -1,0 +1,85 @@
+/* What sets two groups of people apart: its argument is two expressions, a line each. */
+#include "model/segment/compare.h"
+
+#include "model/base/intl.h"
+#include "model/base/text.h"
+#include "views/screens.h"
+#include "views/sheet_view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct apart_question {
+    struct access access;
+    char texts[]; /* A, a line's end, B */
+};
+
+static const struct sheet_column columns[] = {
+    {"kind", N_("kind"), CELL_TEXT},     {"name", N_("name"), CELL_TEXT},
+    {"share_a", N_("of A"), CELL_SHARE}, {"share_b", N_("of B"), CELL_SHARE},
+    {"lift", N_("lift"), CELL_REAL},     {"a", N_("A"), CELL_COUNT},
+    {"b", N_("B"), CELL_COUNT},
+};
+
+static void *apart_ask(struct reader *reader, struct arena *arena, const void *parameters,
+                       struct error *err)
+{
+    const struct apart_question *question = parameters;
+    struct sheet_answer *answer = arena_new_of(arena, struct sheet_answer);
+    struct segment_comparison comparison;
+    size_t n = strcspn(question->texts, "\n");
+    const char *a = arena_strndup(arena, question->texts, n);
+    const char *b = question->texts + n + (question->texts[n] == '\n');
+    if (segment_compare(reader, arena, &question->access, a, b, &comparison, err) != ST_OK)
+        return NULL;
+    answer->sheet = sheet_new(arena, columns, sizeof columns / sizeof *columns);
+    answer->metric = -1;
+    answer->title = arena_printf(arena, _("A %s, B %s, both %s; alike %.1f %%"),
+                                 text_count(arena, comparison.a), text_count(arena, comparison.b),
+                                 text_count(arena, comparison.both), 100 * comparison.jaccard);
+    for (size_t i = 0; i < comparison.n_traits; i++) {
+        const struct segment_trait *trait = &comparison.traits[i];
+        struct cell *cells = sheet_row_add(answer->sheet);
+        cells[0] = cell_text(_(trait->kind));
+        cells[1] = cell_text(word_translated(trait->kind, trait->name));
+        cells[2] = cell_share(trait->share_a, 1);
+        cells[3] = cell_share(trait->share_b, 1);
+        if (trait->share_b > 0)
+            cells[4] = cell_real(segment_lift(trait));
+        cells[5] = cell_integer(trait->n_a);
+        cells[6] = cell_integer(trait->n_b);
+    }
+    return answer;
+}
+
+static void apart_refresh(struct view *view)
+{
+    size_t size = sizeof(struct apart_question) + strlen(view->argument) + 1;
+    struct apart_question *question = mem_zero(1, size);
+    question->access = view->console->access;
+    memcpy(question->texts, view->argument, strlen(view->argument));
+    view_ask(view, 0, _("comparing"), apart_ask, question, size);
+    free(question);
+}
+
+static void apart_open(struct view *view)
+{
+    sheet_view_open(view, "apart", _("differences"));
+}
+
+const struct view_ops view_apart = {
+    .name = "apart",
+    .title = N_("Apart"),
+    .about = N_("What sets one group of people apart from another: fields, labels, interests, "
+                "categories and shops of the last year, by the difference of their shares."),
+    .rights = RIGHT_QUESTIONS | RIGHT_PEOPLE_SEE,
+    .size = sizeof(struct sheet_state),
+    .open = apart_open,
+    .close = sheet_view_close,
+    .refresh = apart_refresh,
+    .draw = sheet_view_draw,
+    .action = sheet_view_action,
+    .key = sheet_view_key,
+    .answered = sheet_view_answered,
+    .subtitle = sheet_view_subtitle,
+};
