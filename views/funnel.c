@@ -84,8 +84,9 @@ static void beside_refresh(struct view *view)
     struct arena *arena = arena_new();
     size_t n;
     const uint32_t *people = people_selected(view->state, arena, answer, &n);
-    question.total = (int64_t)n;
-    question.n = n < BESIDE_PEOPLE ? n : BESIDE_PEOPLE;
+    bool few = small_group(&view->console->access, (int64_t)n);
+    question.total = few ? -1 : (int64_t)n;
+    question.n = few ? 0 : n < BESIDE_PEOPLE ? n : BESIDE_PEOPLE;
     memcpy(question.people, people, question.n * sizeof *people);
     arena_free(arena);
     view_ask(view, BESIDE, _("people"), beside_ask, &question, sizeof question);

@@ -244,7 +244,7 @@ static void people_draw(const struct funnel_picture *p, struct area area)
     draw_printf(area, 0, 0, ROLE_TITLE,
                 drop ? _("drop %d→%d · %s people") : _("step %d of %d · %s people"),
                 drop ? p->selected : 1, drop ? p->selected + 1 : (int)p->answer->funnel.n_steps,
-                text_count(p->arena, sheet->total));
+                sheet->total < 0 ? "*" : text_count(p->arena, sheet->total));
     int rows = area.rows - 2;
     for (size_t i = 0; i < sheet->n_rows && (int)i < rows; i++) {
         const struct cell *cells = sheet_row(sheet, i);

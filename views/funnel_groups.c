@@ -12,8 +12,10 @@ static void row_fill(const struct funnel_query *query, const struct funnel_step 
     size_t n = query->n_steps;
     bool money = query->measure == FUNNEL_AMOUNT;
     for (size_t i = 0; i < n; i++)
-        cells[i] = cell_integer(money ? steps[i].amount : steps[i].count);
-    cells[n] = cell_share((double)steps[n - 1].count, (double)steps[0].count);
+        cells[i] = steps[i].hidden ? cell_hidden(steps[i].below)
+                                   : cell_integer(money ? steps[i].amount : steps[i].count);
+    if (!steps[0].hidden && !steps[n - 1].hidden)
+        cells[n] = cell_share((double)steps[n - 1].count, (double)steps[0].count);
     if (steps[n - 1].timed)
         cells[n + 1] = cell_integer((int64_t)(steps[n - 1].median_s + 0.5));
 }

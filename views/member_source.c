@@ -84,8 +84,8 @@ static struct member_query query_of(const struct member_task *task)
     return query;
 }
 
-/* Everybody in order of number: the first rows are there at once, while all of them take a second at
- * five million. */
+/* Everybody in order of number: the first rows are there at once, while all of them take a second
+ * at five million. */
 static bool head_is_enough(const struct member_task *task, const struct member_query *query)
 {
     enum { HEAD_ROWS = 4096 };
@@ -204,8 +204,8 @@ static void source_end(struct member_source *source)
 static void list_keep(struct member_source *source, struct member_task *task)
 {
     uint64_t generation = task->request->query.generation;
-    if (!task->list || task->head || task->list == source->list || task->changes != source->changes ||
-        generation < source->generation)
+    if (!task->list || task->head || task->list == source->list ||
+        task->changes != source->changes || generation < source->generation)
         return;
     list_drop(source->list);
     source->list = list_take(task->list);

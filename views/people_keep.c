@@ -91,6 +91,10 @@ void people_keep(struct console *console, const uint32_t *people, size_t n, cons
         console_say(console, "%s", _("there is nobody to keep"));
         return;
     }
+    if (small_group(&console->access, (int64_t)n)) {
+        console_complain(console, "%s", _("too few people to be told apart for your role"));
+        return;
+    }
     uint32_t most = 0;
     for (size_t i = 0; i < n; i++)
         most = people[i] > most ? people[i] : most;

@@ -320,6 +320,9 @@ enum status rows_find(struct assembler *assembler, uint16_t kind, const struct e
     enum status status = sources_find(assembler, kind, err);
     if (status != ST_OK)
         return status;
+    *n = 0;
+    if (!assembler->sources.n && !n_tail)
+        return ST_OK;
     for (size_t i = 0; i < n_tail; i++)
         assembler->place[tail[i].person & (EVENT_BLOCK - 1)]++;
     *n = places_make(assembler);
@@ -380,8 +383,11 @@ static enum status place_cut(struct assembler *assembler, const struct source *s
     return ST_OK;
 }
 
-static void place_few(struct assembler *assembler, const struct source *source, int64_t *times)
+/* Few people are written one by one: place_people would go through the whole block. */
+static void place_few(struct assembler *assembler, const struct source *source, uint32_t *people,
+                      int64_t *times)
 {
+    uint32_t first = block_first_person(assembler->now->block);
     const struct stretch *at = assembler->stretches.at + source->from, *end = at + source->n;
     const int64_t *time = assembler->times.at + source->times_from;
     uint32_t *target = assembler->targets + source->rows_from;
@@ -389,6 +395,7 @@ static void place_few(struct assembler *assembler, const struct source *source, 
     for (; at < end; at++)
         for (uint32_t i = 0; i < at->n; i++) {
             uint32_t to = assembler->place[at->person]++;
+            people[to] = first + at->person;
             times[to] = *time++;
             *target++ = to;
             *rows++ = at->row + i;
@@ -414,14 +421,17 @@ enum status rows_place(struct assembler *assembler, uint32_t *people, int64_t *t
                        struct error *err)
 {
     enum status status = ST_OK;
+    bool few = assembler->sources.n > 0;
     for (size_t i = 0; i < assembler->sources.n && status == ST_OK; i++) {
         const struct source *source = &assembler->sources.at[i];
+        few &= source->few;
         if (source->few)
-            place_few(assembler, source, times);
+            place_few(assembler, source, people, times);
         else
             status = source->whole ? place_whole(assembler, source, times, err)
                                    : place_cut(assembler, source, times, err);
     }
-    place_people(assembler, people);
+    if (!few)
+        place_people(assembler, people);
     return status;
 }

@@ -227,7 +227,7 @@ enum status candidate_list(struct reader *reader, const struct access *access, u
         {"other_name", N_("name"), CELL_TEXT},
         {"evidence", N_("evidence"), CELL_TEXT},
         {"person", N_("person"), CELL_COUNT},
-        {"other", N_("other"), CELL_COUNT},
+        {"other", N_("other person"), CELL_COUNT},
         {"key", N_("key"), CELL_TEXT},
     };
     candidate_vec found = {0};

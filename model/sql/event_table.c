@@ -43,7 +43,7 @@ static const unsigned column_bits[] = {
     [REF] = EVENT_REF,
 };
 
-enum { MONTH_SECONDS = 31 * 86400, MOST_TERMS = 8 };
+enum { WEEK_SECONDS = 7 * 86400, MOST_TERMS = 8 };
 
 struct table {
     sqlite3_vtab base;
@@ -147,7 +147,7 @@ static enum status piece_read(struct cursor *c, const struct event_query *query,
     return event_scan(c->connection->reader, query, piece_take, c, err);
 }
 
-/* Nobody's events of the next month, or people's of the next block. */
+/* Nobody's events of the next week, or people's of the next block. */
 static enum status piece_next(struct cursor *c, struct error *err)
 {
     struct event_query query = c->query;
@@ -155,7 +155,7 @@ static enum status piece_next(struct cursor *c, struct error *err)
         query.nobody = true;
         query.from = c->next_time;
         c->next_time =
-            c->time.to - c->next_time > MONTH_SECONDS ? c->next_time + MONTH_SECONDS : c->time.to;
+            c->time.to - c->next_time > WEEK_SECONDS ? c->next_time + WEEK_SECONDS : c->time.to;
         query.to = c->next_time;
         return piece_read(c, &query, err);
     }

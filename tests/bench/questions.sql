@@ -101,3 +101,47 @@ select count(*) as count from member
 where tier in ('gold', 'platinum', 'black', 'diamond')
       and subject in (select subject from label where label = 'coffee')
       and subject in (select subject from spent) and subject not in (select subject from visited)
+
+-- Labels. All 50 from one pass over the last year, one over the shops, and the label above once more:
+-- what people did is summed up once, and a threshold is a number of rows made of a sum. The answer
+-- goes into a temporary table in memory; atrium keeps it in the file.
+
+-- === labels
+create or replace temp table marked as
+with day as (select (max(time) - interval 4 hour)::date + interval 4 hour as today from event),
+did as (
+    select subject,
+        sum(case kind when 'purchase' then amount when 'refund' then -amount end)
+            filter (time >= (select today - interval 89 day from day)) as spent90,
+        sum(case kind when 'purchase' then amount when 'refund' then -amount end)
+            filter (time >= (select today - interval 29 day from day)) as spent30,
+        count(*) filter (kind = 'app_open' and
+                         time >= (select today - interval 29 day from day)) as opened30,
+        count(*) filter (kind = 'purchase') as bought365,
+        coalesce(bool_or(kind <> 'app_open' and
+                         time >= (select today - interval 6 day from day)), false) as seen7
+    from event
+    where kind in ('app_open', 'sighting', 'door', 'visit', 'purchase', 'refund', 'points_burn',
+                   'coupon_redeem')
+          and subject <> '-' and time >= (select today - interval 364 day from day)
+    group by subject),
+person as (select d.*, tier from did d join member using (subject)),
+shop as (
+    select distinct tenant, subject from event semi join member using (subject)
+    where kind = 'purchase' and
+          tenant in ('T001', 'T002', 'T003', 'T004', 'T005', 'T006', 'T007', 'T008', 'T009',
+                     'T010', 'T011', 'T012', 'T013', 'T014', 'T015', 'T016', 'T017', 'T018',
+                     'T019'))
+select 'spent' || i as label, subject from (
+    select subject, unnest(range(1, least(10, floor(coalesce(spent90, 0) / 100))::integer + 1)) as i from person)
+union all select 'gone' || i, subject from (
+    select subject, unnest(range(1, least(10, floor(coalesce(spent30, 0) / 50))::integer + 1)) as i
+    from person where not seen7)
+union all select 'open' || i, subject from (
+    select subject, unnest(range(1, least(10, opened30)::integer + 1)) as i from person)
+union all select 'good' || i, subject from (
+    select subject, unnest(range(1, least(10, bought365)::integer + 1)) as i from person
+    where tier in ('gold', 'platinum', 'black', 'diamond'))
+union all select 'shop' || tenant::varchar, subject from shop where tenant >= 'T011'::varchar
+union all select distinct 'coffee', subject from shop where tenant <= 'T010'::varchar;
+select label, count(*) as n from marked group by label

@@ -135,7 +135,7 @@ static void test_kill(void **state)
     writer_close(temp.writer); /* only the child writes */
     temp.writer = NULL;
     for (uint64_t round = 0; round < ROUNDS; round++) {
-        int64_t highest = kill_at_random(work, &task, MOST_US, 0, round, NULL);
+        int64_t highest = kill_at_random(work, &task, MOST_US, (int)(round % 2), round, NULL);
         uint32_t next;
         mall_check(temp.path, EVENTS, &next);
         assert_true(highest < 0 || next > highest || next > PEOPLE);
