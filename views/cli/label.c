@@ -71,6 +71,8 @@ static enum status people_sheet(struct cli *cli, struct reader *reader, const st
     enum status status = cli_integer(cli, "limit", 0, MOST, SAMPLE, &limit, err);
     if (status == ST_OK)
         status = access_require(access, RIGHT_PEOPLE_SEE, "list people", err);
+    if (status == ST_OK)
+        status = small_group_check(access, set_count(people), err);
     if (status != ST_OK)
         return status;
     uint32_t *numbers = set_list(people, cli->arena, &n);

@@ -66,6 +66,8 @@ static enum status list_people(struct cli *cli, struct reader *reader, struct ac
         status = access_require(access, RIGHT_PEOPLE_SEE, "list people", err);
     if (status == ST_OK)
         status = segment_run(reader, cli->arena, access, cli->args[1], &answer, err);
+    if (status == ST_OK)
+        status = small_group_check(access, answer.count, err);
     if (status != ST_OK)
         return status;
     uint32_t *people = set_list(answer.people, cli->arena, &n);
