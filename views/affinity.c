@@ -192,14 +192,12 @@ static void map_draw(const struct view *view, struct area area)
     const struct affinity *a = &answer->affinity;
     double values[MAP_MOST * MAP_MOST];
     const char *labels[MAP_MOST], *columns_of[MAP_MOST];
-    char numbers[MAP_MOST][4], rows[MAP_MOST][64];
+    struct arena *arena = arena_new();
     int n = a->n_things < MAP_MOST ? (int)a->n_things : MAP_MOST;
     n = n < area.rows - 2 ? n : area.rows - 2;
     for (int i = 0; i < n; i++) {
-        snprintf(numbers[i], sizeof numbers[i], "%d", i + 1);
-        snprintf(rows[i], sizeof rows[i], "%2d %s", i + 1, thing_text(a, (uint32_t)i));
-        labels[i] = rows[i];
-        columns_of[i] = numbers[i];
+        labels[i] = arena_printf(arena, "%2d %s", i + 1, thing_text(a, (uint32_t)i));
+        columns_of[i] = arena_printf(arena, "%d", i + 1);
         for (int j = 0; j < n; j++) {
             double both = a->counts[(size_t)i * a->n_things + (size_t)j];
             double margins = (double)a->things[i].units * (double)a->things[j].units;
@@ -220,6 +218,7 @@ static void map_draw(const struct view *view, struct area area)
         chart_heat_draw(area, &heat);
     else
         draw_text(area, 0, 0, ROLE_DIM, _("nobody bought anything in this period"));
+    arena_free(arena);
 }
 
 static void affinity_draw(struct view *view, struct area area)
