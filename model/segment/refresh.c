@@ -446,7 +446,9 @@ enum status label_refresh(struct writer *writer, struct reader *reader, const ch
                         .anew = anew,
                         .started = time_monotonic_ns()};
     struct label_refreshed done = {0};
-    enum status status = look(&r, name, err);
+    enum status status = profile_fold(writer, err);
+    if (status == ST_OK)
+        status = look(&r, name, err);
     if (status == ST_OK)
         status = runs_save(&r, err);
     for (size_t i = 0; i < r.n; i++)

@@ -604,7 +604,7 @@ static void labels_check(struct world *w, const char *const *rules)
     for (int i = 0; i < LABELS; i++) {
         struct set *people;
         struct label_preview anew;
-        char name[8];
+        char name[16];
         const struct label *label;
         snprintf(name, sizeof name, "l%d", i);
         assert_ok(label_find(w->mall.reader, arena, name, &label, &err));
@@ -634,7 +634,7 @@ static void test_refresh(void **state)
         const char *rules[LABELS];
         int64_t last = w->begin + 126 * DAY;
         for (int i = 0; i < LABELS; i++) {
-            char name[8];
+            char name[16];
             snprintf(name, sizeof name, "l%d", i);
             rules[i] = random_text(w, arena, 2);
             if (i % 3 == 2)
