@@ -122,6 +122,7 @@ void dialog_free(struct dialog *dialog)
 {
     if (!dialog)
         return;
+    dialog_end(dialog, false);
     picker_free(dialog->picker);
     edit_free(&dialog->edit);
     free(dialog->title);

@@ -41,7 +41,9 @@ struct dialog *dialog_ask(const char *title, const char *label, const char *text
                           const char *(*check)(void *context, const char *text), dialog_done *done,
                           void *context);
 
-void dialog_free(struct dialog *dialog); /* NULL is fine */
+/* One that is still open is answered with false first, so that its context can go, too. NULL is
+ * fine. */
+void dialog_free(struct dialog *dialog);
 
 /* True while it wants an answer. */
 bool dialog_open(const struct dialog *dialog);

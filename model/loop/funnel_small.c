@@ -1,7 +1,5 @@
 #include "model/loop/funnel_small.h"
 
-#include <string.h>
-
 static void step_hide(const struct access *access, struct funnel_step *step)
 {
     int64_t below = small_group(access, step->count) ? access->least_people : 0;
@@ -12,7 +10,8 @@ static struct funnel_step *steps_copy(struct arena *arena, const struct funnel_s
                                       size_t n)
 {
     struct funnel_step *copy = arena_array(arena, struct funnel_step, n + 1);
-    memcpy(copy, steps, n * sizeof *copy);
+    for (size_t i = 0; i < n; i++)
+        copy[i] = steps[i];
     return copy;
 }
 

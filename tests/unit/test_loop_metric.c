@@ -72,8 +72,11 @@ static void figures_in_words(void **state)
 
 static const char path[] = "doc/figures.md";
 
-static const char *const behind_names[] = {"people", "visits", "events",
-                                           "shops",  "groups", "addresses"};
+static const char *const behind_names[] = {
+    [BEHIND_PEOPLE] = "people",   [BEHIND_VISITS] = "visits", [BEHIND_EVENTS] = "events",
+    [BEHIND_SHOPS] = "shops",     [BEHIND_GROUPS] = "groups", [BEHIND_ADDRESSES] = "addresses",
+    [BEHIND_DEVICES] = "devices",
+};
 static const char *const unit_names[] = {"count", "money", "points", "share", "duration", "number"};
 
 static char *figures_document(struct arena *arena)
