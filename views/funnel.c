@@ -26,14 +26,6 @@ struct funnel_state {
     char subtitle[240];
 };
 
-/* What is kept in this mall, for choosing: funnels, and names of people. */
-struct kept_answer {
-    const struct funnel_kept *funnels;
-    size_t n_funnels;
-    const char **people;
-    size_t n_people;
-};
-
 /* ---- Asking ---- */
 
 static void *kept_ask(struct reader *reader, struct arena *arena, const void *parameters,
@@ -171,9 +163,24 @@ const char *funnel_view_name(const struct view *view)
     return ((const struct funnel_state *)view->state)->name;
 }
 
+const struct funnel_answer *funnel_view_answer(const struct view *view)
+{
+    return view_answer(view, ANSWER);
+}
+
+const struct kept_answer *funnel_view_kept(const struct view *view)
+{
+    return view_answer(view, KEPT);
+}
+
+void funnel_view_rename(struct view *view, const char *name)
+{
+    text_set(&((struct funnel_state *)view->state)->name, name);
+}
+
 bool funnel_view_known(const struct view *view, const char *name)
 {
-    const struct kept_answer *kept = view_answer(view, KEPT);
+    const struct kept_answer *kept = funnel_view_kept(view);
     for (size_t i = 0; kept && i < kept->n_funnels; i++)
         if (strcmp(kept->funnels[i].name, name) == 0)
             return true;
@@ -378,115 +385,6 @@ static void people_choose(struct view *view, const char *title, const char *none
                     _("this mall has no segment or label yet; s on a list makes one"));
 }
 
-/* ---- Saved funnels ---- */
-
-static void kept_open(struct view *view, const struct funnel_kept *kept)
-{
-    funnel_view_set(view, kept->built_in ? "" : kept->name, kept->text);
-}
-
-static void kept_chosen(void *context, struct dialog *dialog, bool accepted)
-{
-    struct view *view = context;
-    const struct kept_answer *kept = view_answer(view, KEPT);
-    int choice = accepted ? dialog_choice(dialog) : -1;
-    if (kept && choice >= 0 && (size_t)choice < kept->n_funnels)
-        kept_open(view, &kept->funnels[choice]);
-}
-
-static void kept_choose(struct view *view, const char *argument)
-{
-    const struct kept_answer *kept = view_answer(view, KEPT);
-    const char *titles[PEOPLE_MOST];
-    size_t n = kept ? kept->n_funnels : 0;
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(kept->funnels[i].name, argument) == 0) {
-            kept_open(view, &kept->funnels[i]);
-            return;
-        }
-    n = n < PEOPLE_MOST ? n : PEOPLE_MOST;
-    for (size_t i = 0; i < n; i++)
-        titles[i] =
-            kept->funnels[i].built_in ? _(kept->funnels[i].built_in->title) : kept->funnels[i].name;
-    if (n)
-        console_dialog(view->console,
-                       dialog_choose(_("Saved funnels"), titles, n, 0, kept_chosen, view));
-}
-
-/* The one after the one shown. */
-static void kept_next(struct view *view)
-{
-    const struct funnel_state *state = view->state;
-    const struct kept_answer *kept = view_answer(view, KEPT);
-    const struct funnel_answer *answer = view_answer(view, ANSWER);
-    size_t next = 0;
-    for (size_t i = 0; kept && i < kept->n_funnels; i++) {
-        bool own = !kept->funnels[i].built_in && strcmp(kept->funnels[i].name, state->name) == 0;
-        bool built_in = kept->funnels[i].built_in && !*state->name && answer &&
-                        kept->funnels[i].built_in == answer->built_in;
-        if (own || built_in)
-            next = (i + 1) % kept->n_funnels;
-    }
-    if (kept)
-        kept_open(view, &kept->funnels[next]);
-}
-
-static void save_as(struct view *view, const char *name)
-{
-    struct funnel_state *state = view->state;
-    for (size_t i = 0; i < n_saved_funnels; i++)
-        if (strcmp(name, saved_funnels[i].id) == 0) {
-            console_complain(view->console, _("'%s' is there in every mall; another name would do"),
-                             name);
-            return;
-        }
-    json_t *set = json_pack("{s:s, s:s}", "definition", state->line, "author",
-                            view->console->access.principal);
-    console_change(view->console, "funnel", name,
-                   funnel_view_known(view, name) ? OPERATION_SET : OPERATION_CREATE, -1, set, NULL);
-    json_decref(set);
-    text_set(&state->name, name);
-}
-
-static const char *name_check(void *context, const char *text)
-{
-    (void)context;
-    return *text ? NULL : _("a funnel needs a name");
-}
-
-static void save_named(void *context, struct dialog *dialog, bool accepted)
-{
-    if (accepted && *dialog_text(dialog))
-        save_as(context, dialog_text(dialog));
-}
-
-static void delete_answered(void *context, struct dialog *dialog, bool accepted)
-{
-    struct view *view = context;
-    struct funnel_state *state = view->state;
-    (void)dialog;
-    if (!accepted)
-        return;
-    json_t *set = json_object();
-    console_change(view->console, "funnel", state->name, OPERATION_DELETE, -1, set, NULL);
-    json_decref(set);
-    text_set(&state->name, "");
-}
-
-static void delete_ask(struct view *view)
-{
-    const struct funnel_state *state = view->state;
-    if (!*state->name) {
-        console_say(view->console, "%s", _("only a saved funnel of your own can be deleted"));
-        return;
-    }
-    char *text =
-        mem_printf(_("Delete the saved funnel '%s'? Its steps stay on the screen."), state->name);
-    console_dialog(view->console,
-                   dialog_confirm(_("Delete"), text, _("Delete"), delete_answered, view));
-    free(text);
-}
-
 /* ---- The line ---- */
 
 static const char *line_check(void *context, const char *text)
@@ -589,34 +487,6 @@ static bool action_asked(struct view *view, int id, const char *argument)
     }
 }
 
-static bool action_kept(struct view *view, int id, const char *argument)
-{
-    switch (id) {
-    case ACTION_FUNNEL_SAVED:
-        kept_next(view);
-        return true;
-    case ACTION_FUNNEL_LIST:
-        kept_choose(view, argument);
-        return true;
-    case ACTION_FUNNEL_EDIT:
-        console_open(view->console, "funnel-edit", "");
-        return true;
-    case ACTION_FUNNEL_SAVE:
-        if (*argument)
-            save_as(view, argument);
-        else
-            console_dialog(view->console,
-                           dialog_ask(_("Save this funnel"), _("Name"), funnel_view_name(view),
-                                      name_check, save_named, view));
-        return true;
-    case ACTION_FUNNEL_DELETE:
-        delete_ask(view);
-        return true;
-    default:
-        return false;
-    }
-}
-
 static bool funnel_action(struct view *view, int id, const char *argument)
 {
     switch (id) {
@@ -642,7 +512,7 @@ static bool funnel_action(struct view *view, int id, const char *argument)
         console_open(view->console, "funnel-groups", funnel_view_line(view));
         return true;
     default:
-        return action_asked(view, id, argument) || action_kept(view, id, argument);
+        return action_asked(view, id, argument) || funnel_kept_action(view, id, argument);
     }
 }
 

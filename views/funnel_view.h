@@ -37,10 +37,26 @@ const struct saved_funnel *funnel_built_in(const struct funnel_plan *plan);
 /* "clickhouse · strict_once · same shop · totals": whose rules, always shown. In the arena. */
 const char *funnel_view_rules(struct arena *arena, const struct funnel_query *query);
 
+/* What is kept in this mall, for choosing: funnels, and names of people. */
+struct kept_answer {
+    const struct funnel_kept *funnels;
+    size_t n_funnels;
+    const char **people;
+    size_t n_people;
+};
+
+/* Of the funnel screen; NULL where it is not answered yet. */
+const struct kept_answer *funnel_view_kept(const struct view *view);
+const struct funnel_answer *funnel_view_answer(const struct view *view);
+
+/* The acts of saved funnels; false: it is none of them. */
+bool funnel_kept_action(struct view *view, int id, const char *argument);
+
 /* Of the funnel screen: what the screen for editing works on, and gives back. */
 const char *funnel_view_line(const struct view *view);
 const char *funnel_view_name(const struct view *view); /* "" for none */
 void funnel_view_set(struct view *view, const char *name, const char *line);
+void funnel_view_rename(struct view *view, const char *name);      /* the same line under it */
 bool funnel_view_known(const struct view *view, const char *name); /* kept under this name */
 
 /* What the screen of a funnel draws. */
