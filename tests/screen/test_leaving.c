@@ -155,6 +155,10 @@ static void stop_and_continue(void **state)
         start(true);
         vt_write(vt, "7", 1);
         vt_wait_for(vt, "Shops");
+        /* Who is stopped without notice while taking a lock of the file keeps it: not meant here.
+         */
+        if (ways[i] == SIGSTOP)
+            vt_wait_for(vt, "1 of ");
         if (ways[i])
             kill(vt_child(vt), ways[i]);
         else
