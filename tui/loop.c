@@ -280,9 +280,13 @@ void loop_suspend(struct loop *loop)
     int input = screen_input();
     if (input < 0 || tcgetpgrp(input) != getpgrp())
         return;
+    if (loop->ops.rest)
+        loop->ops.rest(loop->context, true);
     screen_suspend();
     signals_stop();
     screen_resume();
+    if (loop->ops.rest)
+        loop->ops.rest(loop->context, false);
     loop->wanted = true;
 }
 

@@ -19,6 +19,9 @@ struct loop_ops {
      * loop stops afterwards. When a handler is stuck, the program ends after two seconds without
      * this, the terminal restored. */
     void (*quit)(void *context, int signal);
+    /* The program is about to be stopped by Ctrl-Z (resting), or goes on after it: nothing may keep
+     * a lock of a file meanwhile. */
+    void (*rest)(void *context, bool resting);
 };
 
 /* The ops are copied; each may be NULL. One loop per process: it holds the signals. */

@@ -16,6 +16,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { READERS = 2 };
@@ -118,12 +119,35 @@ static enum status screen_begin(struct console *console, const struct console_op
     return status;
 }
 
+/* A program that is stopped in the middle of a question may keep a lock that others wait for:
+ * questions end first and are asked again afterwards. Who takes longer than a second is left. */
+static void rest(void *context, bool resting)
+{
+    enum { TURNS = 100, TURN_NS = 10000000 };
+    struct console *console = context;
+    if (!resting) {
+        console_refresh(console);
+        return;
+    }
+    task_cancel_all(console->pool);
+    task_cancel_all(console->pages);
+    for (int i = 0; i < TURNS; i++) {
+        task_collect(console->pool);
+        task_collect(console->pages);
+        write_queue_collect(console->writes);
+        if (!task_pool_busy(console->pool) && !task_pool_busy(console->pages) &&
+            !write_queue_busy(console->writes))
+            return;
+        nanosleep(&(struct timespec){.tv_nsec = TURN_NS}, NULL);
+    }
+}
+
 static void threads_begin(struct console *console)
 {
     /* Questions give way to keys, and to the rows that a key asks for. */
     static const struct task_pool_ops pool_ops = {reader_begin_thread, reader_end_thread, 10};
     static const struct task_pool_ops page_ops = {reader_begin_thread, reader_end_thread, 0};
-    static const struct loop_ops loop_ops = {console_key, console_draw, quit};
+    static const struct loop_ops loop_ops = {console_key, console_draw, quit, rest};
     console->people = people_cache_new();
     console->pool = task_pool_new(READERS, &pool_ops, console);
     console->pages = task_pool_new(1, &page_ops, console);
