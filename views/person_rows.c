@@ -9,9 +9,9 @@ static const struct sheet_column columns[] = {{"name", N_("name"), CELL_TEXT},
                                               {"card", N_("card"), CELL_TEXT},
                                               {"tier", N_("tier"), CELL_TEXT}};
 
-static enum status person_row(struct reader *reader, struct arena *arena,
-                              const struct access *access, uint32_t person, struct cell *cells,
-                              struct error *err)
+enum status person_row_cells(struct reader *reader, struct arena *arena,
+                             const struct access *access, uint32_t person, struct cell *cells,
+                             struct error *err)
 {
     sqlite3_stmt *stmt;
     bool row = false;
@@ -41,7 +41,7 @@ enum status person_rows(struct reader *reader, struct arena *arena, const struct
         if (i % 256 == 0 && reader_cancelled(reader))
             return error_set(err, ST_CANCELLED, "the question was cancelled");
         enum status status =
-            person_row(reader, arena, access, people[i], sheet_row_add(*sheet), err);
+            person_row_cells(reader, arena, access, people[i], sheet_row_add(*sheet), err);
         if (status != ST_OK)
             return status;
     }

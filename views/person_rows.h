@@ -9,4 +9,9 @@
 enum status person_rows(struct reader *reader, struct arena *arena, const struct access *access,
                         const uint32_t *people, size_t n, struct sheet **sheet, struct error *err);
 
+/* Of one of them the cells of name, card and tier. */
+enum status person_row_cells(struct reader *reader, struct arena *arena,
+                             const struct access *access, uint32_t person, struct cell *cells,
+                             struct error *err);
+
 #endif

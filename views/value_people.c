@@ -1,6 +1,7 @@
 /* The people behind a figure of expected value, those of whom most is expected first. */
 #include "model/base/text.h"
 #include "views/insight_people.h"
+#include "views/person_rows.h"
 #include "views/screens.h"
 #include "views/sheet_view.h"
 
@@ -20,31 +21,6 @@ static const struct sheet_column columns[] = {
     {"purchases", N_("days with a purchase"), CELL_COUNT},
 };
 
-static enum status name_read(struct reader *reader, struct arena *arena,
-                             const struct access *access, uint32_t person, struct cell *cells,
-                             struct error *err)
-{
-    sqlite3_stmt *stmt;
-    bool row = false;
-    cells[0] = cell_text(_("visitor"));
-    cells[1] = cell_text(arena_printf(arena, "#%" PRIu32, person));
-    enum status status =
-        reader_prepare(reader, "select name, card from member where person = ?1", &stmt, err);
-    if (status != ST_OK)
-        return status;
-    sqlite3_bind_int64(stmt, 1, person);
-    status = reader_step(reader, stmt, &row, err);
-    if (status != ST_OK || !row)
-        return status;
-    const char *name = (const char *)sqlite3_column_text(stmt, 0);
-    const char *card = (const char *)sqlite3_column_text(stmt, 1);
-    cells[0] = cell_text(
-        access_text(access, arena, PERSONAL_NAME, person, arena_strdup(arena, name ? name : "")));
-    cells[1] = cell_text(
-        access_text(access, arena, PERSONAL_CARD, person, arena_strdup(arena, card ? card : "")));
-    return ST_OK;
-}
-
 static enum status rows_make(struct reader *reader, struct arena *arena,
                              const struct access *access, const struct value_chosen *chosen,
                              struct sheet_answer *answer, struct error *err)
@@ -58,7 +34,7 @@ static enum status rows_make(struct reader *reader, struct arena *arena,
         struct cell *cells = sheet_row_add(answer->sheet);
         if (i % 256 == 0 && reader_cancelled(reader))
             return error_set(err, ST_CANCELLED, "the question was cancelled");
-        enum status status = name_read(reader, arena, access, p->person, cells, err);
+        enum status status = person_row_cells(reader, arena, access, p->person, cells, err);
         if (status != ST_OK)
             return status;
         keys[i] = p->person;

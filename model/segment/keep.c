@@ -2,28 +2,13 @@
 
 #include "model/segment/plan.h"
 
-static enum status edition_next(struct writer *writer, int64_t *edition, struct error *err)
-{
-    sqlite3_stmt *stmt;
-    enum status status =
-        writer_prepare(writer, "select coalesce(max(edition), 0) + 1 from people_set", &stmt, err);
-    if (status != ST_OK)
-        return status;
-    int code = sqlite3_step(stmt);
-    *edition = code == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
-    if (code != SQLITE_ROW)
-        status = sqlite_status(writer_db(writer), "keeping people", err);
-    sqlite3_reset(stmt);
-    return status;
-}
-
 static enum status keep_write(struct writer *writer, const struct access *access, const char *name,
                               const char *note, const struct set *people,
                               struct operation_result *result, struct error *err)
 {
     struct arena *arena = arena_new();
     int64_t edition = 0;
-    enum status status = edition_next(writer, &edition, err);
+    enum status status = people_set_edition(writer, &edition, err);
     char *expression = arena_printf(arena, "segment:%s", segment_name_text(arena, name));
     json_t *set = json_pack("{s:s s:s s:s s:s s:I s:I}", "expression", expression, "kind", "frozen",
                             "author", access->principal, "note", note, "as_of",

@@ -126,6 +126,9 @@ enum status segment_bind_named(struct reader *reader, struct arena *arena,
                                const struct access *access, const char *text, const char *name,
                                bool rules, const struct segment_plan **plan, struct error *err);
 
+/* The number of the next set that is kept. */
+enum status people_set_edition(struct writer *writer, int64_t *edition, struct error *err);
+
 /* The rows (key, block, people) of a set: `sql` inserts one. */
 enum status people_set_write(struct writer *writer, const char *sql, int64_t key,
                              const struct set *set, struct error *err);

@@ -135,7 +135,7 @@ static enum status look_at(struct reader *reader, const struct access *access,
     return status;
 }
 
-static enum status edition_next(struct writer *writer, int64_t *edition, struct error *err)
+enum status people_set_edition(struct writer *writer, int64_t *edition, struct error *err)
 {
     sqlite3_stmt *stmt;
     enum status status =
@@ -145,7 +145,7 @@ static enum status edition_next(struct writer *writer, int64_t *edition, struct 
     int code = sqlite3_step(stmt);
     *edition = code == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
     if (code != SQLITE_ROW)
-        status = sqlite_status(writer_db(writer), "saving a segment", err);
+        status = sqlite_status(writer_db(writer), "numbering a set of people", err);
     sqlite3_reset(stmt);
     return status;
 }
@@ -182,7 +182,7 @@ static enum status save_write(struct writer *writer, const struct access *access
     int64_t edition = 0;
     enum status status = ST_OK;
     if (look->people)
-        status = edition_next(writer, &edition, err);
+        status = people_set_edition(writer, &edition, err);
     if (status != ST_OK)
         return status;
     json_t *set =
