@@ -86,6 +86,12 @@ static const struct entity_field funnel_fields[] = {
     {"author", FIELD_TEXT, NULL, 0, WORD, "who keeps it"},
 };
 
+static const struct entity_field task_fields[] = {
+    {"state", FIELD_CHOICE, "open taken done dropped", 1, 0, "how it stands"},
+    {"actor", FIELD_TEXT, NULL, 0, WORD, "who took or closed it"},
+    {"note", FIELD_TEXT, NULL, 0, LONG_TEXT, "what came of it"},
+};
+
 static const struct entity_field setting_fields[] = {
     {"value", FIELD_TEXT, NULL, 0, NAME, "value"},
 };
@@ -107,6 +113,7 @@ static const struct entity entities[] = {
     {"segment", "segment", "name", RIGHT_QUESTIONS, FIELDS(segment_fields), true, true},
     {"crowd", "crowd", "code", RIGHT_PEOPLE_EDIT, FIELDS(crowd_fields), true, true},
     {"funnel", "funnel", "name", RIGHT_QUESTIONS, FIELDS(funnel_fields), true, true},
+    {"task", "task", "id", RIGHT_CAMPAIGN_EDIT, FIELDS(task_fields), false, false},
     {"setting", "setting", "name", RIGHT_ADMIN, FIELDS(setting_fields), false, false},
     {"principal", "principal", "name", RIGHT_ADMIN, FIELDS(principal_fields), true, true},
 };

@@ -25,6 +25,18 @@ const struct setting settings[] = {
     {"limit_wifi", SETTING_INTEGER, 1, 1000, "5", false, "Wi-Fi devices that one person may have"},
     {"limit_payment", SETTING_INTEGER, 1, 1000, "10", false,
      "means of payment that one person may have"},
+    {"contact_app_url", SETTING_TEXT, 0, 200, "", false, "address that takes messages for the app"},
+    {"contact_sms_url", SETTING_TEXT, 0, 200, "", false, "address that takes SMS"},
+    {"contact_wifi_file", SETTING_TEXT, 0, 200, "", false,
+     "file that the portal of the mall's network reads"},
+    {"contact_app_repeat", SETTING_INTEGER, 0, 1, "1", false,
+     "1: that address takes a message with the same Idempotency-Key once"},
+    {"contact_sms_repeat", SETTING_INTEGER, 0, 1, "1", false,
+     "1: that address takes a message with the same Idempotency-Key once"},
+    {"contact_timeout", SETTING_INTEGER, 1, 300, "10", false,
+     "seconds that an address has to take a message"},
+    {"cost_app", SETTING_INTEGER, 0, 100000, "0", false, "what an app message costs, in fen"},
+    {"cost_sms", SETTING_INTEGER, 0, 100000, "0", false, "what a part of an SMS costs, in fen"},
 };
 const size_t n_settings = sizeof settings / sizeof *settings;
 

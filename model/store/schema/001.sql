@@ -482,11 +482,15 @@ create table message (
     due integer not null default 0,      -- not before this time
     tried integer not null default 0,    -- how often
     time integer not null default 0,     -- of the last change
+    cost integer not null default 0,     -- fen
     note text not null default '',       -- what the other side said, cleaned
+    key text not null default '',        -- idempotency key, and reference of the event
+    body text not null default '',       -- what is sent, as long as it may be sent again
     primary key (campaign, person, contact)
 ) strict, without rowid;
-create index message_due on message (state, due) where state in (1, 2);
-create index message_person on message (person, time) where state in (2, 3);
+create index message_due on message (campaign, due) where state = 1;
+create index message_intent on message (campaign, due) where state = 2;
+create index message_person on message (person, time) where state in (2, 3, 6);
 
 -- What members of staff are asked to do for a person.
 create table task (
@@ -495,10 +499,10 @@ create table task (
     person integer not null,
     tenant integer not null default 0,
     text text not null,
-    state text not null default 'open',  -- 'open', 'done', 'dropped'
+    state text not null default 'open',  -- 'open', 'taken', 'done', 'dropped'
     due integer not null default 0,
     made integer not null default 0,
-    actor text not null default '',      -- who closed it
+    actor text not null default '',      -- who took or closed it
     note text not null default '',
     version integer not null default 1
 ) strict;
