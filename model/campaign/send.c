@@ -83,51 +83,40 @@ void sender_close(struct sender *sender)
 
 /* ---- Campaigns begin and end ---- */
 
-static enum status campaign_moves_make(struct sender *sender, const struct campaign *campaign,
-                                       int64_t now, struct error *err)
+/* When the next of them begins, goes on or ends by itself. */
+static enum status moments_read(struct sender *sender, struct arena *arena, int64_t now,
+                                int64_t *running, struct error *err)
 {
     const struct clock *clock = &reader_mall(sender->reader)->clock;
-    struct access access = engine_access();
-    enum campaign_state state = campaign->state;
-    int64_t next;
-    bool on = schedule_on(campaign, clock, now, &next);
-    bool over = !on && next == INT64_MAX;
-    enum status status = ST_OK;
-    if (state == STATE_SCHEDULED && (on || over)) {
-        status =
-            campaign_move(sender->writer, &access, campaign->code, VERB_RUN, NULL, &state, err);
-        sender->counts->started += status == ST_OK;
-    }
-    if (status == ST_OK && over && (state == STATE_RUNNING || state == STATE_PAUSED)) {
-        status =
-            campaign_move(sender->writer, &access, campaign->code, VERB_END, NULL, &state, err);
-        sender->counts->ended += status == ST_OK;
-    }
-    if (status == ST_OK && !over && next < sender->counts->next)
-        sender->counts->next = next;
-    return status;
-}
-
-/* Somebody else may have moved it in between: it is looked at again with the next step. */
-static enum status campaigns_move(struct sender *sender, struct arena *arena, int64_t now,
-                                  struct error *err)
-{
     const struct campaign *campaigns;
     size_t n;
     unsigned states = 1u << STATE_SCHEDULED | 1u << STATE_RUNNING | 1u << STATE_PAUSED;
     enum status status = campaign_list(sender->reader, arena, states, &campaigns, &n, err);
+    *running = 0;
     for (size_t i = 0; status == ST_OK && i < n; i++) {
-        struct error own = {0};
-        status = campaign_moves_make(sender, &campaigns[i], now, &own);
-        if (status == ST_CONFLICT) {
-            sender_held_up(sender, "%s: %s", campaigns[i].code, error_text(&own));
-            status = ST_OK;
-        }
-        if (status != ST_OK && err)
-            *err = own;
-        else
-            error_clear(&own);
+        int64_t next;
+        schedule_on(&campaigns[i], clock, now, &next);
+        *running += campaigns[i].state != STATE_SCHEDULED;
+        if (next > now && next < sender->counts->next)
+            sender->counts->next = next;
     }
+    return status;
+}
+
+/* One that cannot be moved (nobody is in its audience) holds up nobody else. */
+static enum status campaigns_move(struct sender *sender, struct arena *arena, int64_t now,
+                                  struct error *err)
+{
+    struct access access = engine_access();
+    struct error own = {0};
+    int64_t running = 0;
+    size_t moved = 0;
+    if (campaigns_advance(sender->writer, &access, now, &moved, &own) != ST_OK)
+        sender_held_up(sender, "%s", error_text(&own));
+    error_clear(&own);
+    enum status status = moments_read(sender, arena, now, &running, err);
+    sender->counts->moved += (int64_t)moved;
+    sender->counts->running = running;
     return status;
 }
 
@@ -138,16 +127,16 @@ static enum status leftovers_settle(struct sender *sender, struct error *err)
     static const char *const over =
         "update message set state = case when state = 1 or reason <> 0 then 4 else 6 end, reason ="
         " case when state = 1 or reason <> 0 then 9 else 0 end, due = 0, body = '', time = ?1"
-        " where state in (1, 2) and campaign in (select id from campaign where state not in"
-        " ('running', 'paused', 'review', 'approved', 'scheduled'))";
+        " where state in (1, 2) and campaign in (select id from campaign where state in"
+        " ('ended', 'archived', 'cancelled'))";
     sqlite3_stmt *stmt;
     int64_t open = 0;
     enum status status = reader_integer(
         sender->reader,
         "select exists (select 1 from message m join campaign c on c.id = m.campaign where m.state"
-        " = 1 and c.state not in ('running', 'paused', 'review', 'approved', 'scheduled')) or"
+        " = 1 and c.state in ('ended', 'archived', 'cancelled')) or"
         " exists (select 1 from message m join campaign c on c.id = m.campaign where m.state = 2"
-        " and c.state not in ('running', 'paused', 'review', 'approved', 'scheduled'))",
+        " and c.state in ('ended', 'archived', 'cancelled'))",
         0, &open, err);
     if (status != ST_OK || (!open && sender->recovered))
         return status;

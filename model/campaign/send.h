@@ -16,7 +16,7 @@ struct sender;
 
 /* What one step did. */
 struct send_counts {
-    int64_t started, ended;               /* campaigns */
+    int64_t moved, running;               /* campaigns that began or ended; that run or pause */
     int64_t looked;                       /* people whose turn it was */
     int64_t sent, failed, unknown, later; /* messages, by what became of them */
     int64_t suppressed[SUPPRESSIONS];     /* people, by reason */

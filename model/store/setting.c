@@ -37,6 +37,10 @@ const struct setting settings[] = {
      "seconds that an address has to take a message"},
     {"cost_app", SETTING_INTEGER, 0, 100000, "0", false, "what an app message costs, in fen"},
     {"cost_sms", SETTING_INTEGER, 0, 100000, "0", false, "what a part of an SMS costs, in fen"},
+    {"campaign_free_audience", SETTING_INTEGER, 0, 1000000000, "0", false,
+     "a campaign for at most so many people needs no approval"},
+    {"campaign_free_budget", SETTING_INTEGER, 0, 1000000000, "0", false,
+     "and only with a budget of at most so much"},
 };
 const size_t n_settings = sizeof settings / sizeof *settings;
 
