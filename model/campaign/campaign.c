@@ -309,8 +309,8 @@ enum status campaign_save(struct writer *writer, const struct access *access,
 
 /* ---- Sums ---- */
 
-const char *const campaign_sum_names[CAMPAIGN_SUMS] = {"issued", "redeemed", "given", "points",
-                                                       "sent",   "messages"};
+const char *const campaign_sum_names[CAMPAIGN_SUMS] = {"issued", "redeemed", "given",
+                                                       "points", "sent",     "messages"};
 
 enum status campaign_sum_add(struct writer *writer, uint32_t campaign, enum campaign_sum sum,
                              int64_t by, int64_t *now, struct error *err)

@@ -7,6 +7,7 @@
 #include "model/campaign/send.h"
 #include "model/campaign/suppress.h"
 #include "model/campaign/template.h"
+#include "model/event/event.h"
 #include "model/people/member_list.h"
 
 enum {

@@ -77,8 +77,7 @@ static void task_row(const struct access *access, struct arena *arena, sqlite3_s
     const char *text = cells[TASK_TEXT].text;
     text = text_masked(access, arena, person, text, name, PERSONAL_NAME);
     text = text_masked(access, arena, person, text, card, PERSONAL_CARD);
-    cells[TASK_TEXT] =
-        cell_text(text_masked(access, arena, person, text, phone, PERSONAL_PHONE));
+    cells[TASK_TEXT] = cell_text(text_masked(access, arena, person, text, phone, PERSONAL_PHONE));
 }
 
 enum status task_list(struct reader *reader, const struct access *access, struct arena *arena,
@@ -151,8 +150,9 @@ static enum status task_look(struct writer *writer, int64_t id, enum task_state 
         *state = found < 0 ? TASK_OPEN : (enum task_state)found;
         strncpy(actor, column_text(stmt, 1), 63);
     } else if (code == SQLITE_DONE) {
-        status = error_set(err, ST_REFUSED, "there is no task %" PRId64 "; atrium task list shows"
-                                            " those there are",
+        status = error_set(err, ST_REFUSED,
+                           "there is no task %" PRId64 "; atrium task list shows"
+                           " those there are",
                            id);
     } else {
         status = sqlite_status(writer_db(writer), "reading a task", err);

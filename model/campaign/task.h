@@ -42,8 +42,8 @@ struct task_list {
 enum status task_list(struct reader *reader, const struct access *access, struct arena *arena,
                       const struct task_query *query, struct task_list *list, struct error *err);
 
-/* ST_REFUSED: there is no such task, or dropping without a note; ST_CONFLICT: it is closed, taken by
- * somebody else (take), or was changed since base_version (-1: whatever there is). Begins and
+/* ST_REFUSED: there is no such task, or dropping without a note; ST_CONFLICT: it is closed, taken
+ * by somebody else (take), or was changed since base_version (-1: whatever there is). Begins and
  * commits by itself. */
 enum status task_move(struct writer *writer, const struct access *access, int64_t id,
                       enum task_state to, const char *note, int64_t base_version,

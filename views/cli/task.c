@@ -90,9 +90,10 @@ const struct cli_command cli_task = {
     .name = "task",
     .arguments = "list | take TASK | done TASK | drop TASK | reopen TASK",
     .summary = "tasks for staff: what campaigns ask them to do for a person",
-    .help = "list shows the open tasks, those due first. take says who does it, done and drop close "
-            "it, with a note; what was taken goes back with reopen. A closed one stays closed; "
-            "undoing is done in the console.",
+    .help =
+        "list shows the open tasks, those due first. take says who does it, done and drop close "
+        "it, with a note; what was taken goes back with reopen. A closed one stays closed; "
+        "undoing is done in the console.",
     .options = options,
     .least_args = 1,
     .most_args = 2,
