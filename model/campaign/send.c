@@ -289,7 +289,7 @@ static enum status rows_due(struct sender *sender, struct sending *sending, stru
     if (status == ST_OK) {
         sqlite3_bind_int64(stmt, 1, sending->campaign->id);
         sqlite3_bind_int64(stmt, 2, time_now());
-        sqlite3_bind_int(stmt, 3, SEND_BATCH);
+        sqlite3_bind_int64(stmt, 3, (int64_t)sender->batch);
         if (!waiting)
             sqlite3_bind_int(stmt, 4, (int)contact);
     }
@@ -367,9 +367,10 @@ static enum status new_send(struct sender *sender, struct sending *sending, bool
     uint32_t at = 0;
     while (at != UINT32_MAX && *more && status == ST_OK && !sender_stopped(sender)) {
         struct arena *arena = arena_new();
-        struct turn *turns = arena_array(arena, struct turn, SEND_BATCH);
+        struct turn *turns = arena_array(arena, struct turn, sender->batch);
+        size_t most = sender->batch;
         size_t n = 0;
-        for (at = set_next(sending->treated, at); at != UINT32_MAX && n < SEND_BATCH;
+        for (at = set_next(sending->treated, at); at != UINT32_MAX && n < most;
              at = set_next(sending->treated, at + 1))
             if (!set_has(sending->seen, at))
                 turns[n++] = (struct turn){.person = at, .known = SUPPRESS_ENDED};
@@ -486,6 +487,7 @@ enum status sender_step(struct sender *sender, const atomic_bool *stop, struct s
     sender->counts = counts;
     sender->stop = stop;
     memset(sender->down, 0, sizeof sender->down);
+    sender->batch = 2 * SEND_BATCH_LEAST;
     enum status status = campaigns_move(sender, arena, now, err);
     if (status == ST_OK)
         status = leftovers_settle(sender, err);

@@ -11,7 +11,8 @@
 #include "model/people/member_list.h"
 
 enum {
-    SEND_BATCH = 1000,     /* people in one transaction */
+    SEND_BATCH = 1000,     /* people in one transaction at most, */
+    SEND_BATCH_LEAST = 16, /* and at least */
     SEND_FOLD = 50000,     /* events in the tail before they are folded */
     SEND_TRIES = 12,       /* of one message */
     SEND_WAIT_FIRST = 2,   /* seconds before the second try, doubled each time */
@@ -44,6 +45,7 @@ struct sender {
     bool down[CONTACT_COUNT];       /* takes nothing now: left alone for the rest of the step */
     bool recovered;                 /* what an engine before this one left was looked at */
     struct people_cache *people;
+    size_t batch; /* people in the next transaction: as many as leave within a moment */
     const struct member_numbers *numbers; /* NULL: no message has {points} */
     int64_t events;                       /* appended since the last folding */
     const atomic_bool *stop;

@@ -8,12 +8,14 @@
 #include "model/base/text.h"
 #include "model/store/column.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Money of a campaign while a transaction spends it. */
 struct purse {
-    int64_t spent, messages, sent; /* given and messages so far; of this transaction */
+    int64_t spent, messages; /* given and messages so far; messages of this transaction */
 };
 
 typedef VEC(struct event) event_list;
@@ -95,50 +97,53 @@ static struct suppress_rules rules_of(struct sender *sender, const struct sendin
     };
 }
 
-static int64_t cost_of(const struct sender *sender, enum contact contact, const char *text)
-{
-    int64_t cost = sender->lines->at[contact].cost;
-    return cost && contact == CONTACT_SMS ? cost * sms_count(text).parts : cost;
-}
-
-/* Money is asked about last: whoever gets nothing anyway costs nothing. */
-static enum status turn_spend(struct sender *sender, struct sending *sending, struct arena *arena,
-                              struct turn *turn, struct purse *purse, int64_t now,
-                              struct error *err)
+/* Money is asked about last: whoever gets nothing anyway costs nothing. What a text costs does not
+ * depend on which code is in it. */
+static void turn_spend(struct sender *sender, struct sending *sending, struct arena *arena,
+                       struct turn *turn, struct purse *purse)
 {
     const struct campaign *c = sending->campaign;
-    bool gives = campaign_gives_coupons(c);
-    char ref[MESSAGE_KEY];
-    const char *text =
-        turn_text(sender, sending, arena, turn, template_fields[TEMPLATE_COUPON].example);
-    int64_t cost = cost_of(sender, turn->verdict.contact, text);
-    int64_t need = cost + (gives ? c->offer.value : 0);
+    enum contact contact = turn->verdict.contact;
+    const char *code = template_fields[TEMPLATE_COUPON].example;
+    int64_t cost = sender->lines->at[contact].cost;
+    if (cost && contact == CONTACT_SMS)
+        cost *= sms_count(turn_text(sender, sending, arena, turn, code)).parts;
+    int64_t need = cost + (campaign_gives_coupons(c) ? c->offer.value : 0);
     if (c->limits.budget && purse->spent + (need ? need : 1) > c->limits.budget) {
         turn->verdict.reason = SUPPRESS_BUDGET;
-        return ST_OK;
+        return;
     }
-    if (gives) {
-        struct coupon coupon;
-        struct error own = {0};
-        message_key(&sender->secret, c->id, turn->person, CONTACT_NONE, ref);
-        struct coupon_issue issue = {c, turn->person, now, ref};
-        enum status status = coupon_issue(sender->writer, NULL, &issue, &coupon, NULL, &own);
-        if (status == ST_CONFLICT)
-            turn->verdict.reason = SUPPRESS_BUDGET;
-        else if (status != ST_OK && err)
-            *err = own;
-        if (status == ST_CONFLICT || status == ST_OK || !err)
-            error_clear(&own);
-        if (status != ST_OK)
-            return status == ST_CONFLICT ? ST_OK : status;
-        turn->coupon = arena_strdup(arena, coupon.code);
-        turn->coupon_until = coupon.expires;
+    turn->cost = cost;
+    purse->spent += cost;
+    purse->messages += cost;
+}
+
+/* A coupon for everybody who gets a message; none left is a reason, too. */
+static enum status coupons_give(struct sender *sender, struct sending *sending, struct arena *arena,
+                                struct turn **turns, size_t n, struct purse *purse, int64_t now,
+                                struct error *err)
+{
+    struct coupon_issue *issues = arena_array(arena, struct coupon_issue, n);
+    struct coupon_result *results = arena_array(arena, struct coupon_result, n);
+    for (size_t i = 0; i < n; i++) {
+        char *ref = arena_alloc(arena, MESSAGE_KEY);
+        message_key(&sender->secret, sending->campaign->id, turns[i]->person, CONTACT_NONE, ref);
+        issues[i] = (struct coupon_issue){sending->campaign, turns[i]->person, now, ref};
     }
-    turn->text = turn_text(sender, sending, arena, turn, turn->coupon);
-    turn->cost = cost_of(sender, turn->verdict.contact, turn->text);
-    purse->spent += turn->cost;
-    purse->messages += turn->cost;
-    return ST_OK;
+    enum status status = coupon_issue_many(sender->writer, NULL, issues, n, results, err);
+    for (size_t i = 0; i < n && status == ST_OK; i++) {
+        struct turn *turn = turns[i];
+        if (results[i].status == ST_OK) {
+            turn->coupon = arena_strdup(arena, results[i].coupon.code);
+            turn->coupon_until = results[i].coupon.expires;
+            continue;
+        }
+        turn->verdict.reason = SUPPRESS_BUDGET;
+        purse->spent -= turn->cost;
+        purse->messages -= turn->cost;
+        turn->cost = 0;
+    }
+    return status;
 }
 
 /* *skip: the person keeps the turn. */
@@ -161,26 +166,49 @@ static enum status turn_decide(struct sender *sender, struct sending *sending, s
     *skip = sender->down[turn->verdict.contact];
     if (*skip)
         return ST_OK;
-    status = turn_spend(sender, sending, arena, turn, purse, rules->now, err);
-    if (status != ST_OK || turn->verdict.reason)
-        return status;
-    message_key(&sender->secret, c->id, turn->person, turn->verdict.contact, turn->key);
-    turn->body = turn_body(sending, arena, turn);
+    turn_spend(sender, sending, arena, turn, purse);
     return ST_OK;
+}
+
+/* Whose turn it is, what stands against it, and what is sent to the others. */
+static enum status turns_decide(struct sender *sender, struct sending *sending, struct arena *arena,
+                                struct turn *turns, size_t n, bool *skip, struct purse *purse,
+                                int64_t now, struct error *err)
+{
+    struct suppress_rules rules = rules_of(sender, sending, now);
+    struct turn **good = arena_array(arena, struct turn *, n);
+    size_t n_good = 0;
+    enum status status = ST_OK;
+    for (size_t i = 0; i < n && status == ST_OK; i++) {
+        status = turn_decide(sender, sending, arena, &rules, &turns[i], purse, &skip[i], err);
+        if (status == ST_OK && !skip[i] && !turns[i].verdict.reason)
+            good[n_good++] = &turns[i];
+    }
+    if (status == ST_OK && n_good && campaign_gives_coupons(sending->campaign))
+        status = coupons_give(sender, sending, arena, good, n_good, purse, now, err);
+    for (size_t i = 0; i < n_good && status == ST_OK; i++) {
+        struct turn *turn = good[i];
+        if (turn->verdict.reason)
+            continue;
+        message_key(&sender->secret, sending->campaign->id, turn->person, turn->verdict.contact,
+                    turn->key);
+        turn->text = turn_text(sender, sending, arena, turn, turn->coupon);
+        turn->body = turn_body(sending, arena, turn);
+    }
+    return status;
 }
 
 /* ---- Writing it down ---- */
 
+/* Its reference is given with the campaign's running number (sums_write). */
 static struct event event_of(const struct sender *sender, uint32_t campaign, uint32_t person,
-                             enum contact contact, const char *key, int64_t now)
+                             enum contact contact, int64_t now)
 {
     return (struct event){.time = now,
                           .person = person,
                           .kind = KIND_MESSAGE_SENT,
                           .channel = (uint16_t)sender->channels[contact],
-                          .campaign = campaign,
-                          .ref = key,
-                          .ref_size = MESSAGE_KEY - 1};
+                          .campaign = campaign};
 }
 
 static void outgoing_make(const struct sending *sending, struct turn *turn, int64_t now)
@@ -213,8 +241,7 @@ static enum status waited_write(struct sender *sender, struct turn *turn, struct
 }
 
 static enum status turn_write(struct sender *sender, struct sending *sending, struct turn *turn,
-                              event_list *events, struct purse *purse, int64_t now,
-                              struct error *err)
+                              event_list *events, int64_t now, struct error *err)
 {
     const struct contact_adapter *adapter = sender->lines->at[turn->verdict.contact].adapter;
     bool refused = turn->verdict.reason != SUPPRESS_NONE;
@@ -245,26 +272,36 @@ static enum status turn_write(struct sender *sender, struct sending *sending, st
     enum status status = message_put(sender->writer, &row, err);
     if (status != ST_OK || !adapter->put)
         return status;
-    vec_push(events, event_of(sender, row.campaign, row.person, row.contact, turn->key, now));
-    purse->sent++;
+    vec_push(events, event_of(sender, row.campaign, row.person, row.contact, now));
     return adapter->put(sender->writer, &turn->outgoing, err);
 }
 
-/* Sums and events of what a transaction did. */
+/* Sums and events of what a transaction did. An event's reference is the campaign's running number
+ * of messages and its own: neighbours in the index, and nothing about a person. */
 static enum status sums_write(struct sender *sender, const struct campaign *campaign,
                               const event_list *events, const struct purse *purse,
                               struct error *err)
 {
-    int64_t now_is;
+    int64_t last = 0;
+    enum { REF = 40 };
     enum status status = ST_OK;
-    if (events->n)
+    if (purse->messages)
+        status = campaign_sum_add(sender->writer, campaign->id, SUM_MESSAGES, purse->messages, NULL,
+                                  err);
+    if (status != ST_OK || !events->n)
+        return status;
+    status =
+        campaign_sum_add(sender->writer, campaign->id, SUM_SENT, (int64_t)events->n, &last, err);
+    char(*refs)[REF] = mem_zero(events->n, sizeof *refs);
+    for (size_t i = 0; i < events->n; i++) {
+        long long number = (long long)(last - (int64_t)(events->n - 1 - i));
+        events->at[i].ref = refs[i];
+        events->at[i].ref_size =
+            (uint32_t)snprintf(refs[i], REF, "M%lld-%" PRIu32, number, campaign->id);
+    }
+    if (status == ST_OK)
         status = event_append(sender->writer, events->at, events->n, NULL, NULL, err);
-    if (status == ST_OK && purse->sent)
-        status =
-            campaign_sum_add(sender->writer, campaign->id, SUM_SENT, purse->sent, &now_is, err);
-    if (status == ST_OK && purse->messages)
-        status = campaign_sum_add(sender->writer, campaign->id, SUM_MESSAGES, purse->messages,
-                                  &now_is, err);
+    free(refs);
     return status;
 }
 
@@ -382,8 +419,7 @@ static enum status turn_settle(struct sender *sender, struct sending *sending, s
     if (row.state == MESSAGE_INTENT && row.due < sender->counts->next)
         sender->counts->next = row.due;
     if (row.state == MESSAGE_SENT) {
-        vec_push(events, event_of(sender, row.campaign, person, row.contact, turn->key, now));
-        purse->sent++;
+        vec_push(events, event_of(sender, row.campaign, person, row.contact, now));
     }
     enum contact other = contact_after(sending->campaign, row.contact);
     if (row.state != MESSAGE_FAILED)
@@ -462,11 +498,23 @@ static enum status contact_send(struct sender *sender, struct sending *sending,
     return outcomes_write(sender, sending, turns, n, err);
 }
 
+/* What was asked before a message left should still be true when it leaves, and what a kill leaves
+ * open should be little: a slow contact gets fewer at a time. */
+static void batch_fit(struct sender *sender, int64_t took_ns)
+{
+    if (took_ns > 500 * INT64_C(1000000) && sender->batch > SEND_BATCH_LEAST)
+        sender->batch /= 2;
+    else if (took_ns < 100 * INT64_C(1000000) && sender->batch < SEND_BATCH)
+        sender->batch *= 2;
+    sender->batch = sender->batch > SEND_BATCH ? SEND_BATCH : sender->batch;
+}
+
 /* All turns with something to send, contact by contact. */
 static enum status turns_send(struct sender *sender, struct sending *sending, struct turn *turns,
                               size_t n, struct arena *arena, struct error *err)
 {
     enum status status = ST_OK;
+    int64_t began = time_monotonic_ns();
     struct turn **some = arena_array(arena, struct turn *, n);
     for (int contact = 1; contact < CONTACT_COUNT && status == ST_OK; contact++) {
         const struct contact_adapter *adapter = sender->lines->at[contact].adapter;
@@ -477,6 +525,7 @@ static enum status turns_send(struct sender *sender, struct sending *sending, st
         if (m)
             status = contact_send(sender, sending, (enum contact)contact, some, m, arena, err);
     }
+    batch_fit(sender, time_monotonic_ns() - began);
     return status;
 }
 
@@ -508,15 +557,14 @@ enum status turns_run(struct sender *sender, struct sending *sending, struct tur
         writer_rollback(sender->writer);
         return ST_OK;
     }
-    struct suppress_rules rules = rules_of(sender, sending, now);
     if (status == ST_OK)
         status = purse_open(sender, sending->campaign, &purse, err);
     bool *skip = arena_array(arena, bool, n);
-    for (size_t i = 0; i < n && status == ST_OK; i++) {
-        status = turn_decide(sender, sending, arena, &rules, &turns[i], &purse, &skip[i], err);
-        if (status == ST_OK && !skip[i])
-            status = turn_write(sender, sending, &turns[i], &events, &purse, now, err);
-    }
+    if (status == ST_OK)
+        status = turns_decide(sender, sending, arena, turns, n, skip, &purse, now, err);
+    for (size_t i = 0; i < n && status == ST_OK; i++)
+        if (!skip[i])
+            status = turn_write(sender, sending, &turns[i], &events, now, err);
     if (status == ST_OK)
         status = sums_write(sender, sending->campaign, &events, &purse, err);
     status = finish(sender, status, err);
@@ -526,7 +574,7 @@ enum status turns_run(struct sender *sender, struct sending *sending, struct tur
             sender->counts->looked++;
         }
     if (status == ST_OK) {
-        sender->counts->sent += purse.sent;
+        sender->counts->sent += (int64_t)events.n;
         sender->events += (int64_t)events.n;
         status = turns_send(sender, sending, turns, n, arena, err);
     }
@@ -623,14 +671,14 @@ enum status screens_tell(struct sender *sender, struct sending *sending, struct 
         message_key(&sender->secret, c->id, 0, CONTACT_SCREEN, turn.key);
         turn.text = turn_text(sender, sending, arena, &turn, NULL);
         turn.body = turn_body(sending, arena, &turn);
-        status = turn_write(sender, sending, &turn, &events, &purse, now, err);
+        status = turn_write(sender, sending, &turn, &events, now, err);
         if (status == ST_OK)
             status = sums_write(sender, c, &events, &purse, err);
     }
     status = finish(sender, status, err);
     if (status == ST_OK) {
         sending->screens_told = open;
-        sender->counts->sent += purse.sent;
+        sender->counts->sent += (int64_t)events.n;
     }
     vec_free(&events);
     arena_free(arena);

@@ -523,7 +523,7 @@ create table message (
     time integer not null default 0,     -- of the last change
     cost integer not null default 0,     -- fen
     note text not null default '',       -- what the other side said, cleaned
-    key text not null default '',        -- idempotency key, and reference of the event
+    key text not null default '',        -- idempotency key
     body text not null default '',       -- what is sent, as long as it may be sent again
     primary key (campaign, person, contact)
 ) strict, without rowid;
