@@ -5,14 +5,15 @@
 #include "model/event/sample.h"
 #include "views/console.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A sample that takes so long is answer enough; from a whole that takes so long on, a first answer
- * is shown at all. In screens that are compared neither is measured. */
-enum { EARLY_NS = 60 * 1000 * 1000, WORTH_NS = 150 * 1000 * 1000 };
-/* Of the blocks of people: the first sample, and the largest. */
-enum { FIRST_OF = 64, FIRST_LEAST = 4, LARGEST_OF = 3, STILL_OF = 4 };
+/* How long samples may take together; and how long the whole at least, for a first answer to be
+ * shown at all. In screens that are compared neither is measured. */
+enum { EARLY_NS = 70 * 1000 * 1000, WORTH_NS = 90 * 1000 * 1000 };
+/* Of the blocks of people: the largest sample; and the only one in screens that are compared. */
+enum { LARGEST_OF = 3, STILL_OF = 4 };
 
 struct answer {
     struct arena *arena;
@@ -84,35 +85,54 @@ static struct answer *sample_ask(const struct question *question, struct reader 
     return answer;
 }
 
-static uint32_t blocks_within(uint32_t n, uint32_t least, uint32_t most)
+/* What samples took so far, as a time that each question takes and one for each block. */
+struct pace {
+    double fixed, block; /* ns */
+    double n, took;      /* of the last one */
+};
+
+static void pace_learn(struct pace *pace, double n, double took)
 {
-    return n < least ? least : n > most ? most : n;
+    double block = took / n;
+    if (pace->n > 0 && n > pace->n)
+        block = (took - pace->took) / (n - pace->n);
+    pace->block = block > took / n / 8 ? block : took / n / 8;
+    pace->fixed = took - pace->block * n;
+    pace->n = n;
+    pace->took = took;
 }
 
-/* A small sample tells how long the whole would take, and how large a sample fits into the time
- * there is. NULL where the exact answer is soon there. */
+/* Samples that grow as long as there is time: a small one tells how large the next may be. NULL
+ * where the exact answer is soon there. */
 static struct answer *early_answer(const struct question *question, struct reader *reader,
                                    struct error *err)
 {
+    struct pace pace = {0};
+    struct answer *answer = NULL;
     uint32_t blocks = 0;
+    double left = EARLY_NS, next = 1;
     if (sample_blocks(reader, &blocks, err) != ST_OK)
         return NULL;
-    uint32_t first = question->still ? blocks / STILL_OF : blocks / FIRST_OF;
-    first = blocks_within(first, question->still ? 1 : FIRST_LEAST, blocks);
-    int64_t start = time_monotonic_ns();
-    struct answer *answer = sample_ask(question, reader, first, err);
-    int64_t took = time_monotonic_ns() - start + 1;
-    if (!answer || question->still)
-        return answer;
-    if (took * blocks / first < WORTH_NS) {
-        answer_free(answer);
-        return NULL;
+    if (question->still)
+        return sample_ask(question, reader, blocks / STILL_OF, err);
+    while (next >= 1 && next >= 2 * pace.n) {
+        int64_t start = time_monotonic_ns();
+        struct answer *better = sample_ask(question, reader, (uint32_t)next, err);
+        double took = (double)(time_monotonic_ns() - start);
+        answer_free(better ? answer : NULL);
+        if (!better)
+            return answer;
+        answer = better;
+        pace_learn(&pace, floor(next), took);
+        if (pace.fixed + pace.block * blocks < WORTH_NS) {
+            answer_free(answer);
+            return NULL;
+        }
+        left -= took;
+        next = (left - pace.fixed) / pace.block;
+        next = next < blocks / LARGEST_OF ? next : blocks / LARGEST_OF;
     }
-    int64_t room = (EARLY_NS - took) * first / took;
-    uint32_t next = room < (int64_t)first ? 0 : blocks_within((uint32_t)room, 0, blocks / LARGEST_OF);
-    struct answer *better = next >= 2 * first ? sample_ask(question, reader, next, err) : NULL;
-    answer_free(better ? answer : NULL);
-    return better ? better : answer;
+    return answer;
 }
 
 /* What goes wrong early goes wrong exactly as well, and is told then. */
