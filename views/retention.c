@@ -1,6 +1,8 @@
 /* Retention: cohorts by period and how many came back in each period after, or how much money they
  * brought; up to the end of the console's period. Cells whose time has not passed are marked. */
 #include "model/base/text.h"
+#include "model/event/sample.h"
+#include "model/loop/estimate.h"
 #include "model/question/expr.h"
 #include "tui/chart.h"
 #include "tui/dialog.h"
@@ -51,7 +53,10 @@ static void *retention_ask(struct reader *reader, struct arena *arena, const voi
     enum status status = retention_bind(reader, arena, &question->access, &query, err);
     if (status == ST_OK)
         status = retention_run(reader, arena, &query, answer, err);
-    return status == ST_OK ? answer : NULL;
+    if (status != ST_OK)
+        return NULL;
+    retention_estimate(arena, sample_share(reader), answer);
+    return answer;
 }
 
 /* As many cohorts as periods, the last being that of the console's period's end. */
@@ -72,7 +77,7 @@ static struct retention_question question_of(const struct view *view)
 static void retention_refresh(struct view *view)
 {
     struct retention_question question = question_of(view);
-    view_ask(view, 0, _("retention"), retention_ask, &question, sizeof question);
+    view_ask_early(view, 0, _("retention"), retention_ask, &question, sizeof question);
 }
 
 static void retention_open(struct view *view)
@@ -90,6 +95,7 @@ static void retention_answered(struct view *view, int slot)
 {
     struct retention_state *state = view->state;
     const struct retention *answer = view_answer(view, slot);
+    state->access = access_of_sample(&view->console->access, view_share(view, slot));
     for (int i = 0; answer && !state->moved && !retention_beside(state) && i < PERIODS &&
                     i < (int)answer->n_rows;
          i++)
@@ -151,7 +157,7 @@ static void row_draw(struct area area, int at, struct arena *arena, const struct
                      const struct view *view, bool here, int first)
 {
     const struct retention_state *state = view->state;
-    const struct access *access = &view->console->access;
+    const struct access *access = &state->access;
     bool revenue = state->choice.revenue;
     draw_field(area, at, 0, LEFT - 1, -1, ROLE_TITLE, row->period);
     draw_field(area, at, LEFT, SIZE, 1, here && state->column == 0 ? ROLE_SELECTED : ROLE_PLAIN,
@@ -175,7 +181,7 @@ static void selected_draw(struct area row, struct arena *arena, const struct ret
                           const struct view *view)
 {
     const struct retention_state *state = view->state;
-    const struct access *access = &view->console->access;
+    const struct access *access = &state->access;
     const struct retention_row *r = &rows_shown(state, answer)[state->row];
     if (kept_back(access, r->values[0]) || kept_back(access, r->values[state->column])) {
         draw_text(row, 0, 0, ROLE_DIM, _("too few people to be told apart"));
@@ -236,10 +242,13 @@ static void retention_draw(struct view *view, struct area area)
             draw_wrapped(area, 0, ROLE_DIM, _("counting … Ctrl-c stops"));
         return;
     }
+    struct area whole = area;
     if (retention_beside(state))
         retention_groups_draw(view, area, answer);
     else
         cohorts_draw(view, area, answer);
+    if (view_is_partial(view, 0))
+        draw_dim(whole);
 }
 
 /* ---- Acting ---- */
@@ -312,7 +321,7 @@ static void group_open(struct view *view)
 
 static void people_open(struct view *view)
 {
-    char *argument = retention_people(view);
+    char *argument = console_exact(view->console) ? retention_people(view) : NULL;
     if (argument)
         console_open(view->console, "crowd", argument);
     free(argument);

@@ -96,7 +96,7 @@ void retention_groups_draw(const struct view *view, struct area area,
 {
     const struct retention_state *state = view->state;
     struct group_picture p = {.state = state,
-                              .access = &view->console->access,
+                              .access = &state->access,
                               .answer = answer,
                               .arena = arena_new(),
                               .left = area.cols >= WIDE ? NAME_WIDE : NAME_NARROW};

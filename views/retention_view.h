@@ -2,6 +2,7 @@
 #ifndef ATRIUM_VIEWS_RETENTION_VIEW_H
 #define ATRIUM_VIEWS_RETENTION_VIEW_H
 
+#include "model/access/access.h"
 #include "model/loop/retention.h"
 #include "tui/draw.h"
 #include "views/view.h"
@@ -20,6 +21,7 @@ struct retention_state {
     struct retention_choice choice;
     int row, column;
     bool moved;
+    struct access access; /* as the answer at hand is to be shown */
     char *group;   /* whose cohorts are shown; NULL: of all, or the groups beside each other */
     char *problem; /* of the line being typed */
     char subtitle[320];

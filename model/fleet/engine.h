@@ -36,31 +36,31 @@ extern const char *const fleet_phase_names[FLEET_PHASES]; /* as in JSON */
 struct fleet_options {
     int window;                     /* sessions at once; 0: 256 */
     int64_t limit_ms[FLEET_PHASES]; /* of a phase; 0: the default of that phase */
-    int64_t total_ms;               /* of a job; 0: 60 s */
-    const char *identity;           /* private key file; NULL: [fleet] identity, then the agent */
+    int64_t total_ms;               /* of a job; 0: a minute */
+    const char *identity;           /* private key file; NULL: the agent */
     const char *user;               /* for devices without one; NULL: "atrium" */
-    const char *bastion;            /* user@host:port, or NULL */
-    const char *bastion_pin;
 };
 
 struct fleet_job;
 struct fleet_engine;
 
 /* Called on the engine's thread with output as it comes, raw: at most `most` bytes of stdout and
- * stderr are given, then the channel is closed. False ends the job (DEVICE_CANCELLED). */
+ * stderr together, what comes after is dropped. False ends the job as fleet_cancel does. */
 typedef bool fleet_output_fn(struct fleet_job *job, bool is_stderr, const char *bytes, size_t n);
 /* Bytes for the command's stdin; 0: no more, -1: nothing now (fleet_wake when there is). */
 typedef int64_t fleet_input_fn(struct fleet_job *job, char *buffer, size_t size);
 
-/* The owner's memory until `done` was called. */
+/* The owner's memory until `done` was called. What the device says in `reason` is cleaned; output
+ * is not: device_clean. DEVICE_OK: the command ran to its end, whatever its exit status.
+ * DEVICE_UNKNOWN: it was accepted, and the connection ended before its exit status came. */
 struct fleet_job {
     /* Set by the owner before fleet_submit; texts must outlive the job. */
     uint32_t device;
     const char *code, *host, *user, *pin;
     int port;
-    const char *command; /* NULL: only look at the host key */
-    size_t most;         /* bytes of output; 0: 1 MiB */
-    bool scan;           /* look at the host key only; also of devices without a pin */
+    const char *command;
+    size_t most; /* bytes of output; 0: 1 MiB */
+    bool scan;   /* only look at the host key, also of devices without a pin; gives no credential */
     fleet_output_fn *output;
     fleet_input_fn *input; /* NULL: stdin is closed at once */
     void (*done)(struct fleet_job *job);
@@ -76,8 +76,10 @@ struct fleet_job {
     int64_t phase_ns[FLEET_PHASES]; /* how long each took */
     int64_t total_ns;
     bool cut; /* there was more output */
+    /* The engine's own. */
     struct fleet_session *session;
     struct fleet_job *next;
+    int cancel; /* 1: asked for; under the engine's lock */
 };
 
 enum status fleet_new(const struct fleet_options *options, struct fleet_engine **engine,
@@ -90,7 +92,9 @@ void fleet_submit(struct fleet_engine *engine, struct fleet_job *job);
 /* Asks a job to end: the remote process is sent TERM, then KILL, and its end is waited for a short
  * time; the reason says "killed", "left running" or "unknown". */
 void fleet_cancel(struct fleet_engine *engine, struct fleet_job *job);
-void fleet_wake(struct fleet_engine *engine, struct fleet_job *job);
+
+/* There is more input for a job, or room for its output. */
+void fleet_wake(struct fleet_engine *engine);
 
 /* Readable when finished jobs wait; calls done() for each of them. Returns how many. */
 int fleet_fd(const struct fleet_engine *engine);

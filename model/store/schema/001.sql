@@ -470,6 +470,14 @@ create table person_block (
     columns blob not null,
     primary key (block, batch)
 ) strict, without rowid;
+-- What the people of a block did lately (model/event/recent.h).
+create table person_recent (
+    block integer not null,
+    batch integer not null,
+    presence blob not null,              -- the day each was last there
+    tills blob not null,                 -- purchases and refunds by day of the last months
+    primary key (block, batch)
+) strict, without rowid;
 create table rollup_day (
     day integer not null,
     batch integer not null,
