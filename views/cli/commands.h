@@ -23,6 +23,7 @@ extern const struct cli_command cli_cluster;
 extern const struct cli_command cli_value_command;
 extern const struct cli_command cli_member;
 extern const struct cli_command cli_portrait;
+extern const struct cli_command cli_campaign;
 extern const struct cli_command cli_tenant;
 extern const struct cli_command cli_sql;
 extern const struct cli_command cli_principal;
