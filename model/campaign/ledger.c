@@ -41,11 +41,10 @@ static enum status entry_check(const struct points_entry *entry, struct error *e
     int64_t least = entry->act == POINTS_ADJUST ? -POINTS_MOST : entry->act != POINTS_REVERSE;
     if (entry->points < least || entry->points > POINTS_MOST ||
         (entry->act == POINTS_ADJUST && !entry->points))
-        return error_set(err, ST_REFUSED,
-                         "points: found %" PRId64 ", expected a whole number from %" PRId64
-                         " to %" PRId64 "%s",
-                         entry->points, least, POINTS_MOST,
-                         entry->act == POINTS_ADJUST ? " other than 0" : "");
+        return error_set(
+            err, ST_REFUSED,
+            "points: found %" PRId64 ", expected a whole number from %" PRId64 " to %" PRId64 "%s",
+            entry->points, least, POINTS_MOST, entry->act == POINTS_ADJUST ? " other than 0" : "");
     if (entry->act == POINTS_REVERSE && (!entry->of || !*entry->of))
         return error_set(err, ST_REFUSED, "a reversal names the reference that it takes back");
     enum status status = text_check("reference", entry->ref, POINTS_REF - 1, false, err);
@@ -208,7 +207,8 @@ static enum status record(struct points_book *book, const struct points_entry *e
         json_object_set_new(detail, "reason", json_string(entry->reason));
     char act[32];
     snprintf(act, sizeof act, "points %s", points_act_names[entry->act]);
-    status = audit_append(book->writer, book->access->principal, act, "member", target, detail, err);
+    status =
+        audit_append(book->writer, book->access->principal, act, "member", target, detail, err);
     json_decref(detail);
     return status;
 }

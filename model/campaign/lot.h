@@ -22,9 +22,9 @@
 /* An entry as the fold takes it. */
 struct points_event {
     int64_t time, amount;
-    int64_t owed;       /* KIND_POINTS_REVERSE: asked for and not there; negative: taken later */
-    uint64_t of;        /* KIND_POINTS_REVERSE: points_key of what is reversed; 0: not known */
-    const char *ref;    /* "" for none */
+    int64_t owed;    /* KIND_POINTS_REVERSE: asked for and not there; negative: taken later */
+    uint64_t of;     /* KIND_POINTS_REVERSE: points_key of what is reversed; 0: not known */
+    const char *ref; /* "" for none */
     uint32_t campaign, tenant;
     uint16_t kind, channel;
     bool ours; /* posted here, not imported */

@@ -148,10 +148,10 @@ static enum status book_read_own(struct points_book *book, int64_t after, struct
 {
     sqlite3_stmt *stmt;
     int code;
-    enum status status = writer_prepare(
-        book->writer,
-        "select " TAIL_COLUMNS " from tail where seq > ?1 and person = ?2 order by seq", &stmt,
-        err);
+    enum status status = writer_prepare(book->writer,
+                                        "select " TAIL_COLUMNS
+                                        " from tail where seq > ?1 and person = ?2 order by seq",
+                                        &stmt, err);
     if (status != ST_OK)
         return status;
     sqlite3_bind_int64(stmt, 1, after);

@@ -164,8 +164,7 @@ static enum status range_settle(struct writer *writer, void *context, struct err
     struct range *range = context;
     int64_t holds, touched;
     struct points_run run = {0};
-    enum status status =
-        ask(writer_db(writer), holds_sql, range->first, range->last, &holds, err);
+    enum status status = ask(writer_db(writer), holds_sql, range->first, range->last, &holds, err);
     char *sql = mem_printf("select count(*) from tail where seq > %" PRId64
                            " and person between ?1 and ?2 and kind in (%d, %d, %d, %d, %d)",
                            range->seen, points_kinds[0], points_kinds[1], points_kinds[2],
@@ -178,12 +177,11 @@ static enum status range_settle(struct writer *writer, void *context, struct err
     if (touched || holds != range->holds)
         return error_set(err, ST_CONFLICT, "points were posted while others were expired");
     run_count(&run, &range->due);
-    json_t *detail =
-        json_pack("{s:I, s:I, s:I, s:I}", "people", (json_int_t)run.people, "points",
-                  (json_int_t)run.points, "debtors", (json_int_t)run.debtors, "taken",
-                  (json_int_t)run.taken);
-    status = audit_append(writer, range->access->principal, "points expire", "mall", "", detail,
-                          err);
+    json_t *detail = json_pack("{s:I, s:I, s:I, s:I}", "people", (json_int_t)run.people, "points",
+                               (json_int_t)run.points, "debtors", (json_int_t)run.debtors, "taken",
+                               (json_int_t)run.taken);
+    status =
+        audit_append(writer, range->access->principal, "points expire", "mall", "", detail, err);
     json_decref(detail);
     return status;
 }
@@ -259,8 +257,8 @@ static enum status range_singly(struct writer *writer, const struct access *acce
     enum status status = ST_OK;
     for (size_t i = 0; i < range->due.n && status == ST_OK; i++) {
         struct points_posted posted;
-        status = points_expire_person(writer, access, range->due.at[i].person, range->at, &posted,
-                                      err);
+        status =
+            points_expire_person(writer, access, range->due.at[i].person, range->at, &posted, err);
         run->people += posted.points > 0;
         run->points += posted.points;
     }
@@ -274,8 +272,7 @@ enum status points_expire_person(struct writer *writer, const struct access *acc
     struct points_book book;
     int64_t taken = 0;
     *posted = (struct points_posted){0};
-    enum status status =
-        access_require(access, RIGHT_CAMPAIGN_APPROVE, "expire points", err);
+    enum status status = access_require(access, RIGHT_CAMPAIGN_APPROVE, "expire points", err);
     bool own = !writer_in_transaction(writer);
     if (status == ST_OK && own)
         status = writer_begin(writer, err);
@@ -293,8 +290,8 @@ enum status points_expire_person(struct writer *writer, const struct access *acc
         snprintf(target, sizeof target, "#%" PRIu32, person);
         json_t *detail = json_pack("{s:I, s:I}", "points", (json_int_t)posted->points, "taken",
                                    (json_int_t)taken);
-        status = audit_append(writer, access->principal, "points expire", "member", target, detail,
-                              err);
+        status =
+            audit_append(writer, access->principal, "points expire", "member", target, detail, err);
         json_decref(detail);
     }
     book_end(&book);
@@ -327,8 +324,7 @@ enum status points_expire_run(struct writer *writer, const struct access *access
     struct reader *reader;
     uint32_t end = 0;
     *run = (struct points_run){0};
-    enum status status =
-        access_require(access, RIGHT_CAMPAIGN_APPROVE, "expire points", err);
+    enum status status = access_require(access, RIGHT_CAMPAIGN_APPROVE, "expire points", err);
     at = at ? at : time_now();
     if (status == ST_OK)
         status = points_reader(writer, &reader, err);

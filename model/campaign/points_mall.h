@@ -33,13 +33,13 @@ struct points_by_campaign {
 };
 
 struct points_survey {
-    int64_t people;               /* with an entry */
-    int64_t holders, balance;     /* with points left, and how many: without shortages */
-    int64_t overdrawn, shortage;  /* people whose imported history took more than there was */
-    int64_t due, due_people;      /* past their time, not yet expired */
+    int64_t people;              /* with an entry */
+    int64_t holders, balance;    /* with points left, and how many: without shortages */
+    int64_t overdrawn, shortage; /* people whose imported history took more than there was */
+    int64_t due, due_people;     /* past their time, not yet expired */
     int64_t owed, owed_people;
-    int64_t never;                /* left in lots that never expire */
-    size_t n_months;              /* rising, only those with points */
+    int64_t never;   /* left in lots that never expire */
+    size_t n_months; /* rising, only those with points */
     const struct points_expiring *months;
     size_t n_campaigns; /* by number */
     const struct points_by_campaign *campaigns;

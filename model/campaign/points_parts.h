@@ -62,8 +62,7 @@ enum status points_held(sqlite3 *db, uint32_t person, int64_t at, int64_t *point
                         struct error *err);
 
 /* Marks a person's holds whose time is over (person 0: everybody's). */
-enum status points_holds_end(struct writer *writer, uint32_t person, int64_t at,
-                             struct error *err);
+enum status points_holds_end(struct writer *writer, uint32_t person, int64_t at, struct error *err);
 
 /* A reader of the writer's mall, kept with it. */
 enum status points_reader(struct writer *writer, struct reader **reader, struct error *err);

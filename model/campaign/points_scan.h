@@ -15,10 +15,10 @@ struct points_seen {
 typedef void points_seen_fn(void *lane, const struct points_seen *seen);
 
 struct points_scan {
-    int64_t at;                  /* entries after it do not count */
-    uint32_t first, last;        /* people; 0, 0: all */
-    const struct set *among;     /* NULL: everyone */
-    points_seen_fn *fn;          /* called for everyone with an entry, each lane on its own thread */
+    int64_t at;              /* entries after it do not count */
+    uint32_t first, last;    /* people; 0, 0: all */
+    const struct set *among; /* NULL: everyone */
+    points_seen_fn *fn;      /* called for everyone with an entry, each lane on its own thread */
     void **lanes;
     int n_lanes; /* POINTS_LANES at most */
 };

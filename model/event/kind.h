@@ -65,8 +65,8 @@ extern const size_t n_kinds;
 const struct kind_info *kind_by_id(uint16_t id);
 const struct kind_info *kind_by_name(const char *name, size_t n);
 
-/* The entries of the points ledger, and how each counts in a balance: 1 adds its amount, -1 takes it
- * away, 0 is none of them. balance = earned - burned - expired - reversed + adjusted. */
+/* The entries of the points ledger, and how each counts in a balance: 1 adds its amount, -1 takes
+ * it away, 0 is none of them. balance = earned - burned - expired - reversed + adjusted. */
 enum { POINTS_KINDS = 5 };
 extern const uint16_t points_kinds[POINTS_KINDS];
 static inline int kind_points_sign(uint16_t id)

@@ -2,9 +2,7 @@
 
 #include "model/loop/survey.h"
 
-#include <string.h>
-
-enum { WINDOW_MONTHS = 24, LEAST_MONTHS = 12, LEAST_FATES = 100, DAYS_AT_ONCE = 366 };
+enum { WINDOW_MONTHS = 24, LEAST_MONTHS = 12, LEAST_FATES = 100 };
 
 int64_t points_month_balance(const struct points_month *month)
 {
@@ -36,24 +34,6 @@ static void cell_add(struct points_month *month, const struct rollup_cell *cell)
     }
 }
 
-static enum status months_read(struct reader *reader, struct points_month *months, int32_t first,
-                               int32_t first_day, int32_t last_day, struct error *err)
-{
-    enum status status = ST_OK;
-    for (int64_t day = first_day; day <= last_day && status == ST_OK; day += DAYS_AT_ONCE) {
-        const struct rollup_cell *cells;
-        size_t n = 0;
-        struct arena *work = arena_new();
-        int64_t end = day + DAYS_AT_ONCE <= last_day ? day + DAYS_AT_ONCE : (int64_t)last_day + 1;
-        status = rollup_days(reader, work, (int32_t)day, (int32_t)end, &cells, &n, err);
-        for (size_t i = 0; i < n; i++)
-            if (!cells[i].nobody && kind_points_sign(cells[i].kind))
-                cell_add(&months[month_of_day(cells[i].day) - first], &cells[i]);
-        arena_free(work);
-    }
-    return status;
-}
-
 static void month_sum(struct points_month *into, const struct points_month *month)
 {
     into->earned += month->earned;
@@ -62,12 +42,6 @@ static void month_sum(struct points_month *into, const struct points_month *mont
     into->reversed += month->reversed;
     into->adjusted += month->adjusted;
     into->fates += month->fates;
-}
-
-static bool month_empty(const struct points_month *month)
-{
-    return !month->earned && !month->burned && !month->expired && !month->reversed &&
-           !month->adjusted;
 }
 
 static void breakage_find(struct points_history *history, int32_t present)
@@ -108,40 +82,43 @@ static enum status settings_read(struct reader *reader, struct points_history *h
     return status;
 }
 
+/* The cells are by day, so the months come in order; those between without entries are there. */
+static void months_make(struct points_history *history, struct arena *arena,
+                        const struct rollup_cell *cells, size_t n)
+{
+    if (!n)
+        return;
+    int32_t first = month_of_day(cells[0].day), last = month_of_day(cells[n - 1].day);
+    size_t n_months = (size_t)(last - first + 1);
+    struct points_month *months = arena_array(arena, struct points_month, n_months);
+    for (size_t i = 0; i < n_months; i++)
+        months[i].month = first + (int32_t)i;
+    for (size_t i = 0; i < n; i++)
+        cell_add(&months[month_of_day(cells[i].day) - first], &cells[i]);
+    for (size_t i = 0; i < n_months; i++)
+        month_sum(&history->all, &months[i]);
+    history->months = months;
+    history->n_months = n_months;
+}
+
 enum status points_history_read(struct reader *reader, struct arena *arena,
                                 struct points_history *history, struct error *err)
 {
-    struct event_totals totals;
+    const struct rollup_cell *cells;
     int64_t as_of, present;
-    const struct clock *clock = &reader_mall(reader)->clock;
+    size_t n;
     *history = (struct points_history){.per_yuan = 100};
     enum status status = reader_begin(reader, err);
     if (status != ST_OK)
         return status;
-    status = event_totals(reader, &totals, err);
+    status = rollup_kinds(reader, arena, points_kinds, POINTS_KINDS, &cells, &n, err);
     if (status == ST_OK)
         status = reader_present(reader, &as_of, &present, err);
-    if (status == ST_OK && totals.events) {
-        int32_t first_day = clock_day(clock, totals.first), last = clock_day(clock, totals.last);
-        int32_t first = month_of_day(first_day);
-        size_t n = (size_t)(month_of_day(last) - first + 1);
-        struct points_month *months = arena_array(arena, struct points_month, n);
-        for (size_t i = 0; i < n; i++)
-            months[i].month = first + (int32_t)i;
-        status = months_read(reader, months, first, first_day, last, err);
-        for (size_t i = 0; i < n; i++)
-            month_sum(&history->all, &months[i]);
-        while (n && month_empty(&months[0]))
-            months++, n--;
-        while (n && month_empty(&months[n - 1]))
-            n--;
-        history->months = months;
-        history->n_months = n;
-    }
-    if (status == ST_OK)
-        breakage_find(history, month_of_day(clock_day(clock, present)));
-    if (status == ST_OK)
+    if (status == ST_OK) {
+        months_make(history, arena, cells, n);
+        breakage_find(history, month_of_day(clock_day(&reader_mall(reader)->clock, present)));
         status = settings_read(reader, history, err);
+    }
     reader_end(reader);
     return status;
 }

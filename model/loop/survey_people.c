@@ -134,8 +134,7 @@ static enum status balance_block(void *context, const struct event_block *block,
         const struct event_run *run = &block->runs[r];
         int sign = kind_points_sign(run->kind);
         for (size_t i = 0; run->amount && i < run->n; i++)
-            balance[nobody ? 0 : run->person[i] - block->first_person] +=
-                sign * run->amount[i];
+            balance[nobody ? 0 : run->person[i] - block->first_person] += sign * run->amount[i];
     }
     for (uint32_t i = 0; i < EVENT_BLOCK; i++)
         if (balance[i]) {

@@ -1,9 +1,9 @@
 #include "model/people/figures.h"
 
 const uint16_t figures_kinds[] = {
-    KIND_SIGHTING,    KIND_DOOR,        KIND_VISIT,         KIND_PURCHASE,      KIND_REFUND,
-    KIND_POINTS_EARN, KIND_POINTS_BURN, KIND_POINTS_EXPIRE, KIND_POINTS_ADJUST, KIND_COUPON_REDEEM,
-    KIND_POINTS_REVERSE,
+    KIND_SIGHTING,      KIND_DOOR,          KIND_VISIT,          KIND_PURCHASE,
+    KIND_REFUND,        KIND_POINTS_EARN,   KIND_POINTS_BURN,    KIND_POINTS_EXPIRE,
+    KIND_POINTS_ADJUST, KIND_COUPON_REDEEM, KIND_POINTS_REVERSE,
 };
 const size_t n_figures_kinds = sizeof figures_kinds / sizeof *figures_kinds;
 

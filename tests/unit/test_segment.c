@@ -23,9 +23,9 @@ static struct error err;
 enum { PEOPLE = 48, EVENTS = 900, DAY = 86400 };
 
 static const char *const tiers[] = {"", "basic", "gold", "black", "odd"};
-static const char *const kinds_used[] = {"purchase",    "refund",        "sighting", "points_earn",
-                                         "points_burn", "coupon_redeem", "door",     "app_open",
-                                         "points_reverse"};
+static const char *const kinds_used[] = {"purchase",    "refund",      "sighting",
+                                         "points_earn", "points_burn", "coupon_redeem",
+                                         "door",        "app_open",    "points_reverse"};
 static const char *const tenants[] = {NULL, "T1", "T2", "T3"};
 static const char *const channels[] = {NULL, "pos", "app"};
 static const char *const topics[] = {"coffee", "film"};

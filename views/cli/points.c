@@ -67,13 +67,13 @@ enum status points_posted_print(struct points_call *call, const struct points_po
     struct cli *cli = call->cli;
     const struct points_sums *sums = &posted->sums;
     if (cli->json)
-        return cli_print_json(
-            cli,
-            json_pack("{s:I, s:s, s:b, s:I, s:I, s:I, s:I}", "balance", (json_int_t)sums->balance,
-                      "ref", posted->ref, "repeated", posted->repeated, "points",
-                      (json_int_t)posted->points, "held", (json_int_t)sums->held, "owed",
-                      (json_int_t)sums->owed, "due", (json_int_t)sums->due),
-            err);
+        return cli_print_json(cli,
+                              json_pack("{s:I, s:s, s:b, s:I, s:I, s:I, s:I}", "balance",
+                                        (json_int_t)sums->balance, "ref", posted->ref, "repeated",
+                                        posted->repeated, "points", (json_int_t)posted->points,
+                                        "held", (json_int_t)sums->held, "owed",
+                                        (json_int_t)sums->owed, "due", (json_int_t)sums->due),
+                              err);
     cli_say(cli, "%s%s: %s points, balance %s", posted->repeated ? "already posted as " : "",
             *posted->ref ? posted->ref : "nothing to do", text_count(cli->arena, posted->points),
             text_count(cli->arena, sums->balance));

@@ -21,17 +21,17 @@ static enum status balance_print(struct points_call *call, const struct points_s
                                  const struct points_history *history, struct error *err)
 {
     static const struct sheet_column columns[] = {
-        {"balance", NULL, CELL_COUNT}, {"earned", NULL, CELL_COUNT},
-        {"burned", NULL, CELL_COUNT},  {"expired", NULL, CELL_COUNT},
-        {"reversed", NULL, CELL_COUNT}, {"adjusted", NULL, CELL_COUNT},
-        {"held", NULL, CELL_COUNT},    {"owed", NULL, CELL_COUNT},
+        {"balance", NULL, CELL_COUNT},   {"earned", NULL, CELL_COUNT},
+        {"burned", NULL, CELL_COUNT},    {"expired", NULL, CELL_COUNT},
+        {"reversed", NULL, CELL_COUNT},  {"adjusted", NULL, CELL_COUNT},
+        {"held", NULL, CELL_COUNT},      {"owed", NULL, CELL_COUNT},
         {"liability", NULL, CELL_MONEY}, {"breakage", NULL, CELL_SHARE},
         {"breakage_by", NULL, CELL_TEXT}};
     struct cli *cli = call->cli;
     int64_t liability = points_liability(history, sums->balance);
-    const int64_t values[] = {sums->balance,  sums->earned,   sums->burned, sums->expired,
-                              sums->reversed, sums->adjusted, sums->held,   sums->owed,
-                              liability};
+    const int64_t values[] = {sums->balance, sums->earned,   sums->burned,
+                              sums->expired, sums->reversed, sums->adjusted,
+                              sums->held,    sums->owed,     liability};
     if (cli->json) {
         json_t *document = json_object();
         for (size_t i = 0; i < 8; i++)
@@ -93,9 +93,9 @@ static struct sheet *months_sheet(struct cli *cli, const struct points_survey *s
 static struct sheet *campaigns_sheet(struct points_call *call, const struct points_survey *survey)
 {
     static const struct sheet_column columns[] = {
-        {"campaign", NULL, CELL_TEXT}, {"earned", NULL, CELL_COUNT}, {"burned", NULL, CELL_COUNT},
-        {"given_back", "given back", CELL_COUNT}, {"burns", NULL, CELL_COUNT},
-        {"people", NULL, CELL_COUNT}};
+        {"campaign", NULL, CELL_TEXT}, {"earned", NULL, CELL_COUNT},
+        {"burned", NULL, CELL_COUNT},  {"given_back", "given back", CELL_COUNT},
+        {"burns", NULL, CELL_COUNT},   {"people", NULL, CELL_COUNT}};
     struct sheet *sheet = sheet_new(call->cli->arena, columns, 6);
     for (size_t i = 0; i < survey->n_campaigns; i++) {
         const struct points_by_campaign *sum = &survey->campaigns[i];
@@ -198,8 +198,8 @@ enum status points_expire_verb(struct points_call *call, struct error *err)
         if (cli_switch(cli, "preview")) {
             status = points_expire_preview(call->reader, at, &run, err);
         } else {
-            status = points_expire_run(call->writer, &call->access, at, expire_progress, cli, &run,
-                                       err);
+            status =
+                points_expire_run(call->writer, &call->access, at, expire_progress, cli, &run, err);
             cli_progress(cli, "people", -1, 0);
         }
         return status == ST_OK ? run_print(cli, &run, err) : status;
