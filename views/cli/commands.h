@@ -22,6 +22,7 @@ extern const struct cli_command cli_calc;
 extern const struct cli_command cli_cluster;
 extern const struct cli_command cli_value_command;
 extern const struct cli_command cli_member;
+extern const struct cli_command cli_points;
 extern const struct cli_command cli_portrait;
 extern const struct cli_command cli_campaign;
 extern const struct cli_command cli_tenant;

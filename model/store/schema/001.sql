@@ -610,10 +610,6 @@ create table points_hold (               -- reserved, to be settled or released
     state text not null                  -- 'held', 'settled', 'released', 'expired'
 ) strict, without rowid;
 create index points_hold_person on points_hold (person) where state = 'held';
-create table points_owed (               -- reversed, but spent already: taken from what comes next
-    person integer primary key,
-    points integer not null
-) strict;
 create table points_rule (               -- how points are earned
     id integer primary key,
     name text not null unique,
