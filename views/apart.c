@@ -15,9 +15,9 @@ struct apart_question {
 };
 
 static const struct sheet_column columns[] = {
-    {"kind", N_("kind"), CELL_TEXT},     {"name", N_("name"), CELL_TEXT},
+    {"kind", N_("kind"), CELL_TEXT},     {"name", N_("trait"), CELL_TEXT},
     {"share_a", N_("of A"), CELL_SHARE}, {"share_b", N_("of B"), CELL_SHARE},
-    {"lift", N_("lift"), CELL_REAL},     {"a", N_("A"), CELL_COUNT},
+    {"lift", N_("lift"), CELL_REAL, 2},  {"a", N_("A"), CELL_COUNT},
     {"b", N_("B"), CELL_COUNT},
 };
 

@@ -28,7 +28,7 @@ struct segments_answer {
 };
 
 static const struct sheet_column columns[] = {
-    {"name", N_("name"), CELL_TEXT},
+    {"name", N_("segment"), CELL_TEXT},
     {"people", N_("people"), CELL_COUNT},
     {"kind", N_("kind"), CELL_TEXT},
     {"as_of", N_("as of"), CELL_DAY},

@@ -49,6 +49,7 @@ static const struct entity_field device_fields[] = {
     {"zone", FIELD_REFERENCE, "zone", 0, 0, "zone it stands in"},
     {"floor", FIELD_TEXT, NULL, 0, WORD, "floor"},
     {"pin", FIELD_TEXT, NULL, 0, NAME, "SHA-256 fingerprint of its key"},
+    {"quarantine", FIELD_TEXT, NULL, 0, NAME, "why it is given no credential; empty: it is"},
     {"note", FIELD_TEXT, NULL, 0, LONG_TEXT, "note"},
 };
 

@@ -286,7 +286,9 @@ static void a_list_becomes_a_segment(void **state)
     vt_type(vt, "dropped");
     vt_keys(vt, "Enter");
     see("212 people are the segment 'dropped' now");
-    vt_keys(vt, "Esc o Down Enter");
+    vt_keys(vt, "Esc o");
+    vt_type(vt, "dropped");
+    vt_keys(vt, "Enter");
     see("only segment:dropped");
     see("212");
     vt_keys(vt, "Esc F Down Down Down d w");

@@ -48,10 +48,41 @@ create table device (
     tenant integer not null default 0,
     zone integer not null default 0,
     floor text not null default '',
-    pin text not null default '',
+    pin text not null default '',        -- 'SHA256:…' of its host key; '': not seen yet
+    quarantine text not null default '', -- why no credential is given to it
     note text not null default '',
     version integer not null default 1
 ) strict;
+-- What a device last said of itself (model/fleet/status.h). Observed, not edited.
+create table device_state (
+    device integer primary key,
+    time integer not null,               -- when it was asked
+    seen integer not null default 0,     -- when it last answered
+    state text not null,                 -- as in JSON: 'ok', 'failed', 'unknown', 'offline', ...
+    phase text not null default '',      -- where it stopped
+    reason text not null default '',     -- cleaned
+    milliseconds integer not null default 0,
+    offered text not null default '',    -- a host key that is not the pin's
+    app text not null default '',        -- version of the application
+    config text not null default '',     -- hash of its configuration
+    load integer not null default -1,    -- hundredths; -1: unknown
+    disk integer not null default -1,    -- percent used
+    clock integer not null default 0,    -- its time - ours, in milliseconds
+    spool integer not null default -1    -- bytes it holds that were not collected
+) strict;
+-- What was done to devices, act by act; the audit has the act, this has its outcome by device.
+create table device_act (
+    id integer primary key,
+    device integer not null,
+    time integer not null,
+    act text not null,                   -- 'run', 'put', 'config', ...
+    actor text not null,
+    detail text not null default '',     -- the command, the file
+    state text not null,
+    exit integer,                        -- of the remote process, where it is known
+    milliseconds integer not null default 0
+) strict;
+create index device_act_device on device_act (device, id);
 -- A campaign. What its people set up are the columns up to `priority`, one for each key of a
 -- campaign file (model/campaign/campaign.h); what became of it are the rest. One that only events
 -- name, from an import, has a code and the state ''.
@@ -437,6 +468,14 @@ create table person_block (
     block integer not null,
     batch integer not null,
     columns blob not null,
+    primary key (block, batch)
+) strict, without rowid;
+-- What the people of a block did lately (model/event/recent.h).
+create table person_recent (
+    block integer not null,
+    batch integer not null,
+    presence blob not null,              -- the day each was last there
+    tills blob not null,                 -- purchases and refunds by day of the last months
     primary key (block, batch)
 ) strict, without rowid;
 create table rollup_day (
