@@ -1,5 +1,6 @@
 #include "views/modules.h"
 
+#include "model/campaign/state.h"
 #include "model/event/verify.h"
 #include "model/segment/verify.h"
 
@@ -7,4 +8,5 @@ void modules_start(void)
 {
     event_verify_register();
     segment_verify_register();
+    campaign_register();
 }

@@ -41,18 +41,31 @@ struct campaign_kind_info {
     const char *name;    /* as in files: "points-cash" */
     const char *title;   /* translated where shown */
     const char *summary; /* what it does, a sentence */
-    const char *needs;   /* keys of [offer] that must be set: "value minimum" */
-    const char *takes;   /* and those that may be */
-    bool gives_coupons;
+    const char *needs;   /* keys of [offer] that must be set: "value" */
+    const char *any;     /* at least one of these must be */
+    const char *takes;   /* and these may be */
+    bool gives_coupons;  /* where its offer has a value */
+    bool named;          /* its audience must be said */
 };
 extern const struct campaign_kind_info campaign_kinds[CAMPAIGN_KINDS];
+
+/* What {…} in a message may stand for; doc/campaign.md. Ends with NULL names. */
+struct message_field {
+    const char *name, *summary;
+};
+extern const struct message_field message_fields[];
 
 /* Days from `first` to `last`, both included. */
 struct day_range {
     int32_t first, last;
 };
 
-enum { CAMPAIGN_BLACKOUTS = 32, CAMPAIGN_CODE = 64 };
+enum {
+    CAMPAIGN_BLACKOUTS = 32,
+    CAMPAIGN_CODE = 64,      /* bytes, the final NUL included */
+    CAMPAIGN_FILE = 1 << 16, /* bytes of a definition at most */
+    CAMPAIGN_HOLDOUT = 1000, /* of 10,000, where nothing is said */
+};
 
 /* Money in fen, days as date numbers, minutes of the mall's clock. Texts are never NULL and owned
  * by whoever filled it in. */
@@ -61,7 +74,7 @@ struct campaign {
     const char *code, *name, *goal;
     enum campaign_kind kind;
     const char *audience; /* expression of the people language; "" : everybody reachable */
-    int holdout;          /* of 10,000 */
+    int64_t holdout;      /* of 10,000 */
     struct {
         int64_t value, minimum; /* fen */
         int64_t points;         /* CAMPAIGN_POINTS_CASH: a yuan costs so many; else given */
@@ -72,9 +85,9 @@ struct campaign {
         bool stacking;
     } offer;
     struct {
-        int32_t from, to;  /* INT32_MIN, INT32_MAX: open */
-        unsigned weekdays; /* bit 0 Monday; 0: every day */
-        int hour_from, hour_to;
+        int32_t from, to;       /* INT32_MIN, INT32_MAX: open */
+        unsigned weekdays;      /* bit 0 Monday; 0: every day */
+        int hour_from, hour_to; /* minutes of the day, to 1440; equal: all day */
         size_t n_blackouts;
         struct day_range blackouts[CAMPAIGN_BLACKOUTS];
     } schedule;
@@ -85,16 +98,32 @@ struct campaign {
         int64_t per_person, per_window; /* messages in seconds, of all campaigns; 0: no cap */
         int quiet_from, quiet_to;       /* minutes; equal: none */
         int64_t budget;                 /* fen; 0: none set */
-        int priority;
+        int64_t priority;
     } limits;
     /* What became of it. */
     enum campaign_state state;
     const char *author, *approved_by;
-    const char *approved; /* the definition that was approved, as campaign_write writes it */
+    const char *approved; /* the definition that was approved, as campaign_write writes it, with a
+                             tab in place of each end of a line; "" before the first approval */
     int64_t started, ended;
     int64_t edition; /* people_set edition of the audience when it started; 0: not yet */
     int64_t version;
 };
+
+/* A campaign in which nothing is set: texts "", the usual holdout, open dates. */
+struct campaign campaign_empty(void);
+
+/* Whether it hands out coupons. */
+static inline bool campaign_gives_coupons(const struct campaign *campaign)
+{
+    return campaign_kinds[campaign->kind].gives_coupons && campaign->offer.value > 0;
+}
+
+/* The expression of its audience: "reachable" where none is set. */
+static inline const char *campaign_audience(const struct campaign *campaign)
+{
+    return *campaign->audience ? campaign->audience : "reachable";
+}
 
 /* ---- Files ---- */
 
@@ -108,6 +137,7 @@ struct campaign_fault {
 /* What can be set. `read` and `write` of a key are found by its type. */
 enum campaign_key_type {
     KEY_TEXT,
+    KEY_CODE, /* the row's key: set when it is made, never changed */
     KEY_KIND,
     KEY_PEOPLE, /* expression of the people language */
     KEY_SHOPS,  /* expression over shops */
@@ -130,9 +160,17 @@ struct campaign_key {
     enum campaign_key_type type;
     const char *column, *column_to; /* in the row; column_to NULL: one is enough */
     const char *summary;            /* for forms, help and messages; translated where shown */
+    size_t at, at_to;               /* in struct campaign */
+    int64_t most;                   /* of a number; bytes of a text */
 };
 extern const struct campaign_key campaign_keys[];
 extern const size_t n_campaign_keys;
+
+/* NULL: there is none. */
+const struct campaign_key *campaign_key_find(const char *section, const char *name);
+
+/* Whether a campaign of that kind has such a key: of [offer] only those it needs or takes. */
+bool campaign_kind_has(enum campaign_kind kind, const struct campaign_key *key);
 
 /* Reads a definition: all that is wrong with it is in `faults`, in order of line, and then the
  * campaign is not to be used. `reader` (may be NULL: names of the mall are not looked at) binds the
@@ -164,7 +202,7 @@ struct sheet *campaign_difference(struct arena *arena, const struct campaign *be
 
 /* ---- The mall file ---- */
 
-/* By code, or by "#ID". *found NULL: there is none. Owned by the arena. */
+/* By code, or by "#ID" where no code is that. *found NULL: there is none. Owned by the arena. */
 enum status campaign_find(struct reader *reader, struct arena *arena, const char *code,
                           const struct campaign **found, struct error *err);
 enum status campaign_by_id(struct reader *reader, struct arena *arena, uint32_t id,
@@ -175,17 +213,25 @@ enum status campaign_by_id(struct reader *reader, struct arena *arena, uint32_t 
 enum status campaign_list(struct reader *reader, struct arena *arena, unsigned states,
                           const struct campaign **campaigns, size_t *n, struct error *err);
 
-/* Saves a definition under its code (made from the name where it is ""): new in the state draft, or
- * in place of the one there is when base_version fits (-1: whatever there is). A change of one that
- * was submitted or approved puts it back into review or draft (state.h). ST_REFUSED with the first
- * fault. Begins and commits by itself. */
+/* Saves a definition under its code: in place of the one there is when base_version fits (-1:
+ * whatever there is, CAMPAIGN_NEW: there must be none), else as a new one in the state draft. Code
+ * "": a new one, whose code is made from the name. A change of one that was approved puts it back
+ * into review (state.h). ST_REFUSED with the first fault. Begins and commits by itself. `code`
+ * (CAMPAIGN_CODE bytes) and `result` may be NULL. */
+enum { CAMPAIGN_NEW = -2 };
 enum status campaign_save(struct writer *writer, const struct access *access,
-                          const struct campaign *campaign, int64_t base_version,
+                          const struct campaign *campaign, int64_t base_version, char *code,
                           struct operation_result *result, struct error *err);
+
+/* The definition that was approved last; *approved NULL: it never was. Owned by the arena. */
+enum status campaign_approved(struct reader *reader, struct arena *arena,
+                              const struct campaign *campaign, const struct campaign **approved,
+                              struct error *err);
 
 /* ---- Sums that budgets and stocks are checked with (table campaign_sum) ---- */
 
 enum campaign_sum { SUM_ISSUED, SUM_REDEEMED, SUM_GIVEN, SUM_POINTS, SUM_SENT, CAMPAIGN_SUMS };
+extern const char *const campaign_sum_names[CAMPAIGN_SUMS];
 
 /* Inside the writer's transaction: adds to the sum and gives the new one. */
 enum status campaign_sum_add(struct writer *writer, uint32_t campaign, enum campaign_sum sum,

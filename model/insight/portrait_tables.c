@@ -84,7 +84,7 @@ int daytime_of_hour(int hour)
     return hour < 4 ? DAYTIMES - 1 : time;
 }
 
-const char *const contact_names[CONTACTS] = {"sms", "app", "wifi"};
+const char *const portrait_contact_names[CONTACTS] = {"sms", "app", "wifi"};
 
 /* As malls write it. */
 static const char *gender_name(const char *text)
