@@ -48,10 +48,12 @@ static const char *influenced_words(struct arena *arena, const struct access *ac
 {
     const struct result_sums *t = &r->sums[ARM_TREATED];
     const bool *hidden = r->hidden[ARM_TREATED];
-    const char *who = arena_printf(
-        arena, _("%s of %s people responded (%s)"), shown(arena, access, t->responded, hidden[1]),
-        shown(arena, access, t->people, hidden[0]), hidden[1] ? "*" : report_share(arena, rate_of(t)));
-    return arena_printf(arena, _("Influenced, not measured: %s. What it caused cannot be said, as %s."),
+    const char *who = arena_printf(arena, _("%s of %s people responded (%s)"),
+                                   shown(arena, access, t->responded, hidden[1]),
+                                   shown(arena, access, t->people, hidden[0]),
+                                   hidden[1] ? "*" : report_share(arena, rate_of(t)));
+    return arena_printf(arena,
+                        _("Influenced, not measured: %s. What it caused cannot be said, as %s."),
                         who, r->reason);
 }
 
@@ -75,7 +77,8 @@ const char *result_headline(struct arena *arena, const struct access *access,
         return arena_printf(arena, _("Measured: it lowered the response by %s (%s, 95%%). %s."),
                             report_points(arena, r->lift.lift), range, rates);
     return arena_printf(
-        arena, _("Measured, no effect shown: the difference is %s and may be anything from %s. %s."),
+        arena,
+        _("Measured, no effect shown: the difference is %s and may be anything from %s. %s."),
         report_points(arena, r->lift.lift), range, rates);
 }
 
@@ -89,7 +92,7 @@ struct page {
 };
 
 __attribute__((format(printf, 2, 3))) static void page_add(struct page *page, const char *format,
-                                                            ...)
+                                                           ...)
 {
     va_list args;
     va_start(args, format);
@@ -145,12 +148,13 @@ static const char *padded(struct page *page, const char *text, int cells, bool r
                  : arena_printf(page->arena, "%s%*s", text, more, "");
 }
 
-static void page_row(struct page *page, const char *label, const char *treated,
-                     const char *holdout, const char *difference, const char *range)
+static void page_row(struct page *page, const char *label, const char *treated, const char *holdout,
+                     const char *difference, const char *range)
 {
-    const char *line = arena_printf(
-        page->arena, "%s%s%s%s  %s", padded(page, label, 22, false), padded(page, treated, 14, true),
-        padded(page, holdout, 13, true), padded(page, difference, 11, true), range);
+    const char *line =
+        arena_printf(page->arena, "%s%s%s%s  %s", padded(page, label, 22, false),
+                     padded(page, treated, 14, true), padded(page, holdout, 13, true),
+                     padded(page, difference, 11, true), range);
     size_t n = strlen(line);
     while (n && line[n - 1] == ' ')
         n--;
@@ -162,7 +166,8 @@ static const char *range_text(struct page *page, struct interval i, bool money)
     if (!isfinite(i.low) || !isfinite(i.high))
         return "";
     struct arena *a = page->arena;
-    return arena_printf(a, "%s … %s", money ? report_money(a, i.low, true) : report_points(a, i.low),
+    return arena_printf(a, "%s … %s",
+                        money ? report_money(a, i.low, true) : report_points(a, i.low),
                         money ? report_money(a, i.high, true) : report_points(a, i.high));
 }
 
@@ -235,11 +240,13 @@ static void page_money(struct page *page)
              text_count(a, r->receipts_touched), text_money(a, r->sales_touched),
              report_times(a, r->leverage));
     if (isfinite(r->growth.rate))
-        page_add(page,
-                 _("Its shops in its time: %s, on the same weekdays a year before %s: %+.1f%%"
-                   " (%lld shops, %lld left out).\n"),
-                 text_money(a, r->growth.now), text_money(a, r->growth.then), r->growth.rate * 100,
-                 (long long)r->growth.shops, (long long)r->growth.left_out);
+        page_wrap(page,
+                  arena_printf(a,
+                               _("Its shops in its time: %s, on the same weekdays a year before "
+                                 "%s: %+.1f%% (%lld shops, %lld not open in both left out)."),
+                               text_money(a, r->growth.now), text_money(a, r->growth.then),
+                               r->growth.rate * 100, (long long)r->growth.shops,
+                               (long long)r->growth.left_out));
     if (isfinite(r->margin))
         page_add(page, _("Margin gained a person, less what was given: %s.\n"),
                  report_money(a, r->margin, true));

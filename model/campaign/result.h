@@ -178,6 +178,9 @@ struct sheet *result_groups_sheet(struct arena *arena, const struct access *acce
 struct sheet *result_sheet(struct arena *arena, const struct access *access,
                            const struct campaign_result *result);
 
+/* Without the columns that say nothing in any row: for people to read. */
+struct sheet *result_sheet_slim(struct arena *arena, const struct sheet *sheet);
+
 /* All campaigns that have people, one row each, then by channel of their messages, then all of
  * them: pairs of a person and a campaign. `by_crowd` (RESULT_BY_NONE: none) instead of the channel:
  * the pairs by crowd. Owned by the arena. */

@@ -77,8 +77,8 @@ static void arm_cells(const struct access *access, const struct result_group *g,
     bool hidden = g->hidden[arm][1];
     cells[at[arm][0]] = kept(access, s->people, g->hidden[arm][0], cell_integer(s->people));
     cells[at[arm][1]] = kept(access, s->responded, hidden, cell_integer(s->responded));
-    cells[at[arm][2]] = kept(access, s->responded, hidden,
-                             cell_share((double)s->responded, (double)s->people));
+    cells[at[arm][2]] =
+        kept(access, s->responded, hidden, cell_share((double)s->responded, (double)s->people));
     cells[at[arm][3]] = kept(access, s->responded, hidden, cell_integer(s->sales));
 }
 
@@ -131,4 +131,38 @@ struct sheet *result_sheet(struct arena *arena, const struct access *access,
     sheet->total = (int64_t)(result->n_groups + result->n_left_out);
     sheet->truncated = result->n_left_out > 0;
     return sheet;
+}
+
+/* Whether a column says something in some row: a figure that is not 0 everywhere. */
+static bool column_tells(const struct sheet *sheet, size_t column)
+{
+    for (size_t r = 0; r < sheet->n_rows; r++) {
+        const struct cell *cell = &sheet_row(sheet, r)[column];
+        enum cell_type type = sheet->columns[column].type;
+        bool real = type == CELL_REAL || type == CELL_SHARE || type == CELL_TEXT;
+        if (cell->hidden || (cell->known && (real || cell->integer)))
+            return true;
+    }
+    return false;
+}
+
+struct sheet *result_sheet_slim(struct arena *arena, const struct sheet *sheet)
+{
+    enum { ALWAYS = 3 }; /* the first columns say what it is about */
+    struct sheet_column *kept_columns = arena_array(arena, struct sheet_column, sheet->n_columns);
+    size_t *from = arena_array(arena, size_t, sheet->n_columns), n = 0;
+    for (size_t c = 0; c < sheet->n_columns; c++)
+        if (c < ALWAYS || column_tells(sheet, c)) {
+            kept_columns[n] = sheet->columns[c];
+            from[n++] = c;
+        }
+    struct sheet *slim = sheet_new(arena, kept_columns, n);
+    for (size_t r = 0; r < sheet->n_rows; r++) {
+        struct cell *cells = sheet_row_add(slim);
+        for (size_t c = 0; c < n; c++)
+            cells[c] = sheet_row(sheet, r)[from[c]];
+    }
+    slim->total = sheet->total;
+    slim->truncated = sheet->truncated;
+    return slim;
 }

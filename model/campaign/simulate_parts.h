@@ -31,9 +31,9 @@ struct history {
     int64_t *balance; /* at the moment */
     struct habit *habits;
     size_t n_days;
-    struct past_day *days; /* rising */
-    VEC(struct stop) stops; /* by day, then person */
-    VEC(float) parts;       /* of what could be burned, what was: rising */
+    struct past_day *days;   /* rising */
+    VEC(struct stop) stops;  /* by day, then person */
+    VEC(float) parts;        /* of what could be burned, what was: rising */
     int64_t receipts, burns; /* of all habits */
 };
 

@@ -92,8 +92,7 @@ static json_t *touch_json(const struct campaign_result *r)
     json_object_set_new(json, "window_days", json_integer(RESULT_TOUCH_DAYS));
     json_object_set_new(json, "buyers", count_or_null(r->last_touch.buyers, r->withheld));
     json_object_set_new(json, "receipts", count_or_null(r->last_touch.receipts, r->withheld));
-    json_object_set_new(json, "sales",
-                        r->withheld ? json_null() : money_json(r->last_touch.sales));
+    json_object_set_new(json, "sales", r->withheld ? json_null() : money_json(r->last_touch.sales));
     return json;
 }
 
@@ -101,9 +100,9 @@ static json_t *suppressed_json(const struct campaign_result *r, const struct acc
 {
     json_t *json = json_object();
     for (size_t i = 0; i < r->n_suppressed; i++)
-        json_object_set_new(json, r->suppressed[i].reason,
-                            count_or_null(r->suppressed[i].people,
-                                          small_group(access, r->suppressed[i].people)));
+        json_object_set_new(
+            json, r->suppressed[i].reason,
+            count_or_null(r->suppressed[i].people, small_group(access, r->suppressed[i].people)));
     return json;
 }
 
@@ -126,7 +125,8 @@ static json_t *result_json(struct cli *cli, const struct access *access,
     json_object_set_new(json, "claim", json_string(r->measured ? "measured" : "influenced"));
     json_object_set_new(json, "reason", json_string(r->reason));
     json_object_set_new(json, "response", json_string(r->response_title));
-    json_object_set_new(json, "from", json_string(time_rfc3339(cli->arena, cli->mall->zone, r->from)));
+    json_object_set_new(json, "from",
+                        json_string(time_rfc3339(cli->arena, cli->mall->zone, r->from)));
     json_object_set_new(json, "to", json_string(time_rfc3339(cli->arena, cli->mall->zone, r->to)));
     json_object_set_new(json, "still", json_boolean(r->still));
     json_object_set_new(json, "days", days_json(cli, r));
@@ -152,7 +152,8 @@ static json_t *result_json(struct cli *cli, const struct access *access,
     json_object_set_new(json, "suppressed", suppressed_json(r, access));
     if (r->by != RESULT_BY_NONE) {
         json_object_set_new(json, "by", json_string(result_bys[r->by].name));
-        json_object_set_new(json, "groups", cli_sheet_json(cli, result_sheet(cli->arena, access, r)));
+        json_object_set_new(json, "groups",
+                            cli_sheet_json(cli, result_sheet(cli->arena, access, r)));
         json_object_set_new(json, "groups_left_out", json_integer((json_int_t)r->n_left_out));
     }
     return json;
@@ -322,8 +323,8 @@ static enum status all_print(struct cli *cli, const struct access *access,
 {
     struct sheet *sheet =
         sheet_new(cli->arena, all_columns, sizeof all_columns / sizeof *all_columns);
-    struct sheet *groups = result_groups_sheet(cli->arena, access, query->by, totals->groups,
-                                               totals->n_groups);
+    struct sheet *groups =
+        result_groups_sheet(cli->arena, access, query->by, totals->groups, totals->n_groups);
     for (size_t i = 0; i < totals->n; i++)
         all_row(sheet, access, &totals->results[i]);
     if (cli->json) {
@@ -338,13 +339,17 @@ static enum status all_print(struct cli *cli, const struct access *access,
     }
     if (cli->csv)
         return cli_print_sheet(cli, "campaigns", query->by ? groups : sheet, err);
-    enum status status = cli_print_sheet(cli, "campaigns", sheet, err);
+    enum status status =
+        cli_print_sheet(cli, "campaigns", result_sheet_slim(cli->arena, sheet), err);
     const struct result_sums *t = &totals->sums[ARM_TREATED];
     if (status == ST_OK && !totals->hidden[ARM_TREATED][0] && !totals->hidden[ARM_TREATED][1])
-        cli_say(cli, "\nin all: %s of %s responded, %s", text_count(cli->arena, t->responded),
-                text_count(cli->arena, t->people),
-                report_share(cli->arena, t->people ? (double)t->responded / (double)t->people : NAN));
-    return status == ST_OK ? cli_print_sheet(cli, "groups", groups, err) : status;
+        cli_say(
+            cli, "in all: %s of %s responded, %s", text_count(cli->arena, t->responded),
+            text_count(cli->arena, t->people),
+            report_share(cli->arena, t->people ? (double)t->responded / (double)t->people : NAN));
+    return status == ST_OK
+               ? cli_print_sheet(cli, "groups", result_sheet_slim(cli->arena, groups), err)
+               : status;
 }
 
 /* ---- The verb ---- */
@@ -354,8 +359,7 @@ static enum status query_read(struct cli *cli, struct result_query *query, struc
     const char *by = cli_value(cli, "by"), *margin = cli_value(cli, "margin");
     int64_t threads = 0;
     *query = (struct result_query){.margin = NAN, .name = ""};
-    enum status status =
-        by ? result_by_parse(by, &query->by, &query->name, err) : ST_OK;
+    enum status status = by ? result_by_parse(by, &query->by, &query->name, err) : ST_OK;
     if (status == ST_OK)
         status = cli_integer(cli, "threads", 1, 8, 0, &threads, err);
     query->threads = (int)threads;
@@ -379,8 +383,11 @@ static enum status one_print(struct cli *cli, struct reader *reader, struct acce
         return people_print(cli, reader, access, r, list, err);
     if (cli->json)
         return cli_print_json(cli, result_json(cli, access, r), err);
-    if (cli->csv || (r->by != RESULT_BY_NONE && !cli_switch(cli, "report")))
-        return cli_print_sheet(cli, "groups", result_sheet(cli->arena, access, r), err);
+    if (cli->csv || (r->by != RESULT_BY_NONE && !cli_switch(cli, "report"))) {
+        struct sheet *sheet = result_sheet(cli->arena, access, r);
+        return cli_print_sheet(cli, "groups",
+                               cli->csv ? sheet : result_sheet_slim(cli->arena, sheet), err);
+    }
     lines_say(cli, campaign_report(cli->arena, access, cli->mall, r));
     return ST_OK;
 }
