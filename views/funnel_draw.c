@@ -267,7 +267,8 @@ void funnel_picture_draw(const struct funnel_picture *p, struct area area)
     bool groups = p->answer->plan.query.by != FUNNEL_BY_NONE;
     struct funnel_changes changes = {0};
     if (p->other)
-        funnel_compare(funnel, &p->other->funnel, p->answer->plan.query.measure, &changes);
+        funnel_compare(funnel, &p->other->funnel,
+                       p->partial ? FUNNEL_TOTALS : p->answer->plan.query.measure, &changes);
     struct area top = area_cut_top(&area, (int)funnel->n_steps);
     steps_draw(p, &changes, top);
     whole_draw(p, &changes, area_cut_top(&area, 1));

@@ -19,7 +19,7 @@ static void times_refresh(struct view *view)
     if (funnel_question_make(view->console, view->argument, question)) {
         question->times = true;
         question->groups = false;
-        view_ask(view, 0, _("funnel"), funnel_view_ask, question, sizeof *question);
+        view_ask_early(view, 0, _("funnel"), funnel_view_ask, question, sizeof *question);
     }
     free(question);
 }
@@ -109,6 +109,7 @@ static void times_draw(struct view *view, struct area area)
         return;
     }
     struct arena *arena = arena_new();
+    struct area whole = area;
     int n = (int)answer->funnel.n_steps;
     struct area head = area_cut_top(&area, n + 1);
     quartiles_draw(arena, answer, head, state->selected);
@@ -125,6 +126,8 @@ static void times_draw(struct view *view, struct area area)
     } else {
         histogram_draw(arena, answer, area, (size_t)state->selected, area.rows > FUNNEL_BUCKETS);
     }
+    if (view_is_partial(view, 0))
+        draw_dim(whole);
     arena_free(arena);
 }
 
