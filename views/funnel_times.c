@@ -52,7 +52,7 @@ static const char *way_name(struct arena *arena, const struct funnel_answer *ans
 static const char *hidden_text(struct arena *arena, int64_t below)
 {
     struct cell hidden = cell_hidden(below);
-    return cell_for_people(arena, NULL, CELL_COUNT, &hidden);
+    return cell_for_people(arena, NULL, &(struct sheet_column){.type = CELL_COUNT}, &hidden);
 }
 
 /* The quartiles of every way; the selected row has the cursor. Returns the rows used. */
