@@ -579,8 +579,7 @@ create table coupon (
     given integer not null default 0,    -- fen taken off it
     touched integer not null default 0,  -- the amount, once for each receipt and campaign
     issue_ref text,
-    redeem_ref text,                     -- of the receipt; with the shop it tells which
-    note text not null default ''
+    redeem_ref text                      -- of the receipt; with the shop it tells which
 ) strict, without rowid;
 create index coupon_campaign on coupon (campaign, state, claimed, given, touched);
 create index coupon_person on coupon (person) where person <> 0;
