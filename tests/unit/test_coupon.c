@@ -95,12 +95,17 @@ static void test_forgiving_reader(void **state)
     read_as(" k7qm 3xpa\t9rtc ", "K7QM3XPA9RTC");
     read_as("k7qm—3xpa–9rtc", "K7QM3XPA9RTC");
     read_as("ｋ７ｑｍ　３ＸＰＡ－９rtc", "K7QM3XPA9RTC");
-    read_as("\xEF\xBB\xBF" "K7QM\xE2\x80\x8B" "3XPA9RTC", "K7QM3XPA9RTC");
+    read_as("\xEF\xBB\xBF"
+            "K7QM\xE2\x80\x8B"
+            "3XPA9RTC",
+            "K7QM3XPA9RTC");
     read_as("团购2938-4471", "团购29384471");
     read_as("abc", NULL);
     read_as("", NULL);
     read_as("---- ----", NULL);
-    read_as("AB\xFF" "CD", NULL);
+    read_as("AB\xFF"
+            "CD",
+            NULL);
     read_as("123456789012345678901234567890123", NULL);
     read_as("12345678901234567890123456789012", "12345678901234567890123456789012");
 }
@@ -183,8 +188,7 @@ static const char *redeem(struct temp_mall *t, const char *code, uint32_t tenant
     bool repeated;
     struct coupon_use use = {code, tenant, amount, time, ref};
     assert_ok(coupon_check(t->reader, &admin, &use, &coupon, &checked, &err));
-    enum status status =
-        coupon_redeem(t->writer, &admin, &use, &coupon, &reason, &repeated, &err);
+    enum status status = coupon_redeem(t->writer, &admin, &use, &coupon, &reason, &repeated, &err);
     assert_string_equal(reason ? reason : "", checked ? checked : "");
     assert_int_equal(status == ST_OK, reason == NULL);
     if (reason && (strcmp(reason, "unknown") == 0 || strcmp(reason, "mistyped") == 0))
@@ -231,7 +235,7 @@ static void test_rules(void **state)
     assert_int_equal(c.expires, october(16, 12));
     assert_string_equal(redeem(&t, "K7QM", 1, 60000, october(3, 12), NULL), "mistyped");
     assert_string_equal(redeem(&t, "222222222222", 1, 60000, october(3, 12), NULL), "unknown");
-    assert_string_equal(redeem(&t, c.code, 1, 60000, october(4, 12), NULL), "day"); /* Wednesday */
+    assert_string_equal(redeem(&t, c.code, 1, 60000, october(4, 12), NULL), "day");  /* Wednesday */
     assert_string_equal(redeem(&t, c.code, 1, 60000, october(10, 12), NULL), "day"); /* left out */
     assert_string_equal(redeem(&t, c.code, 1, 60000, october(3, 9), NULL), "day");
     assert_string_equal(redeem(&t, c.code, 1, 60000, october(3, 22), NULL), "day");
@@ -318,18 +322,18 @@ static void test_claim_void_expire(void **state)
     struct coupon c = issue(&t, &any, 0, october(2, 12)), d = issue(&t, &any, 1, october(2, 12)),
                   e = issue(&t, &any, 1, october(2, 12)), got;
     assert_int_equal(c.expires, test_time(2017, 11, 1, 4, 0));
-    assert_ok(coupon_claim(t.writer, &admin, c.code, 2, october(2, 13), &got, &reason, &repeated,
-                           &err));
+    assert_ok(
+        coupon_claim(t.writer, &admin, c.code, 2, october(2, 13), &got, &reason, &repeated, &err));
     assert_int_equal(got.person, 2);
-    assert_int_equal(coupon_claim(t.writer, &admin, c.code, 1, october(2, 13), &got, &reason,
-                                  &repeated, &err),
-                     ST_CONFLICT);
-    assert_string_equal(reason, "person");
-    assert_ok(coupon_claim(t.writer, &admin, c.code, 2, october(2, 14), &got, &reason, &repeated,
-                           &err));
-    assert_true(repeated);
     assert_int_equal(
-        coupon_void(t.writer, &admin, d.code, "x", &got, &reason, &repeated, &err), ST_REFUSED);
+        coupon_claim(t.writer, &admin, c.code, 1, october(2, 13), &got, &reason, &repeated, &err),
+        ST_CONFLICT);
+    assert_string_equal(reason, "person");
+    assert_ok(
+        coupon_claim(t.writer, &admin, c.code, 2, october(2, 14), &got, &reason, &repeated, &err));
+    assert_true(repeated);
+    assert_int_equal(coupon_void(t.writer, &admin, d.code, "x", &got, &reason, &repeated, &err),
+                     ST_REFUSED);
     assert_ok(coupon_void(t.writer, &admin, d.code, "sent to the wrong person", &got, &reason,
                           &repeated, &err));
     assert_string_equal(redeem(&t, d.code, 1, 3000, october(3, 12), NULL), "void");
@@ -338,8 +342,7 @@ static void test_claim_void_expire(void **state)
     assert_int_equal(n, 0);
     assert_ok(coupon_expire(t.writer, test_time(2017, 11, 1, 4, 0), &n, &err));
     assert_int_equal(n, 2);
-    assert_string_equal(redeem(&t, e.code, 1, 3000, test_time(2017, 11, 1, 5, 0), NULL),
-                        "expired");
+    assert_string_equal(redeem(&t, e.code, 1, 3000, test_time(2017, 11, 1, 5, 0), NULL), "expired");
     /* What was used in time and entered late is good. */
     assert_string_equal(redeem(&t, e.code, 1, 3000, october(30, 12), NULL), "");
     mall_end(&t);
@@ -355,26 +358,25 @@ static void test_import(void **state)
     struct coupon_imported im;
     struct coupon own = issue(&t, &any, 0, 0);
     char *bad = arena_printf(arena, "1234 5678\nab\n%s\nMT-99,50\n12345678\n\nGOOD-1\n", own.code);
-    assert_int_equal(coupon_import(t.writer, &admin, arena, &any, bad, strlen(bad), "list", &im,
-                                   &err),
-                     ST_REFUSED);
+    assert_int_equal(
+        coupon_import(t.writer, &admin, arena, &any, bad, strlen(bad), "list", &im, &err),
+        ST_REFUSED);
     assert_int_equal(im.wrong, 4);
     const int64_t lines[] = {2, 3, 4, 5};
     for (int i = 0; i < 4; i++)
         assert_int_equal(im.faults[i].line, lines[i]);
     assert_non_null(strstr(error_text(&err), "list:2: "));
     assert_int_equal(number(&t, "select count(*) from coupon"), 1);
-    const char *good = "\xEF\xBB\xBF" "1234 5678\r\nMT-99 50\r\n团购-8\r\n";
-    assert_ok(
-        coupon_import(t.writer, &admin, arena, &any, good, strlen(good), "list", &im, &err));
+    const char *good = "\xEF\xBB\xBF"
+                       "1234 5678\r\nMT-99 50\r\n团购-8\r\n";
+    assert_ok(coupon_import(t.writer, &admin, arena, &any, good, strlen(good), "list", &im, &err));
     assert_int_equal(im.added, 3);
-    assert_ok(
-        coupon_import(t.writer, &admin, arena, &any, good, strlen(good), "list", &im, &err));
+    assert_ok(coupon_import(t.writer, &admin, arena, &any, good, strlen(good), "list", &im, &err));
     assert_int_equal(im.added, 0);
     assert_int_equal(im.repeated, 3);
-    assert_int_equal(coupon_import(t.writer, &admin, arena, &stack, good, strlen(good), "list",
-                                   &im, &err),
-                     ST_REFUSED);
+    assert_int_equal(
+        coupon_import(t.writer, &admin, arena, &stack, good, strlen(good), "list", &im, &err),
+        ST_REFUSED);
     const char *four = "AAAA1\nAAAA2\nAAAA3\nAAAA4\n";
     assert_int_equal(
         coupon_import(t.writer, &admin, arena, &tue, four, strlen(four), "list", &im, &err),
@@ -504,9 +506,9 @@ static void test_lists(void **state)
             assert_int_equal(sheet->n_rows, counts[what]);
         }
     }
-    struct access operator = test_access(ACCESS_OPERATOR), analyst = test_access(ACCESS_ANALYST);
+    struct access operator= test_access(ACCESS_OPERATOR), analyst = test_access(ACCESS_ANALYST);
     struct coupon_query mine = {.person = 1};
-    assert_ok(coupon_list(t.reader, &operator, &mine, arena, &sheet, NULL, &err));
+    assert_ok(coupon_list(t.reader, &operator, & mine, arena, &sheet, NULL, &err));
     const struct cell *cells = sheet_row(sheet, 0);
     assert_string_equal(cells[COUPON_COLUMN_CODE].text, coupon_code_print(arena, a.code));
     assert_string_not_equal(cells[COUPON_COLUMN_NAME].text, "Wang");
