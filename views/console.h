@@ -26,6 +26,7 @@ struct console {
     struct loop *loop;
     struct keymap *keymap;
     struct task_pool *pool;
+    struct task_pool *early;    /* first answers from a sample, which do not wait either */
     struct task_pool *pages;    /* rows of long lists, which do not wait behind questions */
     struct write_queue *writes; /* changes, off the screen's thread */
     char last_change[65];       /* id of the operation that `u` undoes; "": none */
@@ -39,6 +40,9 @@ struct console {
     struct period period, against; /* `against` only when compare is not COMPARE_NONE */
     int64_t as_of, present;        /* of the data; as_of 0: no events */
     int64_t events_version, rows_version;
+    uint32_t blocks;       /* of people */
+    uint32_t early_blocks; /* from so many on, answers from a sample come first */
+    bool refreshing;       /* the same is asked again: exact answers stay until the next ones */
 
     struct view **stack; /* the last one is on top */
     size_t depth, cap;
@@ -67,6 +71,7 @@ struct console_options {
     const char *start; /* view to open; NULL: the loop */
     bool still;        /* leave timings out of the screen: tests, atrium play */
     bool forgetful;    /* neither read nor keep where one stopped: atrium play */
+    uint32_t early_blocks; /* as in the console; 0: as usual */
     bool sealed;       /* refuse to write files and run commands: tests with random keys */
 };
 
@@ -102,6 +107,11 @@ void console_redraw(struct console *console);
 
 /* True when the principal has all of these rights; says so in the status line otherwise. */
 bool console_may(struct console *console, unsigned rights);
+
+/* The share of the people that the screen on top is from, 1 where its answers are exact; and true
+ * where they are, so that people can be listed: says so in the status line otherwise. */
+double console_share(const struct console *console);
+bool console_exact(struct console *console);
 
 /* Shows a dialog or picker over the views; it is freed when it closes. */
 void console_dialog(struct console *console, struct dialog *dialog);

@@ -1,7 +1,8 @@
 /* Retention: cohorts by period and how many came back in each period after, or how much money they
  * brought; up to the end of the console's period. Cells whose time has not passed are marked. */
-#include "model/loop/retention.h"
 #include "model/base/text.h"
+#include "model/event/sample.h"
+#include "model/loop/estimate.h"
 #include "model/question/expr.h"
 #include "tui/chart.h"
 #include "tui/dialog.h"
@@ -27,6 +28,7 @@ struct retention_state {
     struct retention_choice choice;
     int row, column;
     bool moved;
+    struct access access; /* as the answer at hand is to be shown */
     char *problem; /* of the line being typed */
     char subtitle[240];
 };
@@ -60,7 +62,10 @@ static void *retention_ask(struct reader *reader, struct arena *arena, const voi
         .to = question->to,
     };
     events_split(arena, choice->events, &query.start, &query.back);
-    return retention_run(reader, arena, &query, answer, err) == ST_OK ? answer : NULL;
+    if (retention_run(reader, arena, &query, answer, err) != ST_OK)
+        return NULL;
+    retention_estimate(arena, sample_share(reader), answer);
+    return answer;
 }
 
 /* As many cohorts as periods, the last being that of the console's period's end. */
@@ -80,7 +85,7 @@ static struct retention_question question_of(const struct view *view)
 static void retention_refresh(struct view *view)
 {
     struct retention_question question = question_of(view);
-    view_ask(view, 0, _("retention"), retention_ask, &question, sizeof question);
+    view_ask_early(view, 0, _("retention"), retention_ask, &question, sizeof question);
 }
 
 static void retention_open(struct view *view)
@@ -97,6 +102,7 @@ static void retention_answered(struct view *view, int slot)
 {
     struct retention_state *state = view->state;
     const struct retention *answer = view_answer(view, slot);
+    state->access = access_of_sample(&view->console->access, view_share(view, slot));
     for (int i = 0; answer && !state->moved && i < PERIODS && i < (int)answer->n_rows; i++)
         if (answer->rows[i].values[0]) {
             state->row = i;
@@ -139,7 +145,7 @@ static void row_draw(struct area area, int at, struct arena *arena, const struct
                      const struct view *view, bool here, int first)
 {
     const struct retention_state *state = view->state;
-    const struct access *access = &view->console->access;
+    const struct access *access = &state->access;
     bool revenue = state->choice.revenue;
     draw_field(area, at, 0, LEFT - 1, -1, ROLE_TITLE, row->period);
     draw_field(area, at, LEFT, SIZE, 1, here && state->column == 0 ? ROLE_SELECTED : ROLE_PLAIN,
@@ -164,7 +170,7 @@ static void selected_draw(struct area row, struct arena *arena, const struct ret
                           const struct view *view)
 {
     const struct retention_state *state = view->state;
-    const struct access *access = &view->console->access;
+    const struct access *access = &state->access;
     const struct retention_row *r = &answer->rows[state->row];
     if (small_group(access, r->values[0]) || small_group(access, r->values[state->column])) {
         draw_text(row, 0, 0, ROLE_DIM, _("too few people to be told apart"));
@@ -208,6 +214,7 @@ static void retention_draw(struct view *view, struct area area)
         return;
     }
     struct arena *arena = arena_new();
+    struct area whole = area;
     int rows = (int)answer->n_rows < PERIODS ? (int)answer->n_rows : PERIODS;
     int room = area.rows - 3, first = column_first(state, area.cols);
     int top = rows <= room ? 0 : state->row < rows - room ? state->row : rows - room;
@@ -220,6 +227,8 @@ static void retention_draw(struct view *view, struct area area)
     draw_text(area, 0, 0, ROLE_DIM, _("… its time has not fully passed"));
     for (size_t i = 0; i < answer->n_notes; i++)
         draw_text(area, (int)i + 1, 0, ROLE_WARN, answer->notes[i]);
+    if (view_is_partial(view, 0))
+        draw_dim(whole);
     arena_free(arena);
 }
 
@@ -241,7 +250,7 @@ static char *retention_people(struct view *view)
 
 static void people_open(struct view *view)
 {
-    char *argument = retention_people(view);
+    char *argument = console_exact(view->console) ? retention_people(view) : NULL;
     if (argument)
         console_open(view->console, "crowd", argument);
     free(argument);

@@ -1,6 +1,8 @@
 /* Evaluating bound expressions: what is cheap first, then only what can still matter. */
 #include "model/segment/job.h"
 
+#include "model/event/sample.h"
+
 #include <stdlib.h>
 
 /* ---- Each test once ---- */
@@ -223,7 +225,8 @@ enum status segment_evaluate(struct reader *reader, struct arena *arena,
                              struct error *err)
 {
     struct job job = {.reader = reader, .arena = arena_new(), .n_plans = n, .threads = threads};
-    enum status status = job_run(&job, plans, among, err);
+    enum status status =
+        job_run(&job, plans, among ? among : sample_people(reader, job.arena), err);
     for (size_t i = 0; i < n && status == ST_OK; i++)
         sets[i] = set_copy(arena, plan_take(&job, job.roots[i]));
     job_free(&job);

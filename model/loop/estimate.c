@@ -1,0 +1,85 @@
+#include "model/loop/estimate.h"
+
+#include "model/event/sample.h"
+
+static const struct funnel_step *steps_estimate(struct arena *arena, double share,
+                                                const struct funnel_step *steps, size_t n)
+{
+    struct funnel_step *of_all = arena_array(arena, struct funnel_step, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        of_all[i] = steps[i];
+        of_all[i].count = sample_estimate(share, steps[i].count);
+        of_all[i].amount = sample_estimate_sum(share, steps[i].amount, steps[i].count);
+        of_all[i].below = 0;
+    }
+    return of_all;
+}
+
+static const struct funnel_times *times_estimate(struct arena *arena, double share,
+                                                 const struct funnel_times *times, size_t n)
+{
+    struct funnel_times *of_all = arena_array(arena, struct funnel_times, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        of_all[i] = times[i];
+        of_all[i].n = sample_estimate(share, times[i].n);
+        of_all[i].below = 0;
+        for (size_t b = 0; b < FUNNEL_BUCKETS; b++)
+            of_all[i].counts[b] = sample_estimate(share, times[i].counts[b]);
+    }
+    return of_all;
+}
+
+void funnel_estimate(struct arena *arena, double share, struct funnel *funnel)
+{
+    if (share >= 1)
+        return;
+    struct funnel_group *groups = arena_array(arena, struct funnel_group, funnel->n_groups + 1);
+    for (size_t g = 0; g < funnel->n_groups; g++) {
+        groups[g] = funnel->groups[g];
+        groups[g].steps = steps_estimate(arena, share, groups[g].steps, funnel->n_steps);
+    }
+    funnel->groups = groups;
+    funnel->steps = steps_estimate(arena, share, funnel->steps, funnel->n_steps);
+    funnel->subjects = sample_estimate(share, funnel->subjects);
+    funnel->excluded = sample_estimate(share, funnel->excluded);
+    if (funnel->times)
+        funnel->times = times_estimate(arena, share, funnel->times, funnel->n_steps);
+}
+
+static const int64_t *counts_estimate(struct arena *arena, double share, const int64_t *counts,
+                                      size_t n)
+{
+    int64_t *of_all = arena_array(arena, int64_t, n + 1);
+    for (size_t i = 0; i < n; i++)
+        of_all[i] = sample_estimate(share, counts[i]);
+    return of_all;
+}
+
+void retention_estimate(struct arena *arena, double share, struct retention *retention)
+{
+    size_t periods = (size_t)retention->periods;
+    if (share >= 1)
+        return;
+    struct retention_row *rows = arena_array(arena, struct retention_row, retention->n_rows + 1);
+    for (size_t i = 0; i < retention->n_rows; i++) {
+        const struct retention_row *row = &retention->rows[i];
+        int64_t *revenue = arena_array(arena, int64_t, periods + 1);
+        for (size_t k = 0; k < periods; k++)
+            revenue[k] = sample_estimate_sum(share, row->revenue[k], row->values[k]);
+        rows[i] = *row;
+        rows[i].values = counts_estimate(arena, share, row->values, periods);
+        rows[i].revenue = revenue;
+    }
+    retention->rows = rows;
+}
+
+void lifecycle_estimate(struct arena *arena, double share, struct lifecycle *lifecycle)
+{
+    size_t n = lifecycle->periods.n;
+    if (share >= 1)
+        return;
+    lifecycle->fresh = counts_estimate(arena, share, lifecycle->fresh, n);
+    lifecycle->returning = counts_estimate(arena, share, lifecycle->returning, n);
+    lifecycle->resurrecting = counts_estimate(arena, share, lifecycle->resurrecting, n);
+    lifecycle->dormant = counts_estimate(arena, share, lifecycle->dormant, n);
+}
