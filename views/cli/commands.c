@@ -23,6 +23,7 @@ const struct cli_command *const cli_commands[] = {
     &cli_member,
     &cli_portrait,
     &cli_campaign,
+    &cli_coupon,
     &cli_points,
     &cli_tenant,
     &cli_sql,
