@@ -21,11 +21,6 @@ static const struct sheet_column columns[] = {
     {"b", N_("B"), CELL_COUNT},
 };
 
-static const char *told_text(struct arena *arena, bool hidden, uint32_t count)
-{
-    return hidden ? "*" : text_count(arena, count);
-}
-
 static void *apart_ask(struct reader *reader, struct arena *arena, const void *parameters,
                        struct error *err)
 {
@@ -40,10 +35,15 @@ static void *apart_ask(struct reader *reader, struct arena *arena, const void *p
     segment_comparison_hide_small(arena, &question->access, &comparison);
     answer->sheet = sheet_new(arena, columns, sizeof columns / sizeof *columns);
     answer->metric = -1;
-    answer->title = arena_printf(arena, _("A %s, B %s, both %s; alike %.1f %%"),
-                                 told_text(arena, comparison.a_hidden, comparison.a),
-                                 told_text(arena, comparison.b_hidden, comparison.b),
-                                 told_text(arena, comparison.both_hidden, comparison.both),
+    if (comparison.both_hidden)
+        answer->title = arena_printf(arena, _("A %s, B %s, both few"),
+                                     text_count(arena, comparison.a),
+                                     text_count(arena, comparison.b));
+    else
+        answer->title = arena_printf(arena, _("A %s, B %s, both %s; alike %.1f %%"),
+                                 text_count(arena, comparison.a),
+                                 text_count(arena, comparison.b),
+                                 text_count(arena, comparison.both),
                                  100 * comparison.jaccard);
     for (size_t i = 0; i < comparison.n_traits; i++) {
         const struct segment_trait *trait = &comparison.traits[i];

@@ -255,16 +255,6 @@ static struct sheet *traits_sheet(struct cli *cli, const struct segment_comparis
     return sheet;
 }
 
-static json_t *told_json(bool hidden, uint32_t count)
-{
-    return hidden ? json_null() : json_integer(count);
-}
-
-static const char *told_text(struct cli *cli, bool hidden, uint32_t count)
-{
-    return hidden ? "*" : arena_printf(cli->arena, "%u", count);
-}
-
 static enum status compare(struct cli *cli, struct reader *reader, struct access *access,
                            struct error *err)
 {
@@ -282,21 +272,20 @@ static enum status compare(struct cli *cli, struct reader *reader, struct access
         return cli_print_sheet(cli, "apart", sheet, err);
     if (cli->json) {
         json_t *document = json_pack(
-            "{s:o s:o s:o s:o}", "a", told_json(comparison.a_hidden, comparison.a), "b",
-            told_json(comparison.b_hidden, comparison.b), "both",
-            told_json(comparison.both_hidden, comparison.both), "jaccard",
+            "{s:I s:I s:o s:o}", "a", (json_int_t)comparison.a, "b", (json_int_t)comparison.b,
+            "both", comparison.both_hidden ? json_null() : json_integer(comparison.both), "jaccard",
             comparison.both_hidden ? json_null() : json_real(comparison.jaccard));
         json_object_set_new(document, "apart", cli_sheet_json(cli, sheet));
         return cli_print_json(cli, document, err);
     }
     for (size_t i = 0; i < comparison.n_notes; i++)
         fprintf(stderr, "note: %s\n", comparison.notes[i]);
-    cli_say(cli, "A %s, B %s, both %s; alike %s (Jaccard)",
-            told_text(cli, comparison.a_hidden, comparison.a),
-            told_text(cli, comparison.b_hidden, comparison.b),
-            told_text(cli, comparison.both_hidden, comparison.both),
-            comparison.both_hidden ? "*"
-                                   : arena_printf(cli->arena, "%.1f %%", 100 * comparison.jaccard));
+    if (comparison.both_hidden)
+        cli_say(cli, "A %u, B %u, both <%lld", comparison.a, comparison.b,
+                (long long)access->least_people);
+    else
+        cli_say(cli, "A %u, B %u, both %u; alike %.1f %% (Jaccard)", comparison.a, comparison.b,
+                comparison.both, 100 * comparison.jaccard);
     return cli_print_sheet(cli, "apart", sheet, err);
 }
 
