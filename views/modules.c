@@ -1,7 +1,7 @@
 #include "views/modules.h"
 
-#include "model/campaign/points_verify.h"
 #include "model/campaign/coupon.h"
+#include "model/campaign/points_verify.h"
 #include "model/campaign/state.h"
 #include "model/event/verify.h"
 #include "model/segment/verify.h"

@@ -6,8 +6,8 @@
 #include "model/segment/job.h"
 
 #include "model/base/pipeline.h"
-#include "model/event/kind.h"
 #include "model/event/append.h"
+#include "model/event/kind.h"
 #include "model/event/recent.h"
 
 #include <stdlib.h>
