@@ -2,6 +2,7 @@
 #include "model/base/time.h"
 #include "model/campaign/coupon_desk.h"
 #include "model/campaign/coupon_rows.h"
+#include "model/campaign/schedule.h"
 #include "model/store/column.h"
 
 #include <inttypes.h>
@@ -53,8 +54,8 @@ int64_t coupon_runs_out(const struct campaign *campaign, const struct clock *clo
 {
     if (campaign->offer.valid)
         return issued + campaign->offer.valid;
-    return campaign->schedule.to == INT32_MAX ? 0
-                                              : clock_day_start(clock, campaign->schedule.to + 1);
+    int64_t end = schedule_end(campaign, clock);
+    return end == INT64_MAX ? 0 : end;
 }
 
 static enum status issue_new(struct desk *desk, struct coupon_terms *terms,

@@ -115,60 +115,28 @@ enum status message_put(struct writer *writer, const struct message *m, struct e
     return writer_run(writer, stmt, err);
 }
 
-/* Who has the row of a key now: only after two members were joined is that another person. */
-static enum status person_of_key(struct writer *writer, const struct message *m, uint32_t *person,
-                                 struct error *err)
+enum status message_settle(struct writer *writer, const struct message *m, bool *there,
+                           struct error *err)
 {
     sqlite3_stmt *stmt;
-    *person = 0;
+    *there = false;
     enum status status = writer_prepare(
-        writer, "select person from message where campaign = ?1 and contact = ?2 and key = ?3",
+        writer,
+        "update message set state = ?4, reason = ?5, due = ?6, tried = ?7, time = ?8, note = ?9,"
+        " body = iif(?10, body, '') where campaign = ?1 and person = ?2 and contact = ?3 and state"
+        " = 2",
         &stmt, err);
     if (status != ST_OK)
         return status;
-    sqlite3_bind_int64(stmt, 1, m->campaign);
-    sqlite3_bind_int64(stmt, 2, m->contact);
-    sqlite3_bind_text(stmt, 3, m->key, -1, SQLITE_STATIC);
-    int code = sqlite3_step(stmt);
-    if (code == SQLITE_ROW)
-        *person = (uint32_t)sqlite3_column_int64(stmt, 0);
-    else if (code != SQLITE_DONE)
-        status = sqlite_status(writer_db(writer), "reading messages", err);
-    sqlite3_reset(stmt);
-    return status;
-}
-
-enum status message_settle(struct writer *writer, const struct message *m, uint32_t *person,
-                           struct error *err)
-{
-    enum status status = ST_OK;
-    *person = m->person;
-    for (int round = 0; round < 2 && *person && status == ST_OK; round++) {
-        sqlite3_stmt *stmt;
-        status = writer_prepare(
-            writer,
-            "update message set state = ?5, reason = ?6, due = ?7, tried = ?8, time = ?9, note ="
-            " ?10, body = iif(?11, body, '') where campaign = ?1 and person = ?2 and contact = ?3"
-            " and key = ?4 and state = 2",
-            &stmt, err);
-        if (status != ST_OK)
-            return status;
-        sqlite3_bind_int64(stmt, 1, m->campaign);
-        sqlite3_bind_int64(stmt, 2, *person);
-        sqlite3_bind_int64(stmt, 3, m->contact);
-        sqlite3_bind_text(stmt, 4, m->key, -1, SQLITE_STATIC);
-        sqlite3_bind_int64(stmt, 5, m->state);
-        sqlite3_bind_int64(stmt, 6, m->reason);
-        sqlite3_bind_int64(stmt, 7, m->due);
-        sqlite3_bind_int64(stmt, 8, m->tried);
-        sqlite3_bind_int64(stmt, 9, m->time);
-        sqlite3_bind_text(stmt, 10, m->note, -1, SQLITE_STATIC);
-        sqlite3_bind_int(stmt, 11, m->state == MESSAGE_INTENT || m->contact == CONTACT_WIFI);
-        status = writer_run(writer, stmt, err);
-        if (status != ST_OK || sqlite3_changes(writer_db(writer)) > 0)
-            return status;
-        status = person_of_key(writer, m, person, err);
-    }
+    const int64_t numbers[] = {m->campaign, m->person, m->contact, m->state,
+                               m->reason,   m->due,    m->tried,   m->time};
+    int n = (int)(sizeof numbers / sizeof *numbers);
+    for (int i = 0; i < n; i++)
+        sqlite3_bind_int64(stmt, i + 1, numbers[i]);
+    sqlite3_bind_text(stmt, n + 1, m->note, -1, SQLITE_STATIC);
+    sqlite3_bind_int(stmt, n + 2, m->state == MESSAGE_INTENT || m->contact == CONTACT_WIFI);
+    status = writer_run(writer, stmt, err);
+    *there = status == ST_OK && sqlite3_changes(writer_db(writer)) > 0;
     return status;
 }
 

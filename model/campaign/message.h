@@ -71,10 +71,9 @@ struct message {
 /* Adds a row inside the transaction; one that is there is replaced only where it was waiting. */
 enum status message_put(struct writer *writer, const struct message *message, struct error *err);
 
-/* What became of an intent: state, reason, due, tried, note and time of `message`. The row is found
- * by its key where the person is another one since (two members were joined); *person is who has it
- * now, 0 where nobody has (erased). */
-enum status message_settle(struct writer *writer, const struct message *message, uint32_t *person,
+/* What became of an intent: state, reason, due, tried, note and time of `message`. *there false:
+ * the person was erased meanwhile. (Two members are not joined while a message is on its way.) */
+enum status message_settle(struct writer *writer, const struct message *message, bool *there,
                            struct error *err);
 
 /* ---- Looking ---- */

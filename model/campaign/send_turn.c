@@ -408,9 +408,9 @@ static enum status turn_settle(struct sender *sender, struct sending *sending, s
                                struct error *err)
 {
     struct message row = outcome_row(sender, sending, turn, now);
-    uint32_t person;
-    enum status status = message_settle(sender->writer, &row, &person, err);
-    if (status != ST_OK || !person)
+    bool there;
+    enum status status = message_settle(sender->writer, &row, &there, err);
+    if (status != ST_OK || !there)
         return status;
     sender->counts->sent += row.state == MESSAGE_SENT;
     sender->counts->failed += row.state == MESSAGE_FAILED;
@@ -419,7 +419,7 @@ static enum status turn_settle(struct sender *sender, struct sending *sending, s
     if (row.state == MESSAGE_INTENT && row.due < sender->counts->next)
         sender->counts->next = row.due;
     if (row.state == MESSAGE_SENT) {
-        vec_push(events, event_of(sender, row.campaign, person, row.contact, now));
+        vec_push(events, event_of(sender, row.campaign, row.person, row.contact, now));
     }
     enum contact other = contact_after(sending->campaign, row.contact);
     if (row.state != MESSAGE_FAILED)
@@ -428,7 +428,7 @@ static enum status turn_settle(struct sender *sender, struct sending *sending, s
     if (other == CONTACT_NONE)
         return ST_OK;
     struct message next = {.campaign = row.campaign,
-                           .person = person,
+                           .person = row.person,
                            .contact = other,
                            .state = MESSAGE_WAITING,
                            .due = now,
@@ -591,7 +591,7 @@ static enum status turn_again(struct sender *sender, struct sending *sending, st
                               struct error *err)
 {
     enum suppression reason;
-    uint32_t person;
+    bool there;
     enum status status = recipient_read(sender->writer, arena, turn->person, &turn->recipient, err);
     if (status == ST_OK)
         status = suppress_contact(sender->writer, arena, sender->lines, &turn->recipient,
@@ -619,7 +619,7 @@ static enum status turn_again(struct sender *sender, struct sending *sending, st
     } else {
         outgoing_make(sending, turn, now);
     }
-    return message_settle(sender->writer, &row, &person, err);
+    return message_settle(sender->writer, &row, &there, err);
 }
 
 enum status turns_repeat(struct sender *sender, struct sending *sending, struct turn *turns,

@@ -529,7 +529,7 @@ create table message (
 ) strict, without rowid;
 create index message_due on message (campaign, due) where state = 1;
 create index message_intent on message (campaign, due) where state = 2;
-create index message_person on message (person, time) where state in (2, 3, 6);
+create index message_person on message (person, time);
 
 -- What members of staff are asked to do for a person.
 create table task (
@@ -546,6 +546,7 @@ create table task (
     version integer not null default 1
 ) strict;
 create index task_state on task (state, due);
+create index task_person on task (person);
 
 -- What the fleet takes to POS terminals and screens (read by model/fleet).
 create table device_queue (
@@ -562,6 +563,7 @@ create table device_queue (
     time integer not null default 0
 ) strict;
 create index device_queue_state on device_queue (state, device);
+create index device_queue_person on device_queue (person) where person <> 0;
 
 -- Coupons (model/campaign/coupon.h, doc/coupons.md). A group-buying list is a campaign's codes
 -- without a person.
@@ -583,8 +585,7 @@ create table coupon (
     given integer not null default 0,    -- fen taken off it
     touched integer not null default 0,  -- the amount, once for each receipt and campaign
     issue_ref text,
-    redeem_ref text,                     -- of the receipt; with the shop it tells which
-    note text not null default ''
+    redeem_ref text                      -- of the receipt; with the shop it tells which
 ) strict, without rowid;
 create index coupon_campaign on coupon (campaign, state, claimed, given, touched);
 create index coupon_person on coupon (person) where person <> 0;
@@ -632,10 +633,6 @@ create table points_hold (               -- reserved, to be settled or released
     state text not null                  -- 'held', 'settled', 'released', 'expired'
 ) strict, without rowid;
 create index points_hold_person on points_hold (person) where state = 'held';
-create table points_owed (               -- reversed, but spent already: taken from what comes next
-    person integer primary key,
-    points integer not null
-) strict;
 create table points_rule (               -- how points are earned
     id integer primary key,
     name text not null unique,
