@@ -33,6 +33,8 @@
     X(GO_CLUSTERS,   "clusters",     "", "K", 0, N_("people who are alike"))                       \
     X(GO_SEGMENTS,   "segments",     "", "S", 0, N_("people by an expression; saved segments"))    \
     X(GO_LABELS,     "labels",       "", "B", 0, N_("labels: rules, lists, who carries them"))     \
+    X(GO_TASKS,      "tasks",        "", "Y", 0, N_("what staff are asked to do for people"))       \
+    X(GO_OUTGOING,   "outgoing",     "", "Z", 0, N_("messages of campaigns: sent, suppressed and why")) \
     X(BACK,          "back",         "", "Esc Backspace", ACTION_LINE, N_("back"))                 \
     X(CLOSE,         "close",        "", "q", ACTION_HIDDEN, N_("close this screen; leave from the first")) \
     X(QUIT,          "quit",         "", "Q", 0, N_("leave atrium"))                               \
@@ -145,6 +147,12 @@
     X(LABEL_RUN,     "run",          "labels", "r", ACTION_LINE | ACTION_CHANGES, N_("run all rules where something changed"), N_("run")) \
     X(LABEL_HISTORY, "history",      "labels", "h", ACTION_LINE, N_("who changed this label when"), N_("history")) \
     X(LABEL_DROP,    "remove-label", "labels", "d", ACTION_CHANGES, N_("remove the selected label"), N_("remove")) \
+    /* Tasks */                                                                                    \
+    X(TASK_TAKE,     "take-task",    "tasks", "a", ACTION_LINE | ACTION_CHANGES, N_("take this task"), N_("take")) \
+    X(TASK_DONE,     "task-done",    "tasks", "d", ACTION_LINE | ACTION_CHANGES, N_("it is done"), N_("done")) \
+    X(TASK_DROP,     "drop-task",    "tasks", "n", ACTION_LINE | ACTION_CHANGES, N_("drop it, with a note"), N_("drop")) \
+    X(TASK_BACK,     "task-back",    "tasks", "b", ACTION_CHANGES, N_("give a taken task back"))     \
+    X(TASK_ALL,      "task-all",     "tasks", "o", ACTION_LINE, N_("closed ones too, or open ones"), N_("closed")) \
     /* SQL */                                                                                      \
     X(SQL_EDIT,      "query",        "sql", "a", ACTION_LINE, N_("write the query"), N_("query")) \
     /* Data */                                                                                     \

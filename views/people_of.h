@@ -17,6 +17,7 @@
  *   segment EXPRESSION                   of the people language
  *   part NAME N KEY OTHERS               of the people that OTHERS names those with a row of a
  *                                        portrait's part; KEY is N bytes long
+ *   message CAMPAIGN CONTACT STATE REASON   as views/outgoing.c writes it, tabs between
  *   everyone
  *   affinity, value, cluster …          as views/insight_people.h says
  */

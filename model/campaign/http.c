@@ -167,7 +167,6 @@ static enum outcome outcome_of_failure(CURLcode code)
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT:
         return OUTCOME_CLOSED;
     default:

@@ -142,10 +142,13 @@ enum status message_settle(struct writer *writer, const struct message *m, bool 
 
 /* ---- Looking ---- */
 
-static const struct sheet_column summary_columns[] = {
-    {"campaign", N_("campaign"), CELL_TEXT}, {"contact", N_("contact"), CELL_TEXT},
-    {"state", N_("state"), CELL_TEXT},       {"reason", N_("reason"), CELL_TEXT},
-    {"people", N_("people"), CELL_COUNT},    {"last", N_("last"), CELL_TIME},
+static const struct sheet_column summary_columns[MESSAGE_COLUMNS] = {
+    [MESSAGE_OF] = {"campaign", N_("campaign"), CELL_TEXT},
+    [MESSAGE_BY] = {"contact", N_("contact"), CELL_TEXT},
+    [MESSAGE_HOW] = {"state", N_("state"), CELL_TEXT},
+    [MESSAGE_WHY] = {"reason", N_("reason"), CELL_TEXT},
+    [MESSAGE_PEOPLE] = {"people", N_("people"), CELL_COUNT},
+    [MESSAGE_LAST] = {"last", N_("last"), CELL_TIME},
 };
 
 static const char *word(const char *const *names, int n, int64_t number)
@@ -153,20 +156,34 @@ static const char *word(const char *const *names, int n, int64_t number)
     return number >= 0 && number < n ? names[number] : "?";
 }
 
-enum status message_summary(struct reader *reader, struct arena *arena, uint32_t campaign,
-                            struct sheet **sheet, struct error *err)
+/* Counts of a few people, for whom these are kept back. */
+static void summary_hide(const struct access *access, struct arena *arena, struct sheet *sheet)
+{
+    int64_t *people = arena_array(arena, int64_t, sheet->n_rows);
+    bool *hidden = arena_array(arena, bool, sheet->n_rows);
+    for (size_t i = 0; i < sheet->n_rows; i++)
+        people[i] = sheet_row(sheet, i)[MESSAGE_PEOPLE].integer;
+    small_groups(access, people, sheet->n_rows, hidden);
+    for (size_t i = 0; i < sheet->n_rows; i++) {
+        struct cell *cell = &sheet->cells[i * sheet->n_columns + MESSAGE_PEOPLE];
+        *cell = small_group_cell(access, people[i], hidden[i], *cell);
+    }
+}
+
+enum status message_summary(struct reader *reader, struct arena *arena, const struct access *access,
+                            uint32_t campaign, struct sheet **sheet, struct error *err)
 {
     sqlite3_stmt *stmt;
     bool row = true;
-    *sheet = sheet_new(arena, summary_columns, sizeof summary_columns / sizeof *summary_columns);
+    *sheet = sheet_new(arena, summary_columns, MESSAGE_COLUMNS);
     enum status status = reader_prepare(
         reader,
         campaign ? "select c.code, m.contact, m.state, m.reason, m.n, m.last from (select"
-                   " campaign, contact, state, reason, count(*) as n, max(time) as last from"
+                   " campaign, contact, state, reason, sum(person > 0) as n, max(time) as last from"
                    " message where campaign = ?1 group by contact, state, reason) m left join"
                    " campaign c on c.id = m.campaign order by m.contact, m.state, m.reason"
                  : "select c.code, m.contact, m.state, m.reason, m.n, m.last from (select"
-                   " campaign, contact, state, reason, count(*) as n, max(time) as last from"
+                   " campaign, contact, state, reason, sum(person > 0) as n, max(time) as last from"
                    " message group by campaign, contact, state, reason) m left join campaign c on"
                    " c.id = m.campaign order by m.campaign desc, m.contact, m.state, m.reason",
         &stmt, err);
@@ -183,6 +200,8 @@ enum status message_summary(struct reader *reader, struct arena *arena, uint32_t
         cells[5] = cell_integer(sqlite3_column_int64(stmt, 5));
     }
     (*sheet)->total = (int64_t)(*sheet)->n_rows;
+    if (status == ST_OK)
+        summary_hide(access, arena, *sheet);
     return status;
 }
 

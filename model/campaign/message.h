@@ -78,10 +78,19 @@ enum status message_settle(struct writer *writer, const struct message *message,
 
 /* ---- Looking ---- */
 
-/* campaign, contact, state, reason, people: as many rows as there are combinations; `campaign` 0:
- * all. Words as in JSON. Owned by the arena. */
-enum status message_summary(struct reader *reader, struct arena *arena, uint32_t campaign,
-                            struct sheet **sheet, struct error *err);
+/* A row for each combination there is, people counted; `campaign` 0: all, the latest campaign
+ * first. Small groups are hidden from whom they must be. Words as in JSON. Owned by the arena. */
+enum message_column {
+    MESSAGE_OF,  /* the campaign's code */
+    MESSAGE_BY,  /* contact */
+    MESSAGE_HOW, /* state */
+    MESSAGE_WHY, /* reason */
+    MESSAGE_PEOPLE,
+    MESSAGE_LAST,
+    MESSAGE_COLUMNS
+};
+enum status message_summary(struct reader *reader, struct arena *arena, const struct access *access,
+                            uint32_t campaign, struct sheet **sheet, struct error *err);
 
 /* The people of one line of it, rising. contact CONTACT_COUNT, state MESSAGE_STATES, reason
  * SUPPRESSIONS: any. Owned by the arena. */

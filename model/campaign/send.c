@@ -487,6 +487,7 @@ enum status sender_step(struct sender *sender, const atomic_bool *stop, struct s
     sender->counts = counts;
     sender->stop = stop;
     memset(sender->down, 0, sizeof sender->down);
+    memset(sender->bad, 0, sizeof sender->bad);
     sender->batch = 2 * SEND_BATCH_LEAST;
     enum status status = campaigns_move(sender, arena, now, err);
     if (status == ST_OK)

@@ -14,6 +14,7 @@ enum {
     SEND_BATCH = 1000,     /* people in one transaction at most, */
     SEND_BATCH_LEAST = 16, /* and at least */
     SEND_FOLD = 50000,     /* events in the tail before they are folded */
+    SEND_BAD = 32,         /* messages in a row after which a contact is down */
     SEND_TRIES = 12,       /* of one message */
     SEND_WAIT_FIRST = 2,   /* seconds before the second try, doubled each time */
     SEND_WAIT_MOST = 3600, /* seconds */
@@ -42,6 +43,7 @@ struct sender {
     VEC(struct sending *) sendings; /* highest priority first */
     VEC(int) priorities;            /* of all campaigns, by number */
     VEC(struct rival) rivals;       /* of the campaign at work */
+    size_t bad[CONTACT_COUNT];      /* messages in a row that it did not take */
     bool down[CONTACT_COUNT];       /* takes nothing now: left alone for the rest of the step */
     bool recovered;                 /* what an engine before this one left was looked at */
     struct people_cache *people;

@@ -462,23 +462,21 @@ static enum status outcomes_write(struct sender *sender, struct sending *sending
 
 /* ---- Leaving ---- */
 
-/* A contact that took nothing of what it was given is left alone until the next step. */
+/* A contact that takes nothing is left alone until the next step: a few messages that fail are
+ * theirs, many in a row are the contact's. */
 static void down_note(struct sender *sender, enum contact contact, const struct outgoing *out,
                       size_t n)
 {
-    size_t bad = 0;
-    const char *note = NULL;
-    for (size_t i = 0; i < n; i++) {
-        bool now_bad = out[i].outcome != OUTCOME_SENT && out[i].outcome != OUTCOME_REFUSED;
-        bad += now_bad;
-        if (out[i].outcome == OUTCOME_CLOSED)
-            sender->down[contact] = true;
-        if (now_bad && out[i].note)
-            note = out[i].note;
+    const char *note = "no answer";
+    for (size_t i = 0; i < n && !sender->down[contact]; i++) {
+        bool taken = out[i].outcome == OUTCOME_SENT || out[i].outcome == OUTCOME_REFUSED;
+        sender->bad[contact] = taken ? 0 : sender->bad[contact] + 1;
+        note = !taken && out[i].note ? out[i].note : note;
+        sender->down[contact] =
+            out[i].outcome == OUTCOME_CLOSED || sender->bad[contact] >= SEND_BAD;
     }
-    sender->down[contact] = sender->down[contact] || bad == n;
     if (sender->down[contact])
-        sender_held_up(sender, "%s: %s", contact_names[contact], note ? note : "no answer");
+        sender_held_up(sender, "%s: %s", contact_names[contact], note);
 }
 
 static enum status contact_send(struct sender *sender, struct sending *sending,

@@ -37,11 +37,11 @@ static enum status summary(struct cli *cli, struct reader *reader, const struct 
     const struct campaign *campaign = NULL;
     struct sheet *sheet;
     uint32_t treated = 0, untouched = 0;
-    (void)access;
     enum status status =
         cli->n_args > 1 ? campaign_get(cli, reader, cli->args[1], &campaign, err) : ST_OK;
     if (status == ST_OK)
-        status = message_summary(reader, cli->arena, campaign ? campaign->id : 0, &sheet, err);
+        status =
+            message_summary(reader, cli->arena, access, campaign ? campaign->id : 0, &sheet, err);
     if (status == ST_OK && campaign)
         status = message_untouched(reader, cli->arena, campaign, &treated, &untouched, err);
     if (status != ST_OK)
