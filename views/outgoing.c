@@ -18,12 +18,14 @@ struct outgoing_question {
     char campaign[CAMPAIGN_CODE];
 };
 
+/* The first only where there are several campaigns. */
 static const struct sheet_column columns[] = {
     {"campaign", N_("campaign"), CELL_TEXT}, {"contact", N_("contact"), CELL_TEXT},
-    {"state", N_("state"), CELL_TEXT},       {"reason", N_("reason"), CELL_TEXT},
-    {"people", N_("people"), CELL_COUNT},    {"share", N_("share"), CELL_SHARE},
+    {"state", N_("state"), CELL_TEXT},       {"people", N_("people"), CELL_COUNT},
+    {"reason", N_("reason"), CELL_TEXT},     {"share", N_("share"), CELL_SHARE},
     {"last", N_("last"), CELL_TIME},
 };
+enum { COLUMNS = sizeof columns / sizeof *columns };
 
 /* "treated 3,878, of them 590 still to come" */
 static const char *title_of(struct reader *reader, struct arena *arena,
@@ -52,19 +54,21 @@ static void row_fill(struct sheet_answer *answer, struct arena *arena, const str
                      size_t row)
 {
     const struct cell *from = sheet_row(all, row);
-    struct cell *cells = sheet_row_add(answer->sheet);
     const char *campaign = cell_string(&from[MESSAGE_OF]);
     const char *reason = cell_string(&from[MESSAGE_WHY]);
-    cells[0] = from[MESSAGE_OF];
-    cells[1] = cell_text(word_translated("channel", cell_string(&from[MESSAGE_BY])));
-    cells[2] = cell_text(_(cell_string(&from[MESSAGE_HOW])));
-    if (*reason)
-        cells[3] = cell_text(_(reason));
-    cells[4] = from[MESSAGE_PEOPLE];
-    if (from[MESSAGE_PEOPLE].known)
-        cells[5] =
-            cell_share((double)from[MESSAGE_PEOPLE].integer, people_of_campaign(all, campaign));
-    cells[6] = from[MESSAGE_LAST];
+    const struct cell people = from[MESSAGE_PEOPLE];
+    const struct cell made[COLUMNS] = {
+        from[MESSAGE_OF],
+        cell_text(word_translated("channel", cell_string(&from[MESSAGE_BY]))),
+        cell_text(_(cell_string(&from[MESSAGE_HOW]))),
+        people,
+        cell_text(*reason ? _(reason) : NULL),
+        people.known ? cell_share((double)people.integer, people_of_campaign(all, campaign))
+                     : (struct cell){0},
+        from[MESSAGE_LAST],
+    };
+    size_t first = COLUMNS - answer->sheet->n_columns;
+    memcpy(sheet_row_add(answer->sheet), made + first, (COLUMNS - first) * sizeof *made);
     answer->open[row] =
         arena_printf(arena, "message %s\t%s\t%s\t%s", campaign, cell_string(&from[MESSAGE_BY]),
                      cell_string(&from[MESSAGE_HOW]), reason);
@@ -90,7 +94,8 @@ static void *outgoing_ask(struct reader *reader, struct arena *arena, const void
     answer->title = campaign ? title_of(reader, arena, campaign, err) : _("all campaigns");
     if (!answer->title)
         return NULL;
-    answer->sheet = sheet_new(arena, columns, sizeof columns / sizeof *columns);
+    answer->sheet =
+        campaign ? sheet_new(arena, columns + 1, COLUMNS - 1) : sheet_new(arena, columns, COLUMNS);
     answer->open = arena_array(arena, const char *, all->n_rows + 1);
     answer->screen = "crowd";
     answer->metric = -1;

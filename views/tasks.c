@@ -34,7 +34,7 @@ static const struct {
     enum task_column from;
     struct sheet_column column;
 } shown[] = {
-    {TASK_DUE, {"due", N_("due"), CELL_TIME}},
+    {TASK_DUE, {"due", N_("due"), CELL_DAY}},
     {TASK_NAME, {"name", N_("name"), CELL_TEXT}},
     {TASK_TEXT, {"text", N_("what to do"), CELL_TEXT}},
     {TASK_STATE, {"state", N_("state"), CELL_TEXT}},
@@ -47,7 +47,8 @@ static const struct {
 };
 enum { COLUMNS = sizeof shown / sizeof *shown };
 
-static struct sheet *shown_sheet(struct arena *arena, const struct sheet *tasks)
+static struct sheet *shown_sheet(struct arena *arena, const struct clock *clock,
+                                 const struct sheet *tasks)
 {
     struct sheet_column *columns = arena_array(arena, struct sheet_column, COLUMNS);
     for (size_t i = 0; i < COLUMNS; i++)
@@ -58,6 +59,8 @@ static struct sheet *shown_sheet(struct arena *arena, const struct sheet *tasks)
         struct cell *cells = sheet_row_add(sheet);
         for (size_t i = 0; i < COLUMNS; i++)
             cells[i] = from[shown[i].from];
+        if (from[TASK_DUE].known)
+            cells[0] = cell_integer(clock_day(clock, from[TASK_DUE].integer));
         cells[3] = cell_text(_(cell_string(&from[TASK_STATE])));
     }
     sheet->total = tasks->total;
@@ -75,7 +78,7 @@ static void *tasks_ask(struct reader *reader, struct arena *arena, const void *p
         return NULL;
     const struct sheet *tasks = answer->tasks.sheet;
     uint64_t *keys = arena_array(arena, uint64_t, tasks->n_rows);
-    answer->sheet.sheet = shown_sheet(arena, tasks);
+    answer->sheet.sheet = shown_sheet(arena, &reader_mall(reader)->clock, tasks);
     answer->sheet.screen = "member";
     answer->sheet.open = arena_array(arena, const char *, tasks->n_rows + 1);
     for (size_t i = 0; i < tasks->n_rows; i++) {

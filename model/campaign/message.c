@@ -179,12 +179,14 @@ enum status message_summary(struct reader *reader, struct arena *arena, const st
     enum status status = reader_prepare(
         reader,
         campaign ? "select c.code, m.contact, m.state, m.reason, m.n, m.last from (select"
-                   " campaign, contact, state, reason, sum(person > 0) as n, max(time) as last from"
-                   " message where campaign = ?1 group by contact, state, reason) m left join"
+                   " campaign, contact, state, iif(state = 4, reason, 0) as reason, sum(person > "
+                   "0) as n, max(time) as last from"
+                   " message where campaign = ?1 group by contact, state, 4) m left join"
                    " campaign c on c.id = m.campaign order by m.contact, m.state, m.reason"
                  : "select c.code, m.contact, m.state, m.reason, m.n, m.last from (select"
-                   " campaign, contact, state, reason, sum(person > 0) as n, max(time) as last from"
-                   " message group by campaign, contact, state, reason) m left join campaign c on"
+                   " campaign, contact, state, iif(state = 4, reason, 0) as reason, sum(person > "
+                   "0) as n, max(time) as last from"
+                   " message group by campaign, contact, state, 4) m left join campaign c on"
                    " c.id = m.campaign order by m.campaign desc, m.contact, m.state, m.reason",
         &stmt, err);
     if (status == ST_OK && campaign)
@@ -215,7 +217,8 @@ enum status message_people(struct reader *reader, struct arena *arena, uint32_t 
     enum status status = reader_prepare(
         reader,
         "select distinct person from message where campaign = ?1 and (?2 < 0 or contact = ?2) and"
-        " (?3 < 0 or state = ?3) and (?4 < 0 or reason = ?4) and person > 0 order by person",
+        " (?3 < 0 or state = ?3) and (?4 < 0 or iif(state = 4, reason, 0) = ?4) and person > 0 "
+        "order by person",
         &stmt, err);
     if (status == ST_OK) {
         sqlite3_bind_int64(stmt, 1, campaign);

@@ -381,8 +381,8 @@ static struct message outcome_row(const struct sender *sender, const struct send
     case OUTCOME_SENT:
         row.state = MESSAGE_SENT;
         break;
-    case OUTCOME_REFUSED:
-        row.state = MESSAGE_FAILED;
+    case OUTCOME_REFUSED: /* after an attempt that may have been taken it says nothing about that */
+        row.state = known ? MESSAGE_FAILED : MESSAGE_UNKNOWN;
         break;
     case OUTCOME_UNKNOWN:
         row.state = idempotent && !last ? MESSAGE_INTENT : MESSAGE_UNKNOWN;
