@@ -1,6 +1,10 @@
 #include "views/modules.h"
 
+<<<<<<< HEAD
 #include "model/campaign/coupon.h"
+=======
+#include "model/campaign/points_rules.h"
+>>>>>>> points
 #include "model/campaign/points_verify.h"
 #include "model/campaign/state.h"
 #include "model/event/verify.h"
@@ -12,5 +16,6 @@ void modules_start(void)
     coupon_verify_register();
     segment_verify_register();
     points_verify_register();
+    points_register();
     campaign_register();
 }
