@@ -262,15 +262,14 @@ bool console_exact(struct console *console)
 static bool partial_stop(struct console *console)
 {
     struct view *top = console_top(console);
-    bool stopped = false;
+    bool partial = false;
     for (int slot = 0; slot < VIEW_SLOTS; slot++)
-        if (view_is_partial(top, slot) && view_asking(top, slot)) {
-            view_cancel(top, slot);
-            stopped = true;
-        }
-    if (stopped)
+        partial |= view_is_partial(top, slot) && view_asking(top, slot);
+    for (int slot = 0; partial && slot < VIEW_SLOTS; slot++)
+        view_cancel(top, slot);
+    if (partial)
         console_say(console, "%s", _("stopped; Ctrl-r asks again"));
-    return stopped;
+    return partial;
 }
 
 static void leave(struct console *console)

@@ -11,11 +11,13 @@ struct segment_trait {
     const char *kind, *name; /* "tier" "gold"; "shop" "T012 Nike"; "label" "coffee" */
     uint32_t n_a, n_b;       /* how many of either group */
     double share_a, share_b; /* 0 to 1 */
+    bool hidden_a, hidden_b; /* kept back from who asks (segment_small.h) */
 };
 
 struct segment_comparison {
     uint32_t a, b, both; /* people */
     double jaccard;      /* both / either; 0 where both are empty */
+    bool a_hidden, b_hidden, both_hidden; /* kept back from who asks; jaccard goes with both */
     /* By the difference of the shares, the greatest first; traits that nobody of either has are
      * left out. */
     size_t n_traits;
