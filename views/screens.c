@@ -37,6 +37,10 @@ const struct view_ops *const screens[] = {
     &view_funnel_why,
     &view_portrait,
     &view_value_people,
+    &view_campaign_results,
+    &view_campaign_result,
+    &view_campaign_groups,
+    &view_campaign_simulate,
     NULL,
 };
 
