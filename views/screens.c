@@ -21,6 +21,7 @@ const struct view_ops *const screens[] = {
     &view_clusters,
     &view_segments,
     &view_labels,
+    &view_coupons,
     /* Opened from others: */
     &view_chart,
     &view_behind,
@@ -37,6 +38,9 @@ const struct view_ops *const screens[] = {
     &view_funnel_why,
     &view_portrait,
     &view_value_people,
+    &view_coupon_list,
+    &view_coupon_disputes,
+    &view_coupon_redeem,
     NULL,
 };
 
