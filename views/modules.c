@@ -1,6 +1,11 @@
 #include "views/modules.h"
 
+<<<<<<< HEAD
 #include "model/campaign/coupon.h"
+=======
+#include "model/campaign/points_rules.h"
+>>>>>>> points
+#include "model/campaign/points_verify.h"
 #include "model/campaign/state.h"
 #include "model/event/verify.h"
 #include "model/segment/verify.h"
@@ -10,5 +15,7 @@ void modules_start(void)
     event_verify_register();
     coupon_verify_register();
     segment_verify_register();
+    points_verify_register();
+    points_register();
     campaign_register();
 }
