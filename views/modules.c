@@ -1,10 +1,7 @@
 #include "views/modules.h"
 
-<<<<<<< HEAD
 #include "model/campaign/coupon.h"
-=======
 #include "model/campaign/points_rules.h"
->>>>>>> points
 #include "model/campaign/points_verify.h"
 #include "model/campaign/state.h"
 #include "model/event/verify.h"
