@@ -111,5 +111,4 @@ void coupons_form_read(struct coupons_form *f, struct coupons_form_values *value
                                            .receipt = form_value(f->form, "receipt"),
                                            .amount = -1};
     form_integer(f->form, "amount", &values->amount);
-    values->complete = form_check(f->form, false) == NULL;
 }

@@ -14,7 +14,6 @@ struct coupons_form;
 struct coupons_form_values {
     const char *code, *shop, *receipt;
     int64_t amount; /* fen; -1: none yet */
-    bool complete;  /* nothing is missing or wrong by its form */
 };
 
 /* `done` is called when it is sent complete or given up; the form is finished then. */
