@@ -45,7 +45,7 @@ static const char *const by_titles[AFFINITY_BY_COUNT] = {N_("people"), N_("visit
 
 static const struct sheet_column columns[] = {
     {"a", N_("those who bought"), CELL_TEXT}, {"b", N_("also bought"), CELL_TEXT},
-    {"lift", N_("lift"), CELL_REAL},          {"lift_low", N_("at least"), CELL_REAL},
+    {"lift", N_("lift"), CELL_REAL, 2},       {"lift_low", N_("at least"), CELL_REAL, 2},
     {"both", N_("both"), CELL_COUNT},         {"confidence_ab", N_("→"), CELL_SHARE},
     {"confidence_ba", N_("←"), CELL_SHARE},   {"support", N_("of all"), CELL_SHARE},
 };
@@ -57,12 +57,6 @@ static const char *thing_text(const struct affinity *affinity, uint32_t thing)
     if (of == AFFINITY_CATEGORY || of == AFFINITY_ITEM_CATEGORY)
         return word_translated("category", t->name);
     return *t->name ? t->name : t->code;
-}
-
-/* Two decimals are what a lift is worth. */
-static double hundredth(double value)
-{
-    return round(value * 100) / 100;
 }
 
 static void rows_make(struct affinity_answer *answer, struct arena *arena,
@@ -81,8 +75,8 @@ static void rows_make(struct affinity_answer *answer, struct arena *arena,
         struct cell *cells = sheet_row_add(answer->sheet);
         cells[0] = cell_text(thing_text(a, pair->a));
         cells[1] = cell_text(thing_text(a, pair->b));
-        cells[2] = cell_real(hundredth(pair->lift));
-        cells[3] = cell_real(hundredth(pair->interval.low));
+        cells[2] = cell_real(pair->lift);
+        cells[3] = cell_real(pair->interval.low);
         cells[4] = cell_integer(sample_estimate(share, pair->both));
         cells[5] = cell_real(affinity_confidence(a, pair, false));
         cells[6] = cell_real(affinity_confidence(a, pair, true));

@@ -8,6 +8,7 @@
 #include "model/access/access.h"
 #include "model/base/task.h"
 #include "model/loop/period.h"
+#include "tui/dialog.h"
 #include "tui/intl.h"
 #include "tui/loop.h"
 #include "views/view.h"
@@ -115,6 +116,11 @@ bool console_exact(struct console *console);
 
 /* Shows a dialog or picker over the views; it is freed when it closes. */
 void console_dialog(struct console *console, struct dialog *dialog);
+
+/* A dialog of names to choose from, 32 at most, marked for translation; a NULL among them is shown
+ * as `none`. `done` finds the choice with dialog_choice. */
+void console_choose(struct console *console, const char *title, const char *const *names, size_t n,
+                    size_t selected, const char *none, dialog_done *done, void *context);
 void console_picker(struct console *console, struct picker *picker);
 
 /* Sets the period ("30d", "2017-10", …) for all screens and asks again; complains when it cannot be

@@ -84,8 +84,9 @@ static const char *step_note(const struct funnel_picture *p, const struct funnel
 
 static const char *step_count(struct arena *arena, const struct funnel_step *step)
 {
+    static const struct sheet_column column = {.type = CELL_COUNT};
     struct cell hidden = cell_hidden(step->below);
-    return step->hidden ? cell_for_people(arena, NULL, CELL_COUNT, &hidden)
+    return step->hidden ? cell_for_people(arena, NULL, &column, &hidden)
                         : text_count(arena, step->count);
 }
 

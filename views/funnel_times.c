@@ -51,8 +51,9 @@ static const char *way_name(struct arena *arena, const struct funnel_answer *ans
 
 static const char *hidden_text(struct arena *arena, int64_t below)
 {
+    static const struct sheet_column column = {.type = CELL_COUNT};
     struct cell hidden = cell_hidden(below);
-    return cell_for_people(arena, NULL, CELL_COUNT, &hidden);
+    return cell_for_people(arena, NULL, &column, &hidden);
 }
 
 /* The quartiles of every way; the selected row has the cursor. Returns the rows used. */
@@ -61,19 +62,18 @@ static int quartiles_draw(struct arena *arena, const struct funnel_answer *answe
 {
     static const char *const titles[] = {N_("least"), "1/4", N_("median"), "3/4", N_("most")};
     bool narrow = area.cols < 70;
-    int name = narrow ? 14 : 24, number = narrow ? 8 : 10, first = narrow ? 1 : 0;
-    int last = narrow ? 3 : 4, n = (int)answer->funnel.n_steps;
-    draw_field(area, 0, 1 + name, number, 1, ROLE_TITLE, _("people"));
+    int name = narrow ? 12 : 24, people = narrow ? 7 : 10, number = 10, first = narrow ? 1 : 0;
+    int last = narrow ? 2 : 4, n = (int)answer->funnel.n_steps, col = 1 + name + people;
+    draw_field(area, 0, 1 + name, people, 1, ROLE_TITLE, _("people"));
     for (int q = first; q <= last; q++)
-        draw_field(area, 0, 1 + name + number * (q - first + 1), number, 1, ROLE_TITLE,
-                   _(titles[q]));
+        draw_field(area, 0, col + number * (q - first), number, 1, ROLE_TITLE, _(titles[q]));
     for (int i = 0; i < n && i + 1 < area.rows; i++) {
         const struct funnel_times *times = times_at(answer, (size_t)i);
         draw_field(area, i + 1, 1, name - 1, -1, ROLE_PLAIN, way_name(arena, answer, (size_t)i));
-        draw_field(area, i + 1, 1 + name, number, 1, times->n < FUNNEL_FEW ? ROLE_DIM : ROLE_PLAIN,
+        draw_field(area, i + 1, 1 + name, people, 1, times->n < FUNNEL_FEW ? ROLE_DIM : ROLE_PLAIN,
                    times->hidden ? hidden_text(arena, times->below) : text_count(arena, times->n));
         for (int q = first; q <= last; q++)
-            draw_field(area, i + 1, 1 + name + number * (q - first + 1), number, 1,
+            draw_field(area, i + 1, col + number * (q - first), number, 1,
                        times->n < FUNNEL_FEW ? ROLE_DIM : ROLE_PLAIN,
                        !times->n                           ? "–"
                        : times->ends_hidden && q % 4 == 0 ? "*"

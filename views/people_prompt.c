@@ -230,7 +230,7 @@ static void count_draw(const struct people_prompt *prompt, struct area row)
 void people_prompt_draw(struct people_prompt *prompt, struct area *area)
 {
     const char *problem = view_problem(prompt->view, prompt->count_slot);
-    const char *label = *prompt->name ? prompt->name : prompt->rule ? _("rule") : _("people");
+    const char *label = *prompt->name ? prompt->name : prompt->rule ? _("rule") : _("segment");
     struct area row = area_cut_top(area, 1);
     size_t line, column;
     int at = draw_printf(row, 0, 0, ROLE_ACCENT, "%s>", label) + 1;

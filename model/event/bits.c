@@ -24,7 +24,7 @@ void bits_pack(struct bytes *out, const uint64_t *values, size_t n, unsigned wid
 }
 
 /* One number at bit `bit`; all the bytes it touches are read one by one. */
-static uint64_t bits_one(const unsigned char *at, size_t bit, unsigned width)
+uint64_t bits_far(const unsigned char *at, size_t bit, unsigned width)
 {
     uint64_t value = 0;
     for (unsigned got = 0; got < width;) {
@@ -62,6 +62,6 @@ bool bits_unpack(struct view *in, uint64_t *values, size_t n, unsigned width, ui
         values[i] = base + (word >> (bit & 7) & mask);
     }
     for (; i < n; i++, bit += width)
-        values[i] = base + bits_one(at, bit, width);
+        values[i] = base + bits_far(at, bit, width);
     return true;
 }

@@ -31,4 +31,15 @@ void bits_pack(struct bytes *out, const uint64_t *values, size_t n, unsigned wid
  * over 64. */
 bool bits_unpack(struct view *in, uint64_t *values, size_t n, unsigned width, uint64_t base);
 
+/* The number that starts at bit `bit` of `size` bytes; it must lie in them. */
+uint64_t bits_far(const unsigned char *at, size_t bit, unsigned width);
+static inline uint64_t bits_at(const unsigned char *at, size_t size, size_t bit, unsigned width)
+{
+    uint64_t word;
+    if (width > 57 || (bit >> 3) + 8 > size)
+        return bits_far(at, bit, width);
+    memcpy(&word, at + (bit >> 3), 8);
+    return word >> (bit & 7) & bits_mask(width);
+}
+
 #endif

@@ -21,7 +21,8 @@ static enum status file_is_fresh(struct writer *writer, bool *fresh, struct erro
                                         "select not exists (select 1 from chunk) and"
                                         " not exists (select 1 from tail) and"
                                         " not exists (select 1 from ref_layer) and"
-                                        " not exists (select 1 from person_block)",
+                                        " not exists (select 1 from person_block) and"
+                                        " not exists (select 1 from person_recent)",
                                         &stmt, err);
     if (status != ST_OK)
         return status;

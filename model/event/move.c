@@ -98,18 +98,22 @@ struct mover {
     struct event_list events; /* of one place */
     struct arena *arena;      /* their references */
     VEC(struct place) emptied;
+    struct chunk_calendar days;
     /* Of `from` and `to` as they will be. */
-    struct first_times {
+    struct share {
         int64_t presence, registered;
-    } first[2];
+        VEC(struct recent_event) recent;
+    } share[2];
 };
 
-static void first_note(struct first_times *first, const struct event *event)
+static void share_note(struct share *share, const struct event *event)
 {
-    if (event->kind == KIND_REGISTER && event->time < first->registered)
-        first->registered = event->time;
-    if ((kind_flags(event->kind) & KIND_PRESENCE) && event->time < first->presence)
-        first->presence = event->time;
+    if (event->kind == KIND_REGISTER && event->time < share->registered)
+        share->registered = event->time;
+    if ((kind_flags(event->kind) & KIND_PRESENCE) && event->time < share->presence)
+        share->presence = event->time;
+    if (recent_wants(event->kind))
+        vec_push(&share->recent, recent_event_of(event));
 }
 
 static void keep_moved(struct mover *mover, const struct event *event)
@@ -177,9 +181,7 @@ static enum status place_store(struct mover *mover, int32_t block, int32_t month
     }
     sorter_sort(mover->sorter, block, events->at, events->n);
     if (mover->sorter->places.n != 1 || events->n > CHUNK_EVENTS_MAX)
-        return error_set(err, ST_REFUSED,
-                         "the mall's time zone or start of day was changed after events were "
-                         "recorded: set it back, or import everything into a new mall");
+        return clock_refused(err);
     sorter_encode(mover->sorter, sorter_place(mover->sorter, mover->sorter->places.at), events->n,
                   &row.bytes);
     enum status status = stage_chunk(&mover->stage, &row, err);
@@ -209,7 +211,7 @@ static enum status place_take(struct mover *mover, int32_t block, int32_t month,
             continue;
         }
         if (event.person == move->from)
-            first_note(&mover->first[0], &event);
+            share_note(&mover->share[0], &event);
         events->at[kept++] = event;
     }
     events->n = kept;
@@ -218,7 +220,7 @@ static enum status place_take(struct mover *mover, int32_t block, int32_t month,
     vec_free(&moved);
     for (size_t i = 0; stays && i < events->n; i++)
         if (events->at[i].person == move->to)
-            first_note(&mover->first[1], &events->at[i]);
+            share_note(&mover->share[1], &events->at[i]);
     return move->moved.n > before ? place_store(mover, block, month, err) : ST_OK;
 }
 
@@ -238,7 +240,7 @@ static enum status place_give(struct mover *mover, int32_t block, const struct s
     }
     for (size_t i = 0; i < mover->events.n && status == ST_OK; i++)
         if (mover->events.at[i].person == move->to)
-            first_note(&mover->first[1], &mover->events.at[i]);
+            share_note(&mover->share[1], &mover->events.at[i]);
     if (status == ST_OK && mover->events.n > before)
         status = place_store(mover, block, month->number, err);
     return status;
@@ -284,6 +286,27 @@ static enum status blocks_give(struct mover *mover, struct error *err)
 
 /* ---- The columns by person ---- */
 
+static enum status recent_store(struct mover *mover, int32_t block, struct error *err)
+{
+    const uint32_t persons[2] = {mover->move->from, mover->move->to};
+    struct recent *recent = mem_zero(1, sizeof *recent);
+    struct recent_bytes bytes = {0};
+    recent_clear(recent);
+    enum status status = recent_stored(mover->writer, mover->stage.batch, block, recent, err);
+    for (int i = 0; i < 2 && status == ST_OK; i++)
+        if (person_block(persons[i]) == block)
+            recent_replace(recent, persons[i] & (EVENT_BLOCK - 1), mover->share[i].recent.at,
+                           mover->share[i].recent.n, &mover->days);
+    if (status == ST_OK) {
+        recent_encode(recent, mover->days.clock, &bytes);
+        status = stage_recent(&mover->stage, block, &bytes, err);
+    }
+    recent_bytes_free(&bytes);
+    recent_free(recent);
+    free(recent);
+    return status;
+}
+
 static enum status people_store(struct mover *mover, int32_t block, struct error *err)
 {
     const uint32_t persons[2] = {mover->move->from, mover->move->to};
@@ -295,8 +318,8 @@ static enum status people_store(struct mover *mover, int32_t block, struct error
         size_t at = persons[i] & (EVENT_BLOCK - 1);
         if (person_block(persons[i]) != block)
             continue;
-        people->first_presence[at] = mover->first[i].presence;
-        people->registered[at] = mover->first[i].registered;
+        people->first_presence[at] = mover->share[i].presence;
+        people->registered[at] = mover->share[i].registered;
     }
     if (status == ST_OK) {
         person_block_encode(people, &bytes);
@@ -304,7 +327,7 @@ static enum status people_store(struct mover *mover, int32_t block, struct error
     }
     free(bytes.at);
     free(people);
-    return status;
+    return status == ST_OK ? recent_store(mover, block, err) : status;
 }
 
 /* ---- The last transaction ---- */
@@ -416,9 +439,10 @@ enum status event_move(struct writer *writer, struct event_move *move, struct er
                           .writer = writer,
                           .sorter = sorter_new(&writer_mall(writer)->clock),
                           .wanted = wanted_make(move),
+                          .days = chunk_calendar_make(&writer_mall(writer)->clock, true),
                           .arena = arena_new()};
     for (int i = 0; i < 2; i++)
-        mover.first[i] = (struct first_times){INT64_MAX, INT64_MAX};
+        mover.share[i] = (struct share){.presence = INT64_MAX, .registered = INT64_MAX};
     status = mover_run(&mover, err);
     writer_bulk_end(writer);
     sorter_free(mover.sorter);
@@ -427,6 +451,9 @@ enum status event_move(struct writer *writer, struct event_move *move, struct er
     chunk_buffer_free(&mover.buffer);
     vec_free(&mover.events);
     vec_free(&mover.emptied);
+    for (int i = 0; i < 2; i++)
+        vec_free(&mover.share[i].recent);
+    chunk_calendar_free(&mover.days);
     arena_free(mover.arena);
     return status;
 }

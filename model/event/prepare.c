@@ -12,6 +12,9 @@ struct preparer *preparer_new(struct shared_writer *shared, const struct clock *
     preparer->joiner = sorter_new(clock);
     preparer->rollup = rollup_make(clock);
     preparer->people = mem_alloc(sizeof *preparer->people);
+    preparer->recent = mem_zero(1, sizeof *preparer->recent);
+    preparer->days = chunk_calendar_make(clock, true);
+    preparer->now = time_now();
     preparer->arena = arena_new();
     return preparer;
 }
@@ -27,6 +30,9 @@ void preparer_free(struct preparer *preparer)
     vec_free(&preparer->joined);
     arena_free(preparer->arena);
     free(preparer->people);
+    recent_free(preparer->recent);
+    free(preparer->recent);
+    chunk_calendar_free(&preparer->days);
     free(preparer);
 }
 
@@ -97,6 +103,39 @@ enum status person_block_stored(struct writer *writer, int64_t batch, int32_t bl
     return status;
 }
 
+enum status clock_refused(struct error *err)
+{
+    return error_set(err, ST_REFUSED,
+                     "the mall's time zone or start of day was changed after events were "
+                     "recorded: set it back, or import everything into a new mall");
+}
+
+enum status recent_stored(struct writer *writer, int64_t batch, int32_t block,
+                          struct recent *recent, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    enum status status =
+        writer_prepare(writer,
+                       "select presence, tills from person_recent where block = ?1 and"
+                       " (batch = ?2 or batch in " BATCHES_DONE ") order by batch desc limit 1",
+                       &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_int(stmt, 1, block);
+    sqlite3_bind_int64(stmt, 2, batch);
+    int code = sqlite3_step(stmt);
+    if (code == SQLITE_ROW && !recent_decode(blob_column(stmt, 0), blob_column(stmt, 1),
+                                             &writer_mall(writer)->clock, recent))
+        status = error_set(err, ST_UNUSABLE,
+                           "what the people of block %d did lately is damaged: restore a copy of "
+                           "the mall file, or run `atrium verify`",
+                           block);
+    else if (code != SQLITE_ROW && code != SQLITE_DONE)
+        status = sqlite_status(writer_db(writer), "reading what people did lately", err);
+    sqlite3_reset(stmt);
+    return status == ST_OK && recent->other_clock ? clock_refused(err) : status;
+}
+
 /* ---- Joining and encoding ---- */
 
 /* The place's events as they will be, where the file has some: those come first, as they arrived
@@ -126,9 +165,7 @@ static enum status place_join(struct preparer *preparer, int32_t block,
         vec_push(joined, fresh[i]);
     sorter_sort(preparer->joiner, block, joined->at, joined->n);
     if (preparer->joiner->places.n != 1)
-        return error_set(err, ST_REFUSED,
-                         "the mall's time zone or start of day was changed after events were "
-                         "recorded: set it back, or import everything into a new mall");
+        return clock_refused(err);
     *n = joined->n;
     *all = sorter_place(preparer->joiner, preparer->joiner->places.at);
     return ST_OK;
@@ -168,8 +205,10 @@ static enum status place_prepare(struct preparer *preparer, int32_t block,
     sorter_encode(preparer->joiner, all, n, &row.bytes);
     vec_push(&prepared->chunks, row);
     rollup_add_place(&preparer->rollup, place->span.start, fresh, n_fresh);
-    for (size_t i = 0; block >= 0 && i < n_fresh; i++)
+    for (size_t i = 0; block >= 0 && i < n_fresh; i++) {
         person_block_add(preparer->people, &fresh[i]);
+        recent_add(preparer->recent, &fresh[i], preparer->now);
+    }
     return ST_OK;
 }
 
@@ -179,11 +218,14 @@ enum status preparer_begin(struct preparer *preparer, int32_t block, struct prep
     struct shared_writer *shared = preparer->shared;
     *prepared = (struct prepared){.block = block};
     person_block_clear(preparer->people);
+    recent_clear(preparer->recent);
     if (block < 0 || shared->fresh)
         return ST_OK;
     pthread_mutex_lock(&shared->lock);
     enum status status =
         person_block_stored(shared->writer, shared->batch, block, preparer->people, err);
+    if (status == ST_OK)
+        status = recent_stored(shared->writer, shared->batch, block, preparer->recent, err);
     pthread_mutex_unlock(&shared->lock);
     return status;
 }
@@ -206,6 +248,11 @@ void preparer_end(struct preparer *preparer, struct prepared *prepared)
 {
     if (preparer->people->changed)
         person_block_encode(preparer->people, &prepared->people);
+    if (!preparer->recent->changed)
+        return;
+    recent_move_on(preparer->recent, &preparer->days);
+    recent_close(preparer->recent, &preparer->days);
+    recent_encode(preparer->recent, preparer->days.clock, &prepared->recent);
 }
 
 void prepared_free(struct prepared *prepared)
@@ -216,6 +263,7 @@ void prepared_free(struct prepared *prepared)
     }
     vec_free(&prepared->chunks);
     free(prepared->people.at);
+    recent_bytes_free(&prepared->recent);
     *prepared = (struct prepared){0};
 }
 
@@ -226,5 +274,7 @@ enum status prepared_stage(const struct prepared *prepared, struct stage *stage,
         status = stage_chunk(stage, &prepared->chunks.at[i], err);
     if (status == ST_OK && prepared->people.n)
         status = stage_people(stage, prepared->block, &prepared->people, err);
+    if (status == ST_OK && prepared->recent.presence.n)
+        status = stage_recent(stage, prepared->block, &prepared->recent, err);
     return status;
 }

@@ -24,6 +24,9 @@ struct preparer {
     struct sorter *sorter, *joiner;
     struct rollup rollup;
     struct person_block *people;
+    struct recent *recent;
+    struct chunk_calendar days;
+    int64_t now;
     struct event_list joined;
     struct chunk_buffer buffer;
     struct arena *arena;
@@ -33,7 +36,8 @@ struct preparer {
 struct prepared {
     int32_t block;
     VEC(struct chunk_row) chunks;
-    struct bytes people; /* empty: unchanged */
+    struct bytes people;        /* empty: unchanged */
+    struct recent_bytes recent; /* the same */
     int64_t events;
 };
 
@@ -61,5 +65,12 @@ enum status place_chunk(struct writer *writer, int64_t batch, int32_t block, int
  * `people`. The shared lock is held by the caller. */
 enum status person_block_stored(struct writer *writer, int64_t batch, int32_t block,
                                 struct person_block *people, struct error *err);
+
+/* The same of what they did lately. ST_REFUSED where it was counted with another clock. */
+enum status recent_stored(struct writer *writer, int64_t batch, int32_t block,
+                          struct recent *recent, struct error *err);
+
+/* "the mall's time zone or start of day was changed …". */
+enum status clock_refused(struct error *err);
 
 #endif

@@ -3,6 +3,7 @@
 #include "model/event/blob.h"
 #include "model/event/catalog.h"
 #include "model/event/person.h"
+#include "model/event/recent.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,7 @@ struct walk {
     struct arena *arena;
     struct chunk_calendar months, days;
     struct person_block *people, *stored;
+    struct recent *recent, *recent_stored;
     int32_t block; /* whose people are being counted */
 };
 
@@ -79,6 +81,8 @@ static void chunk_sums(struct walk *walk, const struct chunk_entry *entry)
         rollup_add(&recount->rollup, event);
         if (entry->block >= 0)
             person_block_add(walk->people, event);
+        if (entry->block >= 0)
+            recent_add(walk->recent, event, INT64_MAX);
         if (!event->ref_size)
             continue;
         struct ref_entry key = {.key = ref_key_of(event->kind, event->ref, event->ref_size)};
@@ -148,6 +152,67 @@ static enum status people_compare(struct walk *walk, struct error *err)
     return ST_OK;
 }
 
+static bool same_tills(const recent_tills *a, const recent_tills *b, uint32_t *person)
+{
+    for (size_t i = 0; i < a->n || i < b->n; i++) {
+        const struct recent_till *x = i < a->n ? &a->at[i] : NULL;
+        const struct recent_till *y = i < b->n ? &b->at[i] : NULL;
+        if (x && y && x->person == y->person && x->day == y->day && x->money == y->money &&
+            x->purchases == y->purchases)
+            continue;
+        *person = !y || (x && x->person < y->person) ? x->person : y->person;
+        return false;
+    }
+    return true;
+}
+
+/* As far back as it says that it goes. */
+static void recent_match(struct walk *walk)
+{
+    struct recent *counted = walk->recent, *stored = walk->recent_stored;
+    struct faults *faults = &walk->recount->recent_faults;
+    uint32_t first = block_first_person(walk->block), person;
+    counted->since = stored->since;
+    recent_close(counted, &walk->days);
+    for (uint32_t i = 0; i < EVENT_BLOCK; i++)
+        if (counted->last_day[i] != stored->last_day[i])
+            faults_add(faults, "person %u was last there on another day", first + i);
+    if (!same_tills(&counted->tills, &stored->tills, &person))
+        faults_add(faults, "person %u paid something else", first + person);
+}
+
+static enum status recent_compare(struct walk *walk, struct error *err)
+{
+    if (walk->block < 0)
+        return ST_OK;
+    sqlite3_stmt *stmt;
+    bool row = false;
+    enum status status =
+        reader_prepare(walk->reader,
+                       "select presence, tills from person_recent where block = ?1 and"
+                       " batch in " BATCHES_DONE " order by batch desc limit 1",
+                       &stmt, err);
+    if (status == ST_OK) {
+        sqlite3_bind_int(stmt, 1, walk->block);
+        status = reader_step(walk->reader, stmt, &row, err);
+    }
+    if (status != ST_OK)
+        return status;
+    recent_clear(walk->recent_stored);
+    bool good = !row || recent_decode(blob_column(stmt, 0), blob_column(stmt, 1),
+                                      &reader_mall(walk->reader)->clock, walk->recent_stored);
+    sqlite3_reset(stmt);
+    walk->recount->recent_blocks++;
+    if (!good || walk->recent_stored->other_clock)
+        faults_add(&walk->recount->recent_faults,
+                   good ? "block %d was counted with another time zone or start of day"
+                        : "block %d does not decode or does not match its checksum",
+                   walk->block);
+    else
+        recent_match(walk);
+    return ST_OK;
+}
+
 static enum status walk_all(struct walk *walk, const struct catalog *catalog, struct error *err)
 {
     enum status status = ST_OK;
@@ -158,7 +223,10 @@ static enum status walk_all(struct walk *walk, const struct catalog *catalog, st
             return error_set(err, ST_CANCELLED, "the check was cancelled");
         if (!entry || entry->block != walk->block) {
             status = people_compare(walk, err);
+            if (status == ST_OK)
+                status = recent_compare(walk, err);
             person_block_clear(walk->people);
+            recent_clear(walk->recent);
             walk->block = entry ? entry->block : EVENT_NOBODY;
         }
         if (entry && status == ST_OK)
@@ -177,6 +245,7 @@ static void recount_free(void *value)
     struct recount *recount = value;
     free(recount->chunk_faults.text);
     free(recount->people_faults.text);
+    free(recount->recent_faults.text);
     rollup_free(&recount->rollup);
     ref_log_free(&recount->keys);
     free(recount);
@@ -204,8 +273,11 @@ enum status recount_read(struct reader *reader, struct recount **out, struct err
                         .months = chunk_calendar_make(clock, false),
                         .days = chunk_calendar_make(clock, true),
                         .people = mem_alloc(sizeof *walk.people),
-                        .stored = mem_alloc(sizeof *walk.stored)};
+                        .stored = mem_alloc(sizeof *walk.stored),
+                        .recent = mem_zero(1, sizeof *walk.recent),
+                        .recent_stored = mem_zero(1, sizeof *walk.recent_stored)};
     person_block_clear(walk.people);
+    recent_clear(walk.recent);
     status = walk_all(&walk, catalog, err);
     ref_log_seal(&recount->keys);
     chunk_buffer_free(&walk.buffer);
@@ -215,6 +287,10 @@ enum status recount_read(struct reader *reader, struct recount **out, struct err
     chunk_calendar_free(&walk.days);
     free(walk.people);
     free(walk.stored);
+    recent_free(walk.recent);
+    recent_free(walk.recent_stored);
+    free(walk.recent);
+    free(walk.recent_stored);
     if (status != ST_OK) {
         recount_free(recount);
         return status;

@@ -18,8 +18,8 @@ void faults_add(struct faults *faults, const char *format, ...)
 
 struct recount {
     int64_t version; /* of the events */
-    int64_t chunks, events, people_blocks, refs;
-    struct faults chunk_faults, people_faults;
+    int64_t chunks, events, people_blocks, recent_blocks, refs;
+    struct faults chunk_faults, people_faults, recent_faults;
     struct rollup rollup;
     struct ref_log keys; /* sealed */
 };

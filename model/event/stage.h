@@ -6,6 +6,7 @@
 #define ATRIUM_EVENT_STAGE_H
 
 #include "model/event/catalog.h"
+#include "model/event/recent.h"
 #include "model/event/rollup.h"
 
 /* Bytes and rows of one transaction; fixed, so that equal input makes equal files. */
@@ -28,6 +29,8 @@ struct chunk_row {
 };
 enum status stage_chunk(struct stage *stage, const struct chunk_row *row, struct error *err);
 enum status stage_people(struct stage *stage, int32_t block, const struct bytes *columns,
+                         struct error *err);
+enum status stage_recent(struct stage *stage, int32_t block, const struct recent_bytes *bytes,
                          struct error *err);
 enum status stage_leaf(struct stage *stage, int64_t family, int64_t first, const struct bytes *leaf,
                        struct error *err);

@@ -43,6 +43,15 @@ static enum status people_check(struct verify *verify, struct error *err)
     return finding(verify, &recount->people_faults, recount->people_blocks, _("blocks of people"));
 }
 
+static enum status recent_check(struct verify *verify, struct error *err)
+{
+    struct recount *recount;
+    enum status status = recount_read(verify->reader, &recount, err);
+    if (status != ST_OK)
+        return status;
+    return finding(verify, &recount->recent_faults, recount->recent_blocks, _("blocks of people"));
+}
+
 /* ---- Roll-ups ---- */
 
 static bool same_sum(const struct sum *a, const struct sum *b)
@@ -79,7 +88,7 @@ static enum status sums_stored(struct reader *reader, const char *sql, struct su
     while (status == ST_OK && (status = reader_step(reader, stmt, &row, err)) == ST_OK && row) {
         int32_t day = sqlite3_column_int(stmt, 0);
         ++*days;
-        if (!rollup_decode(blob_column(stmt, 1), day, sums))
+        if (!rollup_decode(blob_column(stmt, 1), day, NULL, sums))
             faults_add(faults, "day %d does not decode or does not match its checksum", day);
     }
     if (status == ST_OK)
@@ -277,5 +286,6 @@ void event_verify_register(void)
     verify_register(N_("event chunks"), chunks_check);
     verify_register(N_("event roll-ups"), rollups_check);
     verify_register(N_("columns by person"), people_check);
+    verify_register(N_("what people did lately"), recent_check);
     verify_register(N_("event references"), refs_check);
 }

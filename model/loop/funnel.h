@@ -13,7 +13,7 @@
 #include "model/base/set.h"
 #include "model/event/event.h"
 
-enum { FUNNEL_STEPS = 20, FUNNEL_EXCLUSIONS = 10, FUNNEL_MONTHS = 1200 };
+enum { FUNNEL_STEPS = 20, FUNNEL_EXCLUSIONS = 10, FUNNEL_MONTHS = 1200, FUNNEL_COUPONS = 50000 };
 
 enum funnel_dialect { DIALECT_CLICKHOUSE, DIALECT_POSTHOG, DIALECT_MIXPANEL, DIALECT_COUNT };
 enum funnel_order { ORDER_ORDERED, ORDER_STRICT, ORDER_UNORDERED, ORDER_COUNT };
@@ -49,6 +49,7 @@ enum funnel_by {
     FUNNEL_BY_COMMUNITY,
     FUNNEL_BY_CAR,
     FUNNEL_BY_HOUSE,
+    FUNNEL_BY_COUPON,  /* the entry's reference: the code of a coupon */
     FUNNEL_BY_LABEL,   /* `sets`: a person may be in several groups */
     FUNNEL_BY_SEGMENT, /* `sets`, too */
     FUNNEL_BY_COUNT

@@ -14,6 +14,7 @@ const struct person_table person_tables[] = {
     {"crowd_member", "person", N_("memberships of groups")},
     {"label_member", "person", N_("labels")},
     {"consent", "person", N_("consents")},
+    {"points_hold", "person", N_("reserved points")},
 };
 const size_t n_person_tables = sizeof person_tables / sizeof *person_tables;
 

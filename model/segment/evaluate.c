@@ -48,6 +48,8 @@ static void uses_mark(const struct live_node *node, uint32_t *uses)
 {
     if (node->type == PLAN_TEST)
         uses[node->slot->stage] = 1;
+    if (node->type == PLAN_TEST && node->slot->known)
+        uses[STAGE_LATELY] = 1;
     for (size_t i = 0; i < node->n_parts; i++)
         uses_mark(node->parts[i], uses);
 }
@@ -62,9 +64,13 @@ static void node_look(const struct job *job, const struct live_node *node, uint3
     if (node->type == PLAN_TEST) {
         bool known = job->stages.at[node->slot->stage]->been[block];
         const uint64_t *yes = node->slot->yes->words + block_word((int32_t)block);
+        const struct set *some = node->slot->known;
         for (size_t i = 0; i < n; i++) {
-            must[i] = known ? yes[i] : 0;
-            may[i] = known ? yes[i] : UINT64_MAX;
+            uint64_t sure = known  ? UINT64_MAX
+                            : some ? some->words[block_word((int32_t)block) + i]
+                                   : 0;
+            must[i] = yes[i] & sure;
+            may[i] = yes[i] | ~sure;
         }
         return;
     }
@@ -120,7 +126,14 @@ static enum status stage_run(struct job *job, size_t at, struct error *err)
     if (!memchr(there, 1, job->n_blocks))
         return ST_OK;
     stage->been = there;
-    return stage->type == STAGE_ROWS ? rows_run(job, stage, err) : scan_run(job, stage, err);
+    switch (stage->type) {
+    case STAGE_LATELY:
+        return lately_run(job, stage, err);
+    case STAGE_ROWS:
+        return rows_run(job, stage, err);
+    default:
+        return scan_run(job, stage, err);
+    }
 }
 
 /* ---- All of it ---- */
@@ -128,8 +141,8 @@ static enum status stage_run(struct job *job, size_t at, struct error *err)
 static enum status job_start(struct job *job, const struct segment_plan *const *plans,
                              const struct set *among, struct error *err)
 {
-    int64_t as_of, highest;
-    enum status status = reader_present(job->reader, &as_of, &job->present, err);
+    int64_t highest;
+    enum status status = reader_present(job->reader, &job->as_of, &job->present, err);
     if (status == ST_OK)
         status = reader_integer(job->reader, "select value from counter where name = 'person'", 0,
                                 &highest, err);

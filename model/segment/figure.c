@@ -64,7 +64,7 @@ static int64_t row_value(enum people_function_id id, const struct event_run *run
     case DOES_SPENT:
         return run->kind == KIND_REFUND ? -amount : amount;
     case DOES_POINTS:
-        return run->kind == KIND_POINTS_BURN || run->kind == KIND_POINTS_EXPIRE ? -amount : amount;
+        return kind_points_sign(run->kind) * amount;
     case DOES_EARNED:
     case DOES_BURNED:
         return amount;
@@ -178,12 +178,12 @@ static bool is_ordered(const struct deed *deed)
                              deed->id == DOES_DAYS || deed->id == DOES_SHOPS);
 }
 
-static int64_t value_before(const struct deed *deed)
+int64_t value_before(const struct deed *deed)
 {
     return deed->id == DOES_LAST || deed->id == DOES_FIRST ? never : 0;
 }
 
-static bool value_meets(const struct test *test, int64_t value)
+bool value_meets(const struct test *test, int64_t value)
 {
     if (value == never)
         return false;
@@ -192,10 +192,17 @@ static bool value_meets(const struct test *test, int64_t value)
     return number_meets(test, value);
 }
 
+/* What was known before stays. */
+static inline uint64_t known_over(const struct slot *slot, size_t word, uint64_t bits)
+{
+    uint64_t known = slot->known ? slot->known->words[word] : 0;
+    return (slot->yes->words[word] & known) | (bits & ~known);
+}
+
 static void slot_fill(const struct job *job, const struct slot *slot, uint32_t block,
                       const int64_t *values)
 {
-    uint64_t *yes = slot->yes->words + block_word((int32_t)block);
+    size_t first = block_word((int32_t)block);
     const uint64_t *wanted = job->wanted->words + block_word((int32_t)block);
     for (size_t i = 0; i < block_words(job, block); i++) {
         uint64_t bits = 0;
@@ -203,7 +210,7 @@ static void slot_fill(const struct job *job, const struct slot *slot, uint32_t b
             unsigned k = (unsigned)__builtin_ctzll(left);
             bits |= (uint64_t)value_meets(slot->test, values[i * 64 + k]) << k;
         }
-        yes[i] = bits;
+        slot->yes->words[first + i] = known_over(slot, first + i, bits);
     }
 }
 
@@ -240,12 +247,12 @@ static void nothing_fill(const struct job *job, const struct stage *stage)
         for (size_t i = 0; i < stage->figures.at[f]->slots.n; i++) {
             const struct slot *slot = stage->figures.at[f]->slots.at[i];
             bool meets = value_meets(slot->test, value_before(stage->figures.at[f]->deed));
-            memset(slot->yes->words, meets ? 0xFF : 0,
-                   set_words(job->n_people) * sizeof *slot->yes->words);
+            for (size_t w = 0; w < set_words(job->n_people); w++)
+                slot->yes->words[w] = known_over(slot, w, meets ? UINT64_MAX : 0);
         }
 }
 
-static int lanes_wanted(const struct job *job)
+int lanes_wanted(const struct job *job)
 {
     long cores = job->threads > 0 ? job->threads : sysconf(_SC_NPROCESSORS_ONLN);
     return cores < 1 ? 1 : cores > LANES_MOST ? LANES_MOST : (int)cores;

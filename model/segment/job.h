@@ -8,7 +8,8 @@
 struct slot {
     const struct test *test;
     struct set *yes;
-    int stage; /* known where that stage has been */
+    int stage;         /* known where that stage has been */
+    struct set *known; /* and before it of these people; NULL: of nobody */
 };
 
 /* A deed, once for all tests. */
@@ -18,10 +19,11 @@ struct figure {
     VEC(struct slot *) slots;
 };
 
-/* Work in order of what it costs: lists and columns (everywhere), rows of members, scans of
- * events; the later ones only go where somebody is still undecided. */
+/* Work in order of what it costs: lists and columns (everywhere), what people did lately, rows of
+ * members, scans of events; the later ones only go where somebody is still undecided. The first
+ * three are stages 0, 1 and 2. */
 struct stage {
-    enum { STAGE_COLUMNS, STAGE_ROWS, STAGE_SCAN } type;
+    enum { STAGE_COLUMNS, STAGE_LATELY, STAGE_ROWS, STAGE_SCAN } type;
     uint8_t *been; /* by block */
     struct event_query query;
     VEC(struct figure *) figures;
@@ -39,7 +41,7 @@ struct live_node {
 struct job {
     struct reader *reader;
     struct arena *arena;
-    int64_t present;
+    int64_t as_of, present;
     int32_t today;
     uint32_t n_people, n_blocks;
     size_t n_plans;
@@ -74,11 +76,24 @@ enum status columns_run(struct job *job, struct error *err);
 /* Texts of rows, for the people of job->wanted in the blocks that stage->been marks. */
 enum status rows_run(struct job *job, struct stage *stage, struct error *err);
 
+/* What lists, columns and rows do not tell, of the people of job->wanted in the blocks that
+ * stage->been marks, as far as what they did lately tells it: into slot->yes and slot->known.
+ * lately_part gives room for that to the slots that can be known so. */
+void lately_part(struct job *job);
+enum status lately_run(struct job *job, struct stage *stage, struct error *err);
+
 /* One parallel scan, for the same. */
 enum status scan_run(struct job *job, struct stage *stage, struct error *err);
 
 /* With job->again: after the columns, what each plan must look at. */
 enum status again_compare(struct job *job, struct error *err);
+
+/* What a figure is for who did nothing, INT64_MIN for never; whether it meets the test. */
+int64_t value_before(const struct deed *deed);
+bool value_meets(const struct test *test, int64_t value);
+
+/* How many threads work, 8 at most. */
+int lanes_wanted(const struct job *job);
 
 /* Parts figures into scans. */
 enum status scans_part(struct job *job, struct error *err);

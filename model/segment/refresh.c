@@ -31,10 +31,8 @@ struct refresh {
     int64_t touches; /* how often this refresh raised it */
 };
 
-enum {
-    ROWS_LATER = -1,
-    TURN_NS = 30000000
-}; /* ROWS_LATER: in label_state.rows until all are written */
+/* ROWS_LATER: in label_state.rows until all are written. */
+enum { ROWS_LATER = -1, BLOCKS_A_TURN = 1024 };
 
 /* ---- What is known of each ---- */
 
@@ -405,19 +403,21 @@ static enum status rows_even(struct refresh *r, struct error *err)
     return writer_run(r->writer, stmt, err);
 }
 
-/* Several labels in a transaction, as long as that takes no more than a moment. */
+/* Several labels in a transaction, as long as that is the work of a moment. */
 static enum status runs_save(struct refresh *r, struct error *err)
 {
     size_t i = 0;
     enum status status = ST_OK;
     while (i < r->n && status == ST_OK) {
-        int64_t until = time_monotonic_ns() + TURN_NS;
+        int64_t blocks = 0;
         status = writer_begin(r->writer, err);
         if (status != ST_OK)
             return status;
-        for (; i < r->n && status == ST_OK && time_monotonic_ns() < until; i++)
-            if (r->runs[i].wanted)
+        for (; i < r->n && status == ST_OK && blocks < BLOCKS_A_TURN; i++)
+            if (r->runs[i].wanted) {
                 status = run_save(r, &r->runs[i], err);
+                blocks += r->runs[i].again.n_dirty;
+            }
         if (status == ST_OK && i == r->n)
             status = rows_even(r, err);
         if (status == ST_OK)

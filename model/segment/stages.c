@@ -142,18 +142,19 @@ enum status scans_part(struct job *job, struct error *err)
     enum status status = event_totals(job->reader, &totals, err);
     if (status != ST_OK)
         return status;
-    struct stage *columns = stage_new(job), *rows = stage_new(job);
-    columns->type = STAGE_COLUMNS;
-    rows->type = STAGE_ROWS;
-    vec_push(&job->stages, columns);
-    vec_push(&job->stages, rows);
+    for (int type = STAGE_COLUMNS; type < STAGE_SCAN; type++) {
+        struct stage *stage = stage_new(job);
+        stage->type = type;
+        vec_push(&job->stages, stage);
+    }
+    lately_part(job);
     figures_part(job, &totals);
-    for (size_t s = 2; s < job->stages.n; s++)
+    for (size_t s = STAGE_SCAN; s < job->stages.n; s++)
         for (size_t f = 0; f < job->stages.at[s]->figures.n; f++)
             for (size_t i = 0; i < job->stages.at[s]->figures.at[f]->slots.n; i++)
                 job->stages.at[s]->figures.at[f]->slots.at[i]->stage = (int)s;
     for (size_t i = 0; i < job->slots.n; i++)
         if (job->slots.at[i]->test->type == TEST_ROWS)
-            job->slots.at[i]->stage = 1;
+            job->slots.at[i]->stage = STAGE_ROWS;
     return ST_OK;
 }

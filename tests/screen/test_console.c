@@ -148,6 +148,9 @@ static const struct {
     {"value", "V"},
     {"clusters", "K"},
     {"value-people", "V Enter"},
+    {"segments-apart", "S v Enter"},
+    {"retention-by", "T b Down Down Enter"},
+    {"retention-group", "T b Down Down Enter Down Enter"},
     {"funnel-by", "F b Down Down Down Down Down Down Enter"},
     {"funnel-edit", "F e"},
     {"funnel-rules", "F e PgDn"},
@@ -286,7 +289,9 @@ static void a_list_becomes_a_segment(void **state)
     vt_type(vt, "dropped");
     vt_keys(vt, "Enter");
     see("212 people are the segment 'dropped' now");
-    vt_keys(vt, "Esc o Down Enter");
+    vt_keys(vt, "Esc o");
+    vt_type(vt, "dropped");
+    vt_keys(vt, "Enter");
     see("only segment:dropped");
     see("212");
     vt_keys(vt, "Esc F Down Down Down d w");

@@ -27,7 +27,8 @@ static const struct cli_option options[] = {
     {"segment", "S", 0,
      "only these people: a segment, a label, or an expression such as tier>=gold"},
     {"by", "FIELD", 0,
-     "groups: shop, category, channel, zone, campaign, month of entry; tier, gender, age, income, "
+     "groups: shop, category, channel, zone, campaign, coupon, month of entry; tier, gender, age, "
+     "income, "
      "community, car, house, label, segment of the person"},
     {"hold", "FIELD", 0,
      "all steps share the first one's shop, category, zone, channel, campaign or coupon"},

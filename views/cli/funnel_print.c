@@ -346,7 +346,7 @@ static struct sheet *compare_sheet(struct cli *cli, const struct funnel_run *run
                                                   {"then", "other", CELL_COUNT},
                                                   {"now_share", "of entries", CELL_SHARE},
                                                   {"then_share", "of entries", CELL_SHARE},
-                                                  {"points", "points", CELL_REAL},
+                                                  {"points", "points", CELL_REAL, 1},
                                                   {"hint", "two-proportion test", CELL_TEXT}};
     struct sheet *sheet = sheet_new(cli->arena, columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < run->plan.query.n_steps; i++) {

@@ -231,8 +231,8 @@ static struct sheet *traits_sheet(struct cli *cli, const struct segment_comparis
         {"b", N_("B"), CELL_COUNT},
         {"share_a", N_("of A"), CELL_SHARE},
         {"share_b", N_("of B"), CELL_SHARE},
-        {"difference", N_("difference"), CELL_REAL},
-        {"lift", N_("lift"), CELL_REAL},
+        {"difference", N_("difference"), CELL_REAL, 3},
+        {"lift", N_("lift"), CELL_REAL, 2},
     };
     struct sheet *sheet = sheet_new(cli->arena, columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < comparison->n_traits && (!limit || i < limit); i++) {

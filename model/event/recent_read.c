@@ -1,0 +1,257 @@
+/* Reads what people did lately, a block at a time. */
+#include "model/event/recent.h"
+
+#include "model/event/blob.h"
+#include "model/event/catalog.h"
+
+#include <stdlib.h>
+
+/* ---- What there is ---- */
+
+static int late_compare(const void *a, const void *b)
+{
+    const struct recent_late *x = a, *y = b;
+    return (x->event.person > y->event.person) - (x->event.person < y->event.person);
+}
+
+static enum status tail_read(struct recent_source *source, struct error *err)
+{
+    struct chunk_calendar days = chunk_calendar_make(&reader_mall(source->reader)->clock, true);
+    sqlite3_stmt *stmt;
+    bool row = true;
+    enum status status = reader_prepare(
+        source->reader, "select person, kind, time, amount from tail where person > 0", &stmt, err);
+    while (status == ST_OK && (status = reader_step(source->reader, stmt, &row, err)) == ST_OK &&
+           row) {
+        struct recent_late late = {.event = {.person = (uint32_t)sqlite3_column_int64(stmt, 0),
+                                             .kind = (uint16_t)sqlite3_column_int(stmt, 1),
+                                             .time = sqlite3_column_int64(stmt, 2),
+                                             .amount = sqlite3_column_int64(stmt, 3)}};
+        if (!recent_wants(late.event.kind))
+            continue;
+        size_t day = chunk_calendar_find(&days, late.event.time); /* may move the spans */
+        late.day = days.spans.at[day].number;
+        vec_push(&source->late, late);
+    }
+    if (status == ST_OK)
+        sqlite3_reset(stmt);
+    if (source->late.n)
+        qsort(source->late.at, source->late.n, sizeof *source->late.at, late_compare);
+    chunk_calendar_free(&days);
+    return status;
+}
+
+static enum status batches_read(struct recent_source *source, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    bool row = true;
+    enum status status = reader_prepare(source->reader,
+                                        "select block, max(batch) from person_recent where batch"
+                                        " in " BATCHES_DONE " group by block order by block",
+                                        &stmt, err);
+    while (status == ST_OK && (status = reader_step(source->reader, stmt, &row, err)) == ST_OK &&
+           row) {
+        int64_t block = sqlite3_column_int64(stmt, 0);
+        while (block >= (int64_t)source->batches.n && block <= INT32_MAX >> EVENT_BLOCK_BITS)
+            vec_push(&source->batches, 0);
+        if (block >= 0 && block < (int64_t)source->batches.n)
+            source->batches.at[block] = sqlite3_column_int64(stmt, 1);
+    }
+    if (status == ST_OK)
+        sqlite3_reset(stmt);
+    return status;
+}
+
+enum status recent_source_begin(struct recent_source *source, struct reader *reader,
+                                struct error *err)
+{
+    *source = (struct recent_source){.reader = reader};
+    enum status status = batches_read(source, err);
+    return status == ST_OK ? tail_read(source, err) : status;
+}
+
+void recent_source_end(struct recent_source *source)
+{
+    vec_free(&source->batches);
+    vec_free(&source->late);
+}
+
+/* ---- A block ---- */
+
+static void copy_blob(sqlite3_stmt *stmt, int column, struct bytes *to)
+{
+    const void *at = sqlite3_column_blob(stmt, column);
+    bytes_put(to, at, (size_t)sqlite3_column_bytes(stmt, column));
+    if (!to->n) /* a block of nothing is damage, and none at all is fine */
+        bytes_put_u8(to, 0);
+}
+
+enum status recent_source_fetch(struct recent_source *source, int32_t block, unsigned parts,
+                                struct recent_bytes *stored, struct error *err)
+{
+    static const char *const sql[] = {
+        [RECENT_PRESENCE] = "select presence from person_recent where block = ?1 and batch = ?2",
+        [RECENT_MONEY] = "select tills from person_recent where block = ?1 and batch = ?2",
+        [RECENT_PRESENCE | RECENT_MONEY] =
+            "select presence, tills from person_recent where block = ?1 and batch = ?2",
+    };
+    sqlite3_stmt *stmt;
+    bool row = false;
+    stored->presence.n = stored->tills.n = 0;
+    if ((size_t)block >= source->batches.n || !source->batches.at[block])
+        return ST_OK;
+    enum status status = reader_prepare(source->reader, sql[parts], &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_int(stmt, 1, block);
+    sqlite3_bind_int64(stmt, 2, source->batches.at[block]);
+    status = reader_step(source->reader, stmt, &row, err);
+    if (status == ST_OK && row && parts & RECENT_PRESENCE)
+        copy_blob(stmt, 0, &stored->presence);
+    if (status == ST_OK && row && parts & RECENT_MONEY)
+        copy_blob(stmt, parts & RECENT_PRESENCE ? 1 : 0, &stored->tills);
+    sqlite3_reset(stmt);
+    return status;
+}
+
+static size_t late_from(const struct recent_source *source, uint32_t person)
+{
+    size_t low = 0, high = source->late.n;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (source->late.at[middle].event.person < person)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+enum status recent_source_open(const struct recent_source *source, int32_t block, unsigned parts,
+                               const struct recent_bytes *stored, struct recent_block *out,
+                               struct error *err)
+{
+    const struct clock *clock = &reader_mall(source->reader)->clock;
+    uint32_t first = block_first_person(block);
+    bool good = true;
+    *out = (struct recent_block){
+        .source = source,
+        .first_person = first,
+        .late_from = late_from(source, first),
+        .late_to = late_from(source, first + EVENT_BLOCK),
+        .presence.known = true,
+        .money = {.known = true, .since = RECENT_NEVER},
+    };
+    if (parts & RECENT_PRESENCE && stored->presence.n)
+        good = recent_presence_open(blob_view(stored->presence.at, stored->presence.n), clock,
+                                    &out->presence);
+    if (good && parts & RECENT_MONEY && stored->tills.n)
+        good = recent_money_open(blob_view(stored->tills.at, stored->tills.n), clock, &out->money);
+    return good ? ST_OK
+                : error_set(err, ST_UNUSABLE,
+                            "what the people of block %d did lately is damaged: restore a copy of "
+                            "the mall file, or run `atrium verify`",
+                            block);
+}
+
+/* ---- Who was there ---- */
+
+/* A value of `width` planes is compared with `least`, 64 people at a time. */
+static uint64_t planes_compare(const struct recent_presence *presence, size_t word, uint64_t least)
+{
+    size_t n_words = (size_t)(presence->n + 63) / 64;
+    uint64_t more = 0, equal = UINT64_MAX;
+    for (unsigned plane = 0; plane < presence->width; plane++) {
+        uint64_t bits = recent_word(presence->planes, plane * n_words + word);
+        if (least >> (presence->width - 1 - plane) & 1) {
+            equal &= bits;
+        } else {
+            more |= equal & bits;
+            equal &= ~bits;
+        }
+    }
+    return more | equal;
+}
+
+void recent_seen(const struct recent_block *block, int32_t day, uint64_t words[RECENT_WORDS])
+{
+    const struct recent_presence *presence = &block->presence;
+    int64_t least = (int64_t)day - presence->low + 1;
+    size_t n_words = (size_t)(presence->n + 63) / 64;
+    memset(words, 0, RECENT_WORDS * sizeof *words);
+    least = least < 1 ? 1 : least;
+    for (size_t i = 0; i < n_words && least >> presence->width == 0; i++)
+        words[i] = planes_compare(presence, i, (uint64_t)least);
+    for (size_t i = block->late_from; i < block->late_to; i++) {
+        const struct recent_late *late = &block->source->late.at[i];
+        uint32_t at = late->event.person - block->first_person;
+        if (late->day >= day)
+            words[at / 64] |= UINT64_C(1) << (at % 64);
+    }
+}
+
+/* ---- Tills ---- */
+
+/* Finds the k-th one of a row of bits, for rising k. */
+struct finder {
+    const unsigned char *bits;
+    size_t n_words, word, before; /* ones before `word` */
+};
+
+static size_t finder_next(struct finder *finder, size_t k)
+{
+    for (; finder->word < finder->n_words; finder->word++) {
+        uint64_t bits = recent_word(finder->bits, finder->word);
+        size_t here = (size_t)__builtin_popcountll(bits);
+        if (finder->before + here > k) {
+            for (size_t skip = k - finder->before; skip > 0; skip--)
+                bits &= bits - 1;
+            return finder->word * 64 + (size_t)__builtin_ctzll(bits);
+        }
+        finder->before += here;
+    }
+    return SIZE_MAX; /* more people than tills was found when the bytes were opened */
+}
+
+static void person_tills(const struct recent_money *money, uint32_t person, size_t at, int32_t from,
+                         int32_t to, recent_till_fn *fn, void *context)
+{
+    if (at >= money->n_tills)
+        return;
+    do {
+        struct recent_till till = recent_till_at(money, person, at++);
+        if (till.day >= from && till.day < to)
+            fn(context, &till);
+    } while (at < money->n_tills && !(recent_word(money->first, at / 64) >> (at % 64) & 1));
+}
+
+void recent_tills_each(const struct recent_block *block, const uint64_t among[RECENT_WORDS],
+                       int32_t from, int32_t to, recent_till_fn *fn, void *context)
+{
+    const struct recent_money *money = &block->money;
+    struct finder finder = {.bits = money->first, .n_words = ((size_t)money->n_tills + 63) / 64};
+    size_t before = 0;
+    for (size_t i = 0; i < (size_t)(money->n + 63) / 64; i++) {
+        uint64_t who = recent_word(money->who, i);
+        for (uint64_t left = who & among[i]; left; left &= left - 1) {
+            uint64_t below = (left & -left) - 1;
+            size_t k = before + (size_t)__builtin_popcountll(who & below);
+            uint32_t person = (uint32_t)(i * 64) + (uint32_t)__builtin_ctzll(left);
+            person_tills(money, person, finder_next(&finder, k), from, to, fn, context);
+        }
+        before += (size_t)__builtin_popcountll(who);
+    }
+    for (size_t i = block->late_from; i < block->late_to; i++) {
+        const struct recent_late *late = &block->source->late.at[i];
+        uint32_t at = late->event.person - block->first_person;
+        bool refund = late->event.kind == KIND_REFUND;
+        struct recent_till till = {.person = at,
+                                   .day = late->day,
+                                   .purchases = !refund,
+                                   .money = refund ? (int64_t)(0 - (uint64_t)late->event.amount)
+                                                   : late->event.amount};
+        if ((refund || late->event.kind == KIND_PURCHASE) && among[at / 64] >> (at % 64) & 1 &&
+            till.day >= from && till.day < to)
+            fn(context, &till);
+    }
+}
