@@ -108,8 +108,10 @@
     X(GRID_LEFT,     "grid-left",    "grid", "Left h", ACTION_HIDDEN, N_("left"))                  \
     X(GRID_RIGHT,    "grid-right",   "grid", "Right l", ACTION_HIDDEN, N_("right"))                \
     X(GRID_OPEN,     "grid-open",    "rfm", "Enter", ACTION_LINE, N_("the people of this cell"), N_("people")) \
-    X(RFM_GROUP,     "rfm-group",    "rfm", "g", ACTION_LINE, N_("the people of this cell's group"), N_("group")) \
+    X(RFM_GROUP,     "rfm-group",    "rfm", "g", ACTION_LINE, N_("the people of this cell's group"), N_("whole group")) \
     X(RETENTION_OPEN,"cell-open",    "retention", "Enter", ACTION_LINE, N_("the people of this cell"), N_("people")) \
+    X(RETENTION_BY,  "by",           "retention", "b", ACTION_LINE, N_("groups by shop, category, channel, label …"), N_("by")) \
+    X(RETENTION_GROUPS,"groups",     "retention", "g", 0, N_("all groups again")) \
     X(RETENTION_MODE,"mode",         "retention", "m", ACTION_LINE, N_("on a period, or on it or after"), N_("mode")) \
     X(RETENTION_MEASURE,"measure",   "retention", "v", ACTION_LINE, N_("people or money"), N_("money")) \
     X(RETENTION_ROLLING,"rolling",   "retention", "r", ACTION_LINE, N_("calendar periods, or from each one's own start"), N_("rolling")) \

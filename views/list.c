@@ -220,6 +220,7 @@ bool list_action(struct list *list, int id, const char *argument)
     if (!list->table)
         return false;
     if (id == TABLE_SAVE || id == TABLE_PIPE)
-        return list_export_start(list, id == TABLE_PIPE, argument);
+        return !console_exact(list->view->console) ||
+               list_export_start(list, id == TABLE_PIPE, argument);
     return table_action(list->table, id);
 }

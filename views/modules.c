@@ -1,5 +1,6 @@
 #include "views/modules.h"
 
+#include "model/campaign/coupon.h"
 #include "model/campaign/points_rules.h"
 #include "model/campaign/points_verify.h"
 #include "model/campaign/state.h"
@@ -9,6 +10,7 @@
 void modules_start(void)
 {
     event_verify_register();
+    coupon_verify_register();
     segment_verify_register();
     points_verify_register();
     points_register();

@@ -348,7 +348,8 @@ static enum status print_tables(struct cli *cli, const struct who *who, const st
     if (cli->csv)
         return cli_print_sheet(cli, "rows", rows_sheet(cli, portrait, most), err);
     cli_say(cli, "%s · %s %s · %s", who->title, text_count(cli->arena, portrait->people),
-            portrait->people == 1 ? "person" : "people", period_title(cli->arena, &cli->mall->clock, period));
+            portrait->people == 1 ? "person" : "people",
+            period_title(cli->arena, &cli->mall->clock, period));
     const char *sentence = portrait_sentence(cli->arena, portrait, 6);
     if (*sentence)
         cli_say(cli, "%s", sentence);
