@@ -611,10 +611,11 @@ create table campaign_sum (
 -- Points (model/campaign/ledger.h, doc/points.md). The entries of the ledger are events; here
 -- stands what events cannot say.
 create table points_terms (              -- how long points live that were earned from then on
-    since text primary key,              -- mall day, '2024-01-01'
+    id integer primary key,
+    since text not null unique,          -- mall day, '2024-01-01'
     months integer not null default 0,   -- to the end of that month after; 0: for ever
     version integer not null default 1
-) strict, without rowid;
+) strict;
 create table points_hold (               -- reserved, to be settled or released
     ref text primary key,
     person integer not null,
