@@ -1,5 +1,5 @@
 /* What sets two groups of people apart: its argument is two expressions, a line each. */
-#include "model/segment/compare.h"
+#include "model/segment/segment_small.h"
 
 #include "model/base/intl.h"
 #include "model/base/text.h"
@@ -43,23 +43,27 @@ static void *apart_ask(struct reader *reader, struct arena *arena, const void *p
     if (segment_compare(reader, arena, &question->access, lines[APART_A], lines[APART_B],
                         &comparison, err) != ST_OK)
         return NULL;
+    segment_comparison_hide_small(arena, &question->access, &comparison);
     answer->sheet = sheet_new(arena, columns, sizeof columns / sizeof *columns);
     answer->metric = -1;
+    const char *both = small_group_text(&question->access, arena, 1);
+    if (!comparison.both_hidden)
+        both = text_count(arena, comparison.both);
     answer->title = arena_printf(arena, _("A %s %s, B %s %s, both %s; alike %.1f %%"),
                                  lines[APART_TITLE_A], text_count(arena, comparison.a),
-                                 lines[APART_TITLE_B], text_count(arena, comparison.b),
-                                 text_count(arena, comparison.both), 100 * comparison.jaccard);
+                                 lines[APART_TITLE_B], text_count(arena, comparison.b), both,
+                                 100 * comparison.jaccard);
     for (size_t i = 0; i < comparison.n_traits; i++) {
         const struct segment_trait *trait = &comparison.traits[i];
         struct cell *cells = sheet_row_add(answer->sheet);
         cells[0] = cell_text(_(trait->kind));
         cells[1] = cell_text(word_translated(trait->kind, trait->name));
-        cells[2] = cell_share(trait->share_a, 1);
-        cells[3] = cell_share(trait->share_b, 1);
-        if (trait->share_b > 0)
+        cells[2] = trait->hidden_a ? cell_hidden(0) : cell_share(trait->share_a, 1);
+        cells[3] = trait->hidden_b ? cell_hidden(0) : cell_share(trait->share_b, 1);
+        if (trait->share_b > 0 && !trait->hidden_a)
             cells[4] = cell_real(segment_lift(trait));
-        cells[5] = cell_integer(trait->n_a);
-        cells[6] = cell_integer(trait->n_b);
+        cells[5] = trait->hidden_a ? cell_hidden(0) : cell_integer(trait->n_a);
+        cells[6] = trait->hidden_b ? cell_hidden(0) : cell_integer(trait->n_b);
     }
     return answer;
 }

@@ -2,6 +2,7 @@
 #include "model/base/text.h"
 #include "tui/chart.h"
 #include "views/actions.h"
+#include "views/cells.h"
 #include "views/funnel_view.h"
 #include "views/screens.h"
 
@@ -48,6 +49,13 @@ static const char *way_name(struct arena *arena, const struct funnel_answer *ans
     return arena_printf(arena, "%zu→%zu %s", at + 1, at + 2, answer->built_in ? _(label) : label);
 }
 
+static const char *hidden_text(struct arena *arena, int64_t below)
+{
+    static const struct sheet_column column = {.type = CELL_COUNT};
+    struct cell hidden = cell_hidden(below);
+    return cell_for_people(arena, NULL, &column, &hidden);
+}
+
 /* The quartiles of every way; the selected row has the cursor. Returns the rows used. */
 static int quartiles_draw(struct arena *arena, const struct funnel_answer *answer, struct area area,
                           int selected)
@@ -63,11 +71,14 @@ static int quartiles_draw(struct arena *arena, const struct funnel_answer *answe
         const struct funnel_times *times = times_at(answer, (size_t)i);
         draw_field(area, i + 1, 1, name - 1, -1, ROLE_PLAIN, way_name(arena, answer, (size_t)i));
         draw_field(area, i + 1, 1 + name, people, 1, times->n < FUNNEL_FEW ? ROLE_DIM : ROLE_PLAIN,
-                   text_count(arena, times->n));
+                   times->hidden ? hidden_text(arena, times->below) : text_count(arena, times->n));
         for (int q = first; q <= last; q++)
             draw_field(area, i + 1, col + number * (q - first), number, 1,
                        times->n < FUNNEL_FEW ? ROLE_DIM : ROLE_PLAIN,
-                       times->n ? text_duration(arena, (int64_t)(times->quartiles[q] + 0.5)) : "–");
+                       !times->n ? "–"
+                       : times->ends_hidden && q % 4 == 0
+                           ? "*"
+                           : text_duration(arena, (int64_t)(times->quartiles[q] + 0.5)));
         if (i != selected)
             continue;
         draw_mark(area, i + 1, 0, name, ROLE_SELECTED);
@@ -88,10 +99,12 @@ static void histogram_draw(struct arena *arena, const struct funnel_answer *answ
         bars[b] = (struct chart_bar){
             .label = _(funnel_bucket_names[b]),
             .value = (double)times->counts[b],
-            .text = text_count(arena, times->counts[b]),
-            .note = times->n ? arena_printf(arena, "%.1f%%",
-                                            100 * (double)times->counts[b] / (double)times->n)
-                             : NULL,
+            .text = times->hidden || times->bucket_hidden[b] ? "*"
+                                                             : text_count(arena, times->counts[b]),
+            .note = times->n && !times->bucket_hidden[b]
+                        ? arena_printf(arena, "%.1f%%",
+                                       100 * (double)times->counts[b] / (double)times->n)
+                        : NULL,
         };
     chart_bars_draw(area, bars, FUNNEL_BUCKETS, 0, -1);
 }

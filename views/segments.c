@@ -81,7 +81,7 @@ static void *segments_ask(struct reader *reader, struct arena *arena, const void
         struct cell *cells = sheet_row_add(answer->sheet);
         cells[0] = cell_text(segment->name);
         if (people[i] >= 0)
-            cells[1] = cell_integer(people[i]);
+            cells[1] = small_group_cell(access, people[i], false, cell_integer(people[i]));
         cells[2] = cell_text(segment->frozen ? _("frozen") : _("live"));
         if (segment->frozen)
             cells[3] = cell_integer(clock_day(clock, segment->as_of));

@@ -12,6 +12,7 @@
 #include "views/console.h"
 #include "views/import_task.h"
 #include "views/overlay.h"
+#include "views/question.h"
 #include "views/screens.h"
 #include "views/session.h"
 #include "views/watch.h"
@@ -218,6 +219,7 @@ enum status console_new(const struct console_options *options, struct console **
         session_open(options->forgetful ? NULL : options->mall_path, options->principal);
     period_begin(console);
     threads_begin(console);
+    questions_warm(console);
     console_open(console, "loop", "");
     if (options->start)
         console_open(console, options->start, "");

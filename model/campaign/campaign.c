@@ -137,6 +137,17 @@ enum status campaign_list(struct reader *reader, struct arena *arena, unsigned s
     return status;
 }
 
+struct campaign campaign_clone(const struct campaign *campaign)
+{
+    struct campaign clone = *campaign, empty = campaign_empty();
+    clone.id = 0;
+    clone.code = empty.code;
+    clone.state = STATE_NONE;
+    clone.author = clone.approved_by = clone.approved = empty.author;
+    clone.started = clone.ended = clone.edition = clone.version = 0;
+    return clone;
+}
+
 /* ---- What was approved ---- */
 
 const char *campaign_line(struct arena *arena, const struct campaign *campaign)
@@ -193,16 +204,17 @@ static const char *code_of_name(struct arena *arena, const char *name)
     return n ? arena_strndup(arena, code, n) : "campaign";
 }
 
-static enum status code_make(struct reader *reader, struct saving *s, struct error *err)
+enum status campaign_code_make(struct reader *reader, struct arena *arena, const char *name,
+                               const char **code, struct error *err)
 {
-    const char *base = code_of_name(s->arena, s->campaign.name);
+    const char *base = code_of_name(arena, name);
     const struct campaign *taken;
-    s->campaign.code = base;
+    *code = base;
     for (int i = 2;; i++) {
-        enum status status = campaign_find(reader, s->arena, s->campaign.code, &taken, err);
+        enum status status = campaign_find(reader, arena, *code, &taken, err);
         if (status != ST_OK || !taken)
             return status;
-        s->campaign.code = arena_printf(s->arena, "%s-%d", base, i);
+        *code = arena_printf(arena, "%s-%d", base, i);
     }
 }
 
@@ -229,7 +241,7 @@ static enum status definition_look(struct reader *reader, struct saving *s, stru
     if (status == ST_OK && n)
         return error_set(err, ST_REFUSED, "%s: %s", faults[0].key, faults[0].message);
     if (status == ST_OK && !*s->campaign.code)
-        return code_make(reader, s, err);
+        return campaign_code_make(reader, s->arena, s->campaign.name, &s->campaign.code, err);
     return status == ST_OK ? campaign_find(reader, s->arena, s->campaign.code, &s->old, err)
                            : status;
 }

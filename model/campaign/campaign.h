@@ -223,6 +223,14 @@ enum status campaign_save(struct writer *writer, const struct access *access,
                           const struct campaign *campaign, int64_t base_version, char *code,
                           struct operation_result *result, struct error *err);
 
+/* The same definition as a new campaign: without code, state and history. Texts are shared. */
+struct campaign campaign_clone(const struct campaign *campaign);
+
+/* The code a campaign of that name would get now: letters and digits of the name, and a number
+ * where it is taken. Owned by the arena. */
+enum status campaign_code_make(struct reader *reader, struct arena *arena, const char *name,
+                               const char **code, struct error *err);
+
 /* The definition that was approved last; *approved NULL: it never was. Owned by the arena. */
 enum status campaign_approved(struct reader *reader, struct arena *arena,
                               const struct campaign *campaign, const struct campaign **approved,

@@ -208,11 +208,11 @@ static enum status is_own_work(const struct ruling *r, bool *own)
 {
     sqlite3_stmt *stmt;
     *own = strcmp(r->now->author, r->op->actor) == 0;
-    enum status status = writer_prepare(
-        r->writer,
-        "select after from audit where entity = 'campaign' and target = ?1 and actor = ?2 "
-        "and act in ('create', 'set')",
-        &stmt, r->err);
+    enum status status =
+        writer_prepare(r->writer,
+                       "select a.after from operation o join audit a on a.seq = o.seq "
+                       "where o.entity = 'campaign' and o.target = ?1 and a.actor = ?2",
+                       &stmt, r->err);
     if (status != ST_OK)
         return status;
     sqlite3_bind_text(stmt, 1, r->op->target, -1, SQLITE_STATIC);
@@ -310,6 +310,8 @@ static enum status moves_check(struct ruling *r)
 {
     bool known = false;
     enum status status = ST_OK;
+    if (r->to == r->now->state)
+        return only(r, "state");
     for (size_t i = 0; i < n_campaign_moves; i++) {
         const struct campaign_move_row *move = &campaign_moves[i];
         if (move->verb == VERB_REOPEN || !(move->from >> r->now->state & 1) || move->to != r->to)
@@ -402,25 +404,39 @@ struct moving {
     const char *code;
     enum campaign_verb verb;
     const char *reason;
+    int64_t time;
     const struct campaign *campaign;
     enum campaign_state to;
     const struct set *people; /* to be kept */
     json_t *set;
 };
 
+/* What was good when it was written may not be any more: a label that is gone, a shop. */
+static enum status definition_look(struct reader *reader, struct moving *m, struct error *err)
+{
+    const struct campaign_fault *faults;
+    size_t n;
+    enum status status = campaign_check(reader, NULL, m->arena, m->campaign, &faults, &n, err);
+    if (status == ST_OK && n)
+        return error_set(err, ST_REFUSED, "campaign %s: %s: %s",
+                         text_quote(m->arena, m->code, strlen(m->code)), faults[0].key,
+                         faults[0].message);
+    return status;
+}
+
 static enum status start_look(struct reader *reader, struct moving *m, struct error *err)
 {
     const struct clock *clock = &reader_mall(reader)->clock;
     const struct campaign *c = m->campaign;
-    int64_t now = time_now(), next;
-    bool on = schedule_on(c, clock, now, &next);
+    int64_t next;
+    bool on = schedule_on(c, clock, m->time, &next);
     if (!on && next == INT64_MAX)
         return error_set(err, ST_CONFLICT, "campaign %s: none of its days is left",
                          text_quote(m->arena, m->code, strlen(m->code)));
     /* Between its first and its last day it runs, also where it is not on just now. */
     int64_t began =
         c->schedule.from == INT32_MIN ? INT64_MIN : clock_day_start(clock, c->schedule.from);
-    m->to = on || now >= began ? STATE_RUNNING : STATE_SCHEDULED;
+    m->to = on || m->time >= began ? STATE_RUNNING : STATE_SCHEDULED;
     if (m->to == STATE_SCHEDULED || c->edition)
         return ST_OK;
     enum status status = campaign_people(reader, m->arena, NULL, c, &m->people, NULL, NULL, err);
@@ -450,9 +466,11 @@ static enum status move_look(struct reader *reader, struct moving *m, struct wri
             m->to = campaign_moves[i].to;
             break;
         }
-    if (m->verb == VERB_START || m->verb == VERB_RUN)
+    if (m->verb == VERB_SUBMIT || m->verb == VERB_APPROVE || m->verb == VERB_START)
+        status = definition_look(reader, m, err);
+    if (status == ST_OK && (m->verb == VERB_START || m->verb == VERB_RUN))
         return start_look(reader, m, err);
-    if (m->verb == VERB_SUBMIT)
+    if (status == ST_OK && m->verb == VERB_SUBMIT)
         status = approval_free(writer, m->campaign, &is_free, err);
     if (is_free)
         m->to = STATE_APPROVED;
@@ -469,9 +487,9 @@ static void move_set(struct moving *m, int64_t edition)
                             json_string(m->verb == VERB_APPROVE ? m->access->principal : ""));
     }
     if (m->verb == VERB_END || (m->verb == VERB_CANCEL && m->campaign->started))
-        json_object_set_new(m->set, "ended", json_integer(time_now()));
+        json_object_set_new(m->set, "ended", json_integer(m->time));
     if (m->people) {
-        json_object_set_new(m->set, "started", json_integer(time_now()));
+        json_object_set_new(m->set, "started", json_integer(m->time));
         json_object_set_new(m->set, "edition", json_integer(edition));
     }
 }
@@ -499,32 +517,39 @@ static enum status move_write(struct writer *writer, struct moving *m, struct er
     return status;
 }
 
-enum status campaign_move(struct writer *writer, const struct access *access, const char *code,
-                          enum campaign_verb verb, const char *reason, enum campaign_state *state,
-                          struct error *err)
+static enum status moving_run(struct writer *writer, struct moving *m, struct error *err)
 {
-    struct moving m = {
-        .arena = arena_new(), .access = access, .code = code, .verb = verb, .reason = reason};
     struct reader *reader;
+    m->arena = arena_new();
     enum status status = reader_open(writer_mall(writer), &reader, err);
     if (status == ST_OK) {
         if ((status = reader_begin(reader, err)) == ST_OK) {
-            status = move_look(reader, &m, writer, err);
+            status = move_look(reader, m, writer, err);
             reader_end(reader);
         }
         reader_close(reader);
     }
     if (status == ST_OK && (status = writer_begin(writer, err)) == ST_OK) {
-        status = move_write(writer, &m, err);
+        status = move_write(writer, m, err);
         if (status == ST_OK)
             status = writer_commit(writer, err);
         else
             writer_rollback(writer);
     }
+    json_decref(m->set);
+    arena_free(m->arena);
+    return status;
+}
+
+enum status campaign_move(struct writer *writer, const struct access *access, const char *code,
+                          enum campaign_verb verb, const char *reason, enum campaign_state *state,
+                          struct error *err)
+{
+    struct moving m = {
+        .access = access, .code = code, .verb = verb, .reason = reason, .time = time_now()};
+    enum status status = moving_run(writer, &m, err);
     if (status == ST_OK && state)
         *state = m.to;
-    json_decref(m.set);
-    arena_free(m.arena);
     return status;
 }
 
@@ -563,10 +588,13 @@ enum status campaigns_advance(struct writer *writer, const struct access *access
         }
         if (verb == CAMPAIGN_VERBS)
             continue;
-        enum status one =
-            campaign_move(writer, access, list[i].code, verb,
-                          verb == VERB_CANCEL ? "its days went by before it could start" : NULL,
-                          NULL, worst == ST_OK ? err : NULL);
+        struct moving m = {.access = access,
+                           .code = list[i].code,
+                           .verb = verb,
+                           .reason = verb == VERB_CANCEL ? "its days went by before it could start"
+                                                         : NULL,
+                           .time = time};
+        enum status one = moving_run(writer, &m, worst == ST_OK ? err : NULL);
         count += one == ST_OK;
         if (one != ST_OK)
             worst = one;

@@ -22,6 +22,7 @@ static const struct funnel_times *times_estimate(struct arena *arena, double sha
     for (size_t i = 0; i < n; i++) {
         of_all[i] = times[i];
         of_all[i].n = sample_estimate(share, times[i].n);
+        of_all[i].below = 0;
         for (size_t b = 0; b < FUNNEL_BUCKETS; b++)
             of_all[i].counts[b] = sample_estimate(share, times[i].counts[b]);
     }

@@ -17,8 +17,9 @@ static struct error err;
 /* ---- The mall ---- */
 
 static const char *const tiers[] = {"", "basic", "gold", "black", "odd"};
-static const char *const kinds_used[] = {"purchase",    "refund",        "sighting", "points_earn",
-                                         "points_burn", "coupon_redeem", "door",     "app_open"};
+static const char *const kinds_used[] = {"purchase",    "refund",      "sighting",
+                                         "points_earn", "points_burn", "coupon_redeem",
+                                         "door",        "app_open",    "points_reverse"};
 static const char *const tenants[] = {NULL, "T1", "T2", "T3"};
 static const char *const channels[] = {NULL, "pos", "app"};
 static const char *const topics[] = {"coffee", "film"};
@@ -94,7 +95,7 @@ void world_events(struct world *w, size_t n, int64_t from, int64_t days)
         w->events[w->n_events++] = (struct test_event){
             .time = from + (int64_t)world_below(w, (uint64_t)days * WORLD_DAY),
             .person = w->people[world_below(w, WORLD_PEOPLE - 6)].number,
-            .kind = kinds_used[world_below(w, 8)],
+            .kind = kinds_used[world_below(w, 9)],
             .tenant = tenants[world_below(w, 4)],
             .channel = channels[world_below(w, 3)],
             .amount = (int64_t)world_below(w, 20) * 5000,
@@ -154,7 +155,7 @@ static bool plain_event(const struct expr *e, const struct test_event *event)
     if (e->type == EXPR_NOT)
         return !plain_event(e->left, event);
     if (is(e->field->name, "amount")) {
-        bool points = is(event->kind, "points_earn") || is(event->kind, "points_burn");
+        bool points = strncmp(event->kind, "points_", 7) == 0;
         int64_t amount = event->amount * (points ? 100 : 1); /* fen; points are whole */
         return e->op == OP_GE ? amount >= e->values[0].number : amount < e->values[0].number;
     }
@@ -183,7 +184,7 @@ static bool plain_default(enum people_function_id id, const char *kind)
     case DOES_BURNED:
         return is(kind, "points_burn");
     case DOES_POINTS:
-        return is(kind, "points_earn") || is(kind, "points_burn");
+        return strncmp(kind, "points_", 7) == 0;
     default:
         return kind_flags(kind_by_name(kind, strlen(kind))->id) & KIND_PRESENCE;
     }
@@ -228,7 +229,8 @@ static int64_t plain_value(const struct world_plain *c, const struct people_expr
         return n ? e[id == DOES_LAST ? n - 1 : 0]->time : 0;
     }
     for (size_t i = 0; i < n; i++) {
-        bool seen = false, less = is(e[i]->kind, "refund") || is(e[i]->kind, "points_burn");
+        bool seen = false, less = is(e[i]->kind, "refund") || is(e[i]->kind, "points_burn") ||
+                                  is(e[i]->kind, "points_reverse");
         for (size_t k = 0; k < i; k++)
             seen = seen || (id == DOES_SHOPS ? is(e[k]->tenant, e[i]->tenant)
                                              : clock_day(c->clock, e[k]->time) ==
@@ -384,7 +386,8 @@ static const char *pick(struct world *w, const char *const *texts, size_t n)
 
 static const char *random_leaf(struct world *w, struct arena *a)
 {
-    const char *span = PICK(w, "30d", "7d", "ever", "2026-04-01..2026-05-10", "2026-04", "1d");
+    const char *span = PICK(w, "30d", "7d", "ever", "2026-04-01..2026-05-10", "2026-04", "1d",
+                            "36h", "100d", "2026-05..", "90d", "..2026-06-20");
     const char *op = PICK(w, ">=", "<", "=", "!=", ">", "<=");
     const char *events =
         PICK(w, "", ", tenant=T1", ", amount>=300", ", not channel=pos", ", category=coffee",
@@ -437,7 +440,8 @@ static const char *random_leaf(struct world *w, struct arena *a)
     case 19:
         return arena_printf(a, "attr:district%s", PICK(w, "", "=North", "!=North", ">=8", "<8"));
     case 20:
-        return PICK(w, "last(app_open)", "bought(30d)", "burned(ever)>0");
+        return PICK(w, "last(app_open)", "bought(30d)", "burned(ever)>0", "visited(3d)",
+                    "not visited(5h)", "did(20d, purchase)>=2", "spent(60d)>=300");
     default:
         return arena_printf(a, "visited(%s) %s %d", span, op, (int)world_below(w, 4));
     }
