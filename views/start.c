@@ -236,8 +236,8 @@ void console_run(struct console *console)
 size_t console_busy(const struct console *console)
 {
     return task_pool_busy(console->early) + task_pool_busy(console->pool) +
-           task_pool_busy(console->pages) +
-           write_queue_busy(console->writes) + import_work_busy(console->imports);
+           task_pool_busy(console->pages) + write_queue_busy(console->writes) +
+           import_work_busy(console->imports);
 }
 
 /* Views first, so that their questions are cancelled before the threads are waited for. */

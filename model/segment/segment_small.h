@@ -14,8 +14,8 @@
 void label_preview_hide_small(struct arena *arena, const struct access *access,
                               struct label_preview *preview);
 
-/* Who are in both, and each count of a trait with its share. (segment_compare refuses an A or B of a
- * few.) */
+/* Who are in both, and each count of a trait with its share. (segment_compare refuses an A or B of
+ * a few.) */
 void segment_comparison_hide_small(struct arena *arena, const struct access *access,
                                    struct segment_comparison *comparison);
 

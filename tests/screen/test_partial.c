@@ -152,9 +152,15 @@ static struct view *open_view(const char *name, const char *argument)
 static const struct {
     const char *name, *argument;
 } places[] = {
-    {"funnel", ""},    {"funnel", "loop"}, {"funnel-times", "30d: register -> purchase"}, {"funnel-groups", "30d: register -> purchase ; by=tier"},
-    {"retention", ""}, {"lifecycle", ""},  {"rfm", ""},
-    {"affinity", ""},  {"value", ""},
+    {"funnel", ""},
+    {"funnel", "loop"},
+    {"funnel-times", "30d: register -> purchase"},
+    {"funnel-groups", "30d: register -> purchase ; by=tier"},
+    {"retention", ""},
+    {"lifecycle", ""},
+    {"rfm", ""},
+    {"affinity", ""},
+    {"value", ""},
 };
 enum { PLACES = sizeof places / sizeof *places };
 
@@ -376,7 +382,8 @@ static void test_digits(void **state)
     assert_int_equal(sample_estimate_sum(0.1, 1234567, 100), 12000000);
 }
 
-/* What rests on a few people of the sample is not told to an analyst, whatever it would be of all. */
+/* What rests on a few people of the sample is not told to an analyst, whatever it would be of all.
+ */
 static void test_small_groups(void **state)
 {
     (void)state;
@@ -386,7 +393,8 @@ static void test_small_groups(void **state)
     mall_begin();
     assert_ok(sample_take(reader, arena, 1, &sample, &err));
     sample_look(reader, &sample);
-    struct funnel seen = funnel_of(&all, FUNNEL_BY_SHOP), kept = funnel_of(&analyst, FUNNEL_BY_SHOP);
+    struct funnel seen = funnel_of(&all, FUNNEL_BY_SHOP),
+                  kept = funnel_of(&analyst, FUNNEL_BY_SHOP);
     funnel_estimate(arena, sample.share, &kept);
     assert_int_equal(seen.n_groups, kept.n_groups);
     size_t hidden = 0;

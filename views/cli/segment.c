@@ -174,11 +174,10 @@ static enum status show(struct cli *cli, struct reader *reader, struct access *a
         saved_row(sheet, access, segment, answer.count);
         return cli_print_sheet(cli, "segments", sheet, err);
     }
-    json_t *document =
-        json_pack("{s:s s:s s:s s:s s:s s:o}", "name", segment->name, "kind",
-                  segment->frozen ? "frozen" : "live", "expression", segment->expression, "author",
-                  segment->author, "note", segment->note, "count",
-                  count_json(access, answer.count));
+    json_t *document = json_pack("{s:s s:s s:s s:s s:s s:o}", "name", segment->name, "kind",
+                                 segment->frozen ? "frozen" : "live", "expression",
+                                 segment->expression, "author", segment->author, "note",
+                                 segment->note, "count", count_json(access, answer.count));
     json_object_set_new(document, "as_of",
                         segment->frozen
                             ? json_string(time_rfc3339(cli->arena, cli->mall->zone, segment->as_of))
@@ -211,10 +210,10 @@ static enum status save(struct cli *cli, struct reader *reader, struct access *a
         cli_say(cli, "%s: %s", save.name, count_text(cli, access, answer.count));
         return ST_OK;
     }
-    json_t *document = json_pack(
-        "{s:s s:s s:o s:I}", "name", save.name, "kind", save.freeze ? "frozen" : "live", "count",
-        count_json(access, save.freeze ? people : answer.count), "version",
-        (json_int_t)result.version);
+    json_t *document =
+        json_pack("{s:s s:s s:o s:I}", "name", save.name, "kind", save.freeze ? "frozen" : "live",
+                  "count", count_json(access, save.freeze ? people : answer.count), "version",
+                  (json_int_t)result.version);
     json_object_set_new(document, "notes", notes_json(&answer));
     return cli_print_json(cli, document, err);
 }
