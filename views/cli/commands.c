@@ -1,7 +1,8 @@
 /* Every command of the program, in the order help lists them. */
 #include "views/cli/commands.h"
 
-/* clang-format off: a line each */
+/* A line each. */
+/* clang-format off */
 const struct cli_command *const cli_commands[] = {
     &cli_init,
     &cli_demo,
@@ -23,12 +24,13 @@ const struct cli_command *const cli_commands[] = {
     &cli_member,
     &cli_portrait,
     &cli_campaign,
+    &cli_coupon,
+    &cli_points,
     &cli_tenant,
     &cli_sql,
     &cli_principal,
     &cli_verify,
     &cli_keys,
-    &cli_points,
     &cli_actions,
     &cli_play,
     &cli_manual,

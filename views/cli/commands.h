@@ -15,6 +15,7 @@ extern const struct cli_command cli_funnel;
 extern const struct cli_command cli_retention;
 extern const struct cli_command cli_lifecycle;
 extern const struct cli_command cli_rfm;
+extern const struct cli_command cli_coupon;
 extern const struct cli_command cli_segment;
 extern const struct cli_command cli_label;
 extern const struct cli_command cli_affinity;
