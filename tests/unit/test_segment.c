@@ -1,6 +1,7 @@
 /* The people language: random expressions over random malls against a plain reference that looks at
  * one person at a time; labels refreshed where something changed against the same from nothing. */
 #include "model/base/text.h"
+#include "model/people/label_list.h"
 #include "model/people/profile.h"
 #include "model/segment/label.h"
 #include "model/segment/saved.h"
@@ -153,6 +154,8 @@ static struct world *world_new(uint64_t seed)
     test_run(&w->mall, "update tenant set category = 'coffee' where code in ('T1', 'T2')");
     if (seed % 2)
         assert_ok(profile_fold(w->mall.writer, &err));
+    if (seed % 4 < 2)
+        assert_ok(label_list_fold(w->mall.writer, &err));
     return w;
 }
 
@@ -563,6 +566,61 @@ static void test_together(void **state)
     world_free(w);
 }
 
+/* ---- Lists kept by hand ---- */
+
+static void list_check(struct world *w)
+{
+    struct arena *arena = arena_new();
+    struct set *set = set_new(arena, EVENT_BLOCK * 2);
+    int64_t n;
+    assert_ok(reader_begin(w->mall.reader, &err));
+    assert_ok(label_list_read(w->mall.reader, 1, set, &err));
+    assert_ok(label_list_verify(w->mall.reader, &n, &err));
+    reader_end(w->mall.reader);
+    for (int i = 0; i < PEOPLE; i++)
+        assert_int_equal(set_has(set, w->people[i].number), w->people[i].vip);
+    arena_free(arena);
+}
+
+/* The sets beside the rows, after changes that were folded, not folded, taken back. */
+static void test_lists(void **state)
+{
+    (void)state;
+    struct world *w = world_new(5);
+    int64_t n;
+    for (int round = 0; round < 200; round++) {
+        struct person *p = &w->people[below(w, PEOPLE)];
+        switch (below(w, 5)) {
+        case 0:
+            assert_ok(label_list_fold(w->mall.writer, &err));
+            break;
+        case 1:
+            assert_ok(writer_begin(w->mall.writer, &err));
+            sqlite3_exec(writer_db(w->mall.writer), "delete from label_member", NULL, NULL, NULL);
+            writer_rollback(w->mall.writer);
+            break;
+        case 2:
+            test_run(&w->mall, "delete from label_member");
+            for (int i = 0; i < PEOPLE; i++)
+                w->people[i].vip = false;
+            break;
+        default:
+            p->vip = !p->vip;
+            person_write(w, p);
+            break;
+        }
+        list_check(w);
+    }
+    /* A set that is not what the rows say is found, and one that is missing. */
+    w->people[3].vip = true;
+    person_write(w, &w->people[3]);
+    assert_ok(label_list_fold(w->mall.writer, &err));
+    list_check(w);
+    test_run(&w->mall, "delete from label_list");
+    assert_int_equal(label_list_verify(w->mall.reader, &n, &err), ST_UNUSABLE);
+    world_free(w);
+}
+
 /* ---- Labels ---- */
 
 enum { LABELS = 7 };
@@ -601,6 +659,7 @@ static void change_something(struct world *w, int64_t *last)
         break;
     default:
         assert_ok(profile_fold(w->mall.writer, &err));
+        assert_ok(label_list_fold(w->mall.writer, &err));
         break;
     }
 }
@@ -790,6 +849,7 @@ int main(void)
         cmocka_unit_test(test_random_expressions),
         cmocka_unit_test(test_together),
         cmocka_unit_test(test_refresh),
+        cmocka_unit_test(test_lists),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_circles),
         cmocka_unit_test(test_saved),
