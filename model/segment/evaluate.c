@@ -208,10 +208,10 @@ static enum status job_start(struct job *job, const struct segment_plan *const *
     return ST_OK;
 }
 
-static struct set *plan_take(struct job *job, const struct live_node *root)
+static struct set *plan_take(struct job *job, const struct live_node *root, struct arena *arena)
 {
     uint64_t must[JOB_WORDS], may[JOB_WORDS];
-    struct set *set = set_new(job->arena, job->n_people);
+    struct set *set = set_new(arena, job->n_people);
     for (uint32_t block = 0; block < job->n_blocks; block++) {
         size_t first = block_word((int32_t)block);
         node_look(job, root, block, must, may);
@@ -249,13 +249,6 @@ static enum status job_run(struct job *job, const struct segment_plan *const *pl
     return status;
 }
 
-static struct set *set_copy(struct arena *arena, const struct set *from)
-{
-    struct set *set = set_new(arena, from->n);
-    memcpy(set->words, from->words, set_words(from->n) * sizeof *from->words);
-    return set;
-}
-
 enum status segment_evaluate(struct reader *reader, struct arena *arena,
                              const struct segment_plan *const *plans, size_t n,
                              const struct set *among, int threads, struct set **sets,
@@ -264,7 +257,7 @@ enum status segment_evaluate(struct reader *reader, struct arena *arena,
     struct job job = {.reader = reader, .arena = arena_new(), .n_plans = n, .threads = threads};
     enum status status = job_run(&job, plans, among, err);
     for (size_t i = 0; i < n && status == ST_OK; i++)
-        sets[i] = set_copy(arena, plan_take(&job, job.roots[i]));
+        sets[i] = plan_take(&job, job.roots[i], arena);
     job_free(&job);
     return status;
 }
@@ -285,7 +278,7 @@ enum status evaluate_again(struct reader *reader, struct arena *arena, struct ag
         memcpy(dirty, plans[i].dirty, job.n_blocks);
         plans[i].seen_now = seen;
         plans[i].dirty = dirty;
-        plans[i].people = look ? NULL : set_copy(arena, plan_take(&job, job.roots[i]));
+        plans[i].people = look ? NULL : plan_take(&job, job.roots[i], arena);
     }
     *n_blocks = job.n_blocks;
     job_free(&job);
