@@ -23,7 +23,7 @@ struct piece {
     bool marked;
     long group; /* 0: not known */
     struct fleet_job killer;
-    char kill_command[96];
+    char kill_command[128];
 };
 
 struct fleet_work {

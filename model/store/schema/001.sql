@@ -263,6 +263,20 @@ create table label_member (
     primary key (label, person)
 ) strict, without rowid;
 
+-- Lists kept by hand once more as sets (model/people/label_list.h), but for the blocks of which
+-- label_stale says that their rows changed since; the writer notes them there.
+create table label_list (
+    label integer not null,
+    block integer not null,
+    people blob not null,
+    primary key (label, block)
+) strict, without rowid;
+create table label_stale (
+    label integer not null,
+    block integer not null,
+    primary key (label, block)
+) strict, without rowid;
+
 -- Saved segments: an expression of the people language; of a frozen one also who was in it when it
 -- was frozen: the edition of people_set that holds them (0: none).
 create table segment (
