@@ -472,12 +472,10 @@ create table person_block (
 ) strict, without rowid;
 -- What the people of a block did lately (model/event/recent.h).
 create table person_recent (
-    block integer not null,
-    batch integer not null,
+    place integer primary key,           -- block << 32 | batch: found without reading other rows
     presence blob not null,              -- the day each was last there
-    tills blob not null,                 -- purchases and refunds by day of the last months
-    primary key (block, batch)
-) strict, without rowid;
+    tills blob not null                  -- purchases and refunds by day of the last months
+) strict;
 create table rollup_day (
     day integer not null,
     batch integer not null,
