@@ -147,6 +147,15 @@
     X(LABEL_RUN,     "run",          "labels", "r", ACTION_LINE | ACTION_CHANGES, N_("run all rules where something changed"), N_("run")) \
     X(LABEL_HISTORY, "history",      "labels", "h", ACTION_LINE, N_("who changed this label when"), N_("history")) \
     X(LABEL_DROP,    "remove-label", "labels", "d", ACTION_CHANGES, N_("remove the selected label"), N_("remove")) \
+    /* Results and simulations of campaigns */                                                      \
+    X(RESULTS,       "results",      "", "", 0, N_("what campaigns did; with a code: that one"))   \
+    X(SIMULATE,      "simulation",   "", "", ACTION_HIDDEN, N_("with a code: that campaign tried on the past")) \
+    X(RESULT_BY,     "by",           "campaign-result", "b", ACTION_LINE, N_("by crowd, shop, brand, contact, day"), N_("by")) \
+    X(RESULT_REPORT, "report",       "campaign-result", "r", ACTION_LINE, N_("the report of a page"), N_("report")) \
+    X(RESULT_SAVE,   "write-report", "campaign-result", "w", ACTION_LINE, N_("write the report to a file"), N_("write")) \
+    X(RESULT_SIMULATE, "simulate",   "campaign-result", "s", 0, N_("what history would have said before")) \
+    X(SIMULATE_BY,   "by",           "campaign-simulate", "b", ACTION_LINE, N_("by balance or crowd"), N_("by")) \
+    X(SIMULATE_SEED, "anew",         "campaign-simulate", "n", ACTION_LINE, N_("draw anew with another seed"), N_("draw anew")) \
     /* Coupons */                                                                                  \
     X(COUPONS_REDEEM, "redeem",      "coupons", "r", ACTION_LINE | ACTION_CHANGES, N_("redeem a coupon by hand"), N_("redeem")) \
     X(COUPONS_WHICH, "which",        "coupons", "w", ACTION_LINE, N_("which of the campaign's coupons"), N_("which")) \

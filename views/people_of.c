@@ -11,6 +11,7 @@
 #include "model/segment/label.h"
 #include "model/segment/segment.h"
 #include "model/store/column.h"
+#include "views/campaign_people.h"
 #include "views/console.h"
 #include "views/figures.h"
 #include "views/insight_people.h"
@@ -307,6 +308,7 @@ static const struct {
     {"affinity", people_of_pair},
     {"value", people_of_value},
     {"cluster", people_of_cluster},
+    {"campaign", people_of_campaign},
 };
 
 /* Lists of too few people are kept back; one person asked for by name is no list. */

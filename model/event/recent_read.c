@@ -41,21 +41,22 @@ static enum status tail_read(struct recent_source *source, struct error *err)
     return status;
 }
 
-static enum status batches_read(struct recent_source *source, struct error *err)
+static enum status places_read(struct recent_source *source, struct error *err)
 {
     sqlite3_stmt *stmt;
     bool row = true;
     enum status status = reader_prepare(source->reader,
-                                        "select block, max(batch) from person_recent where batch"
-                                        " in " BATCHES_DONE " group by block order by block",
+                                        "select place from person_recent where " RECENT_BATCH
+                                        " in " BATCHES_DONE " order by place",
                                         &stmt, err);
     while (status == ST_OK && (status = reader_step(source->reader, stmt, &row, err)) == ST_OK &&
            row) {
-        int64_t block = sqlite3_column_int64(stmt, 0);
-        while (block >= (int64_t)source->batches.n && block <= INT32_MAX >> EVENT_BLOCK_BITS)
-            vec_push(&source->batches, 0);
-        if (block >= 0 && block < (int64_t)source->batches.n)
-            source->batches.at[block] = sqlite3_column_int64(stmt, 1);
+        int64_t place = sqlite3_column_int64(stmt, 0), block = place >> 32;
+        if (block < 0 || block > INT32_MAX >> EVENT_BLOCK_BITS)
+            continue;
+        while (block >= (int64_t)source->places.n)
+            vec_push(&source->places, 0);
+        source->places.at[block] = place; /* of one block the latest batch comes last */
     }
     if (status == ST_OK)
         sqlite3_reset(stmt);
@@ -66,13 +67,13 @@ enum status recent_source_begin(struct recent_source *source, struct reader *rea
                                 struct error *err)
 {
     *source = (struct recent_source){.reader = reader};
-    enum status status = batches_read(source, err);
+    enum status status = places_read(source, err);
     return status == ST_OK ? tail_read(source, err) : status;
 }
 
 void recent_source_end(struct recent_source *source)
 {
-    vec_free(&source->batches);
+    vec_free(&source->places);
     vec_free(&source->late);
 }
 
@@ -90,21 +91,20 @@ enum status recent_source_fetch(struct recent_source *source, int32_t block, uns
                                 struct recent_bytes *stored, struct error *err)
 {
     static const char *const sql[] = {
-        [RECENT_PRESENCE] = "select presence from person_recent where block = ?1 and batch = ?2",
-        [RECENT_MONEY] = "select tills from person_recent where block = ?1 and batch = ?2",
+        [RECENT_PRESENCE] = "select presence from person_recent where place = ?1",
+        [RECENT_MONEY] = "select tills from person_recent where place = ?1",
         [RECENT_PRESENCE | RECENT_MONEY] =
-            "select presence, tills from person_recent where block = ?1 and batch = ?2",
+            "select presence, tills from person_recent where place = ?1",
     };
     sqlite3_stmt *stmt;
     bool row = false;
     stored->presence.n = stored->tills.n = 0;
-    if ((size_t)block >= source->batches.n || !source->batches.at[block])
+    if ((size_t)block >= source->places.n || !source->places.at[block])
         return ST_OK;
     enum status status = reader_prepare(source->reader, sql[parts], &stmt, err);
     if (status != ST_OK)
         return status;
-    sqlite3_bind_int(stmt, 1, block);
-    sqlite3_bind_int64(stmt, 2, source->batches.at[block]);
+    sqlite3_bind_int64(stmt, 1, source->places.at[block]);
     status = reader_step(source->reader, stmt, &row, err);
     if (status == ST_OK && row && parts & RECENT_PRESENCE)
         copy_blob(stmt, 0, &stored->presence);

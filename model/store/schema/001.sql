@@ -472,12 +472,10 @@ create table person_block (
 ) strict, without rowid;
 -- What the people of a block did lately (model/event/recent.h).
 create table person_recent (
-    block integer not null,
-    batch integer not null,
+    place integer primary key,           -- block << 32 | batch: found without reading other rows
     presence blob not null,              -- the day each was last there
-    tills blob not null,                 -- purchases and refunds by day of the last months
-    primary key (block, batch)
-) strict, without rowid;
+    tills blob not null                  -- purchases and refunds by day of the last months
+) strict;
 create table rollup_day (
     day integer not null,
     batch integer not null,
@@ -612,10 +610,11 @@ create table campaign_sum (
 -- Points (model/campaign/ledger.h, doc/points.md). The entries of the ledger are events; here
 -- stands what events cannot say.
 create table points_terms (              -- how long points live that were earned from then on
-    since text primary key,              -- mall day, '2024-01-01'
+    id integer primary key,
+    since text not null unique,          -- mall day, '2024-01-01'
     months integer not null default 0,   -- to the end of that month after; 0: for ever
     version integer not null default 1
-) strict, without rowid;
+) strict;
 create table points_hold (               -- reserved, to be settled or released
     ref text primary key,
     person integer not null,
