@@ -574,7 +574,8 @@ create index device_queue_state on device_queue (state, device);
 -- Coupons (model/campaign/coupon.h, doc/coupons.md). A group-buying list is a campaign's codes
 -- without a person.
 create table coupon (
-    code text primary key,               -- as it is read, without spaces and dashes
+    id integer primary key,              -- in the order they were issued
+    code text not null unique,           -- as it is read, without spaces and dashes
     own integer not null default 1,      -- made here, with a check letter; 0: from a list
     campaign integer not null,
     person integer not null default 0,   -- 0: the bearer's
@@ -592,7 +593,7 @@ create table coupon (
     touched integer not null default 0,  -- the amount, once for each receipt and campaign
     issue_ref text,
     redeem_ref text                      -- of the receipt; with the shop it tells which
-) strict, without rowid;
+) strict;
 create index coupon_campaign on coupon (campaign, state, claimed, given, touched);
 create index coupon_person on coupon (person) where person <> 0;
 create index coupon_expires on coupon (expires) where state in (1, 2) and expires <> 0;
