@@ -33,6 +33,7 @@
     X(GO_CLUSTERS,   "clusters",     "", "K", 0, N_("people who are alike"))                       \
     X(GO_SEGMENTS,   "segments",     "", "S", 0, N_("people by an expression; saved segments"))    \
     X(GO_LABELS,     "labels",       "", "B", 0, N_("labels: rules, lists, who carries them"))     \
+    X(GO_COUPONS,    "coupons",      "", "O", 0, N_("coupons by campaign, and what became of them"))  \
     X(BACK,          "back",         "", "Esc Backspace", ACTION_LINE, N_("back"))                 \
     X(CLOSE,         "close",        "", "q", ACTION_HIDDEN, N_("close this screen; leave from the first")) \
     X(QUIT,          "quit",         "", "Q", 0, N_("leave atrium"))                               \
@@ -71,6 +72,7 @@
     /* Members */                                                                                  \
     X(MEMBERS_FIND,  "find",         "members", "f", ACTION_LINE, N_("find by name, card or phone"), N_("find")) \
     X(MEMBER_CONSENT,"consent",      "member", "c", ACTION_LINE | ACTION_CHANGES, N_("give or withdraw consent"), N_("consent")) \
+    X(MEMBER_COUPONS,"member-coupons", "member", "o", ACTION_LINE, N_("this person's coupons"), N_("coupons")) \
     X(MEMBERS_WHO,   "who",          "members", "W", 0, N_("who may be one person; contradictions")) \
     X(MEMBER_REVEAL, "reveal",       "member", "R", ACTION_CHANGES, N_("show in full, with a reason")) \
     X(MEMBER_JOIN,   "join",         "member", "J", ACTION_CHANGES, N_("join with another contact of the same person")) \
@@ -154,6 +156,15 @@
     X(RESULT_SIMULATE, "simulate",   "campaign-result", "s", 0, N_("what history would have said before")) \
     X(SIMULATE_BY,   "by",           "campaign-simulate", "b", ACTION_LINE, N_("by balance or crowd"), N_("by")) \
     X(SIMULATE_SEED, "anew",         "campaign-simulate", "n", ACTION_LINE, N_("draw anew with another seed"), N_("draw anew")) \
+    /* Coupons */                                                                                  \
+    X(COUPONS_REDEEM, "redeem",      "coupons", "r", ACTION_LINE | ACTION_CHANGES, N_("redeem a coupon by hand"), N_("redeem")) \
+    X(COUPONS_WHICH, "which",        "coupons", "w", ACTION_LINE, N_("which of the campaign's coupons"), N_("which")) \
+    X(COUPONS_ISSUE, "issue",        "coupons", "a", ACTION_LINE | ACTION_CHANGES, N_("issue one, or one to everybody of a segment"), N_("issue")) \
+    X(COUPONS_DISPUTES, "disputes",  "coupons", "d", ACTION_LINE, N_("redemptions of tills that do not hold"), N_("disputes")) \
+    X(COUPONS_RUN,   "settle-coupons", "coupons", "n", ACTION_CHANGES, N_("settle what tills reported, mark what ran out")) \
+    X(COUPON_REDEEM, "redeem-this",  "coupon-list", "r", ACTION_LINE | ACTION_CHANGES, N_("redeem the selected coupon"), N_("redeem")) \
+    X(COUPON_WHICH,  "which-coupons", "coupon-list", "w", ACTION_LINE, N_("all of them, or the redeemed, open … ones"), N_("which")) \
+    X(COUPON_VOID,   "void",         "coupon-list", "V", ACTION_LINE | ACTION_CHANGES, N_("make the marked coupons void"), N_("void")) \
     /* SQL */                                                                                      \
     X(SQL_EDIT,      "query",        "sql", "a", ACTION_LINE, N_("write the query"), N_("query")) \
     /* Data */                                                                                     \

@@ -32,11 +32,6 @@ static const struct sheet_column columns[] = {
     {"b", N_("B"), CELL_COUNT},
 };
 
-static const char *told_text(struct arena *arena, bool hidden, uint32_t count)
-{
-    return hidden ? "*" : text_count(arena, count);
-}
-
 static void *apart_ask(struct reader *reader, struct arena *arena, const void *parameters,
                        struct error *err)
 {
@@ -51,12 +46,12 @@ static void *apart_ask(struct reader *reader, struct arena *arena, const void *p
     segment_comparison_hide_small(arena, &question->access, &comparison);
     answer->sheet = sheet_new(arena, columns, sizeof columns / sizeof *columns);
     answer->metric = -1;
+    const char *both = small_group_text(&question->access, arena, 1);
+    if (!comparison.both_hidden)
+        both = text_count(arena, comparison.both);
     answer->title = arena_printf(arena, _("A %s %s, B %s %s, both %s; alike %.1f %%"),
-                                 lines[APART_TITLE_A],
-                                 told_text(arena, comparison.a_hidden, comparison.a),
-                                 lines[APART_TITLE_B],
-                                 told_text(arena, comparison.b_hidden, comparison.b),
-                                 told_text(arena, comparison.both_hidden, comparison.both),
+                                 lines[APART_TITLE_A], text_count(arena, comparison.a),
+                                 lines[APART_TITLE_B], text_count(arena, comparison.b), both,
                                  100 * comparison.jaccard);
     for (size_t i = 0; i < comparison.n_traits; i++) {
         const struct segment_trait *trait = &comparison.traits[i];

@@ -253,8 +253,7 @@ bool console_exact(struct console *console)
 {
     bool exact = console_share(console) >= 1;
     if (!exact)
-        console_say(console, "%s",
-                    _("counted from a part of the people: nobody can be listed until all are"));
+        console_say(console, "%s", _("not all are counted yet: there is no list"));
     return exact;
 }
 

@@ -31,6 +31,7 @@ struct console {
     struct task_pool *pages;    /* rows of long lists, which do not wait behind questions */
     struct write_queue *writes; /* changes, off the screen's thread */
     char last_change[65];       /* id of the operation that `u` undoes; "": none */
+    struct change_back *back;   /* or what it takes back that is no operation; NULL: none */
     struct import_work *imports;
     struct people_cache *people;
     struct access access;
@@ -66,14 +67,14 @@ struct console {
 
 struct console_options {
     const char *mall_path, *principal;
-    int input, output; /* descriptors of the terminal */
-    const char *term;  /* NULL: $TERM */
-    int rows, cols;    /* not 0: a screen of this size that no terminal shows (atrium play) */
-    const char *start; /* view to open; NULL: the loop */
-    bool still;        /* leave timings out of the screen: tests, atrium play */
-    bool forgetful;    /* neither read nor keep where one stopped: atrium play */
+    int input, output;     /* descriptors of the terminal */
+    const char *term;      /* NULL: $TERM */
+    int rows, cols;        /* not 0: a screen of this size that no terminal shows (atrium play) */
+    const char *start;     /* view to open; NULL: the loop */
+    bool still;            /* leave timings out of the screen: tests, atrium play */
+    bool forgetful;        /* neither read nor keep where one stopped: atrium play */
     uint32_t early_blocks; /* as in the console; 0: as usual */
-    bool sealed;       /* refuse to write files and run commands: tests with random keys */
+    bool sealed;           /* refuse to write files and run commands: tests with random keys */
 };
 
 /* Opens the mall and the screen. One console per process. */

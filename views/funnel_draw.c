@@ -103,7 +103,8 @@ static int steps_draw(const struct funnel_picture *p, const struct funnel_change
             .label = p->answer->built_in ? _(label) : label,
             .value = (double)step->count,
             .text = step_count(p->arena, step),
-            .share = i && !step->hidden ? share(p->arena, step->count, funnel->steps[i - 1].count) : NULL,
+            .share = i && !step->hidden ? share(p->arena, step->count, funnel->steps[i - 1].count)
+                                        : NULL,
             .note = step_note(p, changes, i),
             .warn = i && i == worst,
         };
@@ -119,11 +120,11 @@ static void whole_draw(const struct funnel_picture *p, const struct funnel_chang
     size_t last = funnel->n_steps - 1;
     const struct funnel_change *change = &changes->whole[last];
     bool few = funnel->steps[0].count < FUNNEL_FEW;
-    int col = 1 + draw_printf(row, 0, 1, few ? ROLE_DIM : ROLE_PLAIN, _("whole way %s"),
-                              funnel->steps[last].hidden
-                                  ? "–"
-                                  : share(p->arena, funnel->steps[last].count,
-                                          funnel->steps[0].count));
+    int col =
+        1 + draw_printf(row, 0, 1, few ? ROLE_DIM : ROLE_PLAIN, _("whole way %s"),
+                        funnel->steps[last].hidden
+                            ? "–"
+                            : share(p->arena, funnel->steps[last].count, funnel->steps[0].count));
     if (p->other && change->known)
         col += draw_printf(row, 0, col, role_of(change), "  %s", points(p->arena, change));
     if (p->other && change->tested && !change->few)
@@ -206,8 +207,7 @@ static void group_draw(const struct funnel_picture *p, struct area area, int row
                    money ? text_money(p->arena, steps[s].amount) : step_count(p->arena, &steps[s]));
     draw_field(area, row, 1 + name + (int)(last + 1) * number, number, 1,
                steps[0].count < FUNNEL_FEW ? ROLE_DIM : ROLE_ACCENT,
-               steps[last].hidden ? "–"
-                                  : share(p->arena, steps[last].count, steps[0].count));
+               steps[last].hidden ? "–" : share(p->arena, steps[last].count, steps[0].count));
 }
 
 /* The largest groups, as many as there are rows; months and ages in their order. */

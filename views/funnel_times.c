@@ -51,8 +51,9 @@ static const char *way_name(struct arena *arena, const struct funnel_answer *ans
 
 static const char *hidden_text(struct arena *arena, int64_t below)
 {
+    static const struct sheet_column column = {.type = CELL_COUNT};
     struct cell hidden = cell_hidden(below);
-    return cell_for_people(arena, NULL, &(struct sheet_column){.type = CELL_COUNT}, &hidden);
+    return cell_for_people(arena, NULL, &column, &hidden);
 }
 
 /* The quartiles of every way; the selected row has the cursor. Returns the rows used. */
@@ -74,9 +75,10 @@ static int quartiles_draw(struct arena *arena, const struct funnel_answer *answe
         for (int q = first; q <= last; q++)
             draw_field(area, i + 1, col + number * (q - first), number, 1,
                        times->n < FUNNEL_FEW ? ROLE_DIM : ROLE_PLAIN,
-                       !times->n                           ? "–"
-                       : times->ends_hidden && q % 4 == 0 ? "*"
-                                   : text_duration(arena, (int64_t)(times->quartiles[q] + 0.5)));
+                       !times->n ? "–"
+                       : times->ends_hidden && q % 4 == 0
+                           ? "*"
+                           : text_duration(arena, (int64_t)(times->quartiles[q] + 0.5)));
         if (i != selected)
             continue;
         draw_mark(area, i + 1, 0, name, ROLE_SELECTED);
@@ -101,8 +103,8 @@ static void histogram_draw(struct arena *arena, const struct funnel_answer *answ
                                                              : text_count(arena, times->counts[b]),
             .note = times->n && !times->bucket_hidden[b]
                         ? arena_printf(arena, "%.1f%%",
-                                            100 * (double)times->counts[b] / (double)times->n)
-                             : NULL,
+                                       100 * (double)times->counts[b] / (double)times->n)
+                        : NULL,
         };
     chart_bars_draw(area, bars, FUNNEL_BUCKETS, 0, -1);
 }

@@ -61,8 +61,7 @@ static void *labels_ask(struct reader *reader, struct arena *arena, const void *
         answer->stale += label->stale;
         cells[0] = cell_text(label->name);
         if (label->people >= 0)
-            cells[1] =
-                small_group_cell(access, label->people, false, cell_integer(label->people));
+            cells[1] = small_group_cell(access, label->people, false, cell_integer(label->people));
         cells[2] = cell_text(state_text(label));
         if (label->as_of)
             cells[3] = cell_integer(clock_day(clock, label->as_of));

@@ -1,7 +1,8 @@
 #include "views/modules.h"
 
-#include "model/campaign/points_verify.h"
 #include "model/campaign/coupon.h"
+#include "model/campaign/points_rules.h"
+#include "model/campaign/points_verify.h"
 #include "model/campaign/state.h"
 #include "model/event/verify.h"
 #include "model/segment/verify.h"
@@ -12,5 +13,6 @@ void modules_start(void)
     coupon_verify_register();
     segment_verify_register();
     points_verify_register();
+    points_register();
     campaign_register();
 }

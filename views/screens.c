@@ -21,6 +21,7 @@ const struct view_ops *const screens[] = {
     &view_clusters,
     &view_segments,
     &view_labels,
+    &view_coupons,
     /* Opened from others: */
     &view_chart,
     &view_behind,
@@ -41,6 +42,9 @@ const struct view_ops *const screens[] = {
     &view_campaign_result,
     &view_campaign_groups,
     &view_campaign_simulate,
+    &view_coupon_list,
+    &view_coupon_disputes,
+    &view_coupon_redeem,
     NULL,
 };
 

@@ -136,8 +136,8 @@ struct funnel_group {
 
 enum { FUNNEL_NOBODY = 255 }; /* in levels: no event of a step */
 struct funnel {
-    int64_t subjects; /* people with an event of any step in the period */
-    int64_t excluded; /* of these, removed by an exclusion */
+    int64_t subjects;     /* people with an event of any step in the period */
+    int64_t excluded;     /* of these, removed by an exclusion */
     bool subjects_hidden; /* too few to be told (funnel_small.h); then 0 */
     size_t n_steps;
     const struct funnel_step *steps;

@@ -30,7 +30,7 @@ struct points_history {
     double breakage; /* 0 to 1 */
     enum breakage_source source;
     int64_t known_burned, known_expired; /* what the history's rule counted */
-    int64_t per_yuan;                    /* points that are worth a yuan (setting points_per_yuan) */
+    int64_t per_yuan; /* points that are worth a yuan (setting points_per_yuan) */
 };
 
 /* Owned by the arena. */

@@ -90,7 +90,7 @@ struct label_preview {
     bool there;
     uint32_t joining, leaving;
     bool hidden, change_hidden; /* kept back from who asks (segment_small.h) */
-    size_t n_overlaps; /* the label itself left out, most in common first */
+    size_t n_overlaps;          /* the label itself left out, most in common first */
     const struct label_overlap *overlaps;
     size_t n_notes;
     const char *const *notes;

@@ -49,23 +49,16 @@ void segment_comparison_hide_small(struct arena *arena, const struct access *acc
     if (!access->least_people)
         return;
     struct segment_trait *traits = arena_array(arena, struct segment_trait, n + 1);
-    bool few_a = count_hide(access, &comparison->a), few_b = count_hide(access, &comparison->b);
     for (size_t i = 0; i < n; i++) {
         struct segment_trait *trait = &traits[i];
         *trait = comparison->traits[i];
-        trait->hidden_a = count_hide(access, &trait->n_a) || few_a;
-        trait->hidden_b = count_hide(access, &trait->n_b) || few_b;
-        trait->n_a = few_a ? 0 : trait->n_a;
-        trait->n_b = few_b ? 0 : trait->n_b;
+        trait->hidden_a = count_hide(access, &trait->n_a);
+        trait->hidden_b = count_hide(access, &trait->n_b);
         trait->share_a = trait->hidden_a ? 0 : trait->share_a;
         trait->share_b = trait->hidden_b ? 0 : trait->share_b;
     }
     comparison->traits = traits;
-    comparison->a_hidden = few_a;
-    comparison->b_hidden = few_b;
-    comparison->both_hidden = count_hide(access, &comparison->both) || few_a || few_b;
-    if (comparison->both_hidden) {
-        comparison->both = 0;
+    comparison->both_hidden = count_hide(access, &comparison->both);
+    if (comparison->both_hidden)
         comparison->jaccard = 0;
-    }
 }

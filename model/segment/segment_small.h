@@ -14,7 +14,8 @@
 void label_preview_hide_small(struct arena *arena, const struct access *access,
                               struct label_preview *preview);
 
-/* Each of A, B and both by itself, with the share that rests on it, and each count of a trait. */
+/* Who are in both, and each count of a trait with its share. (segment_compare refuses an A or B of
+ * a few.) */
 void segment_comparison_hide_small(struct arena *arena, const struct access *access,
                                    struct segment_comparison *comparison);
 

@@ -4,15 +4,12 @@
 #include "model/event/sample.h"
 #include "model/loop/estimate.h"
 #include "model/loop/funnel_small.h"
-#include "model/store/setting.h"
 #include "tests/support/temp.h"
 #include "tests/support/vterm.h"
 #include "tui/locale.h"
 #include "views/actions.h"
 #include "views/console.h"
-#include "views/funnel_view.h"
 #include "views/modules.h"
-#include "views/screens.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -111,6 +108,7 @@ static void open_console(uint32_t early_blocks)
         .output = vt_fd(vt),
         .still = true,
         .sealed = true,
+        .forgetful = true,
         .early_blocks = early_blocks,
     };
     assert_ok(console_new(&options, &console, &err));
@@ -141,39 +139,300 @@ static void act(int id)
     vt_settle(vt);
 }
 
+static struct view *open_view(const char *name, const char *argument)
+{
+    console_open(console, name, argument);
+    vt_settle(vt);
+    assert_string_equal(console_top(console)->ops->name, name);
+    return console_top(console);
+}
+
 /* ---- Every screen that has them ---- */
 
 static const struct {
     const char *name, *argument;
-} screens_early[] = {
+} places[] = {
     {"funnel", ""},
-    {"funnel", "register > purchase by tier"},
+    {"funnel", "loop"},
+    {"funnel-times", "30d: register -> purchase"},
+    {"funnel-groups", "30d: register -> purchase ; by=tier"},
+    {"retention", ""},
+    {"lifecycle", ""},
+    {"rfm", ""},
+    {"affinity", ""},
+    {"value", ""},
 };
+enum { PLACES = sizeof places / sizeof *places };
 
-static void test_look(void **state)
+/* The rows under the header, without the status line. */
+static char *body(void)
+{
+    const char *text = vt_text(vt);
+    const char *end = strrchr(text, '\n');
+    for (size_t n = strlen(text); end && end[1] == '\0'; end = memrchr(text, '\n', --n))
+        continue;
+    return strndup(text, end ? (size_t)(end - text) : strlen(text));
+}
+
+/* The partial answer is there first and marked; the exact one replaces it, and the screen is that
+ * of a console that knows no partial answers. */
+static void test_first_and_then(void **state)
+{
+    (void)state;
+    char *exact[PLACES];
+    open_console(1000);
+    for (int i = 0; i < PLACES; i++) {
+        open_view(places[i].name, places[i].argument);
+        assert_false(vt_shows(vt, "% of people"));
+        exact[i] = body();
+        console_back(console);
+    }
+    after_each(NULL);
+    open_console(2);
+    for (int i = 0; i < PLACES; i++) {
+        exact_hold();
+        struct view *view = open_view(places[i].name, places[i].argument);
+        if (!view_is_partial(view, 0) || !view_asking(view, 0))
+            fail_msg("%s %s is not partial:\n%s", places[i].name, places[i].argument, vt_text(vt));
+        assert_true(fabs(view_share(view, 0) - 0.25) < 0.02);
+        assert_true(vt_shows(vt, "≈ 25% of people · ") || vt_shows(vt, "≈ 24% of people · "));
+        assert_true(vt_shows(vt, "Esc stops"));
+        char *first = body();
+        assert_string_not_equal(first, exact[i]);
+        exact_let_go();
+        assert_true(view_share(view, 0) == 1 && !view_asking(view, 0));
+        assert_false(vt_shows(vt, "% of people"));
+        char *last = body();
+        assert_string_equal(last, exact[i]);
+        console_back(console);
+        free(first);
+        free(last);
+        free(exact[i]);
+    }
+}
+
+/* Esc stops what would be exact and leaves what is there, with its mark; the next one goes back.
+ * Nobody is listed from it. */
+static void test_stopped(void **state)
 {
     (void)state;
     open_console(2);
     exact_hold();
-    const char *names = getenv("LOOK") ? getenv("LOOK") : "funnel retention lifecycle rfm affinity value";
-    char *copy = strdup(names);
-    for (char *name = strtok(copy, " "); name; name = strtok(NULL, " ")) {
-        console_open(console, name, "");
-        vt_settle(vt);
-        printf("%s\n", vt_text(vt));
-    }
-    free(copy);
-    (void)screens_early;
+    struct view *view = open_view("funnel", "");
+    char *before = body();
+    act(ACTION_FUNNEL_OPEN);
+    assert_ptr_equal(console_top(console), view);
+    assert_true(vt_shows(vt, "not all are counted yet"));
+    act(ACTION_FUNNEL_SEGMENT);
+    assert_null(console->dialog);
     act(ACTION_BACK);
-    printf("%s\n", vt_text(vt));
+    assert_ptr_equal(console_top(console), view);
+    assert_false(view_asking(view, 0));
+    assert_true(vt_shows(vt, "% of people · stopped"));
     exact_let_go();
-    printf("%s\n", vt_text(vt));
+    assert_true(view_is_partial(view, 0));
+    char *after = body();
+    assert_string_equal(before, after);
+    act(ACTION_BACK);
+    assert_ptr_not_equal(console_top(console), view);
+    free(before);
+    free(after);
+}
+
+/* Where an exact answer is shown, a refresh brings no partial one in between; another question
+ * does. */
+static void test_again(void **state)
+{
+    (void)state;
+    open_console(2);
+    struct view *view = open_view("retention", "");
+    assert_true(view_share(view, 0) == 1);
+    exact_hold();
+    act(ACTION_REFRESH);
+    assert_true(view_share(view, 0) == 1 && view_asking(view, 0));
+    act(ACTION_RETENTION_LENGTH);
+    assert_true(view_is_partial(view, 0));
+    exact_let_go();
+    assert_true(view_share(view, 0) == 1);
+}
+
+static void test_counted_while_typed(void **state)
+{
+    (void)state;
+    open_console(2);
+    exact_hold();
+    open_view("segments", "tier>=gold and spent(30d)>=300");
+    assert_true(vt_shows(vt, "% of people"));
+    assert_true(vt_shows(vt, " of the members"));
+    exact_let_go();
+    assert_false(vt_shows(vt, "% of people"));
+    assert_true(vt_shows(vt, " of the members"));
+}
+
+static void test_in_chinese(void **state)
+{
+    (void)state;
+    locale_set_language("zh_CN");
+    open_console(2);
+    exact_hold();
+    vt_resize(vt, 12, 40);
+    open_view("funnel", "");
+    vt_golden(vt, "partial-12x40-zh");
+    vt_resize(vt, 24, 80);
+    vt_golden(vt, "partial-24x80-zh");
+    locale_set_language("en");
+    vt_resize(vt, 60, 200);
+    vt_golden(vt, "partial-60x200-en");
+    exact_let_go();
+}
+
+/* ---- What the estimates are ---- */
+
+static struct mall *mall;
+static struct reader *reader;
+static struct arena *arena;
+
+static void mall_begin(void)
+{
+    struct error err = {0};
+    arena = arena_new();
+    assert_ok(mall_open(mall_path, &mall, &err));
+    assert_ok(reader_open(mall, &reader, &err));
+    assert_ok(reader_begin(reader, &err));
+}
+
+static void mall_end(void)
+{
+    reader_end(reader);
+    reader_close(reader);
+    mall_close(mall);
+    arena_free(arena);
+}
+
+static const char *const steps[] = {"register", "purchase"};
+
+static struct funnel funnel_of(const struct access *access, enum funnel_by by)
+{
+    struct error err = {0};
+    struct funnel funnel;
+    struct funnel_query query = {.steps = steps,
+                                 .n_steps = 2,
+                                 .window = 30 * 86400,
+                                 .from = INT64_MIN,
+                                 .to = INT64_MAX,
+                                 .by = by,
+                                 .times = true};
+    assert_ok(funnel_run(reader, arena, &query, &funnel, &err));
+    funnel_hide_small(arena, access, &funnel);
+    return funnel;
+}
+
+/* Blocks at equal distances, whose counts are those of everybody restricted to them. */
+static void test_sample(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct access all = {.rights = ~0u};
+    mall_begin();
+    uint32_t blocks;
+    assert_ok(sample_blocks(reader, &blocks, &err));
+    assert_true(blocks >= 8);
+    struct funnel whole = funnel_of(&all, FUNNEL_BY_NONE);
+    int64_t sum = 0;
+    for (uint32_t wanted = 1; wanted <= blocks; wanted++) {
+        struct sample sample;
+        assert_ok(sample_take(reader, arena, wanted, &sample, &err));
+        assert_int_equal(sample.n_taken, wanted);
+        int gap = 0, most = 0;
+        for (uint32_t b = 0; b < blocks; b++) {
+            gap = sample.blocks[b] ? 0 : gap + 1;
+            most = gap > most ? gap : most;
+        }
+        assert_true(most <= (int)(blocks / wanted) + 1);
+        sample_look(reader, &sample);
+        struct funnel part = funnel_of(&all, FUNNEL_BY_NONE);
+        const struct set *people = sample_people(reader, arena);
+        int64_t count = 0;
+        for (uint32_t p = 0; p < whole.n_people; p++)
+            count += set_has(people, p) && whole.levels[p] != FUNNEL_NOBODY && whole.levels[p] >= 2;
+        assert_int_equal(part.steps[1].count, count);
+        /* Plausible: within four standard errors of independent people, and the newcomers of a
+         * block together. */
+        funnel_estimate(arena, sample.share, &part);
+        double error = (double)llabs(part.steps[1].count - whole.steps[1].count);
+        assert_true(error < 0.35 * (double)whole.steps[1].count);
+        sum += part.steps[1].count;
+        sample_look(reader, NULL);
+    }
+    assert_true(fabs((double)sum / blocks / (double)whole.steps[1].count - 1) < 0.1);
+    struct funnel again = funnel_of(&all, FUNNEL_BY_NONE);
+    assert_int_equal(again.steps[1].count, whole.steps[1].count);
+    mall_end();
+}
+
+static void test_digits(void **state)
+{
+    (void)state;
+    assert_int_equal(sample_estimate(1, 12345), 12345);
+    assert_int_equal(sample_estimate(0.07, 0), 0);
+    assert_int_equal(sample_estimate(0.07, 3374), 48200);
+    assert_int_equal(sample_estimate(0.07, -3374), -48200);
+    assert_int_equal(sample_estimate(0.5, 1), 2);
+    assert_int_equal(sample_estimate_sum(0.1, 1000000, 100), 10000000);
+    assert_int_equal(sample_estimate_sum(0.1, 1234567, 100), 12000000);
+}
+
+/* What rests on a few people of the sample is not told to an analyst, whatever it would be of all.
+ */
+static void test_small_groups(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct access all = {.rights = ~0u}, analyst = {.rights = ~0u, .least_people = 10};
+    struct sample sample;
+    mall_begin();
+    assert_ok(sample_take(reader, arena, 1, &sample, &err));
+    sample_look(reader, &sample);
+    struct funnel seen = funnel_of(&all, FUNNEL_BY_SHOP),
+                  kept = funnel_of(&analyst, FUNNEL_BY_SHOP);
+    funnel_estimate(arena, sample.share, &kept);
+    assert_int_equal(seen.n_groups, kept.n_groups);
+    size_t hidden = 0;
+    for (size_t g = 0; g < seen.n_groups; g++)
+        for (int s = 0; s < 2; s++) {
+            const struct funnel_step *step = &kept.groups[g].steps[s];
+            int64_t people = seen.groups[g].steps[s].count;
+            hidden += step->hidden;
+            assert_true(step->hidden || people == 0 || people >= 10);
+            assert_true(!step->hidden || (step->count == 0 && step->below == 0));
+        }
+    assert_true(hidden > 0);
+    struct access estimated = access_of_sample(&analyst, sample.share);
+    for (int64_t n = 1; n < 2000; n++)
+        if (n < 10)
+            assert_true(small_group(&estimated, sample_estimate(sample.share, n)));
+    assert_string_equal(small_group_text(&estimated, arena, 1), "*");
+    assert_false(small_group(&estimated, sample_estimate(sample.share, 20)));
+    for (double share = 0.003; share < 1; share += 0.003) {
+        estimated = access_of_sample(&analyst, share);
+        for (int64_t n = 1; n < 10; n++)
+            assert_true(small_group(&estimated, sample_estimate(share, n)));
+    }
+    sample_look(reader, NULL);
+    mall_end();
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_look, after_each),
+        cmocka_unit_test(test_digits),
+        cmocka_unit_test(test_sample),
+        cmocka_unit_test(test_small_groups),
+        cmocka_unit_test_teardown(test_first_and_then, after_each),
+        cmocka_unit_test_teardown(test_stopped, after_each),
+        cmocka_unit_test_teardown(test_again, after_each),
+        cmocka_unit_test_teardown(test_counted_while_typed, after_each),
+        cmocka_unit_test_teardown(test_in_chinese, after_each),
     };
     return cmocka_run_group_tests(tests, mall_make, mall_remove);
 }

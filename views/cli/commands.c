@@ -1,7 +1,8 @@
 /* Every command of the program, in the order help lists them. */
 #include "views/cli/commands.h"
 
-/* clang-format off: a line each */
+/* A line each. */
+/* clang-format off */
 const struct cli_command *const cli_commands[] = {
     &cli_init,
     &cli_demo,

@@ -93,12 +93,11 @@ static json_t *times_json(const struct funnel_times *times, size_t step)
     }
     for (size_t b = 0; b < FUNNEL_BUCKETS; b++) {
         bool last = b + 1 == FUNNEL_BUCKETS, told = !times->hidden && !times->bucket_hidden[b];
-        json_array_append_new(counts,
-                              json_pack("{s:I, s:o, s:o}", "from_s",
-                                        (json_int_t)(b ? funnel_bucket_ends[b - 1] : 0), "to_s",
-                                        last ? json_null() : json_integer(funnel_bucket_ends[b]),
-                                        "count",
-                                        told ? json_integer(times->counts[b]) : json_null()));
+        json_array_append_new(
+            counts,
+            json_pack("{s:I, s:o, s:o}", "from_s", (json_int_t)(b ? funnel_bucket_ends[b - 1] : 0),
+                      "to_s", last ? json_null() : json_integer(funnel_bucket_ends[b]), "count",
+                      told ? json_integer(times->counts[b]) : json_null()));
     }
     json_object_set_new(document, "buckets", counts);
     return document;

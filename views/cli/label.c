@@ -1,9 +1,9 @@
 /* atrium label: rules and lists of people, by name. */
 #include "model/segment/label.h"
-#include "model/segment/segment_small.h"
 #include "model/base/intl.h"
 #include "model/base/text.h"
 #include "model/people/member_list.h"
+#include "model/segment/segment_small.h"
 #include "views/cli/commands.h"
 #include "views/cli/people_list.h"
 

@@ -174,11 +174,10 @@ static enum status show(struct cli *cli, struct reader *reader, struct access *a
         saved_row(sheet, access, segment, answer.count);
         return cli_print_sheet(cli, "segments", sheet, err);
     }
-    json_t *document =
-        json_pack("{s:s s:s s:s s:s s:s s:o}", "name", segment->name, "kind",
-                  segment->frozen ? "frozen" : "live", "expression", segment->expression, "author",
-                  segment->author, "note", segment->note, "count",
-                  count_json(access, answer.count));
+    json_t *document = json_pack("{s:s s:s s:s s:s s:s s:o}", "name", segment->name, "kind",
+                                 segment->frozen ? "frozen" : "live", "expression",
+                                 segment->expression, "author", segment->author, "note",
+                                 segment->note, "count", count_json(access, answer.count));
     json_object_set_new(document, "as_of",
                         segment->frozen
                             ? json_string(time_rfc3339(cli->arena, cli->mall->zone, segment->as_of))
@@ -211,10 +210,10 @@ static enum status save(struct cli *cli, struct reader *reader, struct access *a
         cli_say(cli, "%s: %s", save.name, count_text(cli, access, answer.count));
         return ST_OK;
     }
-    json_t *document = json_pack(
-        "{s:s s:s s:o s:I}", "name", save.name, "kind", save.freeze ? "frozen" : "live", "count",
-        count_json(access, save.freeze ? people : answer.count), "version",
-        (json_int_t)result.version);
+    json_t *document =
+        json_pack("{s:s s:s s:o s:I}", "name", save.name, "kind", save.freeze ? "frozen" : "live",
+                  "count", count_json(access, save.freeze ? people : answer.count), "version",
+                  (json_int_t)result.version);
     json_object_set_new(document, "notes", notes_json(&answer));
     return cli_print_json(cli, document, err);
 }
@@ -255,16 +254,6 @@ static struct sheet *traits_sheet(struct cli *cli, const struct segment_comparis
     return sheet;
 }
 
-static json_t *told_json(bool hidden, uint32_t count)
-{
-    return hidden ? json_null() : json_integer(count);
-}
-
-static const char *told_text(struct cli *cli, bool hidden, uint32_t count)
-{
-    return hidden ? "*" : arena_printf(cli->arena, "%u", count);
-}
-
 static enum status compare(struct cli *cli, struct reader *reader, struct access *access,
                            struct error *err)
 {
@@ -282,21 +271,20 @@ static enum status compare(struct cli *cli, struct reader *reader, struct access
         return cli_print_sheet(cli, "apart", sheet, err);
     if (cli->json) {
         json_t *document = json_pack(
-            "{s:o s:o s:o s:o}", "a", told_json(comparison.a_hidden, comparison.a), "b",
-            told_json(comparison.b_hidden, comparison.b), "both",
-            told_json(comparison.both_hidden, comparison.both), "jaccard",
+            "{s:I s:I s:o s:o}", "a", (json_int_t)comparison.a, "b", (json_int_t)comparison.b,
+            "both", comparison.both_hidden ? json_null() : json_integer(comparison.both), "jaccard",
             comparison.both_hidden ? json_null() : json_real(comparison.jaccard));
         json_object_set_new(document, "apart", cli_sheet_json(cli, sheet));
         return cli_print_json(cli, document, err);
     }
     for (size_t i = 0; i < comparison.n_notes; i++)
         fprintf(stderr, "note: %s\n", comparison.notes[i]);
-    cli_say(cli, "A %s, B %s, both %s; alike %s (Jaccard)",
-            told_text(cli, comparison.a_hidden, comparison.a),
-            told_text(cli, comparison.b_hidden, comparison.b),
-            told_text(cli, comparison.both_hidden, comparison.both),
-            comparison.both_hidden ? "*"
-                                   : arena_printf(cli->arena, "%.1f %%", 100 * comparison.jaccard));
+    if (comparison.both_hidden)
+        cli_say(cli, "A %u, B %u, both <%lld", comparison.a, comparison.b,
+                (long long)access->least_people);
+    else
+        cli_say(cli, "A %u, B %u, both %u; alike %.1f %% (Jaccard)", comparison.a, comparison.b,
+                comparison.both, 100 * comparison.jaccard);
     return cli_print_sheet(cli, "apart", sheet, err);
 }
 

@@ -472,12 +472,10 @@ create table person_block (
 ) strict, without rowid;
 -- What the people of a block did lately (model/event/recent.h).
 create table person_recent (
-    block integer not null,
-    batch integer not null,
+    place integer primary key,           -- block << 32 | batch: found without reading other rows
     presence blob not null,              -- the day each was last there
-    tills blob not null,                 -- purchases and refunds by day of the last months
-    primary key (block, batch)
-) strict, without rowid;
+    tills blob not null                  -- purchases and refunds by day of the last months
+) strict;
 create table rollup_day (
     day integer not null,
     batch integer not null,
@@ -611,9 +609,9 @@ create table campaign_sum (
 -- Points (model/campaign/ledger.h, doc/points.md). The entries of the ledger are events; here
 -- stands what events cannot say.
 create table points_terms (              -- how long points live that were earned from then on
-    since integer primary key,           -- time
-    months integer not null,             -- to the end of that month after; 0: for ever
-    actor text not null,
+    id integer primary key,
+    since text not null unique,          -- mall day, '2024-01-01'
+    months integer not null default 0,   -- to the end of that month after; 0: for ever
     version integer not null default 1
 ) strict;
 create table points_hold (               -- reserved, to be settled or released
@@ -627,16 +625,16 @@ create table points_hold (               -- reserved, to be settled or released
     state text not null                  -- 'held', 'settled', 'released', 'expired'
 ) strict, without rowid;
 create index points_hold_person on points_hold (person) where state = 'held';
-create table points_rule (               -- how points are earned
+create table points_rule (               -- how points are earned (model/campaign/points_rules.h)
     id integer primary key,
     name text not null unique,
     shops text not null default '',      -- expression over shops; '': all
     tier text not null default '',       -- '': all
-    per_yuan integer not null default 0, -- points for 100 yuan spent (hundredths a yuan)
-    factor integer not null default 100, -- in hundredths, on top of the rule that gives the points
-    weekdays integer not null default 0,
-    from_day integer,
+    per_yuan integer not null default 0, -- points for 100 yuan; 0: it multiplies what others give
+    factor integer not null default 100, -- in hundredths
+    weekdays integer not null default 0, -- bit 0 Monday; 0: every day
+    from_day integer,                    -- days, the last one too
     to_day integer,
-    priority integer not null default 0,
+    priority integer not null default 0, -- of rules that give points the highest counts
     version integer not null default 1
 ) strict;
