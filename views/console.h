@@ -65,14 +65,14 @@ struct console {
 
 struct console_options {
     const char *mall_path, *principal;
-    int input, output; /* descriptors of the terminal */
-    const char *term;  /* NULL: $TERM */
-    int rows, cols;    /* not 0: a screen of this size that no terminal shows (atrium play) */
-    const char *start; /* view to open; NULL: the loop */
-    bool still;        /* leave timings out of the screen: tests, atrium play */
-    bool forgetful;    /* neither read nor keep where one stopped: atrium play */
+    int input, output;     /* descriptors of the terminal */
+    const char *term;      /* NULL: $TERM */
+    int rows, cols;        /* not 0: a screen of this size that no terminal shows (atrium play) */
+    const char *start;     /* view to open; NULL: the loop */
+    bool still;            /* leave timings out of the screen: tests, atrium play */
+    bool forgetful;        /* neither read nor keep where one stopped: atrium play */
     uint32_t early_blocks; /* as in the console; 0: as usual */
-    bool sealed;       /* refuse to write files and run commands: tests with random keys */
+    bool sealed;           /* refuse to write files and run commands: tests with random keys */
 };
 
 /* Opens the mall and the screen. One console per process. */

@@ -21,6 +21,8 @@ const struct view_ops *const screens[] = {
     &view_clusters,
     &view_segments,
     &view_labels,
+    &view_campaigns,
+    &view_calendar,
     /* Opened from others: */
     &view_chart,
     &view_behind,
@@ -37,6 +39,8 @@ const struct view_ops *const screens[] = {
     &view_funnel_why,
     &view_portrait,
     &view_value_people,
+    &view_campaign,
+    &view_campaign_form,
     NULL,
 };
 
