@@ -35,7 +35,7 @@ struct affinity_answer {
     struct sheet *sheet;
     const struct affinity_pair **pairs; /* by row */
     int64_t units;
-    size_t hidden;                      /* pairs of groups too small for this role */
+    size_t hidden; /* pairs of groups too small for this role */
 };
 
 static const char *const of_titles[AFFINITY_OF_COUNT] = {
@@ -114,8 +114,10 @@ static void affinity_refresh(struct view *view)
     state->question.from = view->console->period.from;
     state->question.to = view->console->period.until;
     state->question.access = view->console->access;
-    view_ask_early(view, SLOT_PAIRS, _("affinity"), pairs_ask, &state->question, sizeof state->question);
-    view_ask_early(view, SLOT_MAP, _("affinity"), map_ask, &state->question, sizeof state->question);
+    view_ask_early(view, SLOT_PAIRS, _("affinity"), pairs_ask, &state->question,
+                   sizeof state->question);
+    view_ask_early(view, SLOT_MAP, _("affinity"), map_ask, &state->question,
+                   sizeof state->question);
 }
 
 static void row_open(struct view *view, int64_t row)

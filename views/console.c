@@ -253,8 +253,7 @@ bool console_exact(struct console *console)
 {
     bool exact = console_share(console) >= 1;
     if (!exact)
-        console_say(console, "%s",
-                    _("counted from a part of the people: nobody can be listed until all are"));
+        console_say(console, "%s", _("not all are counted yet: there is no list"));
     return exact;
 }
 
@@ -262,15 +261,14 @@ bool console_exact(struct console *console)
 static bool partial_stop(struct console *console)
 {
     struct view *top = console_top(console);
-    bool stopped = false;
+    bool partial = false;
     for (int slot = 0; slot < VIEW_SLOTS; slot++)
-        if (view_is_partial(top, slot) && view_asking(top, slot)) {
-            view_cancel(top, slot);
-            stopped = true;
-        }
-    if (stopped)
+        partial |= view_is_partial(top, slot) && view_asking(top, slot);
+    for (int slot = 0; partial && slot < VIEW_SLOTS; slot++)
+        view_cancel(top, slot);
+    if (partial)
         console_say(console, "%s", _("stopped; Ctrl-r asks again"));
-    return stopped;
+    return partial;
 }
 
 static void leave(struct console *console)
@@ -351,6 +349,15 @@ static bool console_own(struct console *console, int id, const char *argument)
         return true;
     case ACTION_PORTRAIT:
         portrait_open(console, argument);
+        return true;
+    case ACTION_RESULTS:
+        console_open(console, *argument ? "campaign-result" : "campaign-results", argument);
+        return true;
+    case ACTION_SIMULATE:
+        if (*argument)
+            console_open(console, "campaign-simulate", argument);
+        else
+            console_complain(console, "%s", _("which campaign? Write its code behind the word"));
         return true;
     default:
         return false;

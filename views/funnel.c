@@ -305,16 +305,6 @@ static void within_change(struct funnel_plan *plan, const void *to)
     plan->within = to;
 }
 
-/* One of a list of names, the first of which is none. */
-static void names_choose(struct view *view, const char *title, const char *const *names, size_t n,
-                         size_t selected, const char *none, dialog_done *done)
-{
-    const char *titles[32];
-    for (size_t i = 0; i < n && i < 32; i++)
-        titles[i] = names[i] ? _(names[i]) : none;
-    console_dialog(view->console, dialog_choose(title, titles, n, selected, done, view));
-}
-
 static void by_chosen(void *context, struct dialog *dialog, bool accepted)
 {
     int choice = accepted ? dialog_choice(dialog) : -1;
@@ -341,8 +331,8 @@ static void name_change(struct view *view, bool by, const char *argument)
             return;
         }
     size_t now = !answer ? 0 : by ? answer->plan.query.by : answer->plan.query.hold;
-    names_choose(view, by ? _("Groups by") : _("All steps share"), names, (size_t)n, now,
-                 by ? _("no groups") : _("nothing"), by ? by_chosen : hold_chosen);
+    console_choose(view->console, by ? _("Groups by") : _("All steps share"), names, (size_t)n, now,
+                   by ? _("no groups") : _("nothing"), by ? by_chosen : hold_chosen, view);
 }
 
 /* ---- Names of people: within, and beside whom ---- */

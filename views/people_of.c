@@ -12,6 +12,7 @@
 #include "model/segment/label.h"
 #include "model/segment/segment.h"
 #include "model/store/column.h"
+#include "views/campaign_people.h"
 #include "views/console.h"
 #include "views/figures.h"
 #include "views/insight_people.h"
@@ -86,16 +87,21 @@ static enum status of_retention(struct reader *reader, struct arena *arena, cons
 {
     struct retention_query query = {.list = true};
     struct retention retention;
-    int period, mode, measure, first, rolling, at = 0;
-    (void)question;
-    if (sscanf(rest, "%d %d %d %d %d %" SCNd64 " %" SCNd64 " %d %d %n", &period, &mode, &measure,
-               &first, &rolling, &query.from, &query.to, &query.list_row, &query.list_column,
-               &at) < 9 ||
-        period < 0 || period >= BUCKET_LENGTHS || query.from >= query.to)
+    int period, mode, measure, first, rolling, by, group, at = 0;
+    if (sscanf(rest, "%d %d %d %d %d %" SCNd64 " %" SCNd64 " %d %d %d %d %n", &period, &mode,
+               &measure, &first, &rolling, &query.from, &query.to, &query.list_row,
+               &query.list_column, &by, &group, &at) < 11 ||
+        period < 0 || period >= BUCKET_LENGTHS || by < 0 || by >= FUNNEL_BY_COUNT ||
+        query.from >= query.to || (group >= 0 && strlen(rest + at) <= (size_t)group))
         return error_set(err, ST_USAGE, "this names no cell");
-    const char *arrow = strstr(rest + at, "->");
-    query.start =
-        arrow ? arena_strndup(arena, rest + at, (size_t)(arrow - rest) - (size_t)at) : rest + at;
+    rest += at;
+    if (group >= 0) {
+        query.list_group = arena_strndup(arena, rest, (size_t)group);
+        rest += group + 1;
+    }
+    query.by = query.list_group ? (enum funnel_by)by : FUNNEL_BY_NONE;
+    const char *arrow = strstr(rest, "->");
+    query.start = arrow ? arena_strndup(arena, rest, (size_t)(arrow - rest)) : rest;
     query.back = arrow ? arrow + 2 : query.start;
     query.period = (enum bucket_length)period;
     query.on_or_after = mode;
@@ -103,7 +109,9 @@ static enum status of_retention(struct reader *reader, struct arena *arena, cons
     query.first_time = first;
     query.rolling = rolling;
     query.periods = query.list_column + 1;
-    enum status status = retention_run(reader, arena, &query, &retention, err);
+    enum status status = retention_bind(reader, arena, &question->access, &query, err);
+    if (status == ST_OK)
+        status = retention_run(reader, arena, &query, &retention, err);
     if (status != ST_OK)
         return status;
     found->people = retention.people;
@@ -338,6 +346,22 @@ static const struct {
     {"segment", of_segment},     {"part", of_part},
     {"campaign", of_campaign},   {"affinity", people_of_pair},
     {"value", people_of_value},  {"cluster", people_of_cluster},
+    {"funnel", of_funnel},
+    {"rfm", of_rfm},
+    {"rfm-group", of_rfm_group},
+    {"retention", of_retention},
+    {"lifecycle", of_lifecycle},
+    {"behind", of_figure},
+    {"label", of_label},
+    {"shop", of_shop},
+    {"member", of_member},
+    {"everyone", of_everyone},
+    {"segment", of_segment},
+    {"part", of_part},
+    {"affinity", people_of_pair},
+    {"value", people_of_value},
+    {"cluster", people_of_cluster},
+    {"campaign", people_of_campaign},
 };
 
 /* Lists of too few people are kept back; one person asked for by name is no list. */

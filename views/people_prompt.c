@@ -3,6 +3,7 @@
 #include "model/base/text.h"
 #include "model/event/sample.h"
 #include "model/people/member_list.h"
+#include "model/segment/segment_small.h"
 #include "model/segment/vocabulary.h"
 #include "views/session.h"
 
@@ -62,6 +63,11 @@ static void *count_ask(struct reader *reader, struct arena *arena, const void *p
     }
     if (status != ST_OK)
         return NULL;
+    struct access access = question->access;
+    access.sampled = share < 1;
+    if (small_group(&access, answer->preview.count))
+        answer->hidden = small_group_text(&access, arena, answer->preview.count);
+    label_preview_hide_small(arena, &access, &answer->preview);
     preview_estimate(arena, share, &answer->preview);
     return answer;
 }
@@ -202,11 +208,11 @@ static void count_draw(const struct people_prompt *prompt, struct area row)
         const struct label_preview *preview = &answer->preview;
         bool partial = view_is_partial(prompt->view, prompt->count_slot);
         int at = draw_printf(row, 0, 0, partial ? ROLE_DIM : ROLE_ACCENT, _("%s people"),
-                             text_count(arena, preview->count));
-        if (answer->members > 0)
+                             answer->hidden ? answer->hidden : text_count(arena, preview->count));
+        if (answer->members > 0 && !answer->hidden)
             at += draw_printf(row, 0, at, ROLE_DIM, _(" · %.1f %% of the members"),
                               100.0 * preview->count / (double)answer->members);
-        if (preview->there)
+        if (preview->there && !preview->change_hidden)
             at += draw_printf(row, 0, at, ROLE_WARN, _(" · %s would get the label, %s lose it"),
                               text_count(arena, preview->joining),
                               text_count(arena, preview->leaving));

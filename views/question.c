@@ -321,6 +321,29 @@ struct arena *view_answer_take(struct view *view, int slot, void **result)
     return arena;
 }
 
+/* The connection is opened by the thread's first task; the list of chunks stays with it. */
+static enum status warm_run(struct task *task, void *thread_state)
+{
+    struct event_totals totals;
+    return thread_state ? event_totals(thread_state, &totals, &task->error) : ST_UNUSABLE;
+}
+
+static void warm_done(struct task *task)
+{
+    error_clear(&task->error);
+    free(task);
+}
+
+void questions_warm(struct console *console)
+{
+    if (console->blocks < console->early_blocks)
+        return;
+    struct task *task = mem_zero(1, sizeof *task);
+    task->run = warm_run;
+    task->done = warm_done;
+    task_submit(console->early, task);
+}
+
 void view_questions_end(struct view *view)
 {
     for (int slot = 0; slot < VIEW_SLOTS; slot++) {

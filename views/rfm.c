@@ -24,7 +24,7 @@ struct rfm_answer {
     struct rfm rfm;
     struct access access; /* who sees it */
     int64_t buyers;
-    double people[25];    /* row by row, recency 5 first */
+    double people[25]; /* row by row, recency 5 first */
     int64_t count[25], money[25];
     int64_t group_count[RFM_GROUPS], group_money[RFM_GROUPS];
 };

@@ -7,10 +7,12 @@
 #include "model/store/write_queue.h"
 #include "tui/locale.h"
 #include "views/actions.h"
+#include "views/change.h"
 #include "views/config.h"
 #include "views/console.h"
 #include "views/import_task.h"
 #include "views/overlay.h"
+#include "views/question.h"
 #include "views/screens.h"
 #include "views/session.h"
 #include "views/watch.h"
@@ -217,6 +219,7 @@ enum status console_new(const struct console_options *options, struct console **
         session_open(options->forgetful ? NULL : options->mall_path, options->principal);
     period_begin(console);
     threads_begin(console);
+    questions_warm(console);
     console_open(console, "loop", "");
     if (options->start)
         console_open(console, options->start, "");
@@ -234,8 +237,8 @@ void console_run(struct console *console)
 size_t console_busy(const struct console *console)
 {
     return task_pool_busy(console->early) + task_pool_busy(console->pool) +
-           task_pool_busy(console->pages) +
-           write_queue_busy(console->writes) + import_work_busy(console->imports);
+           task_pool_busy(console->pages) + write_queue_busy(console->writes) +
+           import_work_busy(console->imports);
 }
 
 /* Views first, so that their questions are cancelled before the threads are waited for. */
@@ -257,6 +260,7 @@ void console_free(struct console *console)
         task_pool_free(console->pages);
     if (console->writes)
         write_queue_free(console->writes);
+    change_free(console);
     if (console->loop)
         loop_free(console->loop);
     people_cache_free(console->people);

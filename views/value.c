@@ -103,17 +103,16 @@ static void heads_fill(const struct filling *f)
     const struct value *v = f->value;
     struct arena *arena = f->panels->arena;
     struct panel *people = panels_add(f->panels, PANEL_TILE, _("STILL ALIVE"), 3);
-    figure_set(f, &people->values[0], _("people"), (int64_t)v->n,
-               people_text(f, v->all.alive), "all", 0);
+    figure_set(f, &people->values[0], _("people"), (int64_t)v->n, people_text(f, v->all.alive),
+               "all", 0);
     figure_set(f, &people->values[1], _("buyers"), (int64_t)v->n, people_text(f, (double)v->n),
                "all", 0);
-    figure_set(f, &people->values[2], _("bought again"), 0, people_text(f, (double)v->repeaters), "",
-               0);
+    figure_set(f, &people->values[2], _("bought again"), 0, people_text(f, (double)v->repeaters),
+               "", 0);
     struct panel *ahead = panels_add(f->panels, PANEL_TILE, _("TO EXPECT"), 3);
-    figure_set(f, &ahead->values[0], _("purchases"), 0, people_text(f, v->all.expected), "",
+    figure_set(f, &ahead->values[0], _("purchases"), 0, people_text(f, v->all.expected), "", 0);
+    figure_set(f, &ahead->values[1], _("money"), 0, sum_text(f, v->all.worth, (int64_t)v->n), "",
                0);
-    figure_set(f, &ahead->values[1], _("money"), 0,
-               sum_text(f, v->all.worth, (int64_t)v->n), "", 0);
     figure_set(f, &ahead->values[2], _("a purchase"), 0,
                money_text(f, v->all.expected > 0 ? v->all.worth / v->all.expected : 0), "", 0);
     struct panel *slipping = panels_add(f->panels, PANEL_TILE, _("SLIPPING AWAY"), 3);
@@ -206,8 +205,7 @@ static void value_answered(struct view *view, int slot)
     if (!value)
         return;
     struct access access = view->console->access;
-    struct filling f = {dashboard_begin(&state->dashboard), value, &access,
-                        view_share(view, slot)};
+    struct filling f = {dashboard_begin(&state->dashboard), value, &access, view_share(view, slot)};
     access.sampled = view_is_partial(view, slot);
     heads_fill(&f);
     bands_fill(&f);

@@ -98,8 +98,9 @@ static inline bool small_group(const struct access *access, int64_t n)
     return n > 0 && n < access->least_people;
 }
 
-/* For figures that were estimated from a share of the people (model/event/sample.h): keeps back what
- * rests on a small group of the sample. What is kept back is "*", as nothing is known of its size. */
+/* For figures that were estimated from a share of the people (model/event/sample.h): keeps back
+ * what rests on a small group of the sample. What is kept back is "*", as nothing is known of its
+ * size. */
 struct access access_of_sample(const struct access *access, double share);
 
 /* The groups of one breakdown, whose people add up to a total that is shown: sets hidden[i] for

@@ -1,17 +1,8 @@
 #include "model/event/column.h"
 #include "model/event/bits.h"
+#include "model/event/column_parts.h"
 
 #include <stdlib.h>
-
-enum tag {
-    TAG_CONSTANT,
-    TAG_PACKED,
-    TAG_PATCHED,
-    TAG_DELTAS,
-    TAG_RUNS,
-    TAG_DICTIONARY,
-    TAG_CLIMBS
-};
 
 /* Columns within columns (the values of runs, the differences) nest at most this deep. */
 enum { DEPTH_MAX = 3, DICTIONARY_MAX = 256, DICTIONARY_SLOTS = 1024 };
@@ -193,24 +184,31 @@ static struct view view_part(struct view *in, size_t n)
     return at ? view_of(at, n) : (struct view){.bad = true};
 }
 
+bool packed_open(struct view *in, bool patched, size_t n, struct packed *packed)
+{
+    *packed = (struct packed){.low = (uint64_t)view_signed(in), .scale = view_varint(in)};
+    packed->width = view_u8(in);
+    if (patched) {
+        packed->n_patches = view_count(in, n);
+        packed->gap_width = view_u8(in);
+        packed->high_width = view_u8(in);
+        packed->gaps = view_part(in, bits_size(packed->n_patches, packed->gap_width));
+        packed->highs = view_part(in, bits_size(packed->n_patches, packed->high_width));
+    }
+    return !in->bad && packed->width <= (patched ? 63u : 64u);
+}
+
 static bool packed_decode(struct view *in, bool patched, uint64_t *values, size_t n)
 {
-    uint64_t low = (uint64_t)view_signed(in), scale = view_varint(in);
-    unsigned width = view_u8(in);
-    struct view gaps = {0}, highs = {0};
-    unsigned widths[3] = {0, 0, width};
-    size_t n_patches = 0;
-    if (patched) {
-        n_patches = view_count(in, n);
-        widths[0] = view_u8(in);
-        widths[1] = view_u8(in);
-        gaps = view_part(in, bits_size(n_patches, widths[0]));
-        highs = view_part(in, bits_size(n_patches, widths[1]));
-    }
-    if (in->bad || width > (patched ? 63u : 64u) ||
-        !bits_unpack(in, values, n, width, scale == 1 ? low : 0))
+    struct packed packed;
+    if (!packed_open(in, patched, n, &packed))
         return false;
-    if (n_patches && !patches_apply(&gaps, &highs, n_patches, widths, values, n))
+    uint64_t low = packed.low, scale = packed.scale;
+    const unsigned widths[3] = {packed.gap_width, packed.high_width, packed.width};
+    if (!bits_unpack(in, values, n, packed.width, scale == 1 ? low : 0))
+        return false;
+    if (packed.n_patches &&
+        !patches_apply(&packed.gaps, &packed.highs, packed.n_patches, widths, values, n))
         return false;
     for (size_t i = 0; scale != 1 && i < n; i++)
         values[i] = values[i] * scale + low;
@@ -336,14 +334,28 @@ static void runs_encode(struct bytes *out, const uint64_t *values, size_t n, siz
     free(value);
 }
 
+static uint64_t *runs_read(struct view *in, size_t n, size_t *n_runs, int depth)
+{
+    *n_runs = view_count(in, n);
+    if (in->bad || *n_runs == 0)
+        return NULL;
+    uint64_t *value = mem_alloc(2 * *n_runs * sizeof *value);
+    if (decode(in, value, *n_runs, depth + 1) && decode(in, value + *n_runs, *n_runs, depth + 1))
+        return value;
+    free(value);
+    return NULL;
+}
+
+uint64_t *runs_open(struct view *in, size_t n, size_t *n_runs)
+{
+    return runs_read(in, n, n_runs, 0);
+}
+
 static bool runs_decode(struct view *in, uint64_t *values, size_t n, int depth)
 {
-    size_t n_runs = view_count(in, n);
-    if (in->bad || n_runs == 0)
-        return false;
-    uint64_t *value = mem_alloc(2 * n_runs * sizeof *value), *more = value + n_runs;
-    bool good = decode(in, value, n_runs, depth + 1) && decode(in, more, n_runs, depth + 1);
-    size_t at = 0;
+    size_t n_runs = 0, at = 0;
+    uint64_t *value = runs_read(in, n, &n_runs, depth), *more = value ? value + n_runs : NULL;
+    bool good = value != NULL;
     for (size_t run = 0; good && run < n_runs; run++) {
         good = at < n && more[run] < n - at;
         for (size_t i = 0; good && i <= more[run]; i++)

@@ -22,4 +22,21 @@ void column_encode(struct bytes *out, const uint64_t *values, size_t n);
  * memory than n words at a time. */
 bool column_decode(struct view *in, uint64_t *values, size_t n);
 
+/* Which of many values a table says yes to, without laying them out: of packed columns of a few
+ * bits several at a time. Zeroed before the first use; one tester for one table, which must stay as
+ * it is. */
+struct column_tester {
+    const uint8_t *table;
+    size_t n_table;
+    /* For codes of `width` bits that mean low + scale * code: what several of them together say. */
+    bool made;
+    uint64_t low, scale;
+    unsigned width;
+    uint16_t several[1 << 12];
+};
+
+/* Bit i of `words` is set where value i is below n_table and table[value] is not 0; n bits rounded
+ * up to whole words are written. As column_decode for damage. */
+bool column_test(struct column_tester *tester, struct view *in, size_t n, uint64_t *words);
+
 #endif

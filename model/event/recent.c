@@ -33,11 +33,6 @@ struct recent_event recent_event_of(const struct event *event)
                                  .amount = event->amount};
 }
 
-static bool is_till(uint16_t kind)
-{
-    return kind == KIND_PURCHASE || kind == KIND_REFUND;
-}
-
 void recent_add(struct recent *recent, const struct event *event, int64_t now)
 {
     if (!recent_wants(event->kind))
@@ -46,7 +41,7 @@ void recent_add(struct recent *recent, const struct event *event, int64_t now)
     *last = event->time > *last ? event->time : *last;
     if (event->time <= now && event->time > recent->latest)
         recent->latest = event->time;
-    if (is_till(event->kind))
+    if (recent_is_till(event->kind))
         vec_push(&recent->added, recent_event_of(event));
     recent->changed = true;
 }
@@ -67,7 +62,7 @@ void recent_move_on(struct recent *recent, struct chunk_calendar *days)
 
 /* ---- Tills ---- */
 
-static struct recent_till till_of(const struct recent_event *event, int32_t day)
+struct recent_till recent_till_of(const struct recent_event *event, int32_t day)
 {
     bool refund = event->kind == KIND_REFUND;
     return (struct recent_till){.person = event->person,
@@ -112,8 +107,8 @@ static void tills_add(struct recent *recent, const struct recent_event *events, 
 {
     for (size_t i = 0; i < n; i++) {
         int32_t day = day_of(days, events[i].time);
-        if (is_till(events[i].kind) && day >= recent->since)
-            vec_push(&recent->tills, till_of(&events[i], day));
+        if (recent_is_till(events[i].kind) && day >= recent->since)
+            vec_push(&recent->tills, recent_till_of(&events[i], day));
     }
 }
 
@@ -194,38 +189,6 @@ static void presence_encode(const struct recent *recent, const struct clock *clo
     blob_end(out);
 }
 
-static uint64_t common_divisor(uint64_t a, uint64_t b)
-{
-    while (b) {
-        uint64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
-/* Numbers as base + scale × bits; changes them. */
-static void packed_put(struct bytes *out, int64_t *values, size_t n)
-{
-    int64_t low = n ? values[0] : 0;
-    uint64_t scale = 0, span = 0;
-    for (size_t i = 1; i < n; i++)
-        low = values[i] < low ? values[i] : low;
-    for (size_t i = 0; i < n && scale != 1; i++)
-        scale = common_divisor((uint64_t)values[i] - (uint64_t)low, scale);
-    scale = scale ? scale : 1;
-    uint64_t *offsets = mem_alloc((n + 1) * sizeof *offsets);
-    for (size_t i = 0; i < n; i++) {
-        offsets[i] = ((uint64_t)values[i] - (uint64_t)low) / scale;
-        span |= offsets[i];
-    }
-    bytes_put_signed(out, low);
-    bytes_put_varint(out, scale);
-    bytes_put_u8(out, bits_width(span));
-    bits_pack(out, offsets, n, bits_width(span));
-    free(offsets);
-}
-
 static void tills_encode(const struct recent *recent, const struct clock *clock, struct bytes *out)
 {
     const recent_tills *tills = &recent->tills;
@@ -247,13 +210,13 @@ static void tills_encode(const struct recent *recent, const struct clock *clock,
     put_words(out, first, (tills->n + 63) / 64);
     for (size_t i = 0; i < tills->n; i++)
         values[i] = tills->at[i].day;
-    packed_put(out, values, tills->n);
+    coded_put(out, values, tills->n);
     for (size_t i = 0; i < tills->n; i++)
         values[i] = tills->at[i].money;
-    packed_put(out, values, tills->n);
+    coded_put(out, values, tills->n);
     for (size_t i = 0; i < tills->n; i++)
         values[i] = tills->at[i].purchases;
-    packed_put(out, values, tills->n);
+    coded_put(out, values, tills->n);
     blob_end(out);
     free(values);
     free(first);
@@ -308,22 +271,6 @@ static bool past_end(const unsigned char *words, size_t n_bits)
     return n_bits % 64 && recent_word(words, n_bits / 64) >> (n_bits % 64) != 0;
 }
 
-static void packed_open(struct view *in, size_t n, struct recent_packed *packed)
-{
-    packed->low = (uint64_t)view_signed(in);
-    packed->scale = view_varint(in);
-    packed->width = view_u8(in);
-    packed->size = bits_size(n, packed->width);
-    packed->at = packed->size == SIZE_MAX ? NULL : view_take(in, packed->size);
-    in->bad = in->bad || !packed->at;
-}
-
-static inline uint64_t packed_at(const struct recent_packed *packed, size_t i)
-{
-    return packed->low +
-           packed->scale * bits_at(packed->at, packed->size, i * packed->width, packed->width);
-}
-
 bool recent_money_open(struct view in, const struct clock *clock, struct recent_money *money)
 {
     uint32_t mark = view_u32(&in);
@@ -333,9 +280,9 @@ bool recent_money_open(struct view in, const struct clock *clock, struct recent_
     money->n_tills = (uint32_t)view_count(&in, INT32_MAX);
     money->who = take_words(&in, money->n);
     money->first = take_words(&in, money->n_tills);
-    packed_open(&in, money->n_tills, &money->day);
-    packed_open(&in, money->n_tills, &money->money);
-    packed_open(&in, money->n_tills, &money->purchases);
+    coded_open(&in, money->n_tills, &money->day);
+    coded_open(&in, money->n_tills, &money->money);
+    coded_open(&in, money->n_tills, &money->purchases);
     if (in.bad || view_left(&in) != 0 || since < INT32_MIN || since > DAY_MOST ||
         past_end(money->who, money->n) || past_end(money->first, money->n_tills))
         return false;
@@ -345,12 +292,12 @@ bool recent_money_open(struct view in, const struct clock *clock, struct recent_
 
 /* ---- Out of the views ---- */
 
-struct recent_till recent_till_at(const struct recent_money *money, uint32_t person, size_t i)
+static struct recent_till till_at(const struct recent_money *money, uint32_t person, size_t i)
 {
     return (struct recent_till){.person = person,
-                                .day = (int32_t)packed_at(&money->day, i),
-                                .purchases = (uint32_t)packed_at(&money->purchases, i),
-                                .money = (int64_t)packed_at(&money->money, i)};
+                                .day = (int32_t)coded_at(&money->day, i),
+                                .purchases = (uint32_t)coded_at(&money->purchases, i),
+                                .money = (int64_t)coded_at(&money->money, i)};
 }
 
 static void presence_read(const struct recent_presence *presence, struct recent *recent)
@@ -381,7 +328,7 @@ bool recent_decode(struct view presence, struct view tills, const struct clock *
         if (!(recent_word(money.who, person / 64) >> (person % 64) & 1))
             continue;
         do
-            vec_push(&recent->tills, recent_till_at(&money, person, at++));
+            vec_push(&recent->tills, till_at(&money, person, at++));
         while (at < money.n_tills && !(recent_word(money.first, at / 64) >> (at % 64) & 1));
     }
     return true;

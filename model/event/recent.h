@@ -11,6 +11,7 @@
 #ifndef ATRIUM_EVENT_RECENT_H
 #define ATRIUM_EVENT_RECENT_H
 
+#include "model/event/coded.h"
 #include "model/event/place.h"
 
 enum { RECENT_MONTHS = 3 }; /* whole months before that of the latest event: 90 days at least */
@@ -66,6 +67,12 @@ static inline bool recent_wants(uint16_t kind)
     return kind_flags(kind) & KIND_PRESENCE;
 }
 
+static inline bool recent_is_till(uint16_t kind)
+{
+    return kind == KIND_PURCHASE || kind == KIND_REFUND;
+}
+struct recent_till recent_till_of(const struct recent_event *event, int32_t day);
+
 /* The bytes of both columns. */
 struct recent_bytes {
     struct bytes presence, tills;
@@ -79,14 +86,6 @@ bool recent_decode(struct view presence, struct view tills, const struct clock *
                    struct recent *recent);
 
 /* ---- A block, as it is read ---- */
-
-/* Numbers of a fixed width, each found without the others. */
-struct recent_packed {
-    uint64_t low, scale;
-    unsigned width;
-    const unsigned char *at;
-    size_t size;
-};
 
 struct recent_presence {
     bool known;     /* false: made with another clock */
@@ -102,7 +101,7 @@ struct recent_money {
     uint32_t n, n_tills;        /* people; tills of them */
     const unsigned char *who;   /* a bit for each person: has tills */
     const unsigned char *first; /* a bit for each till: the first of its person */
-    struct recent_packed day, money, purchases;
+    struct coded day, money, purchases;
 };
 
 /* Views into the bytes. Nothing stored is known too: nobody. False for damage. */
@@ -116,9 +115,6 @@ static inline uint64_t recent_word(const unsigned char *at, size_t word)
     memcpy(&value, at + word * 8, 8);
     return value;
 }
-
-/* The till at a place, of the person it is known to belong to. */
-struct recent_till recent_till_at(const struct recent_money *money, uint32_t person, size_t i);
 
 /* ---- Reading ---- */
 
@@ -161,10 +157,11 @@ enum status recent_source_open(const struct recent_source *source, int32_t block
 /* Who was last there on that day or later. The block's presence must be known. */
 void recent_seen(const struct recent_block *block, int32_t day, uint64_t words[RECENT_WORDS]);
 
-/* The tills of people of `among`: `fn` is called for each of a day in [from, to); those of the tail
- * by themselves. The block's money must be known and `from` not before its `since`. */
-typedef void recent_till_fn(void *context, const struct recent_till *till);
+/* The tills of people of `among`: `fn` is called for each of a day in [from, to) with what was
+ * paid, or where `purchases` how many there were; those of the tail by themselves. The block's
+ * money must be known and `from` not before its `since`. */
+typedef void recent_till_fn(void *context, uint32_t person, int32_t day, int64_t value);
 void recent_tills_each(const struct recent_block *block, const uint64_t among[RECENT_WORDS],
-                       int32_t from, int32_t to, recent_till_fn *fn, void *context);
+                       int32_t from, int32_t to, bool purchases, recent_till_fn *fn, void *context);
 
 #endif

@@ -213,21 +213,46 @@ static size_t finder_next(struct finder *finder, size_t k)
     return SIZE_MAX; /* more people than tills was found when the bytes were opened */
 }
 
-static void person_tills(const struct recent_money *money, uint32_t person, size_t at, int32_t from,
-                         int32_t to, recent_till_fn *fn, void *context)
+struct asked {
+    int32_t from, to;
+    bool purchases;
+    recent_till_fn *fn;
+    void *context;
+};
+
+static void person_tills(const struct recent_money *money, uint32_t person, size_t at,
+                         const struct asked *asked)
 {
+    const struct coded *values = asked->purchases ? &money->purchases : &money->money;
     if (at >= money->n_tills)
         return;
     do {
-        struct recent_till till = recent_till_at(money, person, at++);
-        if (till.day >= from && till.day < to)
-            fn(context, &till);
+        int32_t day = (int32_t)coded_at(&money->day, at);
+        if (day >= asked->from && day < asked->to)
+            asked->fn(asked->context, person, day, coded_at(values, at));
+        at++;
     } while (at < money->n_tills && !(recent_word(money->first, at / 64) >> (at % 64) & 1));
 }
 
-void recent_tills_each(const struct recent_block *block, const uint64_t among[RECENT_WORDS],
-                       int32_t from, int32_t to, recent_till_fn *fn, void *context)
+static void late_tills(const struct recent_block *block, const uint64_t *among,
+                       const struct asked *asked)
 {
+    for (size_t i = block->late_from; i < block->late_to; i++) {
+        const struct recent_late *late = &block->source->late.at[i];
+        uint32_t person = late->event.person - block->first_person;
+        if (!recent_is_till(late->event.kind) || !(among[person / 64] >> (person % 64) & 1) ||
+            late->day < asked->from || late->day >= asked->to)
+            continue;
+        struct recent_till till = recent_till_of(&late->event, late->day);
+        asked->fn(asked->context, person, late->day,
+                  asked->purchases ? till.purchases : till.money);
+    }
+}
+
+void recent_tills_each(const struct recent_block *block, const uint64_t among[RECENT_WORDS],
+                       int32_t from, int32_t to, bool purchases, recent_till_fn *fn, void *context)
+{
+    const struct asked asked = {from, to, purchases, fn, context};
     const struct recent_money *money = &block->money;
     struct finder finder = {.bits = money->first, .n_words = ((size_t)money->n_tills + 63) / 64};
     size_t before = 0;
@@ -237,21 +262,9 @@ void recent_tills_each(const struct recent_block *block, const uint64_t among[RE
             uint64_t below = (left & -left) - 1;
             size_t k = before + (size_t)__builtin_popcountll(who & below);
             uint32_t person = (uint32_t)(i * 64) + (uint32_t)__builtin_ctzll(left);
-            person_tills(money, person, finder_next(&finder, k), from, to, fn, context);
+            person_tills(money, person, finder_next(&finder, k), &asked);
         }
         before += (size_t)__builtin_popcountll(who);
     }
-    for (size_t i = block->late_from; i < block->late_to; i++) {
-        const struct recent_late *late = &block->source->late.at[i];
-        uint32_t at = late->event.person - block->first_person;
-        bool refund = late->event.kind == KIND_REFUND;
-        struct recent_till till = {.person = at,
-                                   .day = late->day,
-                                   .purchases = !refund,
-                                   .money = refund ? (int64_t)(0 - (uint64_t)late->event.amount)
-                                                   : late->event.amount};
-        if ((refund || late->event.kind == KIND_PURCHASE) && among[at / 64] >> (at % 64) & 1 &&
-            till.day >= from && till.day < to)
-            fn(context, &till);
-    }
+    late_tills(block, among, &asked);
 }

@@ -82,8 +82,7 @@ const struct set *sample_people(const struct reader *reader, struct arena *arena
 
 bool sample_has_block(const struct sample *sample, int32_t block)
 {
-    return !sample ||
-           (block >= 0 && (uint32_t)block < sample->n_blocks && sample->blocks[block]);
+    return !sample || (block >= 0 && (uint32_t)block < sample->n_blocks && sample->blocks[block]);
 }
 
 /* The golden ratio spreads the days evenly, whatever the share, and falls in step with no week. */

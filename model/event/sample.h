@@ -15,11 +15,11 @@
 #include "model/event/event.h"
 
 struct sample {
-    uint8_t *blocks;     /* by block: 1 where it is looked at */
-    uint32_t n_blocks;   /* of all people */
-    uint32_t n_taken;    /* that are looked at, at most n_blocks */
-    uint32_t people;     /* highest number + 1, of all */
-    double share;        /* of the people, above 0 to 1 */
+    uint8_t *blocks;   /* by block: 1 where it is looked at */
+    uint32_t n_blocks; /* of all people */
+    uint32_t n_taken;  /* that are looked at, at most n_blocks */
+    uint32_t people;   /* highest number + 1, of all */
+    double share;      /* of the people, above 0 to 1 */
 };
 
 /* The number of blocks that people have: what a sample is taken of. */

@@ -22,6 +22,7 @@ static const struct funnel_times *times_estimate(struct arena *arena, double sha
     for (size_t i = 0; i < n; i++) {
         of_all[i] = times[i];
         of_all[i].n = sample_estimate(share, times[i].n);
+        of_all[i].below = 0;
         for (size_t b = 0; b < FUNNEL_BUCKETS; b++)
             of_all[i].counts[b] = sample_estimate(share, times[i].counts[b]);
     }
@@ -54,22 +55,42 @@ static const int64_t *counts_estimate(struct arena *arena, double share, const i
     return of_all;
 }
 
-void retention_estimate(struct arena *arena, double share, struct retention *retention)
+/* What is kept back stays so. */
+static struct retention_row *rows_estimate(struct arena *arena, double share,
+                                           const struct retention *retention,
+                                           const struct retention_row *from)
 {
     size_t periods = (size_t)retention->periods;
-    if (share >= 1)
-        return;
     struct retention_row *rows = arena_array(arena, struct retention_row, retention->n_rows + 1);
     for (size_t i = 0; i < retention->n_rows; i++) {
-        const struct retention_row *row = &retention->rows[i];
         int64_t *revenue = arena_array(arena, int64_t, periods + 1);
-        for (size_t k = 0; k < periods; k++)
-            revenue[k] = sample_estimate_sum(share, row->revenue[k], row->values[k]);
-        rows[i] = *row;
-        rows[i].values = counts_estimate(arena, share, row->values, periods);
+        int64_t *values = arena_array(arena, int64_t, periods + 1);
+        for (size_t k = 0; k < periods; k++) {
+            values[k] = from[i].values[k];
+            if (values[k] == RETENTION_HIDDEN)
+                continue;
+            revenue[k] = sample_estimate_sum(share, from[i].revenue[k], values[k]);
+            values[k] = sample_estimate(share, values[k]);
+        }
+        rows[i] = from[i];
+        rows[i].values = values;
         rows[i].revenue = revenue;
     }
-    retention->rows = rows;
+    return rows;
+}
+
+void retention_estimate(struct arena *arena, double share, struct retention *retention)
+{
+    if (share >= 1)
+        return;
+    struct retention_group *groups =
+        arena_array(arena, struct retention_group, retention->n_groups + 1);
+    for (size_t g = 0; g < retention->n_groups; g++)
+        groups[g] = (struct retention_group){
+            retention->groups[g].name,
+            rows_estimate(arena, share, retention, retention->groups[g].rows)};
+    retention->rows = rows_estimate(arena, share, retention, retention->rows);
+    retention->groups = groups;
 }
 
 void lifecycle_estimate(struct arena *arena, double share, struct lifecycle *lifecycle)

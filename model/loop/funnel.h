@@ -123,6 +123,9 @@ struct funnel_times {
     /* Seconds: quantiles 0, 1/4, 1/2, 3/4, 1 of type 7, as the median of a step. */
     double quartiles[5];
     int64_t counts[FUNNEL_BUCKETS];
+    /* Kept back from who asks (funnel_small.h): all of it, the least and the most, a bucket. */
+    bool hidden, ends_hidden, bucket_hidden[FUNNEL_BUCKETS];
+    int64_t below; /* where hidden: as in a step */
 };
 
 struct funnel_group {
@@ -133,8 +136,9 @@ struct funnel_group {
 
 enum { FUNNEL_NOBODY = 255 }; /* in levels: no event of a step */
 struct funnel {
-    int64_t subjects; /* people with an event of any step in the period */
-    int64_t excluded; /* of these, removed by an exclusion */
+    int64_t subjects;     /* people with an event of any step in the period */
+    int64_t excluded;     /* of these, removed by an exclusion */
+    bool subjects_hidden; /* too few to be told (funnel_small.h); then 0 */
     size_t n_steps;
     const struct funnel_step *steps;
     size_t n_groups; /* in order of key; those without an entry are left out */

@@ -1,10 +1,11 @@
 /*
  * Sets of people in the mall file: by block of people, the rising numbers of who is in it or not,
- * whichever is shorter to write.
+ * whichever is shorter to write, or bits where that is not much longer.
  *
  *   u32  sum of the rest
- *   u8   0: the numbers in it, 1: those that are not
- *   varint n, then a column of n numbers (model/event/column.h), the steps from one to the next
+ *   u8   0: the numbers in it, 1: those that are not, 2: a bit for each number
+ *   of 0 and 1: varint n, then a column of n numbers (model/event/column.h), the steps from one to
+ *   the next
  *
  * A block without people has no row.
  */

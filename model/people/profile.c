@@ -174,6 +174,59 @@ enum status profiles_read(struct profiles *p, int32_t block, unsigned fields,
     return status;
 }
 
+static enum status test_block(struct column_tester *tester, sqlite3_stmt *stmt, int32_t block,
+                              uint64_t words[EVENT_BLOCK / 64], struct error *err)
+{
+    struct view view = view_of(sqlite3_column_blob(stmt, 1), (size_t)sqlite3_column_bytes(stmt, 1));
+    uint32_t sum = view_u32(&view);
+    if (view.bad || sum != (uint32_t)hash64(view.at, view_left(&view)) ||
+        !column_test(tester, &view, EVENT_BLOCK, words) || view_left(&view))
+        return error_set(err, ST_UNUSABLE,
+                         "a members' column of block %d is damaged: atrium verify says more",
+                         block);
+    return ST_OK;
+}
+
+/* As far as the set goes. */
+static void words_lay(struct set *people, uint32_t block, const uint64_t *words)
+{
+    size_t first = (size_t)block * (EVENT_BLOCK / 64), all = set_words(people->n);
+    for (size_t i = 0; i < EVENT_BLOCK / 64 && first + i < all; i++)
+        people->words[first + i] = words[i];
+}
+
+enum status profiles_test(struct profiles *p, enum profile_field field,
+                          struct column_tester *tester, struct set *people, uint8_t *done,
+                          uint32_t n_blocks, struct error *err)
+{
+    uint64_t words[EVENT_BLOCK / 64];
+    sqlite3_stmt *stmt;
+    bool row = true;
+    memset(words, tester->n_table && tester->table[0] ? 0xFF : 0, sizeof words);
+    for (uint32_t block = 0; block < n_blocks; block++) {
+        done[block] = !is_stale(p, (int32_t)block);
+        if (done[block])
+            words_lay(people, block, words);
+    }
+    enum status status = reader_prepare(
+        p->reader, "select place, data from profile where place between ?1 and ?2 order by place",
+        &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_int64(stmt, 1, profile_place(field, 0));
+    sqlite3_bind_int64(stmt, 2, profile_place(field, (int32_t)n_blocks - 1));
+    while (status == ST_OK && (status = reader_step(p->reader, stmt, &row, err)) == ST_OK && row) {
+        uint32_t block = (uint32_t)(sqlite3_column_int64(stmt, 0) - profile_place(field, 0));
+        if (block >= n_blocks || !done[block])
+            continue;
+        status = test_block(tester, stmt, (int32_t)block, words, err);
+        if (status == ST_OK)
+            words_lay(people, block, words);
+    }
+    sqlite3_reset(stmt);
+    return status;
+}
+
 const char *const *profiles_words(const struct profiles *p, size_t *n)
 {
     *n = p->words.at.n;

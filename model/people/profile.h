@@ -52,6 +52,14 @@ void profiles_close(struct profiles *profiles); /* NULL is fine */
 enum status profiles_read(struct profiles *profiles, int32_t block, unsigned fields,
                           const uint64_t *values[PROFILE_FIELDS], struct error *err);
 
+/* Who has a value of the field that the tester's table says yes to, of every block whose column
+ * need not be made anew, a bit each in `people`; a person past its end is left out. `done` (a byte
+ * for each of n_blocks) is set where that is so, also where the block has no such column. */
+struct column_tester;
+enum status profiles_test(struct profiles *profiles, enum profile_field field,
+                          struct column_tester *tester, struct set *people, uint8_t *done,
+                          uint32_t n_blocks, struct error *err);
+
 /* The words by number; [0] is "". There may be more after profiles_read of a changed block. Valid
  * until profiles_close or the next profiles_read. */
 const char *const *profiles_words(const struct profiles *profiles, size_t *n);

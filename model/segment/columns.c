@@ -1,6 +1,7 @@
 /* Tests of lists and of the members' columns, a block at a time; and of the texts of rows. */
 #include "model/segment/job.h"
 
+#include "model/event/column.h"
 #include "model/people/member_row.h"
 #include "model/people/regex.h"
 #include "model/store/column.h"
@@ -11,8 +12,9 @@
 struct probe {
     struct slot *slot;
     struct regex *pattern;
-    VEC(uint8_t) words; /* by number: whether the word meets the test */
+    VEC(uint8_t) words; /* by number: whether the word meets the test; of flags, by flags */
     uint8_t *ages;      /* by day of birth */
+    uint8_t *done;      /* blocks that were asked whole; NULL: none */
 };
 
 enum { AGE_DAYS = 1 << 17 }; /* births from 1791 to 2149 */
@@ -21,7 +23,6 @@ struct columns {
     struct job *job;
     struct profiles *profiles;
     VEC(struct probe) probes;
-    unsigned fields;
     const struct set *devices; /* who agrees to Wi-Fi alone and has a device */
 };
 
@@ -78,17 +79,18 @@ static enum status words_know(struct columns *columns, struct probe *probe, stru
 
 /* ---- One test in one block ---- */
 
+static const uint64_t flags_needed[TRAIT_END] = {
+    [TRAIT_MEMBER] = PROFILE_MEMBER,
+    [TRAIT_CONSENT_SMS] = PROFILE_SMS,
+    [TRAIT_CONSENT_APP] = PROFILE_APP_CONSENT,
+    [TRAIT_CONSENT_WIFI] = PROFILE_WIFI,
+    [TRAIT_APP] = PROFILE_APP,
+};
+
 static uint64_t flags_word(const struct columns *columns, const struct test *test,
                            const uint64_t *values, uint32_t first, size_t n)
 {
-    static const uint64_t needed[TRAIT_END] = {
-        [TRAIT_MEMBER] = PROFILE_MEMBER,
-        [TRAIT_CONSENT_SMS] = PROFILE_SMS,
-        [TRAIT_CONSENT_APP] = PROFILE_APP_CONSENT,
-        [TRAIT_CONSENT_WIFI] = PROFILE_WIFI,
-        [TRAIT_APP] = PROFILE_APP,
-    };
-    uint64_t bits = 0, need = needed[test->trait];
+    uint64_t bits = 0, need = flags_needed[test->trait];
     if (test->trait == TRAIT_ANYONE)
         return UINT64_MAX;
     for (size_t i = 0; i < n && values; i++) {
@@ -125,15 +127,33 @@ static uint64_t probe_word(const struct columns *columns, const struct probe *pr
     return bits;
 }
 
+static unsigned probe_field(const struct test *test)
+{
+    if (test->trait == TRAIT_ANYONE)
+        return 0;
+    return 1u << (test->type == TEST_FLAGS ? PROFILE_FLAGS : test->field);
+}
+
+static bool probe_done(const struct probe *probe, uint32_t block)
+{
+    return probe->done && probe->done[block];
+}
+
 static enum status block_take(struct columns *columns, uint32_t block, struct error *err)
 {
     const struct job *job = columns->job;
     const uint64_t *values[PROFILE_FIELDS] = {0};
+    unsigned fields = 0;
     enum status status = ST_OK;
-    if (columns->fields)
-        status = profiles_read(columns->profiles, (int32_t)block, columns->fields, values, err);
+    for (size_t p = 0; p < columns->probes.n; p++)
+        if (!probe_done(&columns->probes.at[p], block))
+            fields |= probe_field(columns->probes.at[p].slot->test);
+    if (fields)
+        status = profiles_read(columns->profiles, (int32_t)block, fields, values, err);
     for (size_t p = 0; p < columns->probes.n && status == ST_OK; p++) {
         struct probe *probe = &columns->probes.at[p];
+        if (probe_done(probe, block))
+            continue;
         const uint64_t *field = values[probe->slot->test->field];
         uint64_t *yes = probe->slot->yes->words + block_word((int32_t)block);
         if (probe->slot->test->type == TEST_WORD)
@@ -146,6 +166,30 @@ static enum status block_take(struct columns *columns, uint32_t block, struct er
 }
 
 /* ---- All blocks ---- */
+
+/* Tests of a few different values ask whole columns, several people at a time. */
+static enum status probe_whole(struct columns *columns, struct probe *probe, struct error *err)
+{
+    const struct job *job = columns->job;
+    const struct test *test = probe->slot->test;
+    uint64_t need = flags_needed[test->trait];
+    struct column_tester *tester;
+    enum status status = ST_OK;
+    if (test->type == TEST_WORD)
+        status = words_know(columns, probe, err);
+    else if (test->type != TEST_FLAGS || !need)
+        return ST_OK;
+    for (uint64_t flags = 0; test->type == TEST_FLAGS && flags < PROFILE_PHONE * 2; flags++)
+        vec_push(&probe->words, (flags & need) != 0);
+    if (status != ST_OK)
+        return status;
+    tester = arena_new_of(job->arena, struct column_tester);
+    tester->table = probe->words.at;
+    tester->n_table = probe->words.n;
+    probe->done = arena_alloc(job->arena, job->n_blocks);
+    return profiles_test(columns->profiles, test->type == TEST_FLAGS ? PROFILE_FLAGS : test->field,
+                         tester, probe->slot->yes, probe->done, job->n_blocks, err);
+}
 
 static const char devices_sql[] =
     "select person from member where (case when consent_sms <> 0 and phone <> ''"
@@ -188,8 +232,8 @@ static enum status probe_add(struct columns *columns, struct slot *slot, struct 
         ages_know(columns, &probe);
     if (test->trait == TRAIT_REACHABLE && !columns->devices)
         status = devices_read(columns, err);
-    if (test->trait != TRAIT_ANYONE)
-        columns->fields |= 1u << (test->type == TEST_FLAGS ? PROFILE_FLAGS : test->field);
+    if (status == ST_OK)
+        status = probe_whole(columns, &probe, err);
     vec_push(&columns->probes, probe);
     return status;
 }

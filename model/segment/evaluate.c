@@ -89,26 +89,36 @@ static void node_look(const struct job *job, const struct live_node *node, uint3
     }
 }
 
+bool block_want(const struct job *job, size_t stage, uint32_t block, uint64_t *want)
+{
+    uint64_t must[JOB_WORDS], may[JOB_WORDS], any = 0;
+    const uint64_t *universe = job->universe->words + block_word((int32_t)block);
+    memset(want, 0, block_words(job, block) * sizeof *want);
+    for (size_t p = 0; p < job->n_plans; p++) {
+        uint8_t *settled = &job->settled[p * job->n_blocks + block];
+        if (!job->uses[p * job->stages.n + stage] || *settled ||
+            (job->again && !job->again[p].dirty[block]))
+            continue;
+        uint64_t open = 0;
+        node_look(job, job->roots[p], block, must, may);
+        for (size_t i = 0; i < block_words(job, block); i++) {
+            uint64_t here = may[i] & ~must[i] & universe[i];
+            want[i] |= here;
+            open |= here;
+        }
+        *settled = open == 0;
+        any |= open;
+    }
+    return any != 0;
+}
+
 /* Marks the blocks and people of whom a test of the stage can still say whether they are in. */
 static void stage_want(struct job *job, size_t stage)
 {
-    uint64_t must[JOB_WORDS], may[JOB_WORDS];
-    memset(job->wanted->words, 0, set_words(job->n_people) * sizeof *job->wanted->words);
     uint8_t *wanted = arena_alloc(job->arena, job->n_blocks);
     for (uint32_t block = 0; block < job->n_blocks; block++)
-        for (size_t p = 0; p < job->n_plans; p++) {
-            if (!job->uses[p * job->stages.n + stage] ||
-                (job->again && !job->again[p].dirty[block]))
-                continue;
-            const uint64_t *universe = job->universe->words + block_word((int32_t)block);
-            uint64_t *want = job->wanted->words + block_word((int32_t)block), any = 0;
-            node_look(job, job->roots[p], block, must, may);
-            for (size_t i = 0; i < block_words(job, block); i++) {
-                want[i] |= may[i] & ~must[i] & universe[i];
-                any |= want[i];
-            }
-            wanted[block] |= any != 0;
-        }
+        wanted[block] =
+            block_want(job, stage, block, job->wanted->words + block_word((int32_t)block));
     job->stages.at[stage]->been = wanted;
 }
 
@@ -165,6 +175,7 @@ static enum status job_start(struct job *job, const struct segment_plan *const *
     status = scans_part(job, err);
     if (status != ST_OK)
         return status;
+    job->settled = arena_alloc(job->arena, job->n_plans * job->n_blocks);
     job->uses = arena_array(job->arena, uint32_t, job->n_plans * job->stages.n);
     for (size_t i = 0; i < job->n_plans; i++)
         uses_mark(job->roots[i], job->uses + i * job->stages.n);

@@ -46,7 +46,8 @@ struct job {
     uint32_t n_people, n_blocks;
     size_t n_plans;
     struct live_node **roots;
-    uint32_t *uses; /* by plan and stage: whether a test of that stage is in it; n_stages each */
+    uint8_t *settled; /* by plan and block: nobody is undecided; n_blocks each */
+    uint32_t *uses;   /* by plan and stage: whether a test of that stage is in it; n_stages each */
     struct set *universe, *wanted;
     VEC(struct slot *) slots;
     VEC(struct figure *) figures;
@@ -69,6 +70,10 @@ static inline size_t block_words(const struct job *job, uint32_t block)
     size_t all = set_words(job->n_people), first = block_word((int32_t)block);
     return all - first < JOB_WORDS ? all - first : JOB_WORDS;
 }
+
+/* Of whom in the block a test of the stage can still say whether they are in; false: of nobody. On
+ * any thread that alone works on the block. */
+bool block_want(const struct job *job, size_t stage, uint32_t block, uint64_t *want);
 
 /* Every slot of lists and columns, everywhere. */
 enum status columns_run(struct job *job, struct error *err);

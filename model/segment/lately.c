@@ -6,8 +6,8 @@
 #include "model/segment/job.h"
 
 #include "model/base/pipeline.h"
-#include "model/event/kind.h"
 #include "model/event/append.h"
+#include "model/event/kind.h"
 #include "model/event/recent.h"
 
 #include <stdlib.h>
@@ -104,7 +104,7 @@ void lately_part(struct job *job)
 
 /* ---- The work ---- */
 
-enum { BLOCKS_AT_ONCE = 8, LANES_MOST = 8 };
+enum { BLOCKS_AT_ONCE = 4, LANES_MOST = 8, PLANS_FEW = 4 };
 
 struct piece {
     size_t n;
@@ -119,11 +119,12 @@ struct work {
     unsigned parts;
     uint32_t next;
     VEC(struct lately) figures;
+    size_t n_cheap; /* of them look at presence alone and come first */
 };
 
 struct lane {
     int64_t values[EVENT_BLOCK];
-    uint64_t doubt[JOB_WORDS];
+    uint64_t doubt[JOB_WORDS], wanted[JOB_WORDS];
     const struct lately *lately;
 };
 
@@ -150,17 +151,14 @@ static enum status piece_fill(void *context, void *job, bool *more, struct error
 
 /* ---- One figure of a block ---- */
 
-static void till_take(void *context, const struct recent_till *till)
+static void till_take(void *context, uint32_t person, int32_t day, int64_t value)
 {
     struct lane *lane = context;
     const struct days *days = &lane->lately->days;
-    if ((till->day == days->from && days->from_inside) || till->day == days->to)
-        lane->doubt[till->person / 64] |= UINT64_C(1) << (till->person % 64);
-    else if (lane->lately->tells == LATELY_SPENT)
-        lane->values[till->person] =
-            (int64_t)((uint64_t)lane->values[till->person] + (uint64_t)till->money);
+    if ((day == days->from && days->from_inside) || day == days->to)
+        lane->doubt[person / 64] |= UINT64_C(1) << (person % 64);
     else
-        lane->values[till->person] += till->purchases;
+        lane->values[person] = (int64_t)((uint64_t)lane->values[person] + (uint64_t)value);
 }
 
 /* Sums of those that may have some; `known` has who does not. */
@@ -175,7 +173,8 @@ static void tills_sum(struct lane *lane, const struct recent_block *block, const
             lane->values[i * 64 + (unsigned)__builtin_ctzll(left)] = 0;
     }
     memset(lane->doubt, 0, sizeof lane->doubt);
-    recent_tills_each(block, among, days->from, days->to + days->to_inside, till_take, lane);
+    recent_tills_each(block, among, days->from, days->to + days->to_inside,
+                      lane->lately->tells == LATELY_BOUGHT, till_take, lane);
     for (size_t i = 0; i < n; i++)
         known[i] |= among[i] & ~lane->doubt[i];
 }
@@ -206,7 +205,7 @@ static void figure_take(const struct job *job, struct lane *lane, const struct l
     const struct days *days = &lately->days;
     const struct figure *figure = lately->figure;
     size_t n = block_words(job, number);
-    const uint64_t *wanted = job->wanted->words + block_word((int32_t)number);
+    const uint64_t *wanted = lane->wanted;
     uint64_t absent[JOB_WORDS], some[JOB_WORDS] = {0}, later[JOB_WORDS] = {0};
     lane->lately = lately;
     recent_seen(block, days->from, absent);
@@ -239,6 +238,22 @@ static void figure_take(const struct job *job, struct lane *lane, const struct l
     }
 }
 
+/* Tills only of those that presence left undecided, where it is cheap to know who they are. */
+static void block_take(const struct work *work, struct lane *lane, const struct recent_block *block,
+                       uint32_t number)
+{
+    const struct job *job = work->job;
+    bool any = true;
+    memcpy(lane->wanted, job->wanted->words + block_word((int32_t)number),
+           block_words(job, number) * sizeof *lane->wanted);
+    for (size_t f = 0; f < work->figures.n && any; f++) {
+        if (f == work->n_cheap && f > 0 && job->n_plans <= PLANS_FEW)
+            any = block_want(job, STAGE_LATELY, number, lane->wanted);
+        if (any)
+            figure_take(job, lane, &work->figures.at[f], block, number);
+    }
+}
+
 static enum status piece_work(void *context, void *lane, void *job, struct error *err)
 {
     struct work *work = context;
@@ -248,8 +263,8 @@ static enum status piece_work(void *context, void *lane, void *job, struct error
         struct recent_block block;
         status = recent_source_open(&work->source, piece->blocks[i], work->parts, &piece->stored[i],
                                     &block, err);
-        for (size_t f = 0; f < work->figures.n && status == ST_OK && block.presence.known; f++)
-            figure_take(work->job, lane, &work->figures.at[f], &block, (uint32_t)piece->blocks[i]);
+        if (status == ST_OK && block.presence.known)
+            block_take(work, lane, &block, (uint32_t)piece->blocks[i]);
     }
     return status;
 }
@@ -261,14 +276,18 @@ static void figures_find(struct work *work)
     struct chunk_calendar calendar =
         chunk_calendar_make(&reader_mall(work->job->reader)->clock, true);
     work->parts = RECENT_PRESENCE;
-    for (size_t i = 0; i < work->job->figures.n; i++) {
+    /* The cheap ones first: twice through, tills the second time. */
+    for (size_t k = 0; k < 2 * work->job->figures.n; k++) {
         struct lately lately;
-        if (!figure_lately(work->job->figures.at[i], &lately))
+        bool tills = k >= work->job->figures.n;
+        if (!figure_lately(work->job->figures.at[k % work->job->figures.n], &lately) ||
+            tills != (lately.tells == LATELY_SPENT || lately.tells == LATELY_BOUGHT))
             continue;
         lately.days = days_of(work->job, lately.figure->deed, &calendar);
-        if (lately.tells == LATELY_SPENT || lately.tells == LATELY_BOUGHT)
+        if (tills)
             work->parts |= RECENT_MONEY;
         vec_push(&work->figures, lately);
+        work->n_cheap += !tills;
     }
     chunk_calendar_free(&calendar);
 }

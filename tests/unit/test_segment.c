@@ -23,8 +23,9 @@ static struct error err;
 enum { PEOPLE = 48, EVENTS = 900, DAY = 86400 };
 
 static const char *const tiers[] = {"", "basic", "gold", "black", "odd"};
-static const char *const kinds_used[] = {"purchase",    "refund",        "sighting", "points_earn",
-                                         "points_burn", "coupon_redeem", "door",     "app_open"};
+static const char *const kinds_used[] = {"purchase",    "refund",      "sighting",
+                                         "points_earn", "points_burn", "coupon_redeem",
+                                         "door",        "app_open",    "points_reverse"};
 static const char *const tenants[] = {NULL, "T1", "T2", "T3"};
 static const char *const channels[] = {NULL, "pos", "app"};
 static const char *const topics[] = {"coffee", "film"};
@@ -118,7 +119,7 @@ static void events_make(struct world *w, size_t n, int64_t from, int64_t days)
         w->events[w->n_events++] = (struct test_event){
             .time = from + (int64_t)below(w, (uint64_t)days * DAY),
             .person = w->people[below(w, PEOPLE - 6)].number,
-            .kind = kinds_used[below(w, 8)],
+            .kind = kinds_used[below(w, 9)],
             .tenant = tenants[below(w, 4)],
             .channel = channels[below(w, 3)],
             .amount = (int64_t)below(w, 20) * 5000,
@@ -185,7 +186,7 @@ static bool plain_event(const struct expr *e, const struct test_event *event)
     if (e->type == EXPR_NOT)
         return !plain_event(e->left, event);
     if (is(e->field->name, "amount")) {
-        bool points = is(event->kind, "points_earn") || is(event->kind, "points_burn");
+        bool points = strncmp(event->kind, "points_", 7) == 0;
         int64_t amount = event->amount * (points ? 100 : 1); /* fen; points are whole */
         return e->op == OP_GE ? amount >= e->values[0].number : amount < e->values[0].number;
     }
@@ -214,7 +215,7 @@ static bool plain_default(enum people_function_id id, const char *kind)
     case DOES_BURNED:
         return is(kind, "points_burn");
     case DOES_POINTS:
-        return is(kind, "points_earn") || is(kind, "points_burn");
+        return strncmp(kind, "points_", 7) == 0;
     default:
         return kind_flags(kind_by_name(kind, strlen(kind))->id) & KIND_PRESENCE;
     }
@@ -259,7 +260,8 @@ static int64_t plain_value(const struct plain *c, const struct people_expr *leaf
         return n ? e[id == DOES_LAST ? n - 1 : 0]->time : 0;
     }
     for (size_t i = 0; i < n; i++) {
-        bool seen = false, less = is(e[i]->kind, "refund") || is(e[i]->kind, "points_burn");
+        bool seen = false, less = is(e[i]->kind, "refund") || is(e[i]->kind, "points_burn") ||
+                                  is(e[i]->kind, "points_reverse");
         for (size_t k = 0; k < i; k++)
             seen = seen || (id == DOES_SHOPS ? is(e[k]->tenant, e[i]->tenant)
                                              : clock_day(c->clock, e[k]->time) ==

@@ -13,7 +13,7 @@ create table setting (
 create table counter (name text primary key, value integer not null) strict, without rowid;
 insert into counter values ('events', 0), ('rows', 0), ('person', 0), ('batch', 0),
     ('search', 0), ('search_person', 0), ('search_audit', 0), ('search_round', 0);
-insert into counter values ('audit', 0);
+insert into counter values ('audit', 0), ('coupon_batch', 0), ('coupon_seq', 0);
 
 -- Dictionaries: what event columns refer to by number. 0 stands for none and has no row.
 create table kind (id integer primary key, name text not null unique) strict;
@@ -559,9 +559,11 @@ create table device_queue (
 ) strict;
 create index device_queue_state on device_queue (state, device);
 
--- Coupons (model/campaign/coupon.h). A group-buying list is a campaign's codes without a person.
+-- Coupons (model/campaign/coupon.h, doc/coupons.md). A group-buying list is a campaign's codes
+-- without a person.
 create table coupon (
-    code text primary key,               -- as printed, without spaces
+    code text primary key,               -- as it is read, without spaces and dashes
+    own integer not null default 1,      -- made here, with a check letter; 0: from a list
     campaign integer not null,
     person integer not null default 0,   -- 0: the bearer's
     state integer not null,              -- enum coupon_state
@@ -569,18 +571,33 @@ create table coupon (
     minimum integer not null default 0,
     issued integer not null,             -- times
     expires integer not null,            -- 0: never
-    used integer not null default 0,     -- when it was redeemed, expired or voided
+    claimed integer not null default 0,  -- 0: it was not
+    expired integer not null default 0,  -- the engine found that it ran out
+    used integer not null default 0,     -- when it was redeemed or voided
     tenant integer not null default 0,   -- where it was redeemed
-    amount integer not null default 0,   -- fen of that receipt
+    amount integer not null default 0,   -- fen of that receipt; 0: not known
+    given integer not null default 0,    -- fen taken off it
+    touched integer not null default 0,  -- the amount, once for each receipt and campaign
     issue_ref text,
-    redeem_ref text,
-    note text not null default ''
+    redeem_ref text                      -- of the receipt; with the shop it tells which
 ) strict, without rowid;
-create index coupon_campaign on coupon (campaign, state);
+create index coupon_campaign on coupon (campaign, state, claimed, given, touched);
 create index coupon_person on coupon (person) where person <> 0;
 create index coupon_expires on coupon (expires) where state in (1, 2) and expires <> 0;
 create unique index coupon_issue_ref on coupon (issue_ref) where issue_ref is not null;
-create unique index coupon_redeem_ref on coupon (redeem_ref) where redeem_ref is not null;
+create index coupon_receipt on coupon (redeem_ref, tenant) where redeem_ref is not null;
+-- Redemptions that tills reported and that do not hold. Counters 'coupon_batch' and 'coupon_seq'
+-- say which events were looked at.
+create table coupon_dispute (
+    ref text primary key,                -- of the event
+    code text not null,
+    campaign integer not null,
+    reason text not null,                -- 'used', 'void', 'expired', 'shop', ...
+    time integer not null,
+    tenant integer not null,
+    value integer not null               -- fen that the till says it gave
+) strict, without rowid;
+create index coupon_dispute_code on coupon_dispute (code);
 
 -- What a campaign has given so far, kept in the transactions that give: so a budget and a stock are
 -- checked without counting.
@@ -594,11 +611,10 @@ create table campaign_sum (
 -- Points (model/campaign/ledger.h, doc/points.md). The entries of the ledger are events; here
 -- stands what events cannot say.
 create table points_terms (              -- how long points live that were earned from then on
-    since integer primary key,           -- time
-    months integer not null,             -- to the end of that month after; 0: for ever
-    actor text not null,
+    since text primary key,              -- mall day, '2024-01-01'
+    months integer not null default 0,   -- to the end of that month after; 0: for ever
     version integer not null default 1
-) strict;
+) strict, without rowid;
 create table points_hold (               -- reserved, to be settled or released
     ref text primary key,
     person integer not null,
@@ -610,20 +626,16 @@ create table points_hold (               -- reserved, to be settled or released
     state text not null                  -- 'held', 'settled', 'released', 'expired'
 ) strict, without rowid;
 create index points_hold_person on points_hold (person) where state = 'held';
-create table points_owed (               -- reversed, but spent already: taken from what comes next
-    person integer primary key,
-    points integer not null
-) strict;
-create table points_rule (               -- how points are earned
+create table points_rule (               -- how points are earned (model/campaign/points_rules.h)
     id integer primary key,
     name text not null unique,
     shops text not null default '',      -- expression over shops; '': all
     tier text not null default '',       -- '': all
-    per_yuan integer not null default 0, -- points for 100 yuan spent (hundredths a yuan)
-    factor integer not null default 100, -- in hundredths, on top of the rule that gives the points
-    weekdays integer not null default 0,
-    from_day integer,
+    per_yuan integer not null default 0, -- points for 100 yuan; 0: it multiplies what others give
+    factor integer not null default 100, -- in hundredths
+    weekdays integer not null default 0, -- bit 0 Monday; 0: every day
+    from_day integer,                    -- days, the last one too
     to_day integer,
-    priority integer not null default 0,
+    priority integer not null default 0, -- of rules that give points the highest counts
     version integer not null default 1
 ) strict;
