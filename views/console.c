@@ -350,6 +350,15 @@ static bool console_own(struct console *console, int id, const char *argument)
     case ACTION_PORTRAIT:
         portrait_open(console, argument);
         return true;
+    case ACTION_RESULTS:
+        console_open(console, *argument ? "campaign-result" : "campaign-results", argument);
+        return true;
+    case ACTION_SIMULATE:
+        if (*argument)
+            console_open(console, "campaign-simulate", argument);
+        else
+            console_complain(console, "%s", _("which campaign? Write its code behind the word"));
+        return true;
     default:
         return false;
     }

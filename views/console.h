@@ -31,6 +31,7 @@ struct console {
     struct task_pool *pages;    /* rows of long lists, which do not wait behind questions */
     struct write_queue *writes; /* changes, off the screen's thread */
     char last_change[65];       /* id of the operation that `u` undoes; "": none */
+    struct change_back *back;   /* or what it takes back that is no operation; NULL: none */
     struct import_work *imports;
     struct people_cache *people;
     struct access access;

@@ -1,6 +1,7 @@
 #include "views/modules.h"
 
 #include "model/campaign/coupon.h"
+#include "model/campaign/points_rules.h"
 #include "model/campaign/points_verify.h"
 #include "model/campaign/state.h"
 #include "model/campaign/message_verify.h"
@@ -14,5 +15,6 @@ void modules_start(void)
     message_verify_register();
     segment_verify_register();
     points_verify_register();
+    points_register();
     campaign_register();
 }

@@ -7,6 +7,7 @@
 #include "model/store/write_queue.h"
 #include "tui/locale.h"
 #include "views/actions.h"
+#include "views/change.h"
 #include "views/config.h"
 #include "views/console.h"
 #include "views/import_task.h"
@@ -259,6 +260,7 @@ void console_free(struct console *console)
         task_pool_free(console->pages);
     if (console->writes)
         write_queue_free(console->writes);
+    change_free(console);
     if (console->loop)
         loop_free(console->loop);
     people_cache_free(console->people);

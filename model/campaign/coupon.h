@@ -28,6 +28,8 @@ enum coupon_state {
 };
 extern const char *const coupon_state_names[COUPON_STATES]; /* as in JSON */
 
+enum { COUPON_REF_MOST = 200 }; /* bytes of a reference */
+
 struct coupon {
     char code[COUPON_CODE];
     bool own; /* made here; false: from a list */

@@ -10,7 +10,7 @@
 #include "model/campaign/coupon.h"
 #include "model/event/event.h"
 
-enum { COUPON_REF_MOST = 200, COUPON_BATCH = 500 };
+enum { COUPON_BATCH = 500 };
 
 /* What a campaign gives, as it stands in this transaction. */
 struct coupon_terms {

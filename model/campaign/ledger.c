@@ -108,9 +108,15 @@ static enum status enough(const struct points_book *book, int64_t points, int64_
 }
 
 static enum status burn_make(struct points_book *book, const struct points_entry *entry,
-                             struct points_event *event, struct error *err)
+                             struct points_event *event, int64_t *fen, struct error *err)
 {
-    enum status status = book_expire(book, event->time, NULL, err);
+    enum status status = ST_OK;
+    if (entry->campaign)
+        status =
+            points_cash_check(book, entry->campaign, entry->tenant,
+                              entry->agreed ? entry->agreed : event->time, entry->points, fen, err);
+    if (status == ST_OK)
+        status = book_expire(book, event->time, NULL, err);
     event->time = book_time(book, event->kind, event->time);
     return status == ST_OK ? enough(book, entry->points, entry->settles, event->time, err) : status;
 }
@@ -128,8 +134,23 @@ static int64_t not_reversed(const struct points_book *book, const struct points_
     return left;
 }
 
+/* What was given for a burn is a whole number of fen of all its points: what is given back is the
+ * difference to what the points that stay burned are worth, so that all of it comes back with the
+ * last of them. */
+static enum status value_given_back(const struct points_book *book, const struct points_event *of,
+                                    int64_t points, int64_t left, int64_t *fen, struct error *err)
+{
+    int64_t before, after;
+    enum status status = points_cash_value(book, of->campaign, left, &before, err);
+    if (status == ST_OK)
+        status = points_cash_value(book, of->campaign, left - points, &after, err);
+    if (status == ST_OK)
+        *fen = after - before;
+    return status;
+}
+
 static enum status reverse_make(struct points_book *book, const struct points_entry *entry,
-                                struct points_event *event, struct error *err)
+                                struct points_event *event, int64_t *fen, struct error *err)
 {
     uint16_t kind = acts[entry->what].kind;
     const struct points_event *of = event_by_ref(book, kind, entry->of);
@@ -148,10 +169,12 @@ static enum status reverse_make(struct points_book *book, const struct points_en
                          of->amount, name, left > 0 ? left : 0);
     event->time = event->time < of->time ? of->time : event->time;
     event->time = book_time(book, event->kind, event->time);
-    event->campaign = of->campaign;
+    event->campaign = of->ours ? of->campaign : 0;
     event->tenant = entry->tenant ? entry->tenant : of->tenant;
     if (entry->what == POINTS_BURN) {
         event->amount = -points;
+        if (event->campaign)
+            return value_given_back(book, of, points, left, fen, err);
         return ST_OK;
     }
     int64_t free = book_least(book, event->time) - book->held;
@@ -162,7 +185,7 @@ static enum status reverse_make(struct points_book *book, const struct points_en
 }
 
 static enum status event_make(struct points_book *book, const struct points_entry *entry,
-                              struct points_event *event, struct error *err)
+                              struct points_event *event, int64_t *fen, struct error *err)
 {
     *event = (struct points_event){.time = entry->time ? entry->time : book->now,
                                    .kind = acts[entry->act].kind,
@@ -171,9 +194,9 @@ static enum status event_make(struct points_book *book, const struct points_entr
                                    .tenant = entry->tenant,
                                    .channel = (uint16_t)entry->channel};
     if (entry->act == POINTS_BURN)
-        return burn_make(book, entry, event, err);
+        return burn_make(book, entry, event, fen, err);
     if (entry->act == POINTS_REVERSE)
-        return reverse_make(book, entry, event, err);
+        return reverse_make(book, entry, event, fen, err);
     event->time = book_time(book, event->kind, event->time);
     if (entry->act == POINTS_EXPIRE)
         return enough(book, entry->points, 0, event->time, err);
@@ -218,9 +241,13 @@ static enum status post(struct points_book *book, const struct points_entry *ent
 {
     struct points_event event;
     const struct points_event *there = event_by_ref(book, acts[entry->act].kind, entry->ref);
+    if (there && repeated(book, entry, there, posted, err) == ST_OK)
+        return there->kind == KIND_POINTS_BURN && there->campaign
+                   ? points_cash_value(book, there->campaign, there->amount, &posted->value, err)
+                   : ST_OK;
     if (there)
-        return repeated(book, entry, there, posted, err);
-    enum status status = event_make(book, entry, &event, err);
+        return ST_CONFLICT;
+    enum status status = event_make(book, entry, &event, &posted->value, err);
     if (status != ST_OK)
         return status;
     event.ref = entry->ref ? entry->ref : book_ref(book, event.kind, acts[entry->act].prefix);
@@ -228,6 +255,8 @@ static enum status post(struct points_book *book, const struct points_entry *ent
     posted->points = event.amount;
     snprintf(posted->ref, sizeof posted->ref, "%s", event.ref);
     bool adds = kind_points_sign(event.kind) * event.amount > 0;
+    if (status == ST_OK && event.campaign && (entry->act == POINTS_BURN || event.amount < 0))
+        status = points_cash_sums(book, event.campaign, event.amount, posted->value, err);
     if (status == ST_OK && adds)
         status = book_collect(book, event.time, NULL, err);
     return status == ST_OK ? record(book, entry, &event, err) : status;

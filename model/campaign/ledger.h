@@ -54,16 +54,22 @@ struct points_entry {
     enum points_act what; /* and which: POINTS_EARN or POINTS_BURN */
     const char *reason;   /* kept in the audit; NULL: none */
     int64_t settles;      /* points of holds that end with this burn, not to be kept for them */
+    int64_t agreed;       /* when the campaign's conditions must hold; 0: at its time */
 };
 
 struct points_posted {
     char ref[POINTS_REF];
     bool repeated;
     int64_t points;          /* of the entry: what a reversal took, without what is owed */
+    int64_t value;           /* fen that the points are worth under their campaign */
     struct points_sums sums; /* after it, at its time or at the last entry, whichever is later */
 };
 
-/* Posts an entry, with a record in the audit. What was due by then is expired first, where points
+/* Points may be burned for any reason, or under a campaign of the kind points-cash, which must run,
+ * be open at that time and shop, and have budget left; they are worth money then. Whom the campaign
+ * writes to plays no part: its offer at the till is open to every member, held out or not.
+ *
+ * Posts an entry, with a record in the audit. What was due by then is expired first, where points
  * are burned; what is owed is taken, where points are added. An entry may be of the past; it must
  * not take what later entries of the same person need. At the same second as an entry that comes
  * after it in the order of the fold it is a second later. The same reference again changes nothing;

@@ -13,7 +13,7 @@ enum { HOLD_SECONDS = 900, HOLD_MOST = 90 * 86400 };
 struct held {
     bool there;
     uint32_t person, campaign, tenant;
-    int64_t points, expires;
+    int64_t points, made, expires;
     char state[16];
 };
 
@@ -22,10 +22,11 @@ static enum status hold_read(struct writer *writer, const char *ref, struct held
 {
     sqlite3_stmt *stmt;
     *held = (struct held){0};
-    enum status status = writer_prepare(writer,
-                                        "select person, points, campaign, tenant, expires, state"
-                                        " from points_hold where ref = ?1",
-                                        &stmt, err);
+    enum status status =
+        writer_prepare(writer,
+                       "select person, points, campaign, tenant, expires, state, made"
+                       " from points_hold where ref = ?1",
+                       &stmt, err);
     if (status != ST_OK)
         return status;
     sqlite3_bind_text(stmt, 1, ref, -1, SQLITE_STATIC);
@@ -36,6 +37,7 @@ static enum status hold_read(struct writer *writer, const char *ref, struct held
                               (uint32_t)sqlite3_column_int64(stmt, 2),
                               (uint32_t)sqlite3_column_int64(stmt, 3),
                               sqlite3_column_int64(stmt, 1),
+                              sqlite3_column_int64(stmt, 6),
                               sqlite3_column_int64(stmt, 4),
                               ""};
         snprintf(held->state, sizeof held->state, "%s", column_text(stmt, 5));
@@ -158,6 +160,9 @@ static enum status reserve(struct points_book *book, const struct points_hold *h
         return error_set(err, ST_REFUSED,
                          "a hold ends in the future, within 90 days; this one would not");
     status = points_holds_end(book->writer, hold->person, book->now, err);
+    if (status == ST_OK && hold->campaign)
+        status = points_cash_check(book, hold->campaign, hold->tenant, made, hold->points,
+                                   &posted->value, err);
     if (status == ST_OK)
         status = book_expire(book, made, NULL, err);
     int64_t free = book_least(book, made) - book->held;
@@ -244,7 +249,8 @@ enum status points_settle(struct writer *writer, const struct access *access, co
                                  .campaign = held.campaign,
                                  .tenant = held.tenant,
                                  .ref = ref,
-                                 .settles = held.points};
+                                 .settles = held.points,
+                                 .agreed = held.made};
     /* Before the hold ends, so that the points it kept from expiring are still there to be burned;
      * a settled hold has its burn, and the same settling again finds that. */
     if (status == ST_OK && done && !points)

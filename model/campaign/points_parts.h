@@ -57,6 +57,17 @@ const char *book_ref(const struct points_book *book, uint16_t kind, const char *
 enum status book_expire(struct points_book *book, int64_t time, int64_t *n, struct error *err);
 enum status book_collect(struct points_book *book, int64_t time, int64_t *n, struct error *err);
 
+/* Points for cash: whether a campaign lets a person burn points at a shop at a moment - it runs, is
+ * open by its schedule, the shop is one of its shops, the budget has room - and what they are worth
+ * there, rounded down to a fen. ST_CONFLICT says why not. */
+enum status points_cash_check(const struct points_book *book, uint32_t id, uint32_t tenant,
+                              int64_t time, int64_t points, int64_t *fen, struct error *err);
+enum status points_cash_value(const struct points_book *book, uint32_t id, int64_t points,
+                              int64_t *fen, struct error *err);
+/* Adds to the campaign's sums of points burned and money given; below 0 where given back. */
+enum status points_cash_sums(const struct points_book *book, uint32_t id, int64_t points,
+                             int64_t fen, struct error *err);
+
 /* Points held at a moment, of one person or (person 0) in all. */
 enum status points_held(sqlite3 *db, uint32_t person, int64_t at, int64_t *points,
                         struct error *err);

@@ -1,19 +1,38 @@
 #include "model/campaign/points_terms.h"
 
 #include "model/event/append.h"
+#include "model/store/column.h"
+
+#include <stdio.h>
+#include <string.h>
+
+bool points_day_read(const char *text, int32_t *day)
+{
+    int y, m, d, n = 0;
+    int year, month, of_month;
+    if (strlen(text) != 10 || strspn(text, "0123456789-") != 10 ||
+        sscanf(text, "%4d-%2d-%2d%n", &y, &m, &d, &n) != 3 || n != 10 || y < 1900)
+        return false;
+    *day = date_number(y, m, d);
+    date_civil(*day, &year, &month, &of_month);
+    return year == y && month == m && of_month == d;
+}
 
 enum status points_terms_read(struct reader *reader, struct points_terms *terms, struct error *err)
 {
     sqlite3_stmt *stmt;
     bool row = false;
+    int32_t day;
     *terms = (struct points_terms){.clock = &reader_mall(reader)->clock};
     enum status status =
         reader_prepare(reader, "select since, months from points_terms order by since", &stmt, err);
     while (status == ST_OK && (status = reader_step(reader, stmt, &row, err)) == ST_OK && row) {
         int64_t months = sqlite3_column_int64(stmt, 1);
-        months = months < 0 ? 0 : months > 12000 ? 12000 : months;
+        if (!points_day_read(column_text(stmt, 0), &day))
+            continue; /* the operation refuses such a row */
+        months = months < 0 ? 0 : months > 1200 ? 1200 : months;
         vec_push(&terms->terms,
-                 (struct points_term){sqlite3_column_int64(stmt, 0), (int32_t)months});
+                 (struct points_term){clock_day_start(terms->clock, day), (int32_t)months});
     }
     return status;
 }

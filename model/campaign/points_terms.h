@@ -25,6 +25,9 @@ struct points_terms {
 };
 
 enum status points_terms_read(struct reader *reader, struct points_terms *terms, struct error *err);
+/* "2024-01-01" as a date number; false for anything else. */
+bool points_day_read(const char *text, int32_t *day);
+
 void points_terms_copy(struct points_terms *to, const struct points_terms *from);
 void points_terms_free(struct points_terms *terms);
 

@@ -196,4 +196,8 @@ enum status campaign_results_all(struct reader *reader, struct arena *arena,
                                  const struct access *access, const struct result_query *query,
                                  struct result_totals *totals, struct error *err);
 
+/* A row for each campaign. */
+struct sheet *results_sheet(struct arena *arena, const struct access *access,
+                            const struct result_totals *totals);
+
 #endif

@@ -46,12 +46,12 @@ static const struct sheet_column columns[COLUMNS] = {
     [COLUMN_LIFT] = {"lift", N_("lift"), CELL_SHARE},
     [COLUMN_LIFT_LOW] = {"lift_low", N_("lift at least"), CELL_SHARE},
     [COLUMN_LIFT_HIGH] = {"lift_high", N_("lift at most"), CELL_SHARE},
-    [COLUMN_Z] = {"z", "z", CELL_REAL},
-    [COLUMN_P] = {"p", "p", CELL_REAL},
+    [COLUMN_Z] = {"z", "z", CELL_REAL, 2},
+    [COLUMN_P] = {"p", "p", CELL_REAL, 4},
     [COLUMN_BURNED] = {"points_burned", N_("points burned"), CELL_COUNT},
     [COLUMN_GIVEN] = {"value_given", N_("value given"), CELL_MONEY},
     [COLUMN_TOUCHED] = {"sales_touched", N_("sales touched"), CELL_MONEY},
-    [COLUMN_LEVERAGE] = {"leverage", N_("leverage"), CELL_REAL},
+    [COLUMN_LEVERAGE] = {"leverage", N_("leverage"), CELL_REAL, 2},
     [COLUMN_LAST_TOUCH] = {"last_touch_sales", N_("by last touch"), CELL_MONEY},
 };
 
@@ -165,4 +165,65 @@ struct sheet *result_sheet_slim(struct arena *arena, const struct sheet *sheet)
     slim->total = sheet->total;
     slim->truncated = sheet->truncated;
     return slim;
+}
+
+/* ---- All campaigns ---- */
+
+static const struct sheet_column all_columns[] = {
+    {"id", N_("campaign"), CELL_TEXT},
+    {"kind", N_("kind"), CELL_TEXT},
+    {"claim", N_("claim"), CELL_TEXT},
+    {"treated", N_("treated"), CELL_COUNT},
+    {"responded", N_("responded"), CELL_COUNT},
+    {"rate", N_("rate"), CELL_SHARE},
+    {"rate_low", N_("at least"), CELL_SHARE},
+    {"rate_high", N_("at most"), CELL_SHARE},
+    {"sales", N_("sales"), CELL_MONEY},
+    {"holdout", N_("holdout"), CELL_COUNT},
+    {"lift", N_("lift"), CELL_SHARE},
+    {"p", "p", CELL_REAL, 4},
+    {"points_burned", N_("points burned"), CELL_COUNT},
+    {"value_given", N_("value given"), CELL_MONEY},
+    {"sales_touched", N_("sales touched"), CELL_MONEY},
+    {"leverage", N_("leverage"), CELL_REAL, 2},
+};
+
+static void result_row(struct sheet *sheet, const struct access *access,
+                       const struct campaign_result *r)
+{
+    const struct result_sums *t = &r->sums[ARM_TREATED];
+    const bool *hidden = r->hidden[ARM_TREATED];
+    struct interval rate = stat_wilson((double)t->responded, (double)t->people, STAT_Z95);
+    struct cell *cells = sheet_row_add(sheet);
+    cells[0] = cell_text(r->campaign->code);
+    cells[1] = cell_text(campaign_kinds[r->campaign->kind].name);
+    cells[2] = cell_text(r->measured ? "measured" : "influenced");
+    cells[3] = small_group_cell(access, t->people, hidden[0], cell_integer(t->people));
+    cells[4] = small_group_cell(access, t->responded, hidden[1], cell_integer(t->responded));
+    cells[8] = small_group_cell(access, t->responded, hidden[1], cell_integer(t->sales));
+    if (!hidden[0] && !hidden[1] && t->people) {
+        cells[5] = cell_share((double)t->responded, (double)t->people);
+        cells[6] = cell_real(rate.low);
+        cells[7] = cell_real(rate.high);
+    }
+    cells[9] = small_group_cell(access, r->sums[ARM_HOLDOUT].people, r->hidden[ARM_HOLDOUT][0],
+                                cell_integer(r->sums[ARM_HOLDOUT].people));
+    if (isfinite(r->lift.z) && !r->withheld) {
+        cells[10] = cell_real(r->lift.lift);
+        cells[11] = cell_real(r->lift.p);
+    }
+    cells[12] = cell_integer(r->points_burned);
+    cells[13] = cell_integer(r->value_given);
+    cells[14] = cell_integer(r->sales_touched);
+    if (isfinite(r->leverage))
+        cells[15] = cell_real(r->leverage);
+}
+
+struct sheet *results_sheet(struct arena *arena, const struct access *access,
+                            const struct result_totals *totals)
+{
+    struct sheet *sheet = sheet_new(arena, all_columns, sizeof all_columns / sizeof *all_columns);
+    for (size_t i = 0; i < totals->n; i++)
+        result_row(sheet, access, &totals->results[i]);
+    return sheet;
 }

@@ -4,6 +4,7 @@
 
 #include "model/base/text.h"
 #include "model/event/bytes.h"
+#include "model/people/label_list.h"
 #include "model/people/people_set.h"
 #include "model/segment/sources.h"
 #include "model/store/column.h"
@@ -74,22 +75,28 @@ static enum status state_read(struct refresh *r, struct run *run, struct error *
     return status;
 }
 
-/* A rule that cannot be read or bound any more is that label's failure, not the refresh's. */
+/* A rule that cannot be read or run any more is that label's failure, not the refresh's. */
+static enum status run_outcome(struct refresh *r, struct run *run, enum status status,
+                               struct error *own, struct error *err)
+{
+    if (status == ST_USAGE) {
+        run->failed = arena_strdup(r->arena, error_text(own));
+        status = ST_OK;
+    }
+    if (status != ST_OK && err)
+        *err = *own;
+    else
+        error_clear(own);
+    return status;
+}
+
 static enum status rule_bind(struct refresh *r, struct run *run, struct error *err)
 {
     struct error own = {0};
     enum status status = segment_bind_named(r->reader, r->arena, NULL, run->label->rule,
                                             arena_printf(r->arena, "label:%s", run->label->name),
                                             true, &run->again.plan, &own);
-    if (status == ST_USAGE) {
-        run->failed = arena_strdup(r->arena, error_text(&own));
-        status = ST_OK;
-    } else if (status != ST_OK && err) {
-        *err = own;
-        return status;
-    }
-    error_clear(&own);
-    return status;
+    return run_outcome(r, run, status, &own, err);
 }
 
 /* A pattern may take too many steps on some text only: found by running each by itself. */
@@ -98,15 +105,7 @@ static enum status run_alone(struct refresh *r, struct run *run, struct error *e
     struct error own = {0};
     enum status status =
         evaluate_again(r->reader, r->arena, &run->again, 1, r->only_look, &r->n_blocks, &own);
-    if (status == ST_USAGE) {
-        run->failed = arena_strdup(r->arena, error_text(&own));
-        status = ST_OK;
-    } else if (status != ST_OK && err) {
-        *err = own;
-        return status;
-    }
-    error_clear(&own);
-    return status;
+    return run_outcome(r, run, status, &own, err);
 }
 
 static enum status rules_run(struct refresh *r, struct error *err)
@@ -447,6 +446,8 @@ enum status label_refresh(struct writer *writer, struct reader *reader, const ch
                         .started = time_monotonic_ns()};
     struct label_refreshed done = {0};
     enum status status = profile_fold(writer, err);
+    if (status == ST_OK)
+        status = label_list_fold(writer, err);
     if (status == ST_OK)
         status = look(&r, name, err);
     if (status == ST_OK)

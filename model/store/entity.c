@@ -136,6 +136,21 @@ static const struct entity_field task_fields[] = {
     {"note", FIELD_TEXT, NULL, 0, LONG_TEXT, "what came of it"},
 };
 
+static const struct entity_field points_terms_fields[] = {
+    {"months", FIELD_INTEGER, NULL, 0, 1200, "good to the end of that month after; 0: for ever"},
+};
+
+static const struct entity_field points_rule_fields[] = {
+    {"shops", FIELD_TEXT, NULL, 0, EXPRESSION, "expression over shops; empty: all"},
+    {"tier", FIELD_TEXT, NULL, 0, WORD, "membership level; empty: all"},
+    {"per_yuan", FIELD_INTEGER, NULL, 0, 1000000, "points for 100 yuan; 0: only multiplies"},
+    {"factor", FIELD_INTEGER, NULL, 0, 10000, "in hundredths: 200 doubles"},
+    {"weekdays", FIELD_INTEGER, NULL, 0, 127, "days of the week, bit 0 Monday; 0: every day"},
+    {"from_day", FIELD_DATE, NULL, 0, 0, "first day"},
+    {"to_day", FIELD_DATE, NULL, 0, 0, "last day"},
+    {"priority", FIELD_INTEGER, NULL, 0, 1000, "the highest that fits gives the points"},
+};
+
 static const struct entity_field setting_fields[] = {
     {"value", FIELD_TEXT, NULL, 0, NAME, "value"},
 };
@@ -158,6 +173,10 @@ static const struct entity entities[] = {
     {"crowd", "crowd", "code", RIGHT_PEOPLE_EDIT, FIELDS(crowd_fields), true, true},
     {"funnel", "funnel", "name", RIGHT_QUESTIONS, FIELDS(funnel_fields), true, true},
     {"task", "task", "id", RIGHT_CAMPAIGN_EDIT, FIELDS(task_fields), false, false},
+    {"points_terms", "points_terms", "since", RIGHT_CAMPAIGN_APPROVE, FIELDS(points_terms_fields),
+     true, true},
+    {"points_rule", "points_rule", "name", RIGHT_CAMPAIGN_APPROVE, FIELDS(points_rule_fields), true,
+     true},
     {"setting", "setting", "name", RIGHT_ADMIN, FIELDS(setting_fields), false, false},
     {"principal", "principal", "name", RIGHT_ADMIN, FIELDS(principal_fields), true, true},
 };

@@ -39,6 +39,8 @@ const struct setting settings[] = {
     {"cost_sms", SETTING_INTEGER, 0, 100000, "0", false, "what a part of an SMS costs, in fen"},
     {"points_per_yuan", SETTING_INTEGER, 1, 1000000, "100", false,
      "points that are worth one unit of money in the books"},
+    {"points_since", SETTING_TEXT, 0, 10, "", false,
+     "first day of which receipts without points of their own earn here; empty: none do"},
     {"points_breakage", SETTING_INTEGER, -1, 10000, "-1", false,
      "points expected never to be used, in hundredths of a per cent; -1: by the mall's history"},
     {"campaign_free_audience", SETTING_INTEGER, 0, 1000000000, "0", false,

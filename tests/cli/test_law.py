@@ -411,6 +411,7 @@ def candidates(folder):
     check("conflicts", [(c["kind"], c["people"]) for c in both] ==
           [("phone", "A, B"), ("phone", "D, E")], both)
     check("settle needs a reason", run(mall, "member", "settle", both[1]["key"]).returncode == 3)
+    check("not settled yet", run(mall, "member", "unsettle", both[1]["key"]).returncode == 3)
     check("settled", run(mall, "member", "settle", both[1]["key"], "--reason", "a couple")
           .returncode == 0)
     answer(mall, "member", "link", "A", "B", "--evidence", "same phone and name")

@@ -301,6 +301,24 @@ static void a_list_becomes_a_segment(void **state)
     close_console();
 }
 
+/* People joined by mistake are two again with one key. */
+static void a_join_is_undone(void **state)
+{
+    (void)state;
+    open_console(30, 140);
+    vt_keys(vt, "6 Enter J");
+    vt_type(vt, "M00000002");
+    vt_keys(vt, "Enter");
+    vt_type(vt, "said so at the desk");
+    vt_keys(vt, "Enter");
+    see("joined: link 1");
+    vt_keys(vt, "u");
+    see("undone");
+    vt_keys(vt, "u");
+    see("nothing was changed here that could be undone");
+    close_console();
+}
+
 /* ---- Whatever is pressed ---- */
 
 /* A stream of numbers from a seed, the same on every machine. */
@@ -549,6 +567,7 @@ int main(void)
         cmocka_unit_test_teardown(pairs_bands_and_clusters_equal_their_lists, after_each),
         cmocka_unit_test_teardown(a_funnel_is_edited_and_kept, after_each),
         cmocka_unit_test_teardown(a_list_becomes_a_segment, after_each),
+        cmocka_unit_test_teardown(a_join_is_undone, after_each),
         cmocka_unit_test_teardown(cursor_moves_are_small_and_idle_is_silent, after_each),
         cmocka_unit_test_teardown(a_dropped_line_is_offered_again, after_each),
         cmocka_unit_test_teardown(random_keys_do_no_harm, after_each),

@@ -19,6 +19,11 @@ struct campaign_verb_row {
 /* Each ends with a row whose name is NULL. */
 extern const struct campaign_verb_row campaign_definition_verbs[]; /* campaign_definition.c */
 extern const struct campaign_verb_row campaign_state_verbs[];      /* campaign_states.c */
+extern const struct campaign_verb_row campaign_result_verbs[];     /* campaign_result.c */
+
+/* Of campaign_simulate.c. */
+enum status cli_campaign_simulate(struct cli *cli, struct reader *reader, struct access *access,
+                                  struct error *err);
 
 /* The campaign of the first word after the verb; ST_REFUSED where there is none. */
 enum status cli_campaign_take(struct cli *cli, struct reader *reader,

@@ -3,7 +3,7 @@
 #include "model/base/text.h"
 #include "model/campaign/report.h"
 #include "model/people/member_list.h"
-#include "views/cli/campaign_verbs.h"
+#include "views/cli/campaign.h"
 #include "views/cli/people_list.h"
 
 #include <math.h>
@@ -252,56 +252,6 @@ static void lines_say(struct cli *cli, const char *text)
 
 /* ---- All campaigns ---- */
 
-static const struct sheet_column all_columns[] = {
-    {"id", N_("campaign"), CELL_TEXT},
-    {"kind", N_("kind"), CELL_TEXT},
-    {"claim", N_("claim"), CELL_TEXT},
-    {"treated", N_("treated"), CELL_COUNT},
-    {"responded", N_("responded"), CELL_COUNT},
-    {"rate", N_("rate"), CELL_SHARE},
-    {"rate_low", N_("at least"), CELL_SHARE},
-    {"rate_high", N_("at most"), CELL_SHARE},
-    {"sales", N_("sales"), CELL_MONEY},
-    {"holdout", N_("holdout"), CELL_COUNT},
-    {"lift", N_("lift"), CELL_SHARE},
-    {"p", "p", CELL_REAL},
-    {"points_burned", N_("points burned"), CELL_COUNT},
-    {"value_given", N_("value given"), CELL_MONEY},
-    {"sales_touched", N_("sales touched"), CELL_MONEY},
-    {"leverage", N_("leverage"), CELL_REAL},
-};
-
-static void all_row(struct sheet *sheet, const struct access *access,
-                    const struct campaign_result *r)
-{
-    const struct result_sums *t = &r->sums[ARM_TREATED];
-    const bool *hidden = r->hidden[ARM_TREATED];
-    struct interval rate = stat_wilson((double)t->responded, (double)t->people, STAT_Z95);
-    struct cell *cells = sheet_row_add(sheet);
-    cells[0] = cell_text(r->campaign->code);
-    cells[1] = cell_text(campaign_kinds[r->campaign->kind].name);
-    cells[2] = cell_text(r->measured ? "measured" : "influenced");
-    cells[3] = small_group_cell(access, t->people, hidden[0], cell_integer(t->people));
-    cells[4] = small_group_cell(access, t->responded, hidden[1], cell_integer(t->responded));
-    cells[8] = small_group_cell(access, t->responded, hidden[1], cell_integer(t->sales));
-    if (!hidden[0] && !hidden[1] && t->people) {
-        cells[5] = cell_share((double)t->responded, (double)t->people);
-        cells[6] = cell_real(rate.low);
-        cells[7] = cell_real(rate.high);
-    }
-    cells[9] = small_group_cell(access, r->sums[ARM_HOLDOUT].people, r->hidden[ARM_HOLDOUT][0],
-                                cell_integer(r->sums[ARM_HOLDOUT].people));
-    if (isfinite(r->lift.z) && !r->withheld) {
-        cells[10] = cell_real(r->lift.lift);
-        cells[11] = cell_real(r->lift.p);
-    }
-    cells[12] = cell_integer(r->points_burned);
-    cells[13] = cell_integer(r->value_given);
-    cells[14] = cell_integer(r->sales_touched);
-    if (isfinite(r->leverage))
-        cells[15] = cell_real(r->leverage);
-}
-
 static json_t *total_json(const struct result_totals *totals, enum result_arm arm)
 {
     const struct result_sums *s = &totals->sums[arm];
@@ -321,12 +271,9 @@ static enum status all_print(struct cli *cli, const struct access *access,
                              const struct result_query *query, const struct result_totals *totals,
                              struct error *err)
 {
-    struct sheet *sheet =
-        sheet_new(cli->arena, all_columns, sizeof all_columns / sizeof *all_columns);
+    struct sheet *sheet = results_sheet(cli->arena, access, totals);
     struct sheet *groups =
         result_groups_sheet(cli->arena, access, query->by, totals->groups, totals->n_groups);
-    for (size_t i = 0; i < totals->n; i++)
-        all_row(sheet, access, &totals->results[i]);
     if (cli->json) {
         bool by = query->by != RESULT_BY_NONE;
         json_t *json = json_object();
@@ -392,8 +339,8 @@ static enum status one_print(struct cli *cli, struct reader *reader, struct acce
     return ST_OK;
 }
 
-enum status cli_campaign_result(struct cli *cli, struct reader *reader, struct access *access,
-                                struct error *err)
+static enum status result(struct cli *cli, struct reader *reader, struct access *access,
+                          struct error *err)
 {
     struct result_query query;
     const struct campaign *campaign;
@@ -405,20 +352,19 @@ enum status cli_campaign_result(struct cli *cli, struct reader *reader, struct a
         status = campaign_results_all(reader, cli->arena, access, &query, &totals, err);
         return status == ST_OK ? all_print(cli, access, &query, &totals, err) : status;
     }
-    const char *code = cli->args[1];
-    struct campaign_result *result = arena_new_of(cli->arena, struct campaign_result);
-    status = campaign_find(reader, cli->arena, code, &campaign, err);
-    if (status == ST_OK && !campaign)
-        status = error_set(err, ST_REFUSED,
-                           "there is no campaign %s; campaign list shows those there are",
-                           text_quote(cli->arena, code, strlen(code)));
+    struct campaign_result *answer = arena_new_of(cli->arena, struct campaign_result);
+    status = cli_campaign_take(cli, reader, &campaign, err);
     if (status == ST_OK)
-        status = campaign_result_run(reader, cli->arena, access, campaign, &query, result, err);
+        status = campaign_result_run(reader, cli->arena, access, campaign, &query, answer, err);
     if (status == ST_OK && cli->csv && query.by == RESULT_BY_NONE && !cli_value(cli, "list")) {
-        struct sheet *sheet =
-            sheet_new(cli->arena, all_columns, sizeof all_columns / sizeof *all_columns);
-        all_row(sheet, access, result);
-        return cli_print_sheet(cli, "campaigns", sheet, err);
+        const struct result_totals one = {.n = 1, .results = answer};
+        return cli_print_sheet(cli, "campaigns", results_sheet(cli->arena, access, &one), err);
     }
-    return status == ST_OK ? one_print(cli, reader, access, result, err) : status;
+    return status == ST_OK ? one_print(cli, reader, access, answer, err) : status;
 }
+
+const struct campaign_verb_row campaign_result_verbs[] = {
+    {"result", 0, 1, result},
+    {"simulate", 1, 1, cli_campaign_simulate},
+    {0},
+};

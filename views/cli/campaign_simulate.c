@@ -2,7 +2,7 @@
 #include "model/base/intl.h"
 #include "model/base/text.h"
 #include "model/campaign/simulate.h"
-#include "views/cli/campaign_verbs.h"
+#include "views/cli/campaign.h"
 
 #include <math.h>
 #include <string.h>
@@ -84,7 +84,6 @@ enum status cli_campaign_simulate(struct cli *cli, struct reader *reader, struct
     const struct campaign *campaign = NULL;
     struct simulation simulation;
     int64_t draws = 0, seed = 1, threads = 0;
-    const char *code = cli->args[1];
     enum status status = cli_time(cli, "at", 0, &query.at, err);
     if (status == ST_OK)
         status = cli_integer(cli, "draws", 10, 100000, 0, &draws, err);
@@ -93,11 +92,7 @@ enum status cli_campaign_simulate(struct cli *cli, struct reader *reader, struct
     if (status == ST_OK)
         status = cli_integer(cli, "threads", 1, 8, 0, &threads, err);
     if (status == ST_OK)
-        status = campaign_find(reader, cli->arena, code, &campaign, err);
-    if (status == ST_OK && !campaign)
-        status = error_set(err, ST_REFUSED,
-                           "there is no campaign %s; campaign list shows those there are",
-                           text_quote(cli->arena, code, strlen(code)));
+        status = cli_campaign_take(cli, reader, &campaign, err);
     query.draws = (int)draws;
     query.seed = (uint64_t)seed;
     query.threads = (int)threads;

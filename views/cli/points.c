@@ -18,6 +18,9 @@ static const struct cli_option options[] = {
     {"channel", "NAME", 0, "earn, burn: the channel"},
     {"campaign", "CODE", 0, "burn, reserve: the campaign it is for"},
     {"for", "DURATION", 0, "reserve: how long (default 15m)"},
+    {"amount", "MONEY", 0, "earn: of the receipt; the rules say how many points that is"},
+    {"since", "TIME", 0, "earn: receipts from here on (default: the setting points_since)"},
+    {"remove", NULL, 0, "rule, terms: take it away"},
     {"preview", NULL, 0, "expire: only say what would"},
     {0},
 };
@@ -68,15 +71,18 @@ enum status points_posted_print(struct points_call *call, const struct points_po
     const struct points_sums *sums = &posted->sums;
     if (cli->json)
         return cli_print_json(cli,
-                              json_pack("{s:I, s:s, s:b, s:I, s:I, s:I, s:I}", "balance",
+                              json_pack("{s:I, s:s, s:b, s:I, s:I, s:I, s:I, s:o}", "balance",
                                         (json_int_t)sums->balance, "ref", posted->ref, "repeated",
                                         posted->repeated, "points", (json_int_t)posted->points,
                                         "held", (json_int_t)sums->held, "owed",
-                                        (json_int_t)sums->owed, "due", (json_int_t)sums->due),
+                                        (json_int_t)sums->owed, "due", (json_int_t)sums->due,
+                                        "value", points_money_json(cli, posted->value)),
                               err);
     cli_say(cli, "%s%s: %s points, balance %s", posted->repeated ? "already posted as " : "",
             *posted->ref ? posted->ref : "nothing to do", text_count(cli->arena, posted->points),
             text_count(cli->arena, sums->balance));
+    if (posted->value)
+        cli_say(cli, "worth %s", text_money(cli->arena, posted->value));
     if (sums->held)
         cli_say(cli, "reserved %s", text_count(cli->arena, sums->held));
     if (sums->owed)
@@ -157,7 +163,8 @@ static enum status post_number(struct points_call *call, enum points_act act, st
 
 static enum status earn(struct points_call *call, struct error *err)
 {
-    return post_number(call, POINTS_EARN, err);
+    return call->cli->n_args == 3 ? post_number(call, POINTS_EARN, err)
+                                  : points_earn_verb(call, err);
 }
 
 static enum status burn(struct points_call *call, struct error *err)
@@ -241,7 +248,10 @@ static const struct {
     {"show", 2, 2, false, show},
     {"balance", 1, 2, false, points_balance_verb},
     {"survey", 1, 1, false, points_survey_verb},
-    {"earn", 3, 3, true, earn},
+    {"rules", 1, 1, false, points_rules_verb},
+    {"rule", 2, 12, true, points_rule_verb},
+    {"terms", 2, 3, true, points_terms_verb},
+    {"earn", 1, 3, true, earn},
     {"burn", 3, 3, true, burn},
     {"adjust", 3, 3, true, adjust},
     {"reverse", 2, 3, true, reverse},
@@ -276,23 +286,30 @@ static enum status run(struct cli *cli, struct error *err)
 
 const struct cli_command cli_points = {
     .name = "points",
-    .arguments = "balance [MEMBER] | show MEMBER | earn MEMBER N | burn MEMBER N |"
+    .arguments = "balance [MEMBER] | show MEMBER | earn [MEMBER [N]] | burn MEMBER N |"
                  " adjust MEMBER N | reverse MEMBER [N] | expire [MEMBER [N]] |"
-                 " reserve MEMBER N | settle REF [N] | release REF | survey",
-    .summary = "the ledger of points: balances, lots, entries, expiry",
+                 " reserve MEMBER N | settle REF [N] | release REF | survey | rules |"
+                 " rule NAME [FIELD=VALUE …] | terms DAY [months=N]",
+    .summary = "the ledger of points: balances, lots, entries, expiry, rules",
     .help =
         "balance is earned less burned, expired and reversed, with adjustments: of a member, or of "
         "the whole mall with what it will cost. show prints a member's lots in the order they will "
         "be burned, and every entry with the lots it took from. earn, burn and adjust post an "
         "entry; --ref makes that repeatable, and a reference that stands for something else is a "
-        "conflict. Too few points: exit status 5. reverse takes back what was earned, or gives "
+        "conflict. Too few points: exit status 5. With --campaign points are burned for money, "
+        "where and when that campaign says. reverse takes back what was earned, or gives "
         "back what was burned, by the reference of that entry (--of); what was spent meanwhile is "
         "owed and taken from what comes next. reserve keeps points from everything else until "
-        "settle burns them, release frees them, or their time is over. expire, without a member, "
-        "goes through everybody: what is past its time expires. survey says what will expire in "
-        "which month, and what campaigns burned.",
+        "settle burns them, release frees them, or their time is over. earn with --amount lets the "
+        "rules say how many points a receipt is; without a member it gives points for all receipts "
+        "that came without. expire, without a member, goes through everybody: what is past its "
+        "time expires. survey says what will expire in which month, and what campaigns burned. "
+        "rules lists how points are earned and how long they live; rule sets one by its fields "
+        "shops, tier, per_yuan (points for 100 yuan), factor (hundredths), weekdays, from_day, "
+        "to_day and priority; terms 2024-01-01 months=12 makes points earned from that day on good "
+        "to the end of the twelfth month after.",
     .options = options,
     .least_args = 1,
-    .most_args = 3,
+    .most_args = 12,
     .run = run,
 };

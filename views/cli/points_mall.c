@@ -9,7 +9,7 @@
 
 static const char *const breakage_names[] = {"none", "history", "setting"};
 
-static json_t *money_json(struct cli *cli, int64_t fen)
+json_t *points_money_json(struct cli *cli, int64_t fen)
 {
     double value = 0;
     const char *text = text_from_fen(cli->arena, fen);
@@ -36,7 +36,7 @@ static enum status balance_print(struct points_call *call, const struct points_s
         json_t *document = json_object();
         for (size_t i = 0; i < 8; i++)
             json_object_set_new(document, columns[i].name, json_integer(values[i]));
-        json_object_set_new(document, "liability", money_json(cli, liability));
+        json_object_set_new(document, "liability", points_money_json(cli, liability));
         json_object_set_new(document, "breakage", json_real(history->breakage));
         json_object_set_new(document, "breakage_by", json_string(breakage_names[history->source]));
         return cli_print_json(cli, document, err);

@@ -30,7 +30,14 @@ enum status points_named(struct points_call *call, const char *option, enum dict
 enum status points_posted_print(struct points_call *call, const struct points_posted *posted,
                                 struct error *err);
 
-/* balance, survey, terms, rules. */
+/* Money in currency units. */
+json_t *points_money_json(struct cli *cli, int64_t fen);
+
+/* balance, survey, expire, earn by rules, rules and terms. */
+enum status points_earn_verb(struct points_call *call, struct error *err);
+enum status points_rules_verb(struct points_call *call, struct error *err);
+enum status points_rule_verb(struct points_call *call, struct error *err);
+enum status points_terms_verb(struct points_call *call, struct error *err);
 enum status points_balance_verb(struct points_call *call, struct error *err);
 enum status points_survey_verb(struct points_call *call, struct error *err);
 enum status points_expire_verb(struct points_call *call, struct error *err);
