@@ -56,13 +56,14 @@ static void row_fill(struct sheet_answer *answer, struct arena *arena, const str
     const struct cell *from = sheet_row(all, row);
     const char *campaign = cell_string(&from[MESSAGE_OF]);
     const char *reason = cell_string(&from[MESSAGE_WHY]);
+    int why = suppression_named(reason);
     const struct cell people = from[MESSAGE_PEOPLE];
     const struct cell made[COLUMNS] = {
         from[MESSAGE_OF],
         cell_text(word_translated("channel", cell_string(&from[MESSAGE_BY]))),
         cell_text(_(cell_string(&from[MESSAGE_HOW]))),
         people,
-        cell_text(*reason ? _(reason) : NULL),
+        cell_text(why > 0 ? _(suppression_titles[why]) : NULL),
         people.known ? cell_share((double)people.integer, people_of_campaign(all, campaign))
                      : (struct cell){0},
         from[MESSAGE_LAST],

@@ -319,8 +319,10 @@ static enum status of_message(struct reader *reader, struct arena *arena, const 
     found->people = people;
     found->title = arena_printf(arena, "%s · %s · %s%s%s", campaign->code,
                                 word_translated("channel", words[1]), _(words[2]),
-                                reason ? ": " : "", reason ? _(words[3]) : "");
+                                reason ? ": " : "", reason ? _(suppression_titles[reason]) : "");
     return status;
+}
+
 static const struct set *campaign_part(struct arena *arena, const struct campaign_plan *plan,
                                        const char *part, size_t n)
 {
@@ -369,14 +371,22 @@ static const struct {
     const char *name;
     source_fn *of;
 } sources[] = {
-    {"funnel", of_funnel},       {"rfm", of_rfm},
-    {"rfm-group", of_rfm_group}, {"retention", of_retention},
-    {"lifecycle", of_lifecycle}, {"behind", of_figure},
-    {"label", of_label},         {"shop", of_shop},
-    {"member", of_member},       {"everyone", of_everyone},
-    {"segment", of_segment},     {"part", of_part},
-    {"campaign", of_campaign},   {"affinity", people_of_pair},
-    {"value", people_of_value},  {"cluster", people_of_cluster},
+    {"funnel", of_funnel},
+    {"rfm", of_rfm},
+    {"rfm-group", of_rfm_group},
+    {"retention", of_retention},
+    {"lifecycle", of_lifecycle},
+    {"behind", of_figure},
+    {"label", of_label},
+    {"shop", of_shop},
+    {"member", of_member},
+    {"everyone", of_everyone},
+    {"segment", of_segment},
+    {"part", of_part},
+    {"campaign", of_campaign},
+    {"affinity", people_of_pair},
+    {"value", people_of_value},
+    {"cluster", people_of_cluster},
     {"funnel", of_funnel},
     {"rfm", of_rfm},
     {"rfm-group", of_rfm_group},

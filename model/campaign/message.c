@@ -16,8 +16,20 @@ const char *const message_state_names[MESSAGE_STATES] = {
 };
 
 const char *const suppression_names[SUPPRESSIONS] = {
-    "",           N_("gone"), N_("consent"), N_("opt-out"),  N_("address"),
-    N_("closed"), N_("cap"),  N_("budget"),  N_("priority"), N_("ended"),
+    "", "gone", "consent", "opt-out", "address", "closed", "cap", "budget", "priority", "ended",
+};
+
+const char *const suppression_titles[SUPPRESSIONS] = {
+    "",
+    N_("no member any more"),
+    N_("no consent"),
+    N_("opted out"),
+    N_("no address"),
+    N_("no contact is set up"),
+    N_("had enough messages"),
+    N_("budget or coupons used up"),
+    N_("another campaign goes first"),
+    N_("ended before it left"),
 };
 
 static int named(const char *const *names, int n, const char *name)

@@ -38,7 +38,8 @@ enum suppression {
     SUPPRESS_ENDED,    /* the campaign ended before the message left */
     SUPPRESSIONS
 };
-extern const char *const suppression_names[SUPPRESSIONS]; /* as in JSON; translated on screens */
+extern const char *const suppression_names[SUPPRESSIONS];  /* as in JSON */
+extern const char *const suppression_titles[SUPPRESSIONS]; /* on screens, translated there */
 
 enum { MESSAGE_KEY = 33 }; /* 32 hexadecimal digits */
 
