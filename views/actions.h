@@ -153,10 +153,10 @@
     X(LABEL_DROP,    "remove-label", "labels", "d", ACTION_CHANGES, N_("remove the selected label"), N_("remove")) \
     /* Tasks */                                                                                    \
     X(TASK_TAKE,     "take-task",    "tasks", "a", ACTION_LINE | ACTION_CHANGES, N_("take this task"), N_("take")) \
-    X(TASK_DONE,     "task-done",    "tasks", "d", ACTION_LINE | ACTION_CHANGES, N_("it is done"), N_("done")) \
-    X(TASK_DROP,     "drop-task",    "tasks", "n", ACTION_LINE | ACTION_CHANGES, N_("drop it, with a note"), N_("drop")) \
+    X(TASK_DONE,     "task-done",    "tasks", "d", ACTION_LINE | ACTION_CHANGES, N_("it is done"), N_("finish")) \
+    X(TASK_DROP,     "drop-task",    "tasks", "n", ACTION_LINE | ACTION_CHANGES, N_("drop it, with a note"), N_("give up")) \
     X(TASK_BACK,     "task-back",    "tasks", "b", ACTION_CHANGES, N_("give a taken task back"))     \
-    X(TASK_ALL,      "task-all",     "tasks", "o", ACTION_LINE, N_("closed ones too, or open ones"), N_("closed")) \
+    X(TASK_ALL,      "task-all",     "tasks", "o", ACTION_LINE, N_("closed ones too, or open ones"), N_("others")) \
     /* Campaigns */                                                                                \
     X(CAMPAIGNS_NEW, "new-campaign", "campaigns", "n", ACTION_LINE, N_("set up a new campaign"), N_("new")) \
     X(CAMPAIGNS_STATE, "state",      "campaigns", "s", ACTION_LINE, N_("only campaigns in one state"), N_("state")) \

@@ -60,7 +60,7 @@ static void row_fill(struct sheet_answer *answer, struct arena *arena, const str
     const struct cell people = from[MESSAGE_PEOPLE];
     const struct cell made[COLUMNS] = {
         from[MESSAGE_OF],
-        cell_text(word_translated("channel", cell_string(&from[MESSAGE_BY]))),
+        cell_text(word_translated("contact", cell_string(&from[MESSAGE_BY]))),
         cell_text(_(cell_string(&from[MESSAGE_HOW]))),
         people,
         cell_text(why > 0 ? _(suppression_titles[why]) : NULL),

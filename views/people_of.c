@@ -318,7 +318,7 @@ static enum status of_message(struct reader *reader, struct arena *arena, const 
                             err);
     found->people = people;
     found->title = arena_printf(arena, "%s · %s · %s%s%s", campaign->code,
-                                word_translated("channel", words[1]), _(words[2]),
+                                word_translated("contact", words[1]), _(words[2]),
                                 reason ? ": " : "", reason ? _(suppression_titles[reason]) : "");
     return status;
 }

@@ -61,7 +61,9 @@ static struct sheet *shown_sheet(struct arena *arena, const struct clock *clock,
             cells[i] = from[shown[i].from];
         if (from[TASK_DUE].known)
             cells[0] = cell_integer(clock_day(clock, from[TASK_DUE].integer));
-        cells[3] = cell_text(_(cell_string(&from[TASK_STATE])));
+        int state = task_state_named(cell_string(&from[TASK_STATE]));
+        if (state >= 0)
+            cells[3] = cell_text(_(task_state_titles[state]));
     }
     sheet->total = tasks->total;
     return sheet;
@@ -158,7 +160,7 @@ static void move_done(void *context, void *arguments, enum status status, const 
     } else {
         snprintf(console->last_change, sizeof console->last_change, "%s", moving->result.id);
         console_say(console, _("task %lld: %s; u undoes it"), (long long)moving->task,
-                    _(task_state_names[moving->to]));
+                    _(task_state_titles[moving->to]));
     }
     console_refresh(console);
 }

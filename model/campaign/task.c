@@ -9,8 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const task_state_names[TASK_STATES] = {N_("open"), N_("taken"), N_("done"),
-                                                   N_("dropped")};
+const char *const task_state_names[TASK_STATES] = {"open", "taken", "done", "dropped"};
+const char *const task_state_titles[TASK_STATES] = {N_("to be done"), N_("taken"), N_("finished"),
+                                                    N_("given up")};
 
 static const struct sheet_column columns[TASK_COLUMNS] = {
     [TASK_ID] = {"task", N_("task"), CELL_COUNT},

@@ -9,7 +9,8 @@
 #include "model/base/sheet.h"
 
 enum task_state { TASK_OPEN, TASK_TAKEN, TASK_DONE, TASK_DROPPED, TASK_STATES };
-extern const char *const task_state_names[TASK_STATES]; /* as in the file; translated on screens */
+extern const char *const task_state_names[TASK_STATES];  /* as in the file */
+extern const char *const task_state_titles[TASK_STATES]; /* on screens, translated there */
 
 enum task_column {
     TASK_ID,
