@@ -107,4 +107,43 @@ enum status sending_open(struct sender *sender, const struct sending *sending, i
 void sender_held_up(struct sender *sender, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* ---- Between the files ---- */
+
+/* Money of a campaign while a transaction spends it: given and messages so far; messages of this
+ * transaction. */
+struct purse {
+    int64_t spent, messages;
+};
+typedef VEC(struct event) event_list;
+
+/* Nobody who was looked at is looked at again. */
+void sending_seen(struct sending *sending, uint32_t person);
+bool turn_has_messages(struct writer *writer, const struct campaign *campaign, uint32_t person,
+                       enum status *status, struct error *err);
+
+/* Inside the transaction: verdicts, coupons, keys, texts. skip[i]: the person keeps the turn. */
+enum status turns_decide(struct sender *sender, struct sending *sending, struct arena *arena,
+                         struct turn *turns, size_t n, bool *skip, struct purse *purse, int64_t now,
+                         struct error *err);
+
+/* What a contact is given. */
+void turn_outgoing(const struct sending *sending, struct turn *turn, int64_t now);
+
+/* The event of a message; its reference is given with the campaign's running number, by
+ * sending_sums_write. */
+struct event message_event(const struct sender *sender, uint32_t campaign, uint32_t person,
+                           enum contact contact, int64_t now);
+enum status purse_open(struct sender *sender, const struct campaign *campaign, struct purse *purse,
+                       struct error *err);
+enum status sending_sums_write(struct sender *sender, const struct campaign *campaign,
+                               const event_list *events, const struct purse *purse,
+                               struct error *err);
+
+/* Commits, or undoes what a failed transaction began. */
+enum status sender_finish(struct sender *sender, enum status status, struct error *err);
+
+/* One transaction for what became of these. */
+enum status turns_settle(struct sender *sender, struct sending *sending, struct turn *const *turns,
+                         size_t n, struct error *err);
+
 #endif

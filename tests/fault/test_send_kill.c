@@ -62,8 +62,8 @@ static void engine(void *context, int pipe)
     kill_acknowledge(pipe, 1);
     for (;;) {
         must(sender_step(sender, NULL, &counts, &err));
-        if (!counts.looked && !counts.sent)
-            usleep(20000);
+        if (!counts.looked && !counts.sent) /* nothing is left: wait for the end */
+            pause();
     }
 }
 
