@@ -25,8 +25,8 @@ static const char *title_of(struct reader *reader, struct arena *arena, enum poi
     case POINTS_OVERDRAWN:
         return _("overdrawn by imports");
     case POINTS_EXPIRING:
-        return arena_printf(arena, _("with points that expire in %04" PRId64 "-%02" PRId64),
-                            number / 12, number % 12 + 1);
+        return arena_printf(arena, _("with points that expire in %04d-%02d"),
+                            (int)(number / 12 % 10000), (int)(number % 12 + 1));
     case POINTS_BURNERS:
         return arena_printf(arena, _("burned points: %s"),
                             dict_name(reader, DICT_CAMPAIGN, (uint32_t)number));
