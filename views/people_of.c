@@ -16,6 +16,7 @@
 #include "views/console.h"
 #include "views/figures.h"
 #include "views/insight_people.h"
+#include "views/points_people.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -370,6 +371,7 @@ static const struct {
     {"value", people_of_value},
     {"cluster", people_of_cluster},
     {"campaign", people_of_campaign},
+    {"points", people_of_points},
 };
 
 /* Lists of too few people are kept back; one person asked for by name is no list. */
