@@ -172,7 +172,7 @@
     X(CALENDAR_NEW,  "new-for-day",  "calendar", "n", ACTION_LINE, N_("a campaign for this day or occasion"), N_("new")) \
     /* Results and simulations of campaigns */                                                      \
     X(RESULTS,       "results",      "", "", 0, N_("what campaigns did; with a code: that one"))   \
-    X(SIMULATE,      "simulation",   "", "", ACTION_HIDDEN, N_("with a code: that campaign tried on the past")) \
+    X(SIMULATE,      "simulation",   "", "", 0, N_("with a code: that campaign tried on the past")) \
     X(RESULT_BY,     "by",           "campaign-result", "b", ACTION_LINE, N_("by crowd, shop, brand, contact, day"), N_("by")) \
     X(RESULT_REPORT, "report",       "campaign-result", "r", ACTION_LINE, N_("the report of a page"), N_("report")) \
     X(RESULT_SAVE,   "write-report", "campaign-result", "w", ACTION_LINE, N_("write the report to a file"), N_("write")) \

@@ -51,8 +51,9 @@ static const char *way_name(struct arena *arena, const struct funnel_answer *ans
 
 static const char *hidden_text(struct arena *arena, int64_t below)
 {
+    static const struct sheet_column column = {.type = CELL_COUNT};
     struct cell hidden = cell_hidden(below);
-    return cell_for_people(arena, NULL, &(struct sheet_column){.type = CELL_COUNT}, &hidden);
+    return cell_for_people(arena, NULL, &column, &hidden);
 }
 
 /* The quartiles of every way; the selected row has the cursor. Returns the rows used. */

@@ -92,6 +92,9 @@ static void event_push(struct lane *lane, uint32_t person, const struct deed *de
                           .ref = arena_strdup(lane->arena, ref),
                           .ref_size = (uint32_t)strlen(ref)};
     vec_push(&lane->events, event);
+    /* So that a refund of the same run finds it. */
+    struct deed earn = {.time = deed->time, .amount = points, .ref = event.ref, .ours = true};
+    vec_push(&lane->earns, earn);
 }
 
 static void purchases_award(struct lane *lane, uint32_t person)

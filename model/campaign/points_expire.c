@@ -72,7 +72,7 @@ static enum status due_find(struct reader *reader, int64_t at, uint32_t first, u
                                .lanes = contexts,
                                .n_lanes = points_lanes()};
     found->n = 0;
-    enum status status = points_holds_read(reader, arena, at, &holds, err);
+    enum status status = points_holds_read(reader, arena, time_now(), &holds, err);
     for (int i = 0; i < scan.n_lanes; i++) {
         lanes[i] = (struct lane){.at = at, .holds = &holds};
         contexts[i] = &lanes[i];
@@ -331,7 +331,7 @@ enum status points_expire_run(struct writer *writer, const struct access *access
     if (status == ST_OK)
         status = people_end(reader, &end, err);
     if (status == ST_OK)
-        status = holds_end(writer, at < time_now() ? at : time_now(), &run->holds, err);
+        status = holds_end(writer, time_now(), &run->holds, err);
     for (uint64_t first = 0; first < end && status == ST_OK; first += RANGE) {
         struct range range = {.access = access, .at = at};
         bool again = true;

@@ -116,8 +116,9 @@ enum status recent_stored(struct writer *writer, int64_t batch, int32_t block,
     sqlite3_stmt *stmt;
     enum status status =
         writer_prepare(writer,
-                       "select presence, tills from person_recent where block = ?1 and"
-                       " (batch = ?2 or batch in " BATCHES_DONE ") order by batch desc limit 1",
+                       "select presence, tills from person_recent where place between ?1 << 32 and"
+                       " ?1 << 32 | 4294967295 and (" RECENT_BATCH " = ?2 or " RECENT_BATCH
+                       " in " BATCHES_DONE ") order by place desc limit 1",
                        &stmt, err);
     if (status != ST_OK)
         return status;

@@ -73,6 +73,13 @@ static inline bool recent_is_till(uint16_t kind)
 }
 struct recent_till recent_till_of(const struct recent_event *event, int32_t day);
 
+/* Where a block's row of a batch stands in table person_recent. */
+static inline int64_t recent_place(int32_t block, int64_t batch)
+{
+    return (int64_t)block << 32 | batch;
+}
+#define RECENT_BATCH "(place & 4294967295)"
+
 /* The bytes of both columns. */
 struct recent_bytes {
     struct bytes presence, tills;
@@ -127,8 +134,9 @@ struct recent_late {
 /* What reading all blocks takes; the tail's events lie over what is stored. */
 struct recent_source {
     struct reader *reader;
-    VEC(int64_t) batches;         /* by block; 0: nothing stored */
+    VEC(int64_t) places;          /* by block; 0: nothing stored */
     VEC(struct recent_late) late; /* of the tail, by person */
+    sqlite3_blob *presence, *tills;
 };
 
 /* Inside reader_begin .. reader_end. recent_source_end in any case. */

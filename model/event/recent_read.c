@@ -3,6 +3,7 @@
 
 #include "model/event/blob.h"
 #include "model/event/catalog.h"
+#include "model/store/sqlite.h"
 
 #include <stdlib.h>
 
@@ -41,21 +42,22 @@ static enum status tail_read(struct recent_source *source, struct error *err)
     return status;
 }
 
-static enum status batches_read(struct recent_source *source, struct error *err)
+static enum status places_read(struct recent_source *source, struct error *err)
 {
     sqlite3_stmt *stmt;
     bool row = true;
     enum status status = reader_prepare(source->reader,
-                                        "select block, max(batch) from person_recent where batch"
-                                        " in " BATCHES_DONE " group by block order by block",
+                                        "select place from person_recent where " RECENT_BATCH
+                                        " in " BATCHES_DONE " order by place",
                                         &stmt, err);
     while (status == ST_OK && (status = reader_step(source->reader, stmt, &row, err)) == ST_OK &&
            row) {
-        int64_t block = sqlite3_column_int64(stmt, 0);
-        while (block >= (int64_t)source->batches.n && block <= INT32_MAX >> EVENT_BLOCK_BITS)
-            vec_push(&source->batches, 0);
-        if (block >= 0 && block < (int64_t)source->batches.n)
-            source->batches.at[block] = sqlite3_column_int64(stmt, 1);
+        int64_t place = sqlite3_column_int64(stmt, 0), block = place >> 32;
+        if (block < 0 || block > INT32_MAX >> EVENT_BLOCK_BITS)
+            continue;
+        while (block >= (int64_t)source->places.n)
+            vec_push(&source->places, 0);
+        source->places.at[block] = place; /* of one block the latest batch comes last */
     }
     if (status == ST_OK)
         sqlite3_reset(stmt);
@@ -66,51 +68,51 @@ enum status recent_source_begin(struct recent_source *source, struct reader *rea
                                 struct error *err)
 {
     *source = (struct recent_source){.reader = reader};
-    enum status status = batches_read(source, err);
+    enum status status = places_read(source, err);
     return status == ST_OK ? tail_read(source, err) : status;
 }
 
 void recent_source_end(struct recent_source *source)
 {
-    vec_free(&source->batches);
+    sqlite3_blob_close(source->presence);
+    sqlite3_blob_close(source->tills);
+    vec_free(&source->places);
     vec_free(&source->late);
 }
 
 /* ---- A block ---- */
 
-static void copy_blob(sqlite3_stmt *stmt, int column, struct bytes *to)
+/* Straight out of the pages: a statement would copy it twice. */
+static enum status column_copy(struct recent_source *source, sqlite3_blob **blob, const char *name,
+                               int64_t place, struct bytes *to, struct error *err)
 {
-    const void *at = sqlite3_column_blob(stmt, column);
-    bytes_put(to, at, (size_t)sqlite3_column_bytes(stmt, column));
-    if (!to->n) /* a block of nothing is damage, and none at all is fine */
+    sqlite3 *db = reader_db(source->reader);
+    int code = *blob ? sqlite3_blob_reopen(*blob, place)
+                     : sqlite3_blob_open(db, "main", "person_recent", name, place, 0, blob);
+    int n = code == SQLITE_OK ? sqlite3_blob_bytes(*blob) : 0;
+    if (code == SQLITE_OK && n > 0)
+        code = sqlite3_blob_read(*blob, bytes_room(to, (size_t)n), n, 0);
+    if (code != SQLITE_OK && (code & 0xff) != SQLITE_ERROR)
+        return sqlite_status(db, "reading what people did lately", err);
+    if (code == SQLITE_OK && n > 0)
+        to->n = (size_t)n;
+    else /* a block of nothing is damage, and none at all is fine */
         bytes_put_u8(to, 0);
+    return ST_OK;
 }
 
 enum status recent_source_fetch(struct recent_source *source, int32_t block, unsigned parts,
                                 struct recent_bytes *stored, struct error *err)
 {
-    static const char *const sql[] = {
-        [RECENT_PRESENCE] = "select presence from person_recent where block = ?1 and batch = ?2",
-        [RECENT_MONEY] = "select tills from person_recent where block = ?1 and batch = ?2",
-        [RECENT_PRESENCE | RECENT_MONEY] =
-            "select presence, tills from person_recent where block = ?1 and batch = ?2",
-    };
-    sqlite3_stmt *stmt;
-    bool row = false;
+    enum status status = ST_OK;
     stored->presence.n = stored->tills.n = 0;
-    if ((size_t)block >= source->batches.n || !source->batches.at[block])
+    if ((size_t)block >= source->places.n || !source->places.at[block])
         return ST_OK;
-    enum status status = reader_prepare(source->reader, sql[parts], &stmt, err);
-    if (status != ST_OK)
-        return status;
-    sqlite3_bind_int(stmt, 1, block);
-    sqlite3_bind_int64(stmt, 2, source->batches.at[block]);
-    status = reader_step(source->reader, stmt, &row, err);
-    if (status == ST_OK && row && parts & RECENT_PRESENCE)
-        copy_blob(stmt, 0, &stored->presence);
-    if (status == ST_OK && row && parts & RECENT_MONEY)
-        copy_blob(stmt, parts & RECENT_PRESENCE ? 1 : 0, &stored->tills);
-    sqlite3_reset(stmt);
+    int64_t place = source->places.at[block];
+    if (parts & RECENT_PRESENCE)
+        status = column_copy(source, &source->presence, "presence", place, &stored->presence, err);
+    if (status == ST_OK && parts & RECENT_MONEY)
+        status = column_copy(source, &source->tills, "tills", place, &stored->tills, err);
     return status;
 }
 

@@ -189,8 +189,9 @@ static enum status recent_compare(struct walk *walk, struct error *err)
     bool row = false;
     enum status status =
         reader_prepare(walk->reader,
-                       "select presence, tills from person_recent where block = ?1 and"
-                       " batch in " BATCHES_DONE " order by batch desc limit 1",
+                       "select presence, tills from person_recent where place between ?1 << 32 and"
+                       " ?1 << 32 | 4294967295 and " RECENT_BATCH " in " BATCHES_DONE
+                       " order by place desc limit 1",
                        &stmt, err);
     if (status == ST_OK) {
         sqlite3_bind_int(stmt, 1, walk->block);

@@ -120,16 +120,14 @@ enum status stage_recent(struct stage *stage, int32_t block, const struct recent
     sqlite3_stmt *stmt;
     enum status status = stage_begin(stage, err);
     if (status == ST_OK)
-        status = writer_prepare(stage->writer,
-                                "insert or replace into person_recent values (?1, ?2, ?3, ?4)",
-                                &stmt, err);
+        status = writer_prepare(
+            stage->writer, "insert or replace into person_recent values (?1, ?2, ?3)", &stmt, err);
     if (status != ST_OK)
         return status;
     const struct bytes *presence = &bytes->presence, *tills = &bytes->tills;
-    sqlite3_bind_int64(stmt, 1, block);
-    sqlite3_bind_int64(stmt, 2, stage->batch);
-    sqlite3_bind_blob(stmt, 3, presence->at, (int)presence->n, SQLITE_STATIC);
-    sqlite3_bind_blob(stmt, 4, tills->at, (int)tills->n, SQLITE_STATIC);
+    sqlite3_bind_int64(stmt, 1, recent_place(block, stage->batch));
+    sqlite3_bind_blob(stmt, 2, presence->at, (int)presence->n, SQLITE_STATIC);
+    sqlite3_bind_blob(stmt, 3, tills->at, (int)tills->n, SQLITE_STATIC);
     return stage_put(stage, stmt, presence->n + tills->n, err);
 }
 
@@ -228,8 +226,8 @@ static const char *const removals[] = {
     " (select batch, family, first from ref_leaf where batch in " DEAD " limit 500)",
     "delete from person_block where (block, batch) in"
     " (select block, batch from person_block where batch in " DEAD " limit 64)",
-    "delete from person_recent where (block, batch) in"
-    " (select block, batch from person_recent where batch in " DEAD " limit 64)",
+    "delete from person_recent where place in"
+    " (select place from person_recent where " RECENT_BATCH " in " DEAD " limit 64)",
     "delete from rollup_day where (day, batch) in"
     " (select day, batch from rollup_day where batch in " DEAD " limit 200)",
     "delete from rollup_hour where (day, batch) in"
@@ -241,8 +239,8 @@ static const char *const removals[] = {
     "delete from person_block where (block, batch) in (select p.block, p.batch from person_block p"
     " where exists (select 1 from person_block n where n.block = p.block and n.batch > p.batch)"
     " limit 64)",
-    "delete from person_recent where (block, batch) in (select p.block, p.batch from person_recent"
-    " p where exists (select 1 from person_recent n where n.block = p.block and n.batch > p.batch)"
+    "delete from person_recent where place in (select p.place from person_recent p where exists"
+    " (select 1 from person_recent n where n.place > p.place and n.place <= p.place | 4294967295)"
     " limit 64)",
     "delete from rollup_day where (day, batch) in (select r.day, r.batch from rollup_day r where"
     " exists (select 1 from rollup_day n where n.day = r.day and n.batch > r.batch) limit 200)",

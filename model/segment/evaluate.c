@@ -56,35 +56,63 @@ static void uses_mark(const struct live_node *node, uint32_t *uses)
 
 /* ---- What is known of a block: who is in for certain, who may be ---- */
 
+/* All loops but the last block's go over whole blocks, which the compiler makes wide. */
+static void words_and(uint64_t *words, const uint64_t *with)
+{
+    for (size_t i = 0; i < JOB_WORDS; i++)
+        words[i] &= with[i];
+}
+
+static void words_or(uint64_t *words, const uint64_t *with)
+{
+    for (size_t i = 0; i < JOB_WORDS; i++)
+        words[i] |= with[i];
+}
+
+static void test_look(const struct job *job, const struct slot *slot, uint32_t block,
+                      uint64_t *must, uint64_t *may)
+{
+    size_t first = block_word((int32_t)block), n = block_words(job, block);
+    const uint64_t *yes = slot->yes->words + first;
+    if (job->stages.at[slot->stage]->been[block]) {
+        memcpy(must, yes, n * sizeof *must);
+        memcpy(may, yes, n * sizeof *may);
+    } else if (slot->known) {
+        const uint64_t *known = slot->known->words + first;
+        for (size_t i = 0; i < n; i++) {
+            must[i] = yes[i] & known[i];
+            may[i] = yes[i] | ~known[i];
+        }
+    } else {
+        memset(must, 0, n * sizeof *must);
+        memset(may, 0xFF, n * sizeof *may);
+    }
+    memset(must + n, 0, (JOB_WORDS - n) * sizeof *must);
+    memset(may + n, 0, (JOB_WORDS - n) * sizeof *may);
+}
+
 static void node_look(const struct job *job, const struct live_node *node, uint32_t block,
                       uint64_t *must, uint64_t *may)
 {
     uint64_t part_must[JOB_WORDS], part_may[JOB_WORDS];
-    size_t n = block_words(job, block);
     if (node->type == PLAN_TEST) {
-        bool known = job->stages.at[node->slot->stage]->been[block];
-        const uint64_t *yes = node->slot->yes->words + block_word((int32_t)block);
-        const struct set *some = node->slot->known;
-        for (size_t i = 0; i < n; i++) {
-            uint64_t sure = known  ? UINT64_MAX
-                            : some ? some->words[block_word((int32_t)block) + i]
-                                   : 0;
-            must[i] = yes[i] & sure;
-            may[i] = yes[i] | ~sure;
-        }
+        test_look(job, node->slot, block, must, may);
         return;
     }
     node_look(job, node->parts[0], block, must, may);
-    for (size_t i = 0; i < n && node->type == PLAN_NONE; i++) {
+    for (size_t i = 0; i < JOB_WORDS && node->type == PLAN_NONE; i++) {
         uint64_t was = must[i];
         must[i] = ~may[i];
         may[i] = ~was;
     }
     for (size_t k = 1; k < node->n_parts; k++) {
         node_look(job, node->parts[k], block, part_must, part_may);
-        for (size_t i = 0; i < n; i++) {
-            must[i] = node->type == PLAN_ALL ? must[i] & part_must[i] : must[i] | part_must[i];
-            may[i] = node->type == PLAN_ALL ? may[i] & part_may[i] : may[i] | part_may[i];
+        if (node->type == PLAN_ALL) {
+            words_and(must, part_must);
+            words_and(may, part_may);
+        } else {
+            words_or(must, part_must);
+            words_or(may, part_may);
         }
     }
 }
@@ -182,10 +210,10 @@ static enum status job_start(struct job *job, const struct segment_plan *const *
     return ST_OK;
 }
 
-static struct set *plan_take(struct job *job, const struct live_node *root)
+static struct set *plan_take(struct job *job, const struct live_node *root, struct arena *arena)
 {
     uint64_t must[JOB_WORDS], may[JOB_WORDS];
-    struct set *set = set_new(job->arena, job->n_people);
+    struct set *set = set_new(arena, job->n_people);
     for (uint32_t block = 0; block < job->n_blocks; block++) {
         size_t first = block_word((int32_t)block);
         node_look(job, root, block, must, may);
@@ -223,13 +251,6 @@ static enum status job_run(struct job *job, const struct segment_plan *const *pl
     return status;
 }
 
-static struct set *set_copy(struct arena *arena, const struct set *from)
-{
-    struct set *set = set_new(arena, from->n);
-    memcpy(set->words, from->words, set_words(from->n) * sizeof *from->words);
-    return set;
-}
-
 enum status segment_evaluate(struct reader *reader, struct arena *arena,
                              const struct segment_plan *const *plans, size_t n,
                              const struct set *among, int threads, struct set **sets,
@@ -239,7 +260,7 @@ enum status segment_evaluate(struct reader *reader, struct arena *arena,
     enum status status =
         job_run(&job, plans, among ? among : sample_people(reader, job.arena), err);
     for (size_t i = 0; i < n && status == ST_OK; i++)
-        sets[i] = set_copy(arena, plan_take(&job, job.roots[i]));
+        sets[i] = plan_take(&job, job.roots[i], arena);
     job_free(&job);
     return status;
 }
@@ -260,7 +281,7 @@ enum status evaluate_again(struct reader *reader, struct arena *arena, struct ag
         memcpy(dirty, plans[i].dirty, job.n_blocks);
         plans[i].seen_now = seen;
         plans[i].dirty = dirty;
-        plans[i].people = look ? NULL : set_copy(arena, plan_take(&job, job.roots[i]));
+        plans[i].people = look ? NULL : plan_take(&job, job.roots[i], arena);
     }
     *n_blocks = job.n_blocks;
     job_free(&job);

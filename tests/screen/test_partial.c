@@ -108,6 +108,7 @@ static void open_console(uint32_t early_blocks)
         .output = vt_fd(vt),
         .still = true,
         .sealed = true,
+        .forgetful = true,
         .early_blocks = early_blocks,
     };
     assert_ok(console_new(&options, &console, &err));

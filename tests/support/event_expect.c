@@ -1,5 +1,6 @@
 #include "tests/support/event_expect.h"
 
+#include "model/event/recent.h"
 #include "model/event/verify.h"
 
 #include <setjmp.h>
@@ -214,6 +215,102 @@ static void expect_people(struct fixture *f, struct reader *reader, const struct
     free(registered);
 }
 
+/* ---- What people did lately ---- */
+
+struct lately_sums {
+    uint32_t first_person;
+    int64_t *values; /* by person of the block */
+    int32_t from, to;
+};
+
+static void lately_till(void *context, uint32_t person, int32_t when, int64_t value)
+{
+    struct lately_sums *sums = context;
+    assert_in_range(person, 0, EVENT_BLOCK - 1);
+    assert_true(when >= sums->from && when < sums->to);
+    sums->values[person] += value;
+}
+
+/* Money or purchases of some people in a random span that the block knows. */
+static void expect_tills(struct fixture *f, const struct recent_block *block,
+                         const struct event *events, size_t n, struct dice *dice)
+{
+    uint64_t among[RECENT_WORDS];
+    int64_t *wanted = mem_zero(EVENT_BLOCK, sizeof *wanted);
+    struct lately_sums sums = {block->first_person, mem_zero(EVENT_BLOCK, sizeof(int64_t)), 0, 0};
+    bool purchases = dice_below(dice, 2);
+    int32_t first = clock_day(&f->mall->clock, year_2024) - 60;
+    sums.from = first + (int32_t)dice_below(dice, 400);
+    sums.from = sums.from < block->money.since ? block->money.since : sums.from;
+    sums.to = sums.from + (int32_t)dice_below(dice, 200);
+    for (size_t i = 0; i < RECENT_WORDS; i++)
+        among[i] = dice_below(dice, 3) ? dice_next(dice) : UINT64_MAX;
+    recent_tills_each(block, among, sums.from, sums.to, purchases, lately_till, &sums);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t at = events[i].person - block->first_person;
+        if (events[i].person == 0 || at >= EVENT_BLOCK || !(among[at / 64] >> (at % 64) & 1) ||
+            (events[i].kind != KIND_PURCHASE && events[i].kind != KIND_REFUND))
+            continue;
+        int32_t when = clock_day(&f->mall->clock, events[i].time);
+        if (when < sums.from || when >= sums.to)
+            continue;
+        bool refund = events[i].kind == KIND_REFUND;
+        wanted[at] += purchases ? !refund : refund ? -events[i].amount : events[i].amount;
+    }
+    assert_memory_equal(sums.values, wanted, EVENT_BLOCK * sizeof *wanted);
+    free(sums.values);
+    free(wanted);
+}
+
+static void expect_seen(const struct recent_block *block, const int32_t *last, int32_t since)
+{
+    uint64_t words[RECENT_WORDS];
+    recent_seen(block, since, words);
+    for (uint32_t i = 0; i < EVENT_BLOCK; i++) {
+        int32_t when = last[block->first_person + i];
+        assert_int_equal(words[i / 64] >> (i % 64) & 1, when != RECENT_NEVER && when >= since);
+    }
+}
+
+static void expect_recent(struct fixture *f, struct reader *reader, const struct event *events,
+                          size_t n, struct dice *dice)
+{
+    struct recent_source source;
+    struct recent_bytes stored = {0};
+    uint32_t people;
+    OK(people_end(reader, &people, &f->err));
+    uint32_t n_blocks = (people >> EVENT_BLOCK_BITS) + 1;
+    int32_t *last = mem_alloc((size_t)n_blocks * EVENT_BLOCK * sizeof *last);
+    for (size_t i = 0; i < (size_t)n_blocks * EVENT_BLOCK; i++)
+        last[i] = RECENT_NEVER;
+    for (size_t i = 0; i < n; i++) {
+        int32_t when = clock_day(&f->mall->clock, events[i].time);
+        if (events[i].person && kind_flags(events[i].kind) & KIND_PRESENCE &&
+            when > last[events[i].person])
+            last[events[i].person] = when;
+    }
+    OK(reader_begin(reader, &f->err));
+    OK(recent_source_begin(&source, reader, &f->err));
+    for (uint32_t b = 0; b < n_blocks; b++) {
+        struct recent_block block;
+        unsigned parts = RECENT_PRESENCE | RECENT_MONEY;
+        OK(recent_source_fetch(&source, (int32_t)b, parts, &stored, &f->err));
+        OK(recent_source_open(&source, (int32_t)b, parts, &stored, &block, &f->err));
+        assert_true(block.presence.known && block.money.known);
+        expect_seen(&block, last, RECENT_NEVER);
+        for (int i = 0; i < 4; i++)
+            expect_seen(&block, last,
+                        clock_day(&f->mall->clock, year_2024) + (int32_t)dice_below(dice, 500) -
+                            50);
+        for (int i = 0; i < 4; i++)
+            expect_tills(f, &block, events, n, dice);
+    }
+    recent_source_end(&source);
+    reader_end(reader);
+    recent_bytes_free(&stored);
+    free(last);
+}
+
 static void expect_totals(struct fixture *f, struct reader *reader, const struct event *events,
                           size_t n)
 {
@@ -346,6 +443,7 @@ void expect_all(struct fixture *f, const struct history *history, struct dice *d
     struct event *events = history_expected(history, &f->mall->clock, &everything, &n, NULL);
     expect_rollups(f, reader, events, n);
     expect_people(f, reader, events, n);
+    expect_recent(f, reader, events, n, dice);
     expect_totals(f, reader, events, n);
     expect_cursor(f, reader, n);
     expect_parallel(f, reader, n);

@@ -89,6 +89,8 @@ static void test_damage(void **state)
         "update ref_leaf set keys = cast(substr(keys, 1, 20) || x'ee' || substr(keys, 22) as blob)",
         "update rollup_day set cells = x'00' where day = (select max(day) from rollup_day)",
         "update person_block set columns = x'0000'",
+        "update person_recent set presence = x'0000'",
+        "update person_recent set tills = substr(tills, 1, 40)",
         "delete from ref_leaf",
         "delete from rollup_hour where day = (select min(day) from rollup_hour)",
     };
