@@ -15,7 +15,7 @@ static enum status counts_take(struct reader *reader, struct arena *arena,
     struct error why = {0};
     enum status status = campaign_plan_make(reader, arena, access, &f->campaign, &f->plan, &why);
     /* An audience that cannot be read is among the faults. */
-    if (status == ST_USAGE || status == ST_DENIED || status == ST_REFUSED) {
+    if (status == ST_USAGE || status == ST_DENIED) {
         error_clear(&why);
         return ST_OK;
     }

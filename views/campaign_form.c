@@ -55,19 +55,19 @@ static const char *hint_of(const struct campaign_key *key)
     case KEY_SHOPS:
         return N_("smart_pos, category=Fashion and floor=2; empty: all");
     case KEY_SHARE:
-        return N_("10% unless there is a reason: without one nothing is proved");
+        return N_("one in ten unless there is a reason: without it nothing is proved");
     case KEY_CONTACTS:
-        return N_("pos app sms wifi screen staff");
+        return "pos app sms wifi screen staff";
     case KEY_TEMPLATE:
-        return N_("{name} {points} {value} {code} {until} {mall}");
+        return "{name} {points} {value} {code} {until} {mall}";
     case KEY_HOURS:
-        return N_("10:00-22:00");
+        return "10:00-22:00";
     case KEY_RANGES:
-        return N_("2017-10-01..2017-10-08 2017-10-20");
+        return "2017-10-01..2017-10-08 2017-10-20";
     case KEY_CAP:
         return N_("2/7d: two in seven days");
     case KEY_DURATION:
-        return N_("14d");
+        return "14d";
     case KEY_FACTOR:
         return N_("2 doubles them");
     default:
