@@ -54,7 +54,7 @@ stands_on() {
     import) echo 'base|store|event|access|people' ;;
     sql) echo 'base|store|event|access|people|question|segment|loop' ;;
     campaign | scene) echo 'base|store|event|access|people|question|segment|loop|insight' ;;
-    fleet | sync) echo 'base|store|event|access|people|import' ;;
+    fleet | sync) echo 'base|store|event|access|people|question|import' ;;
     *) echo unknown ;;
     esac
 }

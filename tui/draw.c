@@ -220,6 +220,33 @@ void draw_mark(struct area area, int row, int col, int cells, enum role role)
         grid_mark(area.row + row, area.col + at, role);
 }
 
+static bool role_dims(unsigned char role)
+{
+    switch (role) {
+    case ROLE_PLAIN:
+    case ROLE_STRONG:
+    case ROLE_ACCENT:
+    case ROLE_UP:
+    case ROLE_DOWN:
+    case ROLE_BAR:
+        return true;
+    default:
+        return false;
+    }
+}
+
+void draw_dim(struct area area)
+{
+    for (int row = 0; row < area.rows; row++) {
+        const struct cell *cells = area.row + row < grid_rows() ? grid_row(area.row + row) : NULL;
+        for (int col = 0; cells && col < area.cols && area.col + col < grid_cols(); col++) {
+            const struct cell *cell = &cells[area.col + col];
+            if (cell->n && cell->runes[0] != L' ' && !cell->mark && role_dims(cell->role))
+                grid_mark(area.row + row, area.col + col, ROLE_DIM);
+        }
+    }
+}
+
 void draw_cursor(struct area area, int row, int col)
 {
     if (row_inside(area, row) && area.cols > 0)

@@ -54,6 +54,10 @@ void draw_frame(struct area area, enum role role, const char *title); /* border 
 /* Changes the look of cells already drawn (a selected row). */
 void draw_mark(struct area area, int row, int col, int cells, enum role role);
 
+/* Dims what is drawn there, for figures that are not final: texts and bars; what is selected,
+ * warned of or a heat map keeps its look. */
+void draw_dim(struct area area);
+
 /* Where the hardware cursor goes after the frame: the selection, or the edited character. */
 void draw_cursor(struct area area, int row, int col);
 

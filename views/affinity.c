@@ -3,6 +3,7 @@
 #include "model/insight/affinity.h"
 #include "model/base/intl.h"
 #include "model/base/text.h"
+#include "model/event/sample.h"
 #include "tui/chart.h"
 #include "views/actions.h"
 #include "views/insight_people.h"
@@ -33,7 +34,8 @@ struct affinity_answer {
     struct affinity affinity;
     struct sheet *sheet;
     const struct affinity_pair **pairs; /* by row */
-    size_t hidden;                      /* pairs of groups too small for this role */
+    int64_t units;
+    size_t hidden; /* pairs of groups too small for this role */
 };
 
 static const char *const of_titles[AFFINITY_OF_COUNT] = {
@@ -43,7 +45,7 @@ static const char *const by_titles[AFFINITY_BY_COUNT] = {N_("people"), N_("visit
 
 static const struct sheet_column columns[] = {
     {"a", N_("those who bought"), CELL_TEXT}, {"b", N_("also bought"), CELL_TEXT},
-    {"lift", N_("lift"), CELL_REAL},          {"lift_low", N_("at least"), CELL_REAL},
+    {"lift", N_("lift"), CELL_REAL, 2},       {"lift_low", N_("at least"), CELL_REAL, 2},
     {"both", N_("both"), CELL_COUNT},         {"confidence_ab", N_("→"), CELL_SHARE},
     {"confidence_ba", N_("←"), CELL_SHARE},   {"support", N_("of all"), CELL_SHARE},
 };
@@ -57,14 +59,8 @@ static const char *thing_text(const struct affinity *affinity, uint32_t thing)
     return *t->name ? t->name : t->code;
 }
 
-/* Two decimals are what a lift is worth. */
-static double hundredth(double value)
-{
-    return round(value * 100) / 100;
-}
-
 static void rows_make(struct affinity_answer *answer, struct arena *arena,
-                      const struct access *access)
+                      const struct access *access, double share)
 {
     const struct affinity *a = &answer->affinity;
     answer->sheet = sheet_new(arena, columns, sizeof columns / sizeof *columns);
@@ -79,9 +75,9 @@ static void rows_make(struct affinity_answer *answer, struct arena *arena,
         struct cell *cells = sheet_row_add(answer->sheet);
         cells[0] = cell_text(thing_text(a, pair->a));
         cells[1] = cell_text(thing_text(a, pair->b));
-        cells[2] = cell_real(hundredth(pair->lift));
-        cells[3] = cell_real(hundredth(pair->interval.low));
-        cells[4] = cell_integer(pair->both);
+        cells[2] = cell_real(pair->lift);
+        cells[3] = cell_real(pair->interval.low);
+        cells[4] = cell_integer(sample_estimate(share, pair->both));
         cells[5] = cell_real(affinity_confidence(a, pair, false));
         cells[6] = cell_real(affinity_confidence(a, pair, true));
         cells[7] = cell_share((double)pair->both, (double)a->units);
@@ -97,7 +93,8 @@ static void *pairs_ask(struct reader *reader, struct arena *arena, const void *p
         .of = question->of, .by = question->by, .from = question->from, .to = question->to};
     if (affinity_run(reader, arena, &query, &answer->affinity, err) != ST_OK)
         return NULL;
-    rows_make(answer, arena, &question->access);
+    answer->units = sample_estimate(sample_share(reader), answer->affinity.units);
+    rows_make(answer, arena, &question->access, sample_share(reader));
     return answer;
 }
 
@@ -117,14 +114,17 @@ static void affinity_refresh(struct view *view)
     state->question.from = view->console->period.from;
     state->question.to = view->console->period.until;
     state->question.access = view->console->access;
-    view_ask(view, SLOT_PAIRS, _("affinity"), pairs_ask, &state->question, sizeof state->question);
-    view_ask(view, SLOT_MAP, _("affinity"), map_ask, &state->question, sizeof state->question);
+    view_ask_early(view, SLOT_PAIRS, _("affinity"), pairs_ask, &state->question,
+                   sizeof state->question);
+    view_ask_early(view, SLOT_MAP, _("affinity"), map_ask, &state->question,
+                   sizeof state->question);
 }
 
 static void row_open(struct view *view, int64_t row)
 {
     const struct affinity_answer *answer = view_answer(view, SLOT_PAIRS);
-    if (!answer || row < 0 || row >= (int64_t)answer->sheet->n_rows)
+    if (!answer || row < 0 || row >= (int64_t)answer->sheet->n_rows ||
+        !console_exact(view->console))
         return;
     const struct affinity *a = &answer->affinity;
     const struct affinity_pair *pair = answer->pairs[row];
@@ -227,9 +227,10 @@ static void affinity_draw(struct view *view, struct area area)
     const struct affinity_answer *answer = view_answer(view, SLOT_PAIRS);
     const char *problem = view_problem(view, SLOT_PAIRS);
     bool wide = area.cols >= MAP_WIDE && area.rows >= 10;
+    struct area whole = area;
     if (problem)
         area_cut_top(&area, draw_wrapped(area, 0, ROLE_ERROR, problem) + 1);
-    else if (answer && answer->hidden && area.rows > 4)
+    else if (answer && answer->hidden && area.rows > 4 && !view_is_partial(view, SLOT_PAIRS))
         draw_printf(area_cut_bottom(&area, 1), 0, 0, ROLE_DIM,
                     _("%zu pairs of fewer than %d people are not shown to your role"),
                     answer->hidden, (int)view->console->access.least_people);
@@ -242,6 +243,8 @@ static void affinity_draw(struct view *view, struct area area)
         map_draw(view, area);
     else if (!problem)
         list_draw(&state->list, area, true);
+    if (view_is_partial(view, SLOT_PAIRS))
+        draw_dim(whole);
 }
 
 /* ---- Acting ---- */
@@ -289,7 +292,7 @@ static const char *affinity_subtitle(struct view *view)
     struct arena *arena = arena_new();
     snprintf(state->subtitle, sizeof state->subtitle, _("%s, by %s · %s in all"),
              _(of_titles[state->question.of]), _(by_titles[state->question.by]),
-             answer ? text_count(arena, answer->affinity.units) : "…");
+             answer ? text_count(arena, answer->units) : "…");
     arena_free(arena);
     return state->subtitle;
 }

@@ -34,17 +34,21 @@ const char *cell_for_machines(struct arena *arena, const struct zone *zone, enum
 }
 
 /* No digit before the point is lost: "2,500,000.00", "0.8021". */
-static const char *real_for_people(struct arena *arena, double value)
+static const char *real_for_people(struct arena *arena, double value, int decimals)
 {
     double size = fabs(value);
-    if (size >= 1000 && size < 1e15)
-        return text_money(arena, llround(value * 100));
-    return arena_printf(arena, "%.4g", value);
+    if (size >= 1e14 || (!decimals && size < 1000))
+        return arena_printf(arena, "%.4g", value);
+    int shown = decimals ? decimals : 2;
+    long long scale = llround(pow(10, shown)), units = llround(size * (double)scale);
+    return arena_printf(arena, "%s%s.%0*lld", value < 0 && units ? "-" : "",
+                        text_count(arena, units / scale), shown, units % scale);
 }
 
-const char *cell_for_people(struct arena *arena, const struct zone *zone, enum cell_type type,
-                            const struct cell *cell)
+const char *cell_for_people(struct arena *arena, const struct zone *zone,
+                            const struct sheet_column *column, const struct cell *cell)
 {
+    enum cell_type type = column->type;
     if (!cell->known && cell->hidden)
         return cell->integer ? arena_printf(arena, "<%" PRId64, cell->integer) : "*";
     if (!cell->known)
@@ -57,7 +61,7 @@ const char *cell_for_people(struct arena *arena, const struct zone *zone, enum c
     case CELL_SHARE:
         return arena_printf(arena, "%.1f%%", cell->real * 100);
     case CELL_REAL:
-        return real_for_people(arena, cell->real);
+        return real_for_people(arena, cell->real, column->decimals);
     case CELL_DURATION:
         return text_duration(arena, cell->integer);
     case CELL_TIME:
@@ -72,7 +76,7 @@ const char *cell_for_people(struct arena *arena, const struct zone *zone, enum c
 const char *cell_in_column(struct arena *arena, const struct zone *zone,
                            const struct sheet_column *column, const struct cell *cell)
 {
-    const char *text = cell_for_people(arena, zone, column->type, cell);
+    const char *text = cell_for_people(arena, zone, column, cell);
     if (column->type != CELL_TEXT || !column->title || !cell->known)
         return text;
     if (strcmp(column->title, "event") == 0)

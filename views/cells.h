@@ -6,8 +6,8 @@
 #include "model/base/time.h"
 
 /* For people: "1,284,930", "41.2%", "3 h 05", "–". Owned by the arena, or constant. */
-const char *cell_for_people(struct arena *arena, const struct zone *zone, enum cell_type type,
-                            const struct cell *cell);
+const char *cell_for_people(struct arena *arena, const struct zone *zone,
+                            const struct sheet_column *column, const struct cell *cell);
 
 /* The same for a cell of a sheet; a column that has a title has its words in the user's language.
  */

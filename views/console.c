@@ -141,12 +141,19 @@ void console_back(struct console *console)
     console_redraw(console);
 }
 
-void console_refresh(struct console *console)
+static void ask_again(struct console *console)
 {
     for (size_t i = 0; i < console->depth; i++)
         if (console->stack[i]->ops->refresh)
             console->stack[i]->ops->refresh(console->stack[i]);
     console_redraw(console);
+}
+
+void console_refresh(struct console *console)
+{
+    console->refreshing = true;
+    ask_again(console);
+    console->refreshing = false;
 }
 
 /* ---- Period ---- */
@@ -157,7 +164,7 @@ static void period_update(struct console *console)
         console->against =
             period_compare(&console->mall->clock, &console->period, console->compare);
     session_save(console->session, console);
-    console_refresh(console);
+    ask_again(console);
 }
 
 void console_period(struct console *console, const char *text)
@@ -232,6 +239,38 @@ static void cancel_all(struct console *console)
     console_say(console, "%s", _("stopped; Ctrl-r asks again"));
 }
 
+double console_share(const struct console *console)
+{
+    const struct view *top = console_top(console);
+    double share = 1;
+    for (int slot = 0; slot < VIEW_SLOTS; slot++)
+        if (view_is_partial(top, slot) && view_share(top, slot) < share)
+            share = view_share(top, slot);
+    return share;
+}
+
+bool console_exact(struct console *console)
+{
+    bool exact = console_share(console) >= 1;
+    if (!exact)
+        console_say(console, "%s", _("not all are counted yet: there is no list"));
+    return exact;
+}
+
+/* Esc on a partial answer stops counting and leaves it, marked; the next one goes back. */
+static bool partial_stop(struct console *console)
+{
+    struct view *top = console_top(console);
+    bool partial = false;
+    for (int slot = 0; slot < VIEW_SLOTS; slot++)
+        partial |= view_is_partial(top, slot) && view_asking(top, slot);
+    for (int slot = 0; partial && slot < VIEW_SLOTS; slot++)
+        view_cancel(top, slot);
+    if (partial)
+        console_say(console, "%s", _("stopped; Ctrl-r asks again"));
+    return partial;
+}
+
 static void leave(struct console *console)
 {
     console->leaving = true;
@@ -256,7 +295,8 @@ static bool console_own(struct console *console, int id, const char *argument)
 {
     switch (id) {
     case ACTION_BACK:
-        console_back(console);
+        if (!partial_stop(console))
+            console_back(console);
         return true;
     case ACTION_CLOSE:
         if (console->depth > 1)
@@ -309,6 +349,15 @@ static bool console_own(struct console *console, int id, const char *argument)
         return true;
     case ACTION_PORTRAIT:
         portrait_open(console, argument);
+        return true;
+    case ACTION_RESULTS:
+        console_open(console, *argument ? "campaign-result" : "campaign-results", argument);
+        return true;
+    case ACTION_SIMULATE:
+        if (*argument)
+            console_open(console, "campaign-simulate", argument);
+        else
+            console_complain(console, "%s", _("which campaign? Write its code behind the word"));
         return true;
     default:
         return false;

@@ -8,6 +8,7 @@
 #include "model/access/access.h"
 #include "model/base/task.h"
 #include "model/loop/period.h"
+#include "tui/dialog.h"
 #include "tui/intl.h"
 #include "tui/loop.h"
 #include "views/view.h"
@@ -26,9 +27,11 @@ struct console {
     struct loop *loop;
     struct keymap *keymap;
     struct task_pool *pool;
+    struct task_pool *early;    /* first answers from a sample, which do not wait either */
     struct task_pool *pages;    /* rows of long lists, which do not wait behind questions */
     struct write_queue *writes; /* changes, off the screen's thread */
     char last_change[65];       /* id of the operation that `u` undoes; "": none */
+    struct change_back *back;   /* or what it takes back that is no operation; NULL: none */
     struct import_work *imports;
     struct people_cache *people;
     struct access access;
@@ -39,6 +42,9 @@ struct console {
     struct period period, against; /* `against` only when compare is not COMPARE_NONE */
     int64_t as_of, present;        /* of the data; as_of 0: no events */
     int64_t events_version, rows_version;
+    uint32_t blocks;       /* of people */
+    uint32_t early_blocks; /* from so many on, answers from a sample come first */
+    bool refreshing;       /* the same is asked again: exact answers stay until the next ones */
 
     struct view **stack; /* the last one is on top */
     size_t depth, cap;
@@ -61,13 +67,14 @@ struct console {
 
 struct console_options {
     const char *mall_path, *principal;
-    int input, output; /* descriptors of the terminal */
-    const char *term;  /* NULL: $TERM */
-    int rows, cols;    /* not 0: a screen of this size that no terminal shows (atrium play) */
-    const char *start; /* view to open; NULL: the loop */
-    bool still;        /* leave timings out of the screen: tests, atrium play */
-    bool forgetful;    /* neither read nor keep where one stopped: atrium play */
-    bool sealed;       /* refuse to write files and run commands: tests with random keys */
+    int input, output;     /* descriptors of the terminal */
+    const char *term;      /* NULL: $TERM */
+    int rows, cols;        /* not 0: a screen of this size that no terminal shows (atrium play) */
+    const char *start;     /* view to open; NULL: the loop */
+    bool still;            /* leave timings out of the screen: tests, atrium play */
+    bool forgetful;        /* neither read nor keep where one stopped: atrium play */
+    uint32_t early_blocks; /* as in the console; 0: as usual */
+    bool sealed;           /* refuse to write files and run commands: tests with random keys */
 };
 
 /* Opens the mall and the screen. One console per process. */
@@ -103,8 +110,18 @@ void console_redraw(struct console *console);
 /* True when the principal has all of these rights; says so in the status line otherwise. */
 bool console_may(struct console *console, unsigned rights);
 
+/* The share of the people that the screen on top is from, 1 where its answers are exact; and true
+ * where they are, so that people can be listed: says so in the status line otherwise. */
+double console_share(const struct console *console);
+bool console_exact(struct console *console);
+
 /* Shows a dialog or picker over the views; it is freed when it closes. */
 void console_dialog(struct console *console, struct dialog *dialog);
+
+/* A dialog of names to choose from, 32 at most, marked for translation; a NULL among them is shown
+ * as `none`. `done` finds the choice with dialog_choice. */
+void console_choose(struct console *console, const char *title, const char *const *names, size_t n,
+                    size_t selected, const char *none, dialog_done *done, void *context);
 void console_picker(struct console *console, struct picker *picker);
 
 /* Sets the period ("30d", "2017-10", …) for all screens and asks again; complains when it cannot be

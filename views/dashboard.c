@@ -97,7 +97,7 @@ static bool open_focused(struct view *view)
     const struct panel_value *value = panels_value(&dashboard->panels);
     if (!value || !value->screen)
         console_say(view->console, "%s", _("nothing is behind this"));
-    else
+    else if (console_exact(view->console))
         console_open(view->console, value->screen, value->argument ? value->argument : "");
     return true;
 }

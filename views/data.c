@@ -179,8 +179,8 @@ static const char *named_cell(struct arena *arena, const struct console *console
     size_t k = column_of(sheet, name);
     if (k == sheet->n_columns)
         return "";
-    const char *text = cell_for_people(arena, console->mall->zone, sheet->columns[k].type,
-                                       &sheet_row(sheet, row)[k]);
+    const char *text =
+        cell_for_people(arena, console->mall->zone, &sheet->columns[k], &sheet_row(sheet, row)[k]);
     return word_translated(name, text);
 }
 

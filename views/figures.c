@@ -172,7 +172,7 @@ static const char *cell_figure(struct arena *arena, const struct metric *metric,
                                enum cell_type type, const struct cell *cell)
 {
     if (cell->hidden)
-        return cell_for_people(arena, NULL, type, cell);
+        return cell_for_people(arena, NULL, &(struct sheet_column){.type = type}, cell);
     struct figure figure = {.known = cell->known};
     figure.real = cell_number(type, cell);
     figure.integer = type == CELL_REAL || type == CELL_SHARE ? 0 : cell->integer;

@@ -107,6 +107,15 @@ static bool is_asking(const struct console *console)
     return false;
 }
 
+/* "≈ 7% of people", where an answer is from a sample. */
+static const char *share_text(const struct console *console, struct arena *arena)
+{
+    double percent = 100 * console_share(console);
+    return percent >= 100 ? ""
+                          : arena_printf(arena, _("%s %.*f%% of people"), theme_ascii() ? "~" : "≈",
+                                         percent < 9.5, percent);
+}
+
 /* "2 questions · 41%", what the view asked for last, or nothing. */
 static char *work_text(const struct console *console, struct arena *arena)
 {
@@ -137,10 +146,16 @@ static void status_draw(struct console *console, struct area row, struct arena *
 {
     char *work = work_text(console, arena);
     const char *stop = keymap_keys(console->keymap, ACTION_CANCEL);
-    if (is_asking(console) && *stop && row.cols >= ROOM_TO_TELL)
-        work = arena_printf(arena, _("%s · %s stops"), work, stop);
-    int cells = text_cells(work);
+    const char *share = share_text(console, arena);
+    if (*share && !is_asking(console))
+        work = arena_strdup(arena, _("stopped"));
+    else if (is_asking(console) && *stop && row.cols >= ROOM_TO_TELL)
+        work = arena_printf(arena, _("%s · %s stops"), work, *share ? _("Esc") : stop);
+    if (*share)
+        work = arena_printf(arena, " · %s", work);
+    int cells = text_cells(work) + text_cells(share);
     draw_right(row, ROLE_DIM, work);
+    draw_text(row, 0, row.cols - cells, ROLE_WARN, share);
     row.cols -= cells ? cells + 2 : 0;
     if (console->message) {
         draw_field(row, 0, 1, row.cols - 1, -1, console->message_bad ? ROLE_ERROR : ROLE_ACCENT,

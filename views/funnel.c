@@ -71,7 +71,8 @@ static void beside_refresh(struct view *view)
 {
     const struct funnel_answer *answer = view_answer(view, ANSWER);
     struct beside_question question = {.access = view->console->access};
-    if (!answer || !access_may(&view->console->access, RIGHT_PEOPLE_SEE))
+    if (!answer || view_is_partial(view, ANSWER) ||
+        !access_may(&view->console->access, RIGHT_PEOPLE_SEE))
         return;
     struct arena *arena = arena_new();
     size_t n;
@@ -98,7 +99,7 @@ static void other_refresh(struct view *view, struct funnel_question *question)
         question->from = console->against.from;
         question->to = console->against.until;
     }
-    view_ask(view, OTHER, _("funnel"), funnel_view_ask, question, sizeof *question);
+    view_ask_early(view, OTHER, _("funnel"), funnel_view_ask, question, sizeof *question);
 }
 
 static void funnel_refresh(struct view *view)
@@ -107,7 +108,7 @@ static void funnel_refresh(struct view *view)
     struct funnel_question *question = mem_zero(1, sizeof *question);
     view_ask(view, KEPT, _("saved funnels"), kept_ask, NULL, 0);
     if (funnel_question_make(view->console, state->line, question)) {
-        view_ask(view, ANSWER, _("funnel"), funnel_view_ask, question, sizeof *question);
+        view_ask_early(view, ANSWER, _("funnel"), funnel_view_ask, question, sizeof *question);
         other_refresh(view, question);
     }
     free(question);
@@ -226,10 +227,14 @@ static void funnel_draw(struct view *view, struct area area)
         .answer = answer,
         .other = other && other->funnel.n_steps == answer->funnel.n_steps ? other : NULL,
         .against = state->versus ? state->versus : _(compare_choices[view->console->compare].title),
-        .people = view_answer(view, BESIDE),
+        .people = view_is_partial(view, ANSWER) ? NULL : view_answer(view, BESIDE),
         .selected = state->selected,
     };
+    picture.partial =
+        view_is_partial(view, ANSWER) || (picture.other && view_is_partial(view, OTHER));
     funnel_picture_draw(&picture, area);
+    if (picture.partial)
+        draw_dim(area);
 }
 
 static const char *funnel_subtitle(struct view *view)
@@ -300,16 +305,6 @@ static void within_change(struct funnel_plan *plan, const void *to)
     plan->within = to;
 }
 
-/* One of a list of names, the first of which is none. */
-static void names_choose(struct view *view, const char *title, const char *const *names, size_t n,
-                         size_t selected, const char *none, dialog_done *done)
-{
-    const char *titles[32];
-    for (size_t i = 0; i < n && i < 32; i++)
-        titles[i] = names[i] ? _(names[i]) : none;
-    console_dialog(view->console, dialog_choose(title, titles, n, selected, done, view));
-}
-
 static void by_chosen(void *context, struct dialog *dialog, bool accepted)
 {
     int choice = accepted ? dialog_choice(dialog) : -1;
@@ -336,8 +331,8 @@ static void name_change(struct view *view, bool by, const char *argument)
             return;
         }
     size_t now = !answer ? 0 : by ? answer->plan.query.by : answer->plan.query.hold;
-    names_choose(view, by ? _("Groups by") : _("All steps share"), names, (size_t)n, now,
-                 by ? _("no groups") : _("nothing"), by ? by_chosen : hold_chosen);
+    console_choose(view->console, by ? _("Groups by") : _("All steps share"), names, (size_t)n, now,
+                   by ? _("no groups") : _("nothing"), by ? by_chosen : hold_chosen, view);
 }
 
 /* ---- Names of people: within, and beside whom ---- */
@@ -419,6 +414,8 @@ static void people_open(struct view *view, bool drop)
         console_say(view->console, "%s", _("nobody drops before the first step"));
         return;
     }
+    if (!console_exact(view->console))
+        return;
     funnel_levels(state->selected, drop, &least, &most);
     char *argument = mem_printf("funnel %d %d %s", least, most, state->line);
     console_open(view->console, "crowd", argument);
@@ -428,7 +425,7 @@ static void people_open(struct view *view, bool drop)
 static void people_label(struct view *view)
 {
     const struct funnel_answer *answer = view_answer(view, ANSWER);
-    if (!answer)
+    if (!answer || !console_exact(view->console))
         return;
     const struct funnel_state *state = view->state;
     struct arena *arena = arena_new();

@@ -10,6 +10,7 @@
 
 enum { BESIDE = 44, WIDE = 120 }; /* cells of the people beside; of the screen that has them */
 
+/* Of counts that are told: what was kept back is 0. */
 static const char *share(struct arena *arena, int64_t part, int64_t whole)
 {
     return whole ? arena_printf(arena, "%.1f%%", 100.0 * (double)part / (double)whole) : "–";
@@ -20,6 +21,8 @@ static size_t worst_drop(const struct funnel *funnel)
     size_t worst = 0;
     double least = 2;
     for (size_t i = 1; i < funnel->n_steps; i++) {
+        if (funnel->steps[i].hidden)
+            continue;
         double kept = funnel->steps[i - 1].count
                           ? (double)funnel->steps[i].count / (double)funnel->steps[i - 1].count
                           : 2;
@@ -81,8 +84,9 @@ static const char *step_note(const struct funnel_picture *p, const struct funnel
 
 static const char *step_count(struct arena *arena, const struct funnel_step *step)
 {
+    static const struct sheet_column column = {.type = CELL_COUNT};
     struct cell hidden = cell_hidden(step->below);
-    return step->hidden ? cell_for_people(arena, NULL, CELL_COUNT, &hidden)
+    return step->hidden ? cell_for_people(arena, NULL, &column, &hidden)
                         : text_count(arena, step->count);
 }
 
@@ -99,7 +103,8 @@ static int steps_draw(const struct funnel_picture *p, const struct funnel_change
             .label = p->answer->built_in ? _(label) : label,
             .value = (double)step->count,
             .text = step_count(p->arena, step),
-            .share = i ? share(p->arena, step->count, funnel->steps[i - 1].count) : NULL,
+            .share = i && !step->hidden ? share(p->arena, step->count, funnel->steps[i - 1].count)
+                                        : NULL,
             .note = step_note(p, changes, i),
             .warn = i && i == worst,
         };
@@ -115,8 +120,11 @@ static void whole_draw(const struct funnel_picture *p, const struct funnel_chang
     size_t last = funnel->n_steps - 1;
     const struct funnel_change *change = &changes->whole[last];
     bool few = funnel->steps[0].count < FUNNEL_FEW;
-    int col = 1 + draw_printf(row, 0, 1, few ? ROLE_DIM : ROLE_PLAIN, _("whole way %s"),
-                              share(p->arena, funnel->steps[last].count, funnel->steps[0].count));
+    int col =
+        1 + draw_printf(row, 0, 1, few ? ROLE_DIM : ROLE_PLAIN, _("whole way %s"),
+                        funnel->steps[last].hidden
+                            ? "–"
+                            : share(p->arena, funnel->steps[last].count, funnel->steps[0].count));
     if (p->other && change->known)
         col += draw_printf(row, 0, col, role_of(change), "  %s", points(p->arena, change));
     if (p->other && change->tested && !change->few)
@@ -138,7 +146,7 @@ static void rules_draw(const struct funnel_picture *p, struct area row)
         col += draw_printf(row, 0, col, ROLE_DIM, _(" · %s removed"),
                            text_count(p->arena, funnel->excluded));
     draw_printf(row, 0, col, ROLE_DIM, _(" · %s with an event of a step"),
-                text_count(p->arena, funnel->subjects));
+                funnel->subjects_hidden ? "*" : text_count(p->arena, funnel->subjects));
 }
 
 /* ---- The comparison ---- */
@@ -199,7 +207,7 @@ static void group_draw(const struct funnel_picture *p, struct area area, int row
                    money ? text_money(p->arena, steps[s].amount) : step_count(p->arena, &steps[s]));
     draw_field(area, row, 1 + name + (int)(last + 1) * number, number, 1,
                steps[0].count < FUNNEL_FEW ? ROLE_DIM : ROLE_ACCENT,
-               share(p->arena, steps[last].count, steps[0].count));
+               steps[last].hidden ? "–" : share(p->arena, steps[last].count, steps[0].count));
 }
 
 /* The largest groups, as many as there are rows; months and ages in their order. */
@@ -266,7 +274,8 @@ void funnel_picture_draw(const struct funnel_picture *p, struct area area)
     bool groups = p->answer->plan.query.by != FUNNEL_BY_NONE;
     struct funnel_changes changes = {0};
     if (p->other)
-        funnel_compare(funnel, &p->other->funnel, p->answer->plan.query.measure, &changes);
+        funnel_compare(funnel, &p->other->funnel,
+                       p->partial ? FUNNEL_TOTALS : p->answer->plan.query.measure, &changes);
     struct area top = area_cut_top(&area, (int)funnel->n_steps);
     steps_draw(p, &changes, top);
     whole_draw(p, &changes, area_cut_top(&area, 1));

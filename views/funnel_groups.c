@@ -69,7 +69,7 @@ static void groups_refresh(struct view *view)
 {
     struct funnel_question *question = mem_zero(1, sizeof *question);
     if (funnel_question_make(view->console, view->argument, question))
-        view_ask(view, 0, _("funnel"), groups_ask, question, sizeof *question);
+        view_ask_early(view, 0, _("funnel"), groups_ask, question, sizeof *question);
     free(question);
 }
 

@@ -2,6 +2,7 @@
 #include "model/base/text.h"
 #include "tui/chart.h"
 #include "views/actions.h"
+#include "views/cells.h"
 #include "views/funnel_view.h"
 #include "views/screens.h"
 
@@ -19,7 +20,7 @@ static void times_refresh(struct view *view)
     if (funnel_question_make(view->console, view->argument, question)) {
         question->times = true;
         question->groups = false;
-        view_ask(view, 0, _("funnel"), funnel_view_ask, question, sizeof *question);
+        view_ask_early(view, 0, _("funnel"), funnel_view_ask, question, sizeof *question);
     }
     free(question);
 }
@@ -48,27 +49,36 @@ static const char *way_name(struct arena *arena, const struct funnel_answer *ans
     return arena_printf(arena, "%zu→%zu %s", at + 1, at + 2, answer->built_in ? _(label) : label);
 }
 
+static const char *hidden_text(struct arena *arena, int64_t below)
+{
+    static const struct sheet_column column = {.type = CELL_COUNT};
+    struct cell hidden = cell_hidden(below);
+    return cell_for_people(arena, NULL, &column, &hidden);
+}
+
 /* The quartiles of every way; the selected row has the cursor. Returns the rows used. */
 static int quartiles_draw(struct arena *arena, const struct funnel_answer *answer, struct area area,
                           int selected)
 {
     static const char *const titles[] = {N_("least"), "1/4", N_("median"), "3/4", N_("most")};
     bool narrow = area.cols < 70;
-    int name = narrow ? 14 : 24, number = narrow ? 8 : 10, first = narrow ? 1 : 0;
-    int last = narrow ? 3 : 4, n = (int)answer->funnel.n_steps;
-    draw_field(area, 0, 1 + name, number, 1, ROLE_TITLE, _("people"));
+    int name = narrow ? 12 : 24, people = narrow ? 7 : 10, number = 10, first = narrow ? 1 : 0;
+    int last = narrow ? 2 : 4, n = (int)answer->funnel.n_steps, col = 1 + name + people;
+    draw_field(area, 0, 1 + name, people, 1, ROLE_TITLE, _("people"));
     for (int q = first; q <= last; q++)
-        draw_field(area, 0, 1 + name + number * (q - first + 1), number, 1, ROLE_TITLE,
-                   _(titles[q]));
+        draw_field(area, 0, col + number * (q - first), number, 1, ROLE_TITLE, _(titles[q]));
     for (int i = 0; i < n && i + 1 < area.rows; i++) {
         const struct funnel_times *times = times_at(answer, (size_t)i);
         draw_field(area, i + 1, 1, name - 1, -1, ROLE_PLAIN, way_name(arena, answer, (size_t)i));
-        draw_field(area, i + 1, 1 + name, number, 1, times->n < FUNNEL_FEW ? ROLE_DIM : ROLE_PLAIN,
-                   text_count(arena, times->n));
+        draw_field(area, i + 1, 1 + name, people, 1, times->n < FUNNEL_FEW ? ROLE_DIM : ROLE_PLAIN,
+                   times->hidden ? hidden_text(arena, times->below) : text_count(arena, times->n));
         for (int q = first; q <= last; q++)
-            draw_field(area, i + 1, 1 + name + number * (q - first + 1), number, 1,
+            draw_field(area, i + 1, col + number * (q - first), number, 1,
                        times->n < FUNNEL_FEW ? ROLE_DIM : ROLE_PLAIN,
-                       times->n ? text_duration(arena, (int64_t)(times->quartiles[q] + 0.5)) : "–");
+                       !times->n ? "–"
+                       : times->ends_hidden && q % 4 == 0
+                           ? "*"
+                           : text_duration(arena, (int64_t)(times->quartiles[q] + 0.5)));
         if (i != selected)
             continue;
         draw_mark(area, i + 1, 0, name, ROLE_SELECTED);
@@ -89,10 +99,12 @@ static void histogram_draw(struct arena *arena, const struct funnel_answer *answ
         bars[b] = (struct chart_bar){
             .label = _(funnel_bucket_names[b]),
             .value = (double)times->counts[b],
-            .text = text_count(arena, times->counts[b]),
-            .note = times->n ? arena_printf(arena, "%.1f%%",
-                                            100 * (double)times->counts[b] / (double)times->n)
-                             : NULL,
+            .text = times->hidden || times->bucket_hidden[b] ? "*"
+                                                             : text_count(arena, times->counts[b]),
+            .note = times->n && !times->bucket_hidden[b]
+                        ? arena_printf(arena, "%.1f%%",
+                                       100 * (double)times->counts[b] / (double)times->n)
+                        : NULL,
         };
     chart_bars_draw(area, bars, FUNNEL_BUCKETS, 0, -1);
 }
@@ -109,6 +121,7 @@ static void times_draw(struct view *view, struct area area)
         return;
     }
     struct arena *arena = arena_new();
+    struct area whole = area;
     int n = (int)answer->funnel.n_steps;
     struct area head = area_cut_top(&area, n + 1);
     quartiles_draw(arena, answer, head, state->selected);
@@ -125,6 +138,8 @@ static void times_draw(struct view *view, struct area area)
     } else {
         histogram_draw(arena, answer, area, (size_t)state->selected, area.rows > FUNNEL_BUCKETS);
     }
+    if (view_is_partial(view, 0))
+        draw_dim(whole);
     arena_free(arena);
 }
 

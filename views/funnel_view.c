@@ -2,6 +2,8 @@
 #include "views/funnel_view.h"
 
 #include "model/base/text.h"
+#include "model/event/sample.h"
+#include "model/loop/estimate.h"
 #include "model/loop/funnel_small.h"
 
 #include <stdio.h>
@@ -56,6 +58,7 @@ void *funnel_view_ask(struct reader *reader, struct arena *arena, const void *pa
     if (funnel_run(reader, arena, query, &answer->funnel, err) != ST_OK)
         return NULL;
     funnel_hide_small(arena, &question->access, &answer->funnel);
+    funnel_estimate(arena, sample_share(reader), &answer->funnel);
     return answer;
 }
 

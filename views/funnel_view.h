@@ -66,6 +66,7 @@ struct funnel_picture {
     const char *against;                        /* what it is compared with, for people */
     const struct sheet *people;                 /* beside; NULL: none */
     int selected;
+    bool partial; /* from a sample: nothing is tested */
 };
 void funnel_picture_draw(const struct funnel_picture *picture, struct area area);
 

@@ -51,7 +51,7 @@ static void *labels_ask(struct reader *reader, struct arena *arena, const void *
 {
     struct labels_answer *answer = arena_new_of(arena, struct labels_answer);
     const struct clock *clock = &reader_mall(reader)->clock;
-    (void)parameters;
+    const struct access *access = parameters;
     if (labels_list(reader, arena, &answer->labels, &answer->n, err) != ST_OK)
         return NULL;
     answer->sheet = sheet_new(arena, columns, sizeof columns / sizeof *columns);
@@ -61,7 +61,7 @@ static void *labels_ask(struct reader *reader, struct arena *arena, const void *
         answer->stale += label->stale;
         cells[0] = cell_text(label->name);
         if (label->people >= 0)
-            cells[1] = cell_integer(label->people);
+            cells[1] = small_group_cell(access, label->people, false, cell_integer(label->people));
         cells[2] = cell_text(state_text(label));
         if (label->as_of)
             cells[3] = cell_integer(clock_day(clock, label->as_of));
@@ -99,7 +99,8 @@ static void row_open(struct view *view, int64_t row)
 static void labels_refresh(struct view *view)
 {
     struct labels_state *state = view->state;
-    view_ask(view, SLOT_LIST, _("labels"), labels_ask, "", 1);
+    view_ask(view, SLOT_LIST, _("labels"), labels_ask, &view->console->access,
+             sizeof view->console->access);
     people_prompt_refresh(&state->prompt);
 }
 
@@ -171,8 +172,10 @@ static void overlaps_draw(struct view *view, struct area *area)
     for (size_t i = 0; i < answer->preview.n_overlaps && i < most; i++) {
         const struct label_overlap *overlap = &answer->preview.overlaps[i];
         double count = answer->preview.count, people = overlap->people;
-        if (!overlap->both)
+        if (!overlap->both && !overlap->hidden)
             break;
+        if (overlap->hidden)
+            continue;
         struct arena *arena = arena_new();
         draw_printf(area_cut_top(area, 1), 0, 2, ROLE_DIM,
                     _("%s in both with %s: %.0f %% of the rule, %.0f %% of the label"),

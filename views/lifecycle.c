@@ -1,7 +1,8 @@
 /* Lifecycle: who is new, came back, was gone and came again - stacked above the axis - and who
  * stayed away, below it. Enter opens the people of a bar's state. */
 #include "model/base/text.h"
-#include "model/loop/retention.h"
+#include "model/event/sample.h"
+#include "model/loop/estimate.h"
 #include "model/question/expr.h"
 #include "tui/dialog.h"
 #include "tui/theme.h"
@@ -28,6 +29,7 @@ struct lifecycle_state_of_view {
     int column; /* from the left */
     bool moved; /* else the last period that is over is selected */
     enum lifecycle_state state;
+    struct access access; /* as the answer at hand is to be shown */
     char *problem;
     char subtitle[160];
 };
@@ -56,7 +58,10 @@ static void *lifecycle_ask(struct reader *reader, struct arena *arena, const voi
                                     .period = question->length,
                                     .from = question->from,
                                     .to = question->to};
-    return lifecycle_run(reader, arena, &query, answer, err) == ST_OK ? answer : NULL;
+    if (lifecycle_run(reader, arena, &query, answer, err) != ST_OK)
+        return NULL;
+    lifecycle_estimate(arena, sample_share(reader), answer);
+    return answer;
 }
 
 static struct lifecycle_question question_of(const struct view *view)
@@ -77,7 +82,7 @@ static struct lifecycle_question question_of(const struct view *view)
 static void lifecycle_refresh(struct view *view)
 {
     struct lifecycle_question question = question_of(view);
-    view_ask(view, 0, _("lifecycle"), lifecycle_ask, &question, sizeof question);
+    view_ask_early(view, 0, _("lifecycle"), lifecycle_ask, &question, sizeof question);
 }
 
 static void lifecycle_open(struct view *view)
@@ -98,6 +103,7 @@ static void lifecycle_answered(struct view *view, int slot)
 {
     struct lifecycle_state_of_view *state = view->state;
     const struct lifecycle *answer = view_answer(view, slot);
+    state->access = access_of_sample(&view->console->access, view_share(view, slot));
     if (answer && !state->moved)
         state->column = answer->open > 0 ? answer->open - 1 : 0;
     if (answer && state->column >= (int)answer->periods.n)
@@ -196,7 +202,7 @@ static void legend_draw(struct area *area, struct arena *arena, const struct vie
                         const struct lifecycle *answer)
 {
     const struct lifecycle_state_of_view *state = view->state;
-    const struct access *access = &view->console->access;
+    const struct access *access = &state->access;
     static const enum lifecycle_state order[] = {LIFECYCLE_NEW, LIFECYCLE_RESURRECTING,
                                                  LIFECYCLE_RETURNING, LIFECYCLE_DORMANT};
     struct area row = area_cut_top(area, 1);
@@ -237,6 +243,7 @@ static void lifecycle_draw(struct view *view, struct area area)
         return;
     }
     struct arena *arena = arena_new();
+    struct area whole = area;
     legend_draw(&area, arena, view, answer);
     for (size_t i = 0; i < answer->n_notes; i++)
         draw_text(area_cut_top(&area, 1), 0, 0, ROLE_WARN, answer->notes[i]);
@@ -245,6 +252,8 @@ static void lifecycle_draw(struct view *view, struct area area)
         bar_draw(area, LEFT + i * m.width, &m, answer, (size_t)(m.first + i),
                  m.first + i >= answer->open);
     axis_draw(area, arena, &m, answer, state->column);
+    if (view_is_partial(view, 0))
+        draw_dim(whole);
     arena_free(arena);
 }
 
@@ -327,7 +336,7 @@ static bool lifecycle_action(struct view *view, int id, const char *argument)
         column_move(view, id == ACTION_GRID_LEFT ? -1 : 1);
         return true;
     case ACTION_LIFECYCLE_OPEN:
-        people = lifecycle_people(view);
+        people = console_exact(view->console) ? lifecycle_people(view) : NULL;
         if (people)
             console_open(view->console, "crowd", people);
         free(people);

@@ -110,11 +110,11 @@ static void table_begin(struct list *list, const struct table_source *source, bo
     list->table = table_new(&options);
 }
 
-/* Cells of the widest of the first rows, title included: as wide as needed, not wider. */
-static int column_cells(struct list *list, const struct sheet *sheet, size_t column,
+/* Cells of the widest of the first rows, title included. */
+static int cells_needed(struct list *list, const struct sheet *sheet, size_t column,
                         const char *title)
 {
-    enum { LOOKED_AT = 200, WIDEST = 28 };
+    enum { LOOKED_AT = 200 };
     int widest = text_cells(title) + 2; /* room for the mark of the order */
     for (size_t i = 0; i < sheet->n_rows && i < LOOKED_AT; i++) {
         arena_reset(list->scratch);
@@ -122,11 +122,15 @@ static int column_cells(struct list *list, const struct sheet *sheet, size_t col
             list->scratch, list_zone(list), &sheet->columns[column], &sheet_row(sheet, i)[column]));
         widest = cells > widest ? cells : widest;
     }
-    return widest < WIDEST ? widest : WIDEST;
+    return widest;
 }
 
+/* As wide as needed, not wider than a name. What is left of a wide screen goes to the texts that
+ * are longer, to each as it lacks; where none is, to all texts alike. */
 static void columns_make(struct list *list, const struct sheet *sheet)
 {
+    enum { WIDEST = 28 };
+    bool lacking = false;
     list->own = arena_new();
     list->columns = arena_array(list->own, struct table_column, sheet->n_columns);
     for (size_t k = 0; k < sheet->n_columns; k++) {
@@ -136,10 +140,17 @@ static void columns_make(struct list *list, const struct sheet *sheet)
             .name = arena_strdup(list->own, from->name),
             .title = arena_strdup(list->own, title),
             .align = cell_is_number(from->type) ? 1 : -1,
-            .cells = column_cells(list, sheet, k, title),
+            .cells = cells_needed(list, sheet, k, title),
             .min_cells = 12, /* a column goes off the edge before words are cut shorter */
-            .weight = from->type == CELL_TEXT ? 1 : 0,
         };
+        lacking |= from->type == CELL_TEXT && list->columns[k].cells > WIDEST;
+    }
+    for (size_t k = 0; k < sheet->n_columns; k++) {
+        struct table_column *column = &list->columns[k];
+        int lacks = column->cells > WIDEST ? column->cells - WIDEST : 0;
+        column->cells -= lacks;
+        if (sheet->columns[k].type == CELL_TEXT)
+            column->weight = lacking ? lacks : 1;
     }
 }
 
@@ -209,6 +220,7 @@ bool list_action(struct list *list, int id, const char *argument)
     if (!list->table)
         return false;
     if (id == TABLE_SAVE || id == TABLE_PIPE)
-        return list_export_start(list, id == TABLE_PIPE, argument);
+        return !console_exact(list->view->console) ||
+               list_export_start(list, id == TABLE_PIPE, argument);
     return table_action(list->table, id);
 }

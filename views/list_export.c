@@ -34,7 +34,7 @@ struct file_task {
     struct console *console;
     char *path;
     struct buffer bytes;
-    int64_t rows;
+    int64_t rows; /* -1: a text, which replaces nothing */
 };
 
 static void export_free(struct list_export *export)
@@ -58,6 +58,8 @@ static enum status file_run(struct task *task, void *thread_state)
 {
     struct file_task *file = (struct file_task *)task;
     (void)thread_state;
+    if (file->rows < 0 && access(file->path, F_OK) == 0)
+        return error_set(&task->error, ST_REFUSED, "%s is already there", file->path);
     char *beside = mem_printf("%s.part", file->path);
     FILE *out = fopen(beside, "wb");
     bool good = out && fwrite(buffer_text(&file->bytes), 1, file->bytes.n, out) == file->bytes.n;
@@ -78,7 +80,9 @@ static enum status file_run(struct task *task, void *thread_state)
 static void file_done(struct task *task)
 {
     struct file_task *file = (struct file_task *)task;
-    if (task->status == ST_OK)
+    if (task->status == ST_OK && file->rows < 0)
+        console_say(file->console, _("written to %s"), file->path);
+    else if (task->status == ST_OK)
         console_say(file->console, _("%lld rows written to %s"), (long long)file->rows, file->path);
     else if (!task->cancelled)
         console_complain(file->console, "%s", error_text(&task->error));
@@ -236,4 +240,25 @@ bool list_export_start(struct list *list, bool pipe, const char *argument)
     }
     console_dialog(list->view->console, dialog);
     return true;
+}
+
+/* ---- A text ---- */
+
+void text_export(struct console *console, const char *path, const char *text)
+{
+    if (!*path)
+        return;
+    if (console->sealed) {
+        console_complain(console, "%s", _("files and commands are not for this console"));
+        return;
+    }
+    struct file_task *file = mem_zero(1, sizeof *file);
+    file->task.run = file_run;
+    file->task.done = file_done;
+    file->task.title = _("writing");
+    file->console = console;
+    file->path = mem_strdup(path);
+    buffer_puts(&file->bytes, text);
+    file->rows = -1;
+    task_submit(console->pool, &file->task);
 }

@@ -9,6 +9,9 @@
  * about first. True: it was understood. */
 bool list_export_start(struct list *list, bool pipe, const char *argument);
 
+/* Writes a text to a new file, off the screen's thread; the outcome is said in the status line. */
+void text_export(struct console *console, const char *path, const char *text);
+
 /* Stops an export under way. */
 void list_export_end(struct list *list);
 

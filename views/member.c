@@ -11,6 +11,7 @@
 #include "views/member_identity.h"
 #include "views/screens.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -276,6 +277,15 @@ static void member_draw(struct view *view, struct area area)
     dashboard_draw(view, area, SLOT_PAGE);
 }
 
+static void coupons_show(struct view *view)
+{
+    const struct member_page *page = view_answer(view, SLOT_PAGE);
+    char *argument = page ? mem_printf("person %" PRIu32, page->person) : NULL;
+    if (argument)
+        console_open(view->console, "coupon-list", argument);
+    free(argument);
+}
+
 static bool member_action(struct view *view, int id, const char *argument)
 {
     (void)argument;
@@ -297,6 +307,10 @@ static bool member_action(struct view *view, int id, const char *argument)
     }
     if (id == ACTION_MEMBER_REVEAL) {
         member_reveal(view, view_answer(view, SLOT_PAGE));
+        return true;
+    }
+    if (id == ACTION_MEMBER_COUPONS) {
+        coupons_show(view);
         return true;
     }
     return dashboard_action(view, SLOT_PAGE, id);

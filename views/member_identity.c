@@ -6,6 +6,7 @@
 #include "model/people/link.h"
 #include "model/store/write_queue.h"
 #include "tui/dialog.h"
+#include "views/change.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@ struct act {
     size_t n_links;
     /* Out */
     char outcome[160];
+    int64_t made; /* the link that was made; 0: none */
 };
 
 static struct act *act_new(struct view *view, uint32_t person)
@@ -63,9 +65,11 @@ static enum status join_run(struct writer *writer, void *arguments, struct error
     if (status == ST_OK)
         status = member_link(writer, &act->access, &request, &result, err);
     if (status == ST_OK)
+        act->made = result.id;
+    if (status == ST_OK)
         snprintf(act->outcome, sizeof act->outcome,
-                 _("joined: link %lld, %lld contacts, %lld events"), (long long)result.id,
-                 (long long)result.identities, (long long)result.events);
+                 _("joined: link %lld, %lld contacts, %lld events; u undoes it"),
+                 (long long)result.id, (long long)result.identities, (long long)result.events);
     return status;
 }
 
@@ -94,14 +98,23 @@ static enum status remove_run(struct writer *writer, void *arguments, struct err
     return status;
 }
 
+static enum status join_undo(struct writer *writer, const struct access *access, int64_t link,
+                             const char *reason, struct error *err)
+{
+    struct link_result result;
+    return member_unlink(writer, access, link, reason, &result, err);
+}
+
 static void act_done(void *context, void *arguments, enum status status, const struct error *error)
 {
     struct console *console = context;
     const struct act *act = arguments;
-    if (status == ST_OK)
+    if (status == ST_OK) {
+        change_note_back(console, act->made ? join_undo : NULL, act->made, "undone");
         console_say(console, "%s", act->outcome);
-    else
+    } else {
         console_complain(console, "%s", error_text(error));
+    }
     console_refresh(console);
 }
 

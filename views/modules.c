@@ -1,10 +1,18 @@
 #include "views/modules.h"
 
+#include "model/campaign/coupon.h"
+#include "model/campaign/points_rules.h"
+#include "model/campaign/points_verify.h"
+#include "model/campaign/state.h"
 #include "model/event/verify.h"
 #include "model/segment/verify.h"
 
 void modules_start(void)
 {
     event_verify_register();
+    coupon_verify_register();
     segment_verify_register();
+    points_verify_register();
+    points_register();
+    campaign_register();
 }

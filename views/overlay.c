@@ -36,6 +36,17 @@ void console_dialog(struct console *console, struct dialog *dialog)
     console_redraw(console);
 }
 
+void console_choose(struct console *console, const char *title, const char *const *names, size_t n,
+                    size_t selected, const char *none, dialog_done *done, void *context)
+{
+    enum { MOST = 32 };
+    const char *titles[MOST];
+    n = n < MOST ? n : MOST;
+    for (size_t i = 0; i < n; i++)
+        titles[i] = names[i] ? _(names[i]) : none;
+    console_dialog(console, dialog_choose(title, titles, n, selected, done, context));
+}
+
 void console_picker(struct console *console, struct picker *picker)
 {
     overlay_close(console);

@@ -5,6 +5,7 @@
 #include "model/segment/saved.h"
 #include "model/store/write_queue.h"
 #include "tui/dialog.h"
+#include "views/change.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -85,7 +86,7 @@ static void act_done(void *context, void *arguments, enum status status, const s
     else
         console_say(console, _("%s is saved; u undoes it"), name);
     if (status == ST_OK && act->act != ACT_LABEL_RUN)
-        snprintf(console->last_change, sizeof console->last_change, "%s", act->result.id);
+        change_note(console, act->result.id);
     if (status == ST_OK)
         console_refresh(console);
     arena_free(arena);

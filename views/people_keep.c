@@ -4,6 +4,7 @@
 #include "model/segment/keep.h"
 #include "model/store/write_queue.h"
 #include "tui/dialog.h"
+#include "views/change.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +44,7 @@ static void keep_done(void *context, void *arguments, enum status status, const 
         return;
     }
     struct arena *arena = arena_new();
-    snprintf(console->last_change, sizeof console->last_change, "%s", keep->result.id);
+    change_note(console, keep->result.id);
     console_refresh(console);
     console_say(console, _("%s people are the segment '%s' now; u undoes it"),
                 text_count(arena, set_count(keep->people)), keep->name);

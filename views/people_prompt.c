@@ -1,14 +1,16 @@
 #include "views/people_prompt.h"
 
 #include "model/base/text.h"
+#include "model/event/sample.h"
 #include "model/people/member_list.h"
+#include "model/segment/segment_small.h"
 #include "model/segment/vocabulary.h"
 #include "views/session.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAIT_MS = 150, HISTORY = 100 };
+enum { WAIT_MS = 40, HISTORY = 100 };
 
 struct prompt_question {
     struct access access;
@@ -16,6 +18,28 @@ struct prompt_question {
     size_t name_size; /* the name stands behind the text */
     char text[];
 };
+
+static uint32_t people_estimate(double share, uint32_t count)
+{
+    return (uint32_t)sample_estimate(share, count);
+}
+
+static void preview_estimate(struct arena *arena, double share, struct label_preview *preview)
+{
+    size_t n = preview->n_overlaps;
+    struct label_overlap *overlaps = arena_array(arena, struct label_overlap, n + 1);
+    if (share >= 1)
+        return;
+    preview->count = people_estimate(share, preview->count);
+    preview->joining = people_estimate(share, preview->joining);
+    preview->leaving = people_estimate(share, preview->leaving);
+    for (size_t i = 0; i < n; i++) {
+        overlaps[i] = preview->overlaps[i];
+        overlaps[i].people = people_estimate(share, overlaps[i].people);
+        overlaps[i].both = people_estimate(share, overlaps[i].both);
+    }
+    preview->overlaps = overlaps;
+}
 
 static void *count_ask(struct reader *reader, struct arena *arena, const void *parameters,
                        struct error *err)
@@ -26,6 +50,7 @@ static void *count_ask(struct reader *reader, struct arena *arena, const void *p
     struct segment_answer found;
     enum status status = member_count(reader, &answer->members, err);
     answer->text = arena_strdup(arena, question->text);
+    double share = sample_share(reader);
     if (status == ST_OK && question->rule)
         status = label_preview(reader, arena, &question->access, *name ? name : NULL,
                                question->text, &answer->preview, err);
@@ -36,7 +61,15 @@ static void *count_ask(struct reader *reader, struct arena *arena, const void *p
                                                  .n_notes = found.n_notes,
                                                  .notes = found.notes};
     }
-    return status == ST_OK ? answer : NULL;
+    if (status != ST_OK)
+        return NULL;
+    struct access access = question->access;
+    access.sampled = share < 1;
+    if (small_group(&access, answer->preview.count))
+        answer->hidden = small_group_text(&access, arena, answer->preview.count);
+    label_preview_hide_small(arena, &access, &answer->preview);
+    preview_estimate(arena, share, &answer->preview);
+    return answer;
 }
 
 static void *names_ask(struct reader *reader, struct arena *arena, const void *parameters,
@@ -62,8 +95,8 @@ static void count_now(struct people_prompt *prompt)
     question->name_size = n_name;
     memcpy(question->text, text, n);
     memcpy(question->text + n, name, n_name);
-    view_ask(prompt->view, prompt->count_slot, _("people"), count_ask, question,
-             sizeof *question + n + n_name);
+    view_ask_early(prompt->view, prompt->count_slot, _("people"), count_ask, question,
+                   sizeof *question + n + n_name);
     free(question);
 }
 
@@ -173,12 +206,13 @@ static void count_draw(const struct people_prompt *prompt, struct area row)
     bool current = answer && strcmp(answer->text, edit_text(&prompt->edit)) == 0;
     if (current) {
         const struct label_preview *preview = &answer->preview;
-        int at =
-            draw_printf(row, 0, 0, ROLE_ACCENT, _("%s people"), text_count(arena, preview->count));
-        if (answer->members > 0)
+        bool partial = view_is_partial(prompt->view, prompt->count_slot);
+        int at = draw_printf(row, 0, 0, partial ? ROLE_DIM : ROLE_ACCENT, _("%s people"),
+                             answer->hidden ? answer->hidden : text_count(arena, preview->count));
+        if (answer->members > 0 && !answer->hidden)
             at += draw_printf(row, 0, at, ROLE_DIM, _(" · %.1f %% of the members"),
                               100.0 * preview->count / (double)answer->members);
-        if (preview->there)
+        if (preview->there && !preview->change_hidden)
             at += draw_printf(row, 0, at, ROLE_WARN, _(" · %s would get the label, %s lose it"),
                               text_count(arena, preview->joining),
                               text_count(arena, preview->leaving));
@@ -196,7 +230,7 @@ static void count_draw(const struct people_prompt *prompt, struct area row)
 void people_prompt_draw(struct people_prompt *prompt, struct area *area)
 {
     const char *problem = view_problem(prompt->view, prompt->count_slot);
-    const char *label = *prompt->name ? prompt->name : prompt->rule ? _("rule") : _("people");
+    const char *label = *prompt->name ? prompt->name : prompt->rule ? _("rule") : _("segment");
     struct area row = area_cut_top(area, 1);
     size_t line, column;
     int at = draw_printf(row, 0, 0, ROLE_ACCENT, "%s>", label) + 1;

@@ -26,6 +26,7 @@ struct people_prompt {
 struct prompt_answer {
     const char *text; /* the expression */
     struct label_preview preview;
+    const char *hidden; /* what is told in place of the count, where it is kept back; else NULL */
     int64_t members;
 };
 

@@ -116,7 +116,7 @@ static const char *figure_value(struct arena *arena, enum portrait_unit unit, do
     case PORTRAIT_REAL:
         break;
     }
-    return arena_printf(arena, value < 99.95 ? "%.1f" : "%.0f", value);
+    return arena_printf(arena, "%.1f", value);
 }
 
 static void figures_fill(struct panels *panels, const struct portrait *portrait)

@@ -1,11 +1,13 @@
 /* RFM: recency down, frequency across, people in the cells, their mean money below. */
 #include "model/base/text.h"
+#include "model/event/sample.h"
 #include "model/loop/rfm_group.h"
 #include "tui/chart.h"
 #include "views/actions.h"
 #include "views/console.h"
 #include "views/screens.h"
 
+#include <math.h>
 #include <stdio.h>
 
 struct rfm_state {
@@ -21,10 +23,33 @@ struct rfm_question {
 struct rfm_answer {
     struct rfm rfm;
     struct access access; /* who sees it */
-    double people[25];    /* row by row, recency 5 first */
+    int64_t buyers;
+    double people[25]; /* row by row, recency 5 first */
     int64_t count[25], money[25];
     int64_t group_count[RFM_GROUPS], group_money[RFM_GROUPS];
 };
+
+/* Counts of everybody; what they spent stays in proportion, so that means are those found. */
+static void counts_estimate(double share, int64_t *count, int64_t *money, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        int64_t of_all = sample_estimate(share, count[i]);
+        if (count[i])
+            money[i] = llround((double)money[i] / (double)count[i] * (double)of_all);
+        count[i] = of_all;
+    }
+}
+
+static void rfm_estimate(struct rfm_answer *answer, double share)
+{
+    answer->buyers = sample_estimate(share, (int64_t)answer->rfm.n);
+    if (share >= 1)
+        return;
+    counts_estimate(share, answer->count, answer->money, 25);
+    counts_estimate(share, answer->group_count, answer->group_money, RFM_GROUPS);
+    for (int i = 0; i < 25; i++)
+        answer->people[i] = (double)answer->count[i];
+}
 
 static void *rfm_ask(struct reader *reader, struct arena *arena, const void *parameters,
                      struct error *err)
@@ -32,7 +57,7 @@ static void *rfm_ask(struct reader *reader, struct arena *arena, const void *par
     const struct rfm_question *question = parameters;
     struct rfm_answer *answer = arena_new_of(arena, struct rfm_answer);
     struct rfm *rfm = &answer->rfm;
-    answer->access = question->access;
+    answer->access = access_of_sample(&question->access, sample_share(reader));
     if (rfm_run(reader, arena, question->at, 0, rfm, err) != ST_OK)
         return NULL;
     for (size_t i = 0; i < rfm->n; i++) {
@@ -45,13 +70,14 @@ static void *rfm_ask(struct reader *reader, struct arena *arena, const void *par
         answer->group_count[group]++;
         answer->group_money[group] += rfm->value[i][RFM_MONETARY];
     }
+    rfm_estimate(answer, sample_share(reader));
     return answer;
 }
 
 static void rfm_refresh(struct view *view)
 {
     struct rfm_question question = {view->console->present, view->console->access};
-    view_ask(view, 0, _("RFM"), rfm_ask, &question, sizeof question);
+    view_ask_early(view, 0, _("RFM"), rfm_ask, &question, sizeof question);
 }
 
 static void rfm_open(struct view *view)
@@ -123,7 +149,7 @@ static void groups_draw(struct area area, struct arena *arena, const struct rfm_
         draw_field(area, id + 1, 1 + NAME + PEOPLE, SHARE, 1, role,
                    small_group(&answer->access, n)
                        ? "–"
-                       : arena_printf(arena, "%.1f%%", 100.0 * (double)n / (double)answer->rfm.n));
+                       : arena_printf(arena, "%.1f%%", 100.0 * (double)n / (double)answer->buyers));
         draw_field(area, id + 1, 1 + NAME + PEOPLE + SHARE, MONEY, 1, role,
                    money_text(arena, answer, answer->group_money[id], n));
     }
@@ -168,6 +194,7 @@ static void rfm_draw(struct view *view, struct area area)
         return;
     }
     struct arena *arena = arena_new();
+    struct area whole = area;
     grid_draw(area_cut_top(&area, area.rows > 16 ? 7 : 6), arena, answer, view->state);
     if (answer->rfm.n) {
         area_cut_top(&area, cell_draw(area, arena, answer, view->state) + 1);
@@ -179,6 +206,8 @@ static void rfm_draw(struct view *view, struct area area)
     } else {
         draw_text(area, 0, 1, ROLE_DIM, _("nobody has bought anything yet"));
     }
+    if (view_is_partial(view, 0))
+        draw_dim(whole);
     arena_free(arena);
 }
 
@@ -201,10 +230,14 @@ static bool rfm_action(struct view *view, int id, const char *argument)
         state->frequency += state->frequency < 4;
         return true;
     case ACTION_GRID_OPEN:
+        if (!console_exact(view->console))
+            return true;
         snprintf(opened, sizeof opened, "rfm %d %d", 5 - state->recency, state->frequency + 1);
         console_open(view->console, "crowd", opened);
         return true;
     case ACTION_RFM_GROUP:
+        if (!console_exact(view->console))
+            return true;
         snprintf(opened, sizeof opened, "rfm-group %s",
                  rfm_groups[rfm_group_of(5 - state->recency, state->frequency + 1)].name);
         console_open(view->console, "crowd", opened);
@@ -221,7 +254,7 @@ static const char *rfm_subtitle(struct view *view)
     struct arena *arena = arena_new();
     if (answer)
         snprintf(state->subtitle, sizeof state->subtitle, _("%s buyers, up to the present"),
-                 text_count(arena, (int64_t)answer->rfm.n));
+                 text_count(arena, answer->buyers));
     arena_free(arena);
     return answer ? state->subtitle : NULL;
 }

@@ -21,6 +21,9 @@ const struct view_ops *const screens[] = {
     &view_clusters,
     &view_segments,
     &view_labels,
+    &view_campaigns,
+    &view_calendar,
+    &view_coupons,
     /* Opened from others: */
     &view_chart,
     &view_behind,
@@ -37,6 +40,15 @@ const struct view_ops *const screens[] = {
     &view_funnel_why,
     &view_portrait,
     &view_value_people,
+    &view_campaign,
+    &view_campaign_form,
+    &view_campaign_results,
+    &view_campaign_result,
+    &view_campaign_groups,
+    &view_campaign_simulate,
+    &view_coupon_list,
+    &view_coupon_disputes,
+    &view_coupon_redeem,
     NULL,
 };
 

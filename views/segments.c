@@ -28,7 +28,7 @@ struct segments_answer {
 };
 
 static const struct sheet_column columns[] = {
-    {"name", N_("name"), CELL_TEXT},
+    {"name", N_("segment"), CELL_TEXT},
     {"people", N_("people"), CELL_COUNT},
     {"kind", N_("kind"), CELL_TEXT},
     {"as_of", N_("as of"), CELL_DAY},
@@ -81,7 +81,7 @@ static void *segments_ask(struct reader *reader, struct arena *arena, const void
         struct cell *cells = sheet_row_add(answer->sheet);
         cells[0] = cell_text(segment->name);
         if (people[i] >= 0)
-            cells[1] = cell_integer(people[i]);
+            cells[1] = small_group_cell(access, people[i], false, cell_integer(people[i]));
         cells[2] = cell_text(segment->frozen ? _("frozen") : _("live"));
         if (segment->frozen)
             cells[3] = cell_integer(clock_day(clock, segment->as_of));
@@ -209,7 +209,8 @@ static const char *text_at_hand(struct view *view, const char **name)
 
 struct apart {
     struct console *console;
-    char *text, *names; /* names: those to choose from, one after another */
+    char *text, *title; /* of the one at hand */
+    char *names;        /* those to choose from, one after another */
 };
 
 static void apart_chosen(void *context, struct dialog *dialog, bool accepted)
@@ -221,14 +222,15 @@ static void apart_chosen(void *context, struct dialog *dialog, bool accepted)
         name += strlen(name) + 1;
     if (choice >= 0) {
         struct arena *arena = arena_new();
+        const char *other = choice == 0 ? "member"
+                                        : arena_printf(arena, "anyone and segment:%s",
+                                                       segment_name_text(arena, name));
         console_open(apart->console, "apart",
-                     arena_printf(arena, "%s\n%s", apart->text,
-                                  choice == 0 ? "member"
-                                              : arena_printf(arena, "anyone and segment:%s",
-                                                             segment_name_text(arena, name))));
+                     arena_printf(arena, "%s\n%s\n%s\n%s", apart->text, other, apart->title, name));
         arena_free(arena);
     }
     free(apart->text);
+    free(apart->title);
     free(apart->names);
     free(apart);
 }
@@ -242,21 +244,23 @@ static void apart_choose(struct view *view)
         return;
     }
     const char **choices = mem_zero(answer->n + 1, sizeof *choices);
-    size_t size = 0;
-    choices[0] = _("all members");
+    size_t size = 0, n = 0;
+    choices[n++] = _("all members");
     for (size_t i = 0; i < answer->n; i++)
-        choices[i + 1] = answer->segments[i].name;
-    for (size_t i = 0; i <= answer->n; i++)
+        if (strcmp(answer->segments[i].name, name) != 0)
+            choices[n++] = answer->segments[i].name;
+    for (size_t i = 0; i < n; i++)
         size += strlen(choices[i]) + 1;
     struct apart *apart = mem_zero(1, sizeof *apart);
-    *apart = (struct apart){view->console, mem_strdup(text), mem_alloc(size)};
+    *apart = (struct apart){view->console, mem_strdup(text), mem_strdup(*name ? name : text),
+                            mem_alloc(size)};
     char *to = apart->names;
-    for (size_t i = 0; i <= answer->n; i++) {
+    for (size_t i = 0; i < n; i++) {
         memcpy(to, choices[i], strlen(choices[i]) + 1);
         to += strlen(choices[i]) + 1;
     }
     console_dialog(view->console,
-                   dialog_choose(_("Apart from"), choices, answer->n + 1, 0, apart_chosen, apart));
+                   dialog_choose(_("Apart from"), choices, n, 0, apart_chosen, apart));
     free(choices);
 }
 

@@ -48,6 +48,8 @@ void sheet_view_draw(struct view *view, struct area area)
         draw_wrapped(area, 0, ROLE_ERROR, problem);
     else
         list_draw(list_of(view), area, true);
+    if (view_is_partial(view, 0))
+        draw_dim(area);
 }
 
 bool sheet_view_key(struct view *view, uint32_t key)

@@ -61,7 +61,7 @@ static void value_fill(struct panel_value *value, struct arena *arena,
 {
     value->label = label;
     value->text =
-        cell_for_people(arena, console->mall->zone, shop_columns[column].type, &card->row[column]);
+        cell_for_people(arena, console->mall->zone, &shop_columns[column], &card->row[column]);
     value->dim = !card->row[column].known;
     if (metric == METRIC_END)
         return;
@@ -233,12 +233,8 @@ static struct panel *sheet_fill(struct panels *panels, const struct console *con
         const struct zone *zone = console->mall->zone;
         struct panel_value *value = &panel->values[i];
         value->label = cells[of_label].known ? cells[of_label].text : "";
-        value->text =
-            cell_for_people(arena, zone, sheet->columns[of_number].type, &cells[of_number]);
-        value->change =
-            sheet->columns[of_more].type == CELL_REAL && cells[of_more].known
-                ? arena_printf(arena, "%.2f", cells[of_more].real)
-                : cell_for_people(arena, zone, sheet->columns[of_more].type, &cells[of_more]);
+        value->text = cell_for_people(arena, zone, &sheet->columns[of_number], &cells[of_number]);
+        value->change = cell_for_people(arena, zone, &sheet->columns[of_more], &cells[of_more]);
         value->change_role = ROLE_DIM;
         double number_value = cell_number(sheet->columns[of_number].type, &cells[of_number]);
         value->bar = most > 0 ? number_value / most : 0;

@@ -86,10 +86,9 @@ static void sql_row_open(struct view *view, int64_t row)
     struct arena *arena = arena_new();
     char *text = arena_strdup(arena, "");
     for (size_t k = 0; k < sheet->n_columns; k++)
-        text =
-            arena_printf(arena, "%s%s: %s\n", text, sheet->columns[k].name,
-                         cell_for_people(arena, view->console->mall->zone, sheet->columns[k].type,
-                                         &sheet_row(sheet, (size_t)row)[k]));
+        text = arena_printf(arena, "%s%s: %s\n", text, sheet->columns[k].name,
+                            cell_for_people(arena, view->console->mall->zone, &sheet->columns[k],
+                                            &sheet_row(sheet, (size_t)row)[k]));
     console_dialog(view->console, dialog_message(_("Row"), text, NULL, NULL));
     arena_free(arena);
 }

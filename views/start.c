@@ -2,14 +2,17 @@
 #include "views/start.h"
 #include "views/screens.h"
 
+#include "model/event/sample.h"
 #include "model/people/member_list.h"
 #include "model/store/write_queue.h"
 #include "tui/locale.h"
 #include "views/actions.h"
+#include "views/change.h"
 #include "views/config.h"
 #include "views/console.h"
 #include "views/import_task.h"
 #include "views/overlay.h"
+#include "views/question.h"
 #include "views/screens.h"
 #include "views/session.h"
 #include "views/watch.h"
@@ -19,7 +22,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { READERS = 2 };
+/* EARLY_BLOCKS: some 260,000 people; what is asked of fewer is answered at once. */
+enum { READERS = 2, EARLY_BLOCKS = 16 };
 
 static void *reader_begin_thread(void *context, struct error *err)
 {
@@ -38,6 +42,11 @@ static void reader_end_thread(void *state)
 static void answers_ready(void *context)
 {
     task_collect(((struct console *)context)->pool);
+}
+
+static void early_ready(void *context)
+{
+    task_collect(((struct console *)context)->early);
 }
 
 static void pages_ready(void *context)
@@ -71,6 +80,8 @@ static enum status present_read(struct console *console, const char *principal, 
         status = reader_present(reader, &console->as_of, &console->present, err);
     if (status == ST_OK)
         status = reader_versions(reader, &console->events_version, &console->rows_version, err);
+    if (status == ST_OK)
+        status = sample_blocks(reader, &console->blocks, err);
     if (reader)
         reader_close(reader);
     console->role = roles[console->access.role].name;
@@ -130,13 +141,15 @@ static void rest(void *context, bool resting)
         return;
     }
     task_cancel_all(console->pool);
+    task_cancel_all(console->early);
     task_cancel_all(console->pages);
     for (int i = 0; i < TURNS; i++) {
+        task_collect(console->early);
         task_collect(console->pool);
         task_collect(console->pages);
         write_queue_collect(console->writes);
-        if (!task_pool_busy(console->pool) && !task_pool_busy(console->pages) &&
-            !write_queue_busy(console->writes))
+        if (!task_pool_busy(console->early) && !task_pool_busy(console->pool) &&
+            !task_pool_busy(console->pages) && !write_queue_busy(console->writes))
             return;
         nanosleep(&(struct timespec){.tv_nsec = TURN_NS}, NULL);
     }
@@ -146,15 +159,18 @@ static void threads_begin(struct console *console)
 {
     /* Questions give way to keys, and to the rows that a key asks for. */
     static const struct task_pool_ops pool_ops = {reader_begin_thread, reader_end_thread, 10};
+    static const struct task_pool_ops early_ops = {reader_begin_thread, reader_end_thread, 5};
     static const struct task_pool_ops page_ops = {reader_begin_thread, reader_end_thread, 0};
     static const struct loop_ops loop_ops = {console_key, console_draw, quit, rest};
     console->people = people_cache_new();
     console->pool = task_pool_new(READERS, &pool_ops, console);
+    console->early = task_pool_new(1, &early_ops, console);
     console->pages = task_pool_new(1, &page_ops, console);
     console->writes = write_queue_new(console->mall);
     console->imports = import_work_new(console);
     console->loop = loop_new(&loop_ops, console);
     loop_watch(console->loop, task_pool_fd(console->pool), answers_ready, console);
+    loop_watch(console->loop, task_pool_fd(console->early), early_ready, console);
     loop_watch(console->loop, task_pool_fd(console->pages), pages_ready, console);
     loop_watch(console->loop, write_queue_fd(console->writes), changes_ready, console);
 }
@@ -184,6 +200,7 @@ enum status console_new(const struct console_options *options, struct console **
     struct console *console = mem_zero(1, sizeof *console);
     console->still = options->still;
     console->sealed = options->sealed;
+    console->early_blocks = options->early_blocks ? options->early_blocks : EARLY_BLOCKS;
     *out = console;
     size_t n;
     const struct action *actions = actions_all(&n);
@@ -202,6 +219,7 @@ enum status console_new(const struct console_options *options, struct console **
         session_open(options->forgetful ? NULL : options->mall_path, options->principal);
     period_begin(console);
     threads_begin(console);
+    questions_warm(console);
     console_open(console, "loop", "");
     if (options->start)
         console_open(console, options->start, "");
@@ -218,8 +236,9 @@ void console_run(struct console *console)
 
 size_t console_busy(const struct console *console)
 {
-    return task_pool_busy(console->pool) + task_pool_busy(console->pages) +
-           write_queue_busy(console->writes) + import_work_busy(console->imports);
+    return task_pool_busy(console->early) + task_pool_busy(console->pool) +
+           task_pool_busy(console->pages) + write_queue_busy(console->writes) +
+           import_work_busy(console->imports);
 }
 
 /* Views first, so that their questions are cancelled before the threads are waited for. */
@@ -233,12 +252,15 @@ void console_free(struct console *console)
     console_end_views(console);
     screen_end();
     import_work_free(console->imports);
+    if (console->early)
+        task_pool_free(console->early);
     if (console->pool)
         task_pool_free(console->pool);
     if (console->pages)
         task_pool_free(console->pages);
     if (console->writes)
         write_queue_free(console->writes);
+    change_free(console);
     if (console->loop)
         loop_free(console->loop);
     people_cache_free(console->people);

@@ -2,6 +2,7 @@
  * bought up to the period's end. */
 #include "model/insight/value.h"
 #include "model/base/text.h"
+#include "model/event/sample.h"
 #include "views/actions.h"
 #include "views/dashboard.h"
 #include "views/insight_people.h"
@@ -39,7 +40,7 @@ static void value_refresh(struct view *view)
     const struct value_state *state = view->state;
     struct value_question question = {view->console->period.until - 1, (double)state->days / 7,
                                       view->console->access};
-    view_ask(view, 0, _("expected value"), value_ask, &question, sizeof question);
+    view_ask_early(view, 0, _("expected value"), value_ask, &question, sizeof question);
 }
 
 static void value_open(struct view *view)
@@ -59,8 +60,14 @@ static void value_close(struct view *view)
 struct filling {
     struct panels *panels;
     const struct value *value;
-    const struct access *access;
+    const struct access *access; /* for estimates */
+    double share;
 };
+
+static const char *people_text(const struct filling *f, double people)
+{
+    return text_count(f->panels->arena, sample_estimate(f->share, llround(people)));
+}
 
 /* A figure about so many people that opens their list; kept back where they are too few. */
 static void figure_set(const struct filling *f, struct panel_value *at, const char *label,
@@ -85,29 +92,38 @@ static const char *money_text(const struct filling *f, double fen)
     return text_count(f->panels->arena, llround(fen / 100));
 }
 
+/* Of all people together, where the figure is from a sample of them. */
+static const char *sum_text(const struct filling *f, double fen, int64_t people)
+{
+    return money_text(f, (double)sample_estimate_sum(f->share, llround(fen), people));
+}
+
 static void heads_fill(const struct filling *f)
 {
     const struct value *v = f->value;
     struct arena *arena = f->panels->arena;
     struct panel *people = panels_add(f->panels, PANEL_TILE, _("STILL ALIVE"), 3);
-    figure_set(f, &people->values[0], _("people"), (int64_t)v->n,
-               text_count(arena, llround(v->all.alive)), "all", 0);
-    figure_set(f, &people->values[1], _("buyers"), (int64_t)v->n, text_count(arena, (int64_t)v->n),
+    figure_set(f, &people->values[0], _("people"), (int64_t)v->n, people_text(f, v->all.alive),
                "all", 0);
-    figure_set(f, &people->values[2], _("bought again"), 0, text_count(arena, v->repeaters), "", 0);
-    struct panel *ahead = panels_add(f->panels, PANEL_TILE, _("TO EXPECT"), 3);
-    figure_set(f, &ahead->values[0], _("purchases"), 0, text_count(arena, llround(v->all.expected)),
+    figure_set(f, &people->values[1], _("buyers"), (int64_t)v->n, people_text(f, (double)v->n),
+               "all", 0);
+    figure_set(f, &people->values[2], _("bought again"), 0, people_text(f, (double)v->repeaters),
                "", 0);
-    figure_set(f, &ahead->values[1], _("money"), 0, money_text(f, v->all.worth), "", 0);
+    struct panel *ahead = panels_add(f->panels, PANEL_TILE, _("TO EXPECT"), 3);
+    figure_set(f, &ahead->values[0], _("purchases"), 0, people_text(f, v->all.expected), "", 0);
+    figure_set(f, &ahead->values[1], _("money"), 0, sum_text(f, v->all.worth, (int64_t)v->n), "",
+               0);
     figure_set(f, &ahead->values[2], _("a purchase"), 0,
                money_text(f, v->all.expected > 0 ? v->all.worth / v->all.expected : 0), "", 0);
     struct panel *slipping = panels_add(f->panels, PANEL_TILE, _("SLIPPING AWAY"), 3);
     figure_set(f, &slipping->values[0], _("good customers"), v->slipping,
-               text_count(arena, v->slipping), "slipping", 0);
+               people_text(f, (double)v->slipping), "slipping", 0);
     figure_set(f, &slipping->values[1], _("they spent"), 0,
                small_group(f->access, v->slipping)
                    ? "–"
-                   : text_count(arena, llround(v->slipping_money / 100)),
+                   : text_count(arena, sample_estimate_sum(f->share, llround(v->slipping_money),
+                                                           v->slipping) /
+                                           100),
                "", 0);
     figure_set(f, &slipping->values[2], _("each at least"), 0,
                text_count(arena, llround(v->loyal / 100)), "", 0);
@@ -131,7 +147,7 @@ static void bands_fill(const struct filling *f)
         int64_t n = f->value->bands[band];
         struct panel_value *at = &panel->values[i];
         figure_set(f, at, arena_printf(arena, "%3d–%d%%", band * 10, band * 10 + 10), n,
-                   text_count(arena, n), "band", band);
+                   people_text(f, (double)n), "band", band);
         at->bar = hidden[band] ? 0 : (double)n / (double)most;
         if (!hidden[band])
             continue;
@@ -152,7 +168,7 @@ static void deciles_fill(const struct filling *f)
         const struct value_group *group = &f->value->deciles[i];
         struct panel_value *at = &panel->values[i];
         figure_set(f, at, arena_printf(arena, "%2d", i + 1), group->people,
-                   text_count(arena, llround(group->expected)), "decile", i);
+                   people_text(f, group->expected), "decile", i);
         at->bar = most > 0 && at->screen ? group->expected / most : 0;
         if (at->screen && f->value->money_known && f->value->all.worth > 0)
             at->change = arena_printf(arena, "%3.0f%%", 100 * group->worth / f->value->all.worth);
@@ -188,7 +204,9 @@ static void value_answered(struct view *view, int slot)
     const struct value *value = view_answer(view, slot);
     if (!value)
         return;
-    struct filling f = {dashboard_begin(&state->dashboard), value, &view->console->access};
+    struct access access = view->console->access;
+    struct filling f = {dashboard_begin(&state->dashboard), value, &access, view_share(view, slot)};
+    access.sampled = view_is_partial(view, slot);
     heads_fill(&f);
     bands_fill(&f);
     deciles_fill(&f);

@@ -15,7 +15,7 @@ static const struct sheet_column columns[] = {
     {"name", N_("name"), CELL_TEXT},
     {"card", N_("card"), CELL_TEXT},
     {"alive", N_("alive"), CELL_SHARE},
-    {"expected", N_("purchases to expect"), CELL_REAL},
+    {"expected", N_("purchases to expect"), CELL_REAL, 2},
     {"worth", N_("money to expect"), CELL_MONEY},
     {"money", N_("spent so far"), CELL_MONEY},
     {"purchases", N_("days with a purchase"), CELL_COUNT},

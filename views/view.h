@@ -61,7 +61,8 @@ struct view {
      * adds "table" while the table has the focus. */
     const char *scopes[VIEW_SCOPES];
     size_t n_scopes;
-    struct question *asked[VIEW_SLOTS], *answer[VIEW_SLOTS];
+    struct question *asked[VIEW_SLOTS];
+    struct answer *answer[VIEW_SLOTS];
     char *problem[VIEW_SLOTS];
 };
 
@@ -81,6 +82,18 @@ int view_asking_progress(const struct view *view, int slot); /* 0..1000 */
 const char *view_problem(const struct view *view, int slot); /* why the last one failed, or NULL */
 int64_t view_answer_ns(const struct view *view, int slot);   /* how long the answer took */
 void view_cancel(struct view *view, int slot);
+
+/*
+ * As view_ask, for questions of all people: in a large mall a first answer comes from a sample of
+ * them (model/event/sample.h), soon, and the exact one replaces it. `ask` is called twice and more
+ * then; under a sample it counts as always, keeps small groups back, and scales what is left. What
+ * is drawn of a partial answer is dimmed (draw_dim), and nobody is listed from it. Where an exact
+ * answer is shown and the data behind it changed a little, it stays until the next exact one.
+ */
+void view_ask_early(struct view *view, int slot, const char *title, view_ask_fn *ask,
+                    const void *parameters, size_t size);
+double view_share(const struct view *view, int slot); /* of the people; 1: exact; 0: no answer */
+bool view_is_partial(const struct view *view, int slot);
 
 /* Moves an answer out of its slot: the caller owns the arena now. NULL: none. */
 struct arena *view_answer_take(struct view *view, int slot, void **answer);

@@ -1,5 +1,7 @@
 #include "views/watch.h"
 
+#include "model/event/sample.h"
+
 #include <stdlib.h>
 
 enum { WATCH_MS = 2000 };
@@ -8,6 +10,7 @@ struct watch_task {
     struct task task;
     struct console *console;
     int64_t events, rows, as_of, present;
+    uint32_t blocks;
 };
 
 static enum status watch_run(struct task *task, void *thread_state)
@@ -19,6 +22,8 @@ static enum status watch_run(struct task *task, void *thread_state)
     enum status status = reader_versions(reader, &watch->events, &watch->rows, &task->error);
     if (status == ST_OK)
         status = reader_present(reader, &watch->as_of, &watch->present, &task->error);
+    if (status == ST_OK)
+        status = sample_blocks(reader, &watch->blocks, &task->error);
     return status;
 }
 
@@ -29,6 +34,7 @@ static void present_set(struct console *console, const struct watch_task *watch)
     console->present = watch->present;
     console->events_version = watch->events;
     console->rows_version = watch->rows;
+    console->blocks = watch->blocks;
     const struct clock *clock = &console->mall->clock;
     period_parse(clock, console->present, console->period_id, &console->period, NULL);
     if (console->compare != COMPARE_NONE)

@@ -4,6 +4,7 @@
 #include "model/store/write_queue.h"
 #include "tui/dialog.h"
 #include "views/actions.h"
+#include "views/change.h"
 #include "views/member_identity.h"
 #include "views/screens.h"
 #include "views/sheet_view.h"
@@ -86,15 +87,24 @@ static enum status settle_run(struct writer *writer, void *arguments, struct err
     return conflict_settle(writer, &settling->access, settling->key, settling->reason, err);
 }
 
+static enum status settle_undo(struct writer *writer, const struct access *access, int64_t number,
+                               const char *key, struct error *err)
+{
+    (void)number;
+    return conflict_unsettle(writer, access, key, err);
+}
+
 static void settle_done(void *context, void *arguments, enum status status,
                         const struct error *error)
 {
     struct console *console = context;
-    (void)arguments;
-    if (status == ST_OK)
-        console_say(console, "%s", _("settled; it is not listed again"));
-    else
+    const struct settling *settling = arguments;
+    if (status == ST_OK) {
+        change_note_back(console, settle_undo, 0, settling->key);
+        console_say(console, "%s", _("settled, it is not listed again; u undoes it"));
+    } else {
         console_complain(console, "%s", error_text(error));
+    }
     console_refresh(console);
 }
 

@@ -53,6 +53,7 @@ struct access {
     enum mask mask;
     uint64_t key[2];      /* of the pseudonyms; from the mall's setting, never shown */
     int64_t least_people; /* smaller groups are kept back (setting small_group); 0: none are */
+    bool sampled;         /* see access_of_sample */
     uint32_t revealed;    /* the one person shown unmasked since access_reveal; 0: nobody */
 };
 
@@ -97,6 +98,11 @@ static inline bool small_group(const struct access *access, int64_t n)
     return n > 0 && n < access->least_people;
 }
 
+/* For figures that were estimated from a share of the people (model/event/sample.h): keeps back
+ * what rests on a small group of the sample. What is kept back is "*", as nothing is known of its
+ * size. */
+struct access access_of_sample(const struct access *access, double share);
+
 /* The groups of one breakdown, whose people add up to a total that is shown: sets hidden[i] for
  * those to keep back (both arrays have n). Beside the small ones that is the next larger, as long
  * as what is hidden would follow from the total: one group alone, or too few people in all. Returns
@@ -109,7 +115,8 @@ static inline struct cell small_group_cell(const struct access *access, int64_t 
 {
     if (!hidden && !small_group(access, people))
         return cell;
-    return cell_hidden(small_group(access, people) ? access->least_people : 0);
+    bool told = small_group(access, people) && !access->sampled;
+    return cell_hidden(told ? access->least_people : 0);
 }
 
 /* "<10" or "*" in place of a figure about so many people. Owned by the arena. */

@@ -1,6 +1,7 @@
 #include "model/access/access.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 /* The smallest group that is still shown; n: none. Groups of nobody hide nothing. */
 static size_t next_larger(const int64_t *people, size_t n, const bool *hidden)
@@ -32,10 +33,22 @@ size_t small_groups(const struct access *access, const int64_t *people, size_t n
     return count;
 }
 
+struct access access_of_sample(const struct access *access, double share)
+{
+    struct access of_all = *access;
+    if (share >= 1 || share <= 0)
+        return of_all;
+    /* One more than the limit: estimates are rounded. */
+    of_all.sampled = true;
+    if (access->least_people > 0)
+        of_all.least_people = (int64_t)ceil((double)(access->least_people + 1) / share);
+    return of_all;
+}
+
 const char *small_group_text(const struct access *access, struct arena *arena, int64_t people)
 {
-    return small_group(access, people) ? arena_printf(arena, "<%" PRId64, access->least_people)
-                                       : "*";
+    bool told = small_group(access, people) && !access->sampled;
+    return told ? arena_printf(arena, "<%" PRId64, access->least_people) : "*";
 }
 
 enum status small_group_check(const struct access *access, int64_t n, struct error *err)

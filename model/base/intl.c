@@ -33,6 +33,8 @@ static const struct {
     {"source", {N_("as registered")}},
     {"income", {N_("low"), N_("middle"), N_("high"), N_("very high")}},
     {"car", {N_("none"), N_("economy"), N_("middle"), N_("luxury")}},
+    {"app", {N_("has it")}},
+    {"age", {N_("under 18"), N_("65+"), N_("under 20"), N_("70 and over")}},
     {"house", {N_("rented"), N_("owned"), N_("owned, several")}},
     {"role",
      {N_("operator"), N_("manager"), N_("analyst"), N_("technician"), N_("admin"), N_("member"),

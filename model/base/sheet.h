@@ -36,6 +36,7 @@ struct sheet_column {
     const char *name;  /* the JSON and CSV name, lower case */
     const char *title; /* for people, marked for translation; NULL = name */
     enum cell_type type;
+    int decimals; /* CELL_REAL, for people: so many; 0: each value as many as it needs */
 };
 
 struct sheet {
@@ -50,6 +51,10 @@ struct sheet {
 
 /* An empty sheet; `columns` must outlive it or come from the arena given. */
 struct sheet *sheet_new(struct arena *arena, const struct sheet_column *columns, size_t n_columns);
+
+/* How many decimals a column of reals wants, 1 to 4, so that each of its values keeps three figures
+ * or all it has; 0 where four are not enough, as beside a very small one. */
+int sheet_decimals(const struct sheet *sheet, size_t column);
 
 /* A new row of unknown cells, to be filled in. */
 struct cell *sheet_row_add(struct sheet *sheet);

@@ -69,6 +69,10 @@ char *date_text(struct arena *arena, int32_t day);
 /* The wall clock, UTC seconds. ATRIUM_NOW (epoch seconds) overrides it, for tests and replays. */
 int64_t time_now(void);
 
+/* From here on time_now() is this moment in the calling thread; 0: the clock again. For a mall that
+ * is made as of its last day. */
+void time_fix(int64_t now);
+
 /* Monotonic nanoseconds, for measuring. */
 int64_t time_monotonic_ns(void);
 

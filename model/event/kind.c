@@ -36,8 +36,13 @@ const struct kind_info kinds[] = {
     {KIND_REFERRAL, N_("referral"), UNIT_NONE, KIND_ENGAGED, NULL, "brought another person"},
     {KIND_REVIEW, N_("review"), UNIT_NONE, KIND_ENGAGED, NULL, "reviewed a shop"},
     {KIND_BENEFIT, N_("benefit"), UNIT_MONEY, 0, NULL, "a right or benefit was granted"},
+    {KIND_POINTS_REVERSE, N_("points_reverse"), UNIT_POINTS, 0, "owed",
+     "points earned were taken back; negative: points burned were given back"},
 };
 const size_t n_kinds = sizeof kinds / sizeof *kinds;
+
+const uint16_t points_kinds[POINTS_KINDS] = {KIND_POINTS_EARN, KIND_POINTS_BURN, KIND_POINTS_EXPIRE,
+                                             KIND_POINTS_ADJUST, KIND_POINTS_REVERSE};
 
 const struct kind_info *kind_by_id(uint16_t id)
 {

@@ -34,6 +34,7 @@ enum kind_id {
     KIND_REFERRAL,
     KIND_REVIEW,
     KIND_BENEFIT,
+    KIND_POINTS_REVERSE,
     KIND_BUILT_IN_END,
     KIND_CUSTOM = 64,
 };
@@ -63,6 +64,17 @@ extern const size_t n_kinds;
 /* NULL for a custom or unknown kind. */
 const struct kind_info *kind_by_id(uint16_t id);
 const struct kind_info *kind_by_name(const char *name, size_t n);
+
+/* The entries of the points ledger, and how each counts in a balance: 1 adds its amount, -1 takes
+ * it away, 0 is none of them. balance = earned - burned - expired - reversed + adjusted. */
+enum { POINTS_KINDS = 5 };
+extern const uint16_t points_kinds[POINTS_KINDS];
+static inline int kind_points_sign(uint16_t id)
+{
+    if (id == KIND_POINTS_EARN || id == KIND_POINTS_ADJUST)
+        return 1;
+    return id == KIND_POINTS_BURN || id == KIND_POINTS_EXPIRE || id == KIND_POINTS_REVERSE ? -1 : 0;
+}
 
 /* Unit and flags of any kind, custom ones included. */
 enum kind_unit kind_unit(uint16_t id);

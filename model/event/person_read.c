@@ -3,6 +3,7 @@
 
 #include "model/event/blob.h"
 #include "model/event/catalog.h"
+#include "model/event/sample.h"
 
 #include <stdlib.h>
 
@@ -168,6 +169,8 @@ static enum status times_each(struct person_source *source, person_times_fn *fn,
     enum status status = ST_OK;
     for (uint32_t first = 0; first < source->n && status == ST_OK; first += EVENT_BLOCK) {
         int32_t block = (int32_t)(first >> EVENT_BLOCK_BITS);
+        if (!sample_has_block(sample_of(source->reader), block))
+            continue;
         struct person_times times = {
             .first_person = first,
             .n = source->n - first < EVENT_BLOCK ? source->n - first : EVENT_BLOCK,

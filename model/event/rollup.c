@@ -280,7 +280,13 @@ void rollup_encode(struct bytes *out, const struct sum *cells, size_t n)
     free(words);
 }
 
-bool rollup_decode(struct view in, int32_t day, struct sums *sums)
+/* Whether a cell is of one of the kinds, and of people. */
+static bool cell_of_kinds(const bool *only, uint64_t what)
+{
+    return !(what & 1) && only[what >> 1 & KIND_MAX];
+}
+
+bool rollup_decode(struct view in, int32_t day, const bool *only, struct sums *sums)
 {
     size_t n = view_count(&in, CELLS_MAX);
     if (in.bad)
@@ -294,6 +300,12 @@ bool rollup_decode(struct view in, int32_t day, struct sums *sums)
         struct sum sum = {day, (uint32_t)id[i], (uint32_t)what[i], (int64_t)count[i],
                           (int64_t)amount[i]};
         good = sum.count > 0 && id[i] <= UINT32_MAX && what[i] <= UINT32_MAX;
+        if (good && only && !cell_of_kinds(only, what[i]))
+            continue;
+        if (only) {
+            sum.id = 0;
+            sum.what &= (uint32_t)KIND_MAX << 1;
+        }
         if (good)
             sums_add(sums, &sum);
     }

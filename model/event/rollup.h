@@ -51,9 +51,11 @@ struct sums rollup_sums(const struct rollup *rollup, bool hours);
 /* The cells in order of (day, what, id). Owned by the caller. */
 struct sum *sums_sorted(const struct sums *sums);
 
-/* A stored day: its cells, sorted. The decoder appends to `sums` for that day; false for damage. */
+/* A stored day: its cells, sorted. The decoder adds to `sums` for that day; false for damage. With
+ * `only` (KIND_MAX + 1 of them) only people's events of those, of all shops and channels in one
+ * cell. */
 void rollup_encode(struct bytes *out, const struct sum *cells, size_t n);
-bool rollup_decode(struct view in, int32_t day, struct sums *sums);
+bool rollup_decode(struct view in, int32_t day, const bool *only, struct sums *sums);
 
 /* Adds to a cell. */
 void sums_add(struct sums *sums, const struct sum *sum);

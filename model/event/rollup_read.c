@@ -1,3 +1,4 @@
+#include "model/event/append.h"
 #include "model/event/blob.h"
 #include "model/event/catalog.h"
 #include "model/event/rollup.h"
@@ -57,7 +58,7 @@ enum status event_totals(struct reader *reader, struct event_totals *totals, str
 
 /* The stored cells of the days, and the tail's events in them, added up. */
 static enum status days_read(struct reader *reader, const char *sql, int32_t from, int32_t to,
-                             struct sums *sums, struct error *err)
+                             const bool *only, struct sums *sums, struct error *err)
 {
     sqlite3_stmt *stmt;
     bool row = true;
@@ -68,7 +69,7 @@ static enum status days_read(struct reader *reader, const char *sql, int32_t fro
     sqlite3_bind_int(stmt, 2, to);
     while (status == ST_OK && (status = reader_step(reader, stmt, &row, err)) == ST_OK && row) {
         int32_t day = sqlite3_column_int(stmt, 0);
-        if (!rollup_decode(blob_column(stmt, 1), day, sums))
+        if (!rollup_decode(blob_column(stmt, 1), day, only, sums))
             status = error_set(err, ST_UNUSABLE,
                                "the roll-up of day %d is damaged: restore a copy of the mall file, "
                                "or run `atrium verify`",
@@ -119,7 +120,7 @@ static enum status sums_read(struct reader *reader, int32_t from, int32_t to, bo
                                " and day < ?2 and batch in " BATCHES_DONE " group by day"
                              : "select day, cells, max(batch) from rollup_day where day >= ?1"
                                " and day < ?2 and batch in " BATCHES_DONE " group by day",
-                       from, to, &sums, err);
+                       from, to, NULL, &sums, err);
     if (status == ST_OK)
         status = tail_sums(reader, from, to, hours, &sums, err);
     reader_end(reader);
@@ -148,6 +149,60 @@ enum status rollup_days(struct reader *reader, struct arena *arena, int32_t from
                                       .amount = sums[i].amount};
     *cells = out;
     free(sums);
+    return status;
+}
+
+/* The tail's events of the kinds, people's, as cells like those of rollup_decode. */
+static enum status tail_kinds(struct reader *reader, const uint16_t *which, size_t n_which,
+                              struct sums *sums, struct error *err)
+{
+    const struct clock *clock = &reader_mall(reader)->clock;
+    struct event_query query = {
+        .from = INT64_MIN, .kinds = which, .n_kinds = n_which, .people = true};
+    struct tail_events tail;
+    enum status status = tail_load(reader, &query, &tail, err);
+    for (size_t i = 0; status == ST_OK && i < tail.events.n; i++) {
+        const struct event *event = &tail.events.at[i];
+        struct sum sum = {clock_day(clock, event->time), 0, (uint32_t)event->kind << 1, 1,
+                          event->amount};
+        sums_add(sums, &sum);
+    }
+    if (status == ST_OK)
+        tail_free(&tail);
+    return status;
+}
+
+enum status rollup_kinds(struct reader *reader, struct arena *arena, const uint16_t *which,
+                         size_t n_which, const struct rollup_cell **cells, size_t *n,
+                         struct error *err)
+{
+    bool wanted[KIND_MAX + 1] = {false};
+    struct sums sums = {0};
+    *n = 0;
+    for (size_t i = 0; i < n_which; i++)
+        wanted[which[i] & KIND_MAX] = true;
+    enum status status = reader_begin(reader, err);
+    if (status != ST_OK)
+        return status;
+    status = days_read(reader,
+                       "select day, cells, max(batch) from rollup_day where day >= ?1 and"
+                       " day <= ?2 and batch in " BATCHES_DONE " group by day",
+                       (int32_t)(EVENT_TIME_LEAST / 86400) - 1,
+                       (int32_t)(EVENT_TIME_MOST / 86400) + 1, wanted, &sums, err);
+    if (status == ST_OK)
+        status = tail_kinds(reader, which, n_which, &sums, err);
+    reader_end(reader);
+    struct sum *sorted = sums_sorted(&sums);
+    struct rollup_cell *out = arena_array(arena, struct rollup_cell, sums.n);
+    for (size_t i = 0; i < sums.n; i++)
+        out[i] = (struct rollup_cell){.day = sorted[i].day,
+                                      .kind = (uint16_t)(sorted[i].what >> 1 & KIND_MAX),
+                                      .count = sorted[i].count,
+                                      .amount = sorted[i].amount};
+    *cells = out;
+    *n = status == ST_OK ? sums.n : 0;
+    free(sorted);
+    sums_free(&sums);
     return status;
 }
 

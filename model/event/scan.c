@@ -4,14 +4,34 @@
 
 /* ---- Units ---- */
 
-static bool entry_wanted(const struct event_query *query, const struct chunk_entry *entry)
+/* The blocks of the query that are in the sample, too. */
+static void scan_narrow(struct scan *scan)
 {
+    const struct sample *sample = scan->sample = sample_of(scan->reader);
+    const struct event_query *query = scan->query;
+    if (!sample)
+        return;
+    scan->narrowed = *query;
+    scan->narrowed.blocks = sample->blocks;
+    scan->narrowed.n_blocks = sample->n_blocks;
+    if (query->blocks) {
+        scan->blocks = mem_zero((size_t)sample->n_blocks + 1, sizeof *scan->blocks);
+        for (uint32_t b = 0; b < sample->n_blocks && b < query->n_blocks; b++)
+            scan->blocks[b] = sample->blocks[b] && query->blocks[b];
+        scan->narrowed.blocks = scan->blocks;
+    }
+    scan->query = &scan->narrowed;
+}
+
+static bool entry_wanted(const struct scan *scan, const struct chunk_entry *entry)
+{
+    const struct event_query *query = scan->query;
     int64_t from, to;
     query_times(query, &from, &to);
     if (entry->last < from || entry->first >= to)
         return false;
     if (entry->block < 0)
-        return query->nobody;
+        return query->nobody && sample_has_day(scan->sample, entry->month);
     return query_has_block(query, entry->block);
 }
 
@@ -46,6 +66,8 @@ static void units_make(struct scan *scan)
             unit.tail_to = rows->to;
             tail++;
         }
+        if (unit.block < 0 && !unit.n && !sample_has_day(scan->sample, rows->month))
+            continue;
         vec_push(&scan->units, unit);
     }
 }
@@ -54,6 +76,8 @@ enum status scan_begin(struct scan *scan, struct reader *reader, const struct ev
                        struct error *err)
 {
     *scan = (struct scan){.reader = reader, .query = query, .chunks = {.reader = reader}};
+    scan_narrow(scan);
+    query = scan->query;
     const struct catalog *catalog = NULL;
     enum status status = reader_begin(reader, err);
     if (status != ST_OK) {
@@ -68,7 +92,7 @@ enum status scan_begin(struct scan *scan, struct reader *reader, const struct ev
     if (status != ST_OK)
         return status;
     for (size_t i = 0; i < catalog->n; i++)
-        if (entry_wanted(query, &catalog->at[i])) {
+        if (entry_wanted(scan, &catalog->at[i])) {
             vec_push(&scan->entries, &catalog->at[i]);
             scan->events_all += catalog->at[i].events;
         }
@@ -84,6 +108,7 @@ void scan_end(struct scan *scan)
     person_source_end(&scan->people);
     vec_free(&scan->entries);
     vec_free(&scan->units);
+    free(scan->blocks);
     if (scan->reader)
         reader_end(scan->reader);
     *scan = (struct scan){0};

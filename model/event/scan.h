@@ -7,6 +7,7 @@
 
 #include "model/event/assemble.h"
 #include "model/event/person.h"
+#include "model/event/sample.h"
 
 struct scan_unit {
     int32_t block;
@@ -18,6 +19,9 @@ struct scan_unit {
 struct scan {
     struct reader *reader;
     const struct event_query *query;
+    const struct sample *sample;
+    struct event_query narrowed; /* the query where there is a sample */
+    uint8_t *blocks;             /* of that, where the query has blocks of its own */
     struct chunk_reader chunks;
     struct tail_events tail;
     struct person_source people;             /* where the query asks for their times */

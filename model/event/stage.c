@@ -160,7 +160,7 @@ static enum status day_stored(struct writer *writer, const char *sql, int32_t da
         return status;
     sqlite3_bind_int(stmt, 1, day);
     int code = sqlite3_step(stmt);
-    if (code == SQLITE_ROW && !rollup_decode(blob_column(stmt, 0), day, sums))
+    if (code == SQLITE_ROW && !rollup_decode(blob_column(stmt, 0), day, NULL, sums))
         status = error_set(err, ST_UNUSABLE,
                            "the roll-up of day %d is damaged: restore a copy of the mall file, or "
                            "run `atrium verify`",

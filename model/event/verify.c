@@ -88,7 +88,7 @@ static enum status sums_stored(struct reader *reader, const char *sql, struct su
     while (status == ST_OK && (status = reader_step(reader, stmt, &row, err)) == ST_OK && row) {
         int32_t day = sqlite3_column_int(stmt, 0);
         ++*days;
-        if (!rollup_decode(blob_column(stmt, 1), day, sums))
+        if (!rollup_decode(blob_column(stmt, 1), day, NULL, sums))
             faults_add(faults, "day %d does not decode or does not match its checksum", day);
     }
     if (status == ST_OK)

@@ -89,7 +89,7 @@ void portrait_rank(struct arena *arena, struct portrait *portrait);
 enum { AGE_STAGES = 7, DAYTIMES = 6, CONTACTS = 3 };
 extern const char *const age_names[AGE_STAGES], *const weekday_keys[7];
 extern const char *const weekday_titles[7], *const daytime_keys[DAYTIMES];
-extern const char *const daytime_titles[DAYTIMES], *const contact_names[CONTACTS];
+extern const char *const daytime_titles[DAYTIMES], *const portrait_contact_names[CONTACTS];
 int age_stage(int years);
 int daytime_of_hour(int hour);
 

@@ -79,6 +79,13 @@ static const char *percent(struct arena *arena, double share)
     return arena_printf(arena, share < 0.0995 ? "%.1f%%" : "%.0f%%", 100 * share);
 }
 
+/* "buy at Brew Coffee": what one says of several people with this row. */
+static const char *phrase(struct arena *arena, enum portrait_part part,
+                          const struct portrait_row *row)
+{
+    return arena_printf(arena, _(portrait_parts[part].phrase), portrait_row_name(part, row));
+}
+
 /* The clauses of one direction, joined; NULL where there are none. */
 static const char *clauses(struct arena *arena, const struct portrait *portrait, size_t most,
                            bool over)
@@ -89,11 +96,9 @@ static const char *clauses(struct arena *arena, const struct portrait *portrait,
         const struct portrait_row *row = portrait->apart[i].row;
         if ((row->index > 100) != over)
             continue;
-        const char *what =
-            arena_printf(arena, _(portrait_parts[part].phrase), portrait_row_name(part, row));
         const char *clause =
-            arena_printf(arena, _("%s (%s, the mall %s)"), what, percent(arena, row->share[GROUP]),
-                         percent(arena, row->share[MALL]));
+            arena_printf(arena, _("%s (%s, the mall %s)"), phrase(arena, part, row),
+                         percent(arena, row->share[GROUP]), percent(arena, row->share[MALL]));
         text = text ? arena_printf(arena, _("%s, %s"), text, clause) : clause;
     }
     return text;
@@ -106,12 +111,11 @@ static const char *sentence_of_one(struct arena *arena, const struct portrait *p
     for (size_t i = 0; i < portrait->n_apart && i < most; i++) {
         enum portrait_part part = portrait->apart[i].part;
         const struct portrait_row *row = portrait->apart[i].row;
-        const char *clause =
-            arena_printf(arena, _("%s %s (%s of the mall)"), _(portrait_parts[part].title),
-                         portrait_row_name(part, row), percent(arena, row->share[MALL]));
+        const char *clause = arena_printf(arena, _("%s (%s of the mall)"), phrase(arena, part, row),
+                                          percent(arena, row->share[MALL]));
         text = text ? arena_printf(arena, _("%s, %s"), text, clause) : clause;
     }
-    return text ? arena_printf(arena, _("Rare in the mall: %s."), text) : "";
+    return text ? arena_printf(arena, _("Few others %s."), text) : "";
 }
 
 const char *portrait_sentence(struct arena *arena, const struct portrait *portrait, size_t most)

@@ -155,7 +155,7 @@ static void member_take(struct portrait_job *job, const uint64_t *const *values,
     for (int contact = 0; contact < CONTACTS; contact++)
         if (reached[contact]) {
             side_add(job->counts[PART_CONTACT][contact].people, in, 1);
-            portrait_list_add(job, PART_CONTACT, contact_names[contact], person);
+            portrait_list_add(job, PART_CONTACT, portrait_contact_names[contact], person);
         }
 }
 
@@ -427,7 +427,7 @@ enum status portrait_rows(struct portrait_job *job, struct error *err)
                      " join crowd_member m on m.crowd = c.id"},
     };
     keys_own(job, PART_AGE, age_names, age_names, AGE_STAGES);
-    keys_own(job, PART_CONTACT, contact_names, contact_names, CONTACTS);
+    keys_own(job, PART_CONTACT, portrait_contact_names, portrait_contact_names, CONTACTS);
     channel_keys(job);
     enum status status = members_read(job, err);
     for (int side = 0; side < SIDES; side++)

@@ -21,8 +21,8 @@ const struct portrait_part_info portrait_parts[PART_COUNT] = {
     [PART_CROWD] = {"group", N_("groups"), N_("belong to %s"), NULL, true},
     [PART_CONTACT] = {"contact", N_("can be reached by"), N_("can be reached by %s"), "channel",
                       false},
-    [PART_CATEGORY] = {"category", N_("categories"), N_("buy %s"), "category", true},
-    [PART_GOODS] = {"goods", N_("goods"), N_("buy %s"), "category", true},
+    [PART_CATEGORY] = {"category", N_("categories"), N_("spend on %s"), "category", true},
+    [PART_GOODS] = {"goods", N_("goods"), N_("have %s on their receipts"), "category", true},
     [PART_BRAND] = {"brand", N_("brands"), N_("buy the brand %s"), NULL, true},
     [PART_COLOR] = {"color", N_("colours"), N_("choose %s"), "color", true},
     [PART_SHOP] = {"shop", N_("shops"), N_("buy at %s"), NULL, true},
@@ -84,7 +84,7 @@ int daytime_of_hour(int hour)
     return hour < 4 ? DAYTIMES - 1 : time;
 }
 
-const char *const contact_names[CONTACTS] = {"sms", "app", "wifi"};
+const char *const portrait_contact_names[CONTACTS] = {"sms", "app", "wifi"};
 
 /* As malls write it. */
 static const char *gender_name(const char *text)

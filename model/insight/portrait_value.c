@@ -49,7 +49,7 @@ enum status portrait_expect(struct reader *reader, struct arena *arena, const st
     struct value_query asked = {.at = query->to - 1, .threads = query->threads};
     struct value value;
     struct sums group[3] = {0}, mall[3] = {0};
-    int64_t as_of, present;
+    int64_t as_of, present = asked.at;
     enum status status = access_require(access, RIGHT_QUESTIONS, "see portraits of people", err);
     if (status == ST_OK && !query->one)
         status = small_group_check(access, set_count(query->group), err);

@@ -45,7 +45,7 @@ const struct alert_rule alert_rules[] = {
             "the 4 weeks before, of at least 50 receipts a week.")},
     [RULE_POINTS_LIABILITY] =
         {"points-liability", N_("points liability grows"), ALERT_NOTE, ALERT_TO_ACTIVATE, 0.05,
-         N_("Value of the points earned less burned and expired in the last 28 full "
+         N_("Value of the points earned less burned, expired and taken back in the last 28 full "
             "days, against the sales of those days.")},
     [RULE_REFUSED] = {"refused", N_("imports refused rows"), ALERT_NOTE, ALERT_TO_DATA, 1,
                       N_("Rows that imports of the last 7 days left out.")},
@@ -208,20 +208,6 @@ static enum status look_at_falls(struct watch *watch, struct error *err)
 
 /* ---- Points ---- */
 
-static int64_t signed_points(const struct rollup_cell *cell)
-{
-    switch (cell->kind) {
-    case KIND_POINTS_EARN:
-    case KIND_POINTS_ADJUST:
-        return cell->amount;
-    case KIND_POINTS_BURN:
-    case KIND_POINTS_EXPIRE:
-        return -cell->amount;
-    default:
-        return 0;
-    }
-}
-
 static enum status look_at_points(struct watch *watch, struct error *err)
 {
     int64_t points = 0, sales = 0, fen = 0;
@@ -231,7 +217,7 @@ static enum status look_at_points(struct watch *watch, struct error *err)
         const struct rollup_cell *cell = &watch->cells[i];
         if (cell->day < watch->today - 28 || cell->day >= watch->today)
             continue;
-        points += cell->nobody ? 0 : signed_points(cell);
+        points += cell->nobody ? 0 : kind_points_sign(cell->kind) * cell->amount;
         sales += cell->kind == KIND_PURCHASE ? cell->amount : 0;
         sales -= cell->kind == KIND_REFUND ? cell->amount : 0;
     }

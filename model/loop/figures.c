@@ -81,36 +81,6 @@ static struct figure ratio(const struct survey *survey, enum metric_id metric, e
     return figure;
 }
 
-/* Settings are text; `fallback` where there is none or it is no number. */
-static double setting_number(struct reader *reader, const char *name, double fallback)
-{
-    struct error ignored = {0};
-    sqlite3_stmt *stmt;
-    bool row = false;
-
-    if (reader_prepare(reader, "select value + 0.0 from setting where name = ?1", &stmt,
-                       &ignored) == ST_OK) {
-        sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
-        if (reader_step(reader, stmt, &row, &ignored) == ST_OK && row)
-            fallback = sqlite3_column_double(stmt, 0);
-        sqlite3_reset(stmt);
-    }
-    error_clear(&ignored);
-    return fallback;
-}
-
-bool points_value(struct reader *reader, int64_t points, int64_t *fen)
-{
-    double breakage = setting_number(reader, "points_breakage", 0);
-    double per_yuan = setting_number(reader, "points_per_yuan", 100);
-
-    if (per_yuan <= 0)
-        return false;
-    double value = (double)points * (1 - breakage) * 100 / per_yuan;
-    *fen = (int64_t)(value < 0 ? value - 0.5 : value + 0.5);
-    return true;
-}
-
 static struct figure liability(const struct survey *survey)
 {
     const struct sum *points = cell_of(survey, METRIC_POINTS_OUTSTANDING, DIM_NONE, 0);

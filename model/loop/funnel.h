@@ -13,7 +13,7 @@
 #include "model/base/set.h"
 #include "model/event/event.h"
 
-enum { FUNNEL_STEPS = 20, FUNNEL_EXCLUSIONS = 10, FUNNEL_MONTHS = 1200 };
+enum { FUNNEL_STEPS = 20, FUNNEL_EXCLUSIONS = 10, FUNNEL_MONTHS = 1200, FUNNEL_COUPONS = 50000 };
 
 enum funnel_dialect { DIALECT_CLICKHOUSE, DIALECT_POSTHOG, DIALECT_MIXPANEL, DIALECT_COUNT };
 enum funnel_order { ORDER_ORDERED, ORDER_STRICT, ORDER_UNORDERED, ORDER_COUNT };
@@ -49,6 +49,7 @@ enum funnel_by {
     FUNNEL_BY_COMMUNITY,
     FUNNEL_BY_CAR,
     FUNNEL_BY_HOUSE,
+    FUNNEL_BY_COUPON,  /* the entry's reference: the code of a coupon */
     FUNNEL_BY_LABEL,   /* `sets`: a person may be in several groups */
     FUNNEL_BY_SEGMENT, /* `sets`, too */
     FUNNEL_BY_COUNT
@@ -122,6 +123,9 @@ struct funnel_times {
     /* Seconds: quantiles 0, 1/4, 1/2, 3/4, 1 of type 7, as the median of a step. */
     double quartiles[5];
     int64_t counts[FUNNEL_BUCKETS];
+    /* Kept back from who asks (funnel_small.h): all of it, the least and the most, a bucket. */
+    bool hidden, ends_hidden, bucket_hidden[FUNNEL_BUCKETS];
+    int64_t below; /* where hidden: as in a step */
 };
 
 struct funnel_group {
@@ -132,8 +136,9 @@ struct funnel_group {
 
 enum { FUNNEL_NOBODY = 255 }; /* in levels: no event of a step */
 struct funnel {
-    int64_t subjects; /* people with an event of any step in the period */
-    int64_t excluded; /* of these, removed by an exclusion */
+    int64_t subjects;     /* people with an event of any step in the period */
+    int64_t excluded;     /* of these, removed by an exclusion */
+    bool subjects_hidden; /* too few to be told (funnel_small.h); then 0 */
     size_t n_steps;
     const struct funnel_step *steps;
     size_t n_groups; /* in order of key; those without an entry are left out */

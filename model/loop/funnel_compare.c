@@ -27,8 +27,13 @@ void funnel_compare(const struct funnel *now, const struct funnel *then,
     *changes = (struct funnel_changes){0};
     for (size_t i = 1; i < now->n_steps && i < then->n_steps; i++) {
         const struct funnel_step *a = now->steps, *b = then->steps;
-        changes->whole[i] = funnel_change_of(a[i].count, a[0].count, b[i].count, b[0].count, test);
-        changes->step[i] =
-            funnel_change_of(a[i].count, a[i - 1].count, b[i].count, b[i - 1].count, test);
+        if (a[i].hidden || b[i].hidden)
+            continue;
+        if (!a[0].hidden && !b[0].hidden)
+            changes->whole[i] =
+                funnel_change_of(a[i].count, a[0].count, b[i].count, b[0].count, test);
+        if (!a[i - 1].hidden && !b[i - 1].hidden)
+            changes->step[i] =
+                funnel_change_of(a[i].count, a[i - 1].count, b[i].count, b[i - 1].count, test);
     }
 }

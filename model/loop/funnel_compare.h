@@ -22,8 +22,8 @@ struct funnel_changes {
     struct funnel_change step[FUNNEL_STEPS];  /* of those at the step before */
 };
 
-/* The steps must be as many. Turns of one person depend on each other, so that totals and amounts
- * are compared and not tested. */
+/* Of steps that are hidden nothing is known. The steps must be as many. Turns of one person depend
+ * on each other, so that totals and amounts are compared and not tested. */
 void funnel_compare(const struct funnel *now, const struct funnel *then,
                     enum funnel_measure measure, struct funnel_changes *changes);
 

@@ -26,6 +26,13 @@ enum status funnel_split_make(struct reader *reader, struct arena *arena,
                               struct funnel_split *split, struct error *err);
 size_t funnel_split_of(const struct funnel_split *split, const struct event_run *run, size_t row);
 
+/* FUNNEL_BY_COUPON: the codes of first steps in the period, FUNNEL_COUPONS at most; and the number
+ * of an entry's. */
+enum status funnel_coupon_split(struct reader *reader, struct arena *arena,
+                                const struct funnel_query *query, struct funnel_split *split,
+                                struct error *err);
+size_t funnel_coupon_of(const struct funnel_split *split, const struct event_run *run, size_t row);
+
 /* Numbers of categories by shop; 0: none. Owned by the arena. */
 enum status funnel_categories(struct reader *reader, struct arena *arena, size_t n_tenants,
                               const uint32_t **of_tenant, struct error *err);

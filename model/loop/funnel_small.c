@@ -27,6 +27,26 @@ static void groups_hide(const struct access *access, struct funnel_step **steps,
             step_hide(access, &steps[g][step]);
 }
 
+static const struct funnel_times *times_hide(struct arena *arena, const struct access *access,
+                                             const struct funnel_times *times, size_t n)
+{
+    struct funnel_times *copy = arena_array(arena, struct funnel_times, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        struct funnel_times *t = &copy[i];
+        *t = times[i];
+        if (small_group(access, t->n)) {
+            *t = (struct funnel_times){.hidden = true, .below = access->least_people};
+            continue;
+        }
+        t->ends_hidden = true;
+        t->quartiles[0] = t->quartiles[4] = 0;
+        small_groups(access, t->counts, FUNNEL_BUCKETS, t->bucket_hidden);
+        for (size_t b = 0; b < FUNNEL_BUCKETS; b++)
+            t->counts[b] = t->bucket_hidden[b] ? 0 : t->counts[b];
+    }
+    return copy;
+}
+
 void funnel_hide_small(struct arena *arena, const struct access *access, struct funnel *funnel)
 {
     size_t n = funnel->n_groups;
@@ -48,6 +68,11 @@ void funnel_hide_small(struct arena *arena, const struct access *access, struct 
             step_hide(access, &all[s]);
     funnel->steps = all;
     funnel->groups = groups;
+    if (funnel->times)
+        funnel->times = times_hide(arena, access, funnel->times, funnel->n_steps);
     if (small_group(access, funnel->excluded))
         funnel->excluded = 0;
+    funnel->subjects_hidden = small_group(access, funnel->subjects);
+    if (funnel->subjects_hidden)
+        funnel->subjects = 0;
 }

@@ -1,7 +1,8 @@
 /*
  * Small groups of a funnel: what is kept back from who sees pseudonyms. Steps that a few people
  * made are hidden, in all and in groups; of the groups of one step also so many others that none
- * follows from the total.
+ * follows from the total. Of distributions the least and the most, which are one person's each, and
+ * buckets in the same way.
  */
 #ifndef ATRIUM_LOOP_FUNNEL_SMALL_H
 #define ATRIUM_LOOP_FUNNEL_SMALL_H

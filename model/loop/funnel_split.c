@@ -10,7 +10,7 @@
 const char *const funnel_by_names[FUNNEL_BY_COUNT] = {
     NULL,       N_("shop"),     N_("category"), N_("channel"), N_("zone"),   N_("month"),
     N_("tier"), N_("campaign"), N_("gender"),   N_("age"),     N_("income"), N_("community"),
-    N_("car"),  N_("house"),    N_("label"),    N_("segment")};
+    N_("car"),  N_("house"),    N_("coupon"),   N_("label"),   N_("segment")};
 
 /* Stages of life by years of age: from this one on. */
 static const struct {
@@ -201,6 +201,8 @@ enum status funnel_split_make(struct reader *reader, struct arena *arena,
         split->columns = EVENT_CAMPAIGN;
         dict_split(reader, arena, DICT_CAMPAIGN, split);
         return ST_OK;
+    case FUNNEL_BY_COUPON:
+        return funnel_coupon_split(reader, arena, query, split, err);
     case FUNNEL_BY_AGE:
         return age_split(reader, arena, n_people, split, err);
     case FUNNEL_BY_TIER:
@@ -241,6 +243,9 @@ size_t funnel_split_of(const struct funnel_split *split, const struct event_run 
         break;
     case FUNNEL_BY_CAMPAIGN:
         number = run->campaign ? run->campaign[row] : 0;
+        break;
+    case FUNNEL_BY_COUPON:
+        number = funnel_coupon_of(split, run, row);
         break;
     case FUNNEL_BY_AGE:
         number = stage_of(split, run->person[row], run->time[row]);

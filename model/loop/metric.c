@@ -232,15 +232,17 @@ const struct metric metrics[METRIC_END] = {
     [METRIC_POINTS_OUTSTANDING] =
         {METRIC_POINTS_OUTSTANDING, "points_outstanding", N_("points outstanding"), POINTS,
          BETTER_NEITHER, STAGE_ACTIVATE, BEHIND_PEOPLE, SUM_AMOUNT, NO_PARTS,
-         N_("Points earned and adjusted less burned and expired, before the "
+         N_("Points earned and adjusted less burned, expired and reversed, before the "
             "period's end. The list is of the people whose balance is not 0."),
          "atrium loop"},
     [METRIC_POINTS_LIABILITY] =
         {METRIC_POINTS_LIABILITY, "points_liability", N_("points liability"), MONEY, BETTER_DOWN,
          STAGE_ACTIVATE, BEHIND_PEOPLE, SUM_OTHER, NO_PARTS,
          N_("Outstanding points × (1 − expected breakage) × the value of a "
-            "point (settings points_breakage, points_per_yuan). The list is of "
-            "the people who hold some."),
+            "point. Breakage is the share of the points burned or expired in the last 24 "
+            "full months that expired, unless the setting points_breakage says another; "
+            "the value is the setting points_per_yuan. The list is of the people who "
+            "hold some."),
          "atrium loop"},
     [METRIC_BUYERS] = {METRIC_BUYERS, "buyers", N_("buyers"), COUNT, BETTER_UP, STAGE_ACTIVATE,
                        BEHIND_PEOPLE, SUM_COUNT, NO_PARTS,

@@ -1,5 +1,5 @@
-#include "model/loop/retention.h"
-
+/* Retention: one pass by person, cohorts by calendar or from each one's own start, by groups. */
+#include "model/loop/retention_parts.h"
 #include "model/question/marks.h"
 
 #include <stdlib.h>
@@ -15,6 +15,9 @@ struct job {
     size_t n_rows;
     int64_t length; /* of a rolling period, seconds */
     size_t n_steps; /* rolling periods that any return can fall into */
+    struct funnel_split split;
+    size_t n_groups;   /* 0: not by groups */
+    size_t list_group; /* n_groups: of all */
 };
 
 struct back {
@@ -31,7 +34,9 @@ struct behind {
 struct lane {
     const struct job *job;
     struct marks marks;
-    int64_t *values, *revenue;       /* rows × periods */
+    int64_t *values, *revenue;       /* (everyone, then by group) × rows × periods */
+    uint32_t *group;                 /* by bucket: of the first start in it */
+    int64_t *own, *own_revenue;      /* one person's row, where there are groups */
     int64_t *first;                  /* by bucket: time of the first start in it; INT64_MAX: none */
     int64_t *returns, *money;        /* by bucket */
     int64_t *steps;                  /* of a rolling cohort: returns by period since */
@@ -49,16 +54,20 @@ static int64_t net_money(const struct event_run *run, size_t row)
     return run->kind == KIND_REFUND ? -run->amount[row] : run->amount[row];
 }
 
-static void take_start(struct lane *lane, int64_t bucket, int64_t time)
+static void take_start(struct lane *lane, int64_t bucket, const struct event_run *run, size_t row)
 {
+    int64_t time = run->time[row];
     if (time < lane->first_ever)
         lane->first_ever = time;
     if (bucket < 0 || bucket >= (int64_t)lane->job->n_rows)
         return;
     if (lane->first[bucket] == INT64_MAX)
         vec_push(&lane->started, (uint32_t)bucket);
-    if (time < lane->first[bucket])
-        lane->first[bucket] = time;
+    if (time >= lane->first[bucket])
+        return;
+    lane->first[bucket] = time;
+    if (lane->job->n_groups && !lane->job->split.sets)
+        lane->group[bucket] = (uint32_t)funnel_split_of(&lane->job->split, run, row);
 }
 
 static void take_back(struct lane *lane, int64_t bucket, int64_t time, int64_t amount)
@@ -82,7 +91,7 @@ static void take_rows(struct lane *lane, const struct event_run *run, const uint
             continue;
         bucket = bucket_at(&lane->job->buckets, run->time[i], bucket);
         if (masks[i] & START)
-            take_start(lane, bucket, run->time[i]);
+            take_start(lane, bucket, run, i);
         if (masks[i] & BACK)
             take_back(lane, bucket, run->time[i], net_money(run, i));
     }
@@ -95,11 +104,23 @@ static int64_t needed(const struct job *job)
     return job->query->occurrences > 1 ? job->query->occurrences : 1;
 }
 
+/* Whether the person is of the group in this cohort: of labels and segments in several. */
+static bool in_group(const struct lane *lane, uint32_t cohort, size_t group)
+{
+    const struct funnel_split *split = &lane->job->split;
+    return split->sets ? funnel_split_has(split, lane->person, group)
+                       : lane->group[cohort] == group;
+}
+
 /* Whether the list is of this cohort, and of which period of it; -1: not. */
 static int64_t listed(const struct lane *lane, uint32_t cohort)
 {
-    const struct retention_query *query = lane->job->query;
-    return query->list && query->list_row == (int)cohort ? query->list_column : -1;
+    const struct job *job = lane->job;
+    const struct retention_query *query = job->query;
+    if (!query->list || query->list_row != (int)cohort ||
+        (job->list_group < job->n_groups && !in_group(lane, cohort, job->list_group)))
+        return -1;
+    return query->list_column;
 }
 
 /* The cell's person; `counted` in its value, with so many returns in the period alone. */
@@ -109,12 +130,10 @@ static void behind_add(struct lane *lane, bool counted, int64_t returns, int64_t
         vec_push(&lane->behind, (struct behind){lane->person, money});
 }
 
-static void cohort_calendar(struct lane *lane, uint32_t cohort)
+static void cohort_calendar(struct lane *lane, uint32_t cohort, int64_t *values, int64_t *revenue)
 {
     const struct job *job = lane->job;
     int64_t periods = job->query->periods, last = 0;
-    int64_t *values = lane->values + cohort * (size_t)periods;
-    int64_t *revenue = lane->revenue + cohort * (size_t)periods;
     values[0]++;
     for (size_t i = 0; i < lane->returned.n; i++) {
         uint32_t bucket = lane->returned.at[i];
@@ -148,12 +167,10 @@ static int64_t step_money(const struct lane *lane, int64_t start, int64_t step)
     return money;
 }
 
-static void cohort_rolling(struct lane *lane, uint32_t cohort)
+static void cohort_rolling(struct lane *lane, uint32_t cohort, int64_t *values, int64_t *revenue)
 {
     const struct job *job = lane->job;
     int64_t periods = job->query->periods, start = lane->first[cohort], end = periods;
-    int64_t *values = lane->values + cohort * (size_t)periods;
-    int64_t *revenue = lane->revenue + cohort * (size_t)periods;
     int64_t asked = listed(lane, cohort);
     bool later = false;
     values[0]++;
@@ -190,16 +207,49 @@ static void person_begin(struct lane *lane)
     lane->first_ever = INT64_MAX;
 }
 
+static void row_add(struct lane *lane, size_t table, uint32_t cohort)
+{
+    size_t periods = (size_t)lane->job->query->periods;
+    size_t at = (table * lane->job->n_rows + cohort) * periods;
+    for (size_t k = 0; k < periods; k++) {
+        lane->values[at + k] += lane->own[k];
+        lane->revenue[at + k] += lane->own_revenue[k];
+    }
+}
+
+/* Into the table of everyone, and of each group that has the person. */
+static void cohort_add(struct lane *lane, uint32_t cohort)
+{
+    const struct job *job = lane->job;
+    size_t periods = (size_t)job->query->periods;
+    bool groups = job->n_groups > 0;
+    int64_t *values = groups ? lane->own : lane->values + cohort * periods;
+    int64_t *revenue = groups ? lane->own_revenue : lane->revenue + cohort * periods;
+    if (groups) {
+        memset(values, 0, periods * sizeof *values);
+        memset(revenue, 0, periods * sizeof *revenue);
+    }
+    if (job->query->rolling)
+        cohort_rolling(lane, cohort, values, revenue);
+    else
+        cohort_calendar(lane, cohort, values, revenue);
+    if (!groups)
+        return;
+    row_add(lane, 0, cohort);
+    for (size_t g = 0; job->split.sets && g < job->n_groups; g++)
+        if (in_group(lane, cohort, g))
+            row_add(lane, g + 1, cohort);
+    if (!job->split.sets)
+        row_add(lane, lane->group[cohort] + 1, cohort);
+}
+
 static void person_end(struct lane *lane)
 {
     for (size_t i = 0; i < lane->started.n; i++) {
         uint32_t cohort = lane->started.at[i];
         if (lane->job->query->first_time && lane->first[cohort] != lane->first_ever)
             continue;
-        if (lane->job->query->rolling)
-            cohort_rolling(lane, cohort);
-        else
-            cohort_calendar(lane, cohort);
+        cohort_add(lane, cohort);
     }
 }
 
@@ -229,11 +279,15 @@ static enum status block_take(void *context, const struct event_block *block, st
 
 static void lane_make(struct lane *lane, const struct job *job)
 {
-    size_t cells = job->n_rows * (size_t)job->query->periods;
+    size_t periods = (size_t)job->query->periods;
+    size_t cells = job->n_rows * periods * (job->n_groups + 1);
     *lane = (struct lane){.job = job, .first_ever = INT64_MAX};
     lane->values = mem_zero(cells, sizeof *lane->values);
     lane->revenue = mem_zero(cells, sizeof *lane->revenue);
     lane->first = mem_zero(job->n_rows, sizeof *lane->first);
+    lane->group = mem_zero(job->n_rows, sizeof *lane->group);
+    lane->own = mem_zero(periods, sizeof *lane->own);
+    lane->own_revenue = mem_zero(periods, sizeof *lane->own_revenue);
     lane->returns = mem_zero(job->buckets.n, sizeof *lane->returns);
     lane->money = mem_zero(job->buckets.n, sizeof *lane->money);
     lane->steps = mem_zero(job->n_steps, sizeof *lane->steps);
@@ -246,6 +300,9 @@ static void lane_free(struct lane *lane)
     free(lane->values);
     free(lane->revenue);
     free(lane->first);
+    free(lane->group);
+    free(lane->own);
+    free(lane->own_revenue);
     free(lane->returns);
     free(lane->money);
     free(lane->steps);
@@ -270,17 +327,20 @@ static int open_at(const struct job *job, size_t row, int64_t present)
     return k;
 }
 
-static void rows_sum(struct arena *arena, const struct job *job, struct lane *lanes, int n_lanes,
-                     int64_t present, struct retention *retention)
+/* The rows of a table: 0 of everyone, then of the groups. */
+static struct retention_table rows_sum(struct arena *arena, const struct job *job,
+                                       const struct lane *lanes, int n_lanes, int64_t present,
+                                       size_t table)
 {
     size_t periods = (size_t)job->query->periods, cells = job->n_rows * periods;
+    size_t from = table * cells;
     struct retention_row *rows = arena_array(arena, struct retention_row, job->n_rows);
     int64_t *values = arena_array(arena, int64_t, cells);
     int64_t *revenue = arena_array(arena, int64_t, cells);
     for (int l = 0; l < n_lanes; l++)
         for (size_t i = 0; i < cells; i++) {
-            values[i] += lanes[l].values[i];
-            revenue[i] += lanes[l].revenue[i];
+            values[i] += lanes[l].values[from + i];
+            revenue[i] += lanes[l].revenue[from + i];
         }
     for (size_t row = 0; row < job->n_rows; row++)
         rows[row] = (struct retention_row){.period = bucket_title(arena, &job->buckets, row),
@@ -288,9 +348,21 @@ static void rows_sum(struct arena *arena, const struct job *job, struct lane *la
                                            .values = values + row * periods,
                                            .revenue = revenue + row * periods,
                                            .open = open_at(job, row, present)};
-    retention->periods = (int)periods;
+    return (struct retention_table){.rows = rows, .values = values, .revenue = revenue};
+}
+
+static void tables_sum(struct arena *arena, const struct job *job, const struct lane *lanes,
+                       int n_lanes, int64_t present, struct retention *retention)
+{
+    struct retention_table *tables = arena_array(arena, struct retention_table, job->n_groups + 1);
+    retention->periods = job->query->periods;
     retention->n_rows = job->n_rows;
-    retention->rows = rows;
+    retention->rows = rows_sum(arena, job, lanes, n_lanes, present, 0).rows;
+    for (size_t g = 0; g < job->n_groups; g++) {
+        tables[g] = rows_sum(arena, job, lanes, n_lanes, present, g + 1);
+        tables[g].name = job->split.names[g];
+    }
+    retention_groups_order(arena, job->query->access, tables, job->n_groups, retention);
 }
 
 static int behind_compare(const void *a, const void *b)
@@ -332,7 +404,8 @@ static enum status job_scan(struct reader *reader, struct arena *arena, const st
         .to = job->query->rolling ? 0 : job->buckets.start[job->buckets.n],
         .kinds = wanted,
         .n_kinds = n,
-        .columns = job->matchers[0]->columns | job->matchers[1]->columns | EVENT_AMOUNT,
+        .columns = job->matchers[0]->columns | job->matchers[1]->columns | EVENT_AMOUNT |
+                   job->split.columns,
         .people = true,
     };
     for (int i = 0; i < n_lanes; i++)
@@ -367,6 +440,25 @@ static enum status buckets_lay(struct reader *reader, struct arena *arena, struc
     return ST_OK;
 }
 
+static enum status groups_make(struct reader *reader, struct arena *arena, struct job *job,
+                               struct error *err)
+{
+    const struct retention_query *query = job->query;
+    if (query->by == FUNNEL_BY_NONE)
+        return ST_OK;
+    enum status status =
+        retention_split(reader, arena, query, job->buckets.start[0] - 86400,
+                        job->buckets.start[job->n_rows], &job->split, &job->list_group, err);
+    job->n_groups = job->split.n;
+    if (status == ST_OK &&
+        (job->n_groups + 1) * job->n_rows * (size_t)query->periods > RETENTION_CELLS)
+        status = error_set(err, ST_USAGE,
+                           "%zu groups of %zu cohorts with %d values each are too many; fewer "
+                           "periods would do",
+                           job->n_groups, job->n_rows, query->periods);
+    return status;
+}
+
 static enum status retention_ask(struct reader *reader, struct arena *arena, struct job *job,
                                  struct retention *retention, struct error *err)
 {
@@ -383,6 +475,8 @@ static enum status retention_ask(struct reader *reader, struct arena *arena, str
     status = reader_present(reader, &as_of, &present, err);
     if (status == ST_OK)
         status = buckets_lay(reader, arena, job, err);
+    if (status == ST_OK)
+        status = groups_make(reader, arena, job, err);
     if (status == ST_OK && job->query->list &&
         (job->query->list_row < 0 || (size_t)job->query->list_row >= job->n_rows ||
          job->query->list_column < 0 || job->query->list_column >= job->query->periods))
@@ -397,7 +491,7 @@ static enum status retention_ask(struct reader *reader, struct arena *arena, str
         lane_make(&lanes[i], job);
     status = job_scan(reader, arena, job, lanes, n, err);
     if (status == ST_OK)
-        rows_sum(arena, job, lanes, n, present, retention);
+        tables_sum(arena, job, lanes, n, present, retention);
     if (status == ST_OK && job->query->list)
         behind_merge(arena, lanes, n, retention);
     for (int i = 0; i < n; i++)

@@ -9,8 +9,10 @@
 #include "model/base/set.h"
 #include "model/event/event.h"
 #include "model/loop/bucket.h"
+#include "model/loop/funnel.h"
 
-enum { RETENTION_PERIODS = 400 };
+enum { RETENTION_PERIODS = 400, RETENTION_CELLS = 4000000, RETENTION_HIDDEN = -1 };
+struct access;
 
 struct retention_query {
     const char *start, *back; /* expressions over events */
@@ -23,11 +25,19 @@ struct retention_query {
     int64_t occurrences;     /* returns in a period at least; 0 and 1: one */
     int64_t from, to;        /* [from, to): cohorts; widened to whole periods */
     const struct set *among; /* only these people; NULL: everyone */
+    /* Cohorts of each group, too: by the first start event in the cohort's period, or by the
+     * person; `sets` as of a funnel (retention_bind). */
+    enum funnel_by by;
+    const struct funnel_set *sets;
+    size_t n_sets;
+    const struct access *access; /* values of groups too small for it are RETENTION_HIDDEN, and what
+                                  * would tell them; NULL: all are shown */
     int threads;
     /* The people behind one cell, in the same pass: */
     bool list;
     int list_row, list_column;
     bool list_money; /* those whose returns are the cell's revenue, not those counted in it */
+    const char *list_group; /* of this group only, by its name; NULL: of all */
 };
 
 struct retention_row {
@@ -39,10 +49,17 @@ struct retention_row {
     int open;               /* the first index whose time has not fully passed; periods: none */
 };
 
+struct retention_group {
+    const char *name; /* "": those without one */
+    const struct retention_row *rows;
+};
+
 struct retention {
     int periods;
     size_t n_rows;
     const struct retention_row *rows;
+    size_t n_groups; /* those with a cohort, the largest first */
+    const struct retention_group *groups;
     size_t n_notes;
     const char *const *notes;
     /* Behind the cell asked for: as many as its value; or, by money, whose money adds up to its
@@ -52,8 +69,20 @@ struct retention {
     const int64_t *money;
 };
 
+/* The people of all cohorts of these rows whose value k has fully passed, and of them how many (and
+ * for how much money) were in it: what one line says of a whole table. Hidden ones are left out. */
+struct retention_sum {
+    int64_t people, value, revenue, first_revenue;
+};
+struct retention_sum retention_sum(const struct retention_row *rows, size_t n_rows, int k);
+
+/* Finds the people of the groups of FUNNEL_BY_LABEL and FUNNEL_BY_SEGMENT, the others need none. */
+enum status retention_bind(struct reader *reader, struct arena *arena, const struct access *access,
+                           struct retention_query *query, struct error *err);
+
 /* Exact, one parallel pass. There is a row for each period of the cohorts, and at least `periods`
- * of them. ST_USAGE for expressions and for a list of a cell that is not there. Owned by the arena.
+ * of them. ST_USAGE for expressions, for a list of a cell or group that is not there, and for more
+ * cells of groups than RETENTION_CELLS. Owned by the arena.
  */
 enum status retention_run(struct reader *reader, struct arena *arena,
                           const struct retention_query *query, struct retention *retention,

@@ -242,9 +242,8 @@ struct figure survey_figure(const struct survey *survey, enum metric_id metric, 
  * even; 0 where n is 0. */
 int64_t median_of(int64_t *values, size_t n);
 
-/* What outstanding points will cost, in fen: × (1 − expected breakage) × the value of a point (the
- * settings points_breakage, 0 unless set, and points_per_yuan, 100). False: they cannot be valued.
- */
+/* What outstanding points will cost, in fen: × (1 − expected breakage) × the value of a point, as
+ * model/loop/points.h has them. False: they cannot be valued. */
 bool points_value(struct reader *reader, int64_t points, int64_t *fen);
 
 /* ---- Stating facts ---- */

@@ -123,9 +123,6 @@ enum status survey_people(struct survey *survey, struct error *err)
 
 /* ---- Points outstanding ---- */
 
-static const uint16_t ledger_kinds[] = {KIND_POINTS_EARN, KIND_POINTS_BURN, KIND_POINTS_EXPIRE,
-                                        KIND_POINTS_ADJUST};
-
 static enum status balance_block(void *context, const struct event_block *block, struct error *err)
 {
     struct lane *lane = context;
@@ -135,10 +132,9 @@ static enum status balance_block(void *context, const struct event_block *block,
 
     for (size_t r = 0; r < block->n_runs; r++) {
         const struct event_run *run = &block->runs[r];
-        bool less = run->kind == KIND_POINTS_BURN || run->kind == KIND_POINTS_EXPIRE;
+        int sign = kind_points_sign(run->kind);
         for (size_t i = 0; run->amount && i < run->n; i++)
-            balance[nobody ? 0 : run->person[i] - block->first_person] +=
-                less ? -run->amount[i] : run->amount[i];
+            balance[nobody ? 0 : run->person[i] - block->first_person] += sign * run->amount[i];
     }
     for (uint32_t i = 0; i < EVENT_BLOCK; i++)
         if (balance[i]) {
@@ -155,8 +151,8 @@ enum status survey_balances(struct survey *survey, struct error *err)
 {
     struct event_query query = {.from = INT64_MIN,
                                 .to = survey->plan->to,
-                                .kinds = ledger_kinds,
-                                .n_kinds = sizeof ledger_kinds / sizeof *ledger_kinds,
+                                .kinds = points_kinds,
+                                .n_kinds = POINTS_KINDS,
                                 .columns = EVENT_TIME | EVENT_AMOUNT,
                                 .people = true};
     void *contexts[LANES_MOST];

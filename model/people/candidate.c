@@ -2,7 +2,6 @@
 
 #include "model/base/intl.h"
 #include "model/base/text.h"
-#include "model/base/time.h"
 #include "model/base/vec.h"
 #include "model/people/link.h"
 #include "model/store/column.h"
@@ -12,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHARED_MOST = 4, REASON_LEAST = 3, REASON_MOST = 500 };
+enum { SHARED_MOST = 4 };
 
 struct candidate {
     uint32_t one, other;
@@ -155,18 +154,32 @@ static int companions(const struct presence_pair *pairs, size_t n, uint32_t visi
     return count;
 }
 
-static enum status presence_find(struct reader *reader, struct arena *arena, uint32_t person,
-                                 size_t limit, candidate_vec *found, struct error *err)
+/* What a day together is worth: of presence half of the doubt stays, of the same payments a
+ * quarter. */
+static const struct pairing {
+    enum status (*find)(struct reader *reader, struct arena *arena, uint32_t person,
+                        struct presence_pair **pairs, size_t *n, struct error *err);
+    double most, doubt;
+    int days_before; /* that say nothing */
+    const char *evidence;
+} pairings[] = {
+    {presence_pairs, 0.9, 0.5, 1, N_("the device was at the till on %d days of purchases")},
+    {payment_pairs, 0.97, 0.25, 0, N_("the same payments, to the minute, on %d days")},
+};
+
+static enum status pairing_find(const struct pairing *pairing, struct reader *reader,
+                                struct arena *arena, uint32_t person, size_t limit,
+                                candidate_vec *found, struct error *err)
 {
     struct presence_pair *pairs;
     size_t n;
-    enum status status = presence_pairs(reader, arena, person, &pairs, &n, err);
+    enum status status = pairing->find(reader, arena, person, &pairs, &n, err);
     for (size_t i = 0; i < n && i < limit && status == ST_OK; i++) {
         int others = companions(pairs, n < limit * 4 ? n : limit * 4, pairs[i].visitor);
         struct candidate pair = {.one = pairs[i].member, .other = pairs[i].visitor};
-        pair.confidence = 0.9 * (1 - pow(0.5, pairs[i].days - 1)) / (others > 1 ? others : 1);
-        pair.evidence = arena_printf(arena, _("the device was at the till on %d days of purchases"),
-                                     pairs[i].days);
+        double doubt = pow(pairing->doubt, pairs[i].days - pairing->days_before);
+        pair.confidence = pairing->most * (1 - doubt) / (others > 1 ? others : 1);
+        pair.evidence = arena_printf(arena, _(pairing->evidence), pairs[i].days);
         vec_push(found, pair);
     }
     return status;
@@ -238,8 +251,8 @@ enum status candidate_list(struct reader *reader, const struct access *access, u
     if (status != ST_OK)
         return status;
     status = phones_find(reader, arena, person, &found, err);
-    if (status == ST_OK)
-        status = presence_find(reader, arena, person, limit, &found, err);
+    for (size_t i = 0; i < sizeof pairings / sizeof *pairings && status == ST_OK; i++)
+        status = pairing_find(&pairings[i], reader, arena, person, limit, &found, err);
     if (found.n)
         qsort(found.at, found.n, sizeof *found.at, candidate_compare);
     for (size_t i = 0; i < found.n && (*sheet)->n_rows < limit && status == ST_OK; i++)
@@ -399,47 +412,5 @@ enum status conflict_list(struct reader *reader, const struct access *access, si
     (*sheet)->total = (int64_t)(*sheet)->n_rows;
     reader_end(reader);
     vec_free(&found);
-    return status;
-}
-
-/* ---- Settling ---- */
-
-enum status conflict_settle(struct writer *writer, const struct access *access, const char *key,
-                            const char *reason, struct error *err)
-{
-    size_t n = reason ? strlen(reason) : 0;
-    sqlite3_stmt *stmt;
-    enum status status = access_require(access, RIGHT_PEOPLE_EDIT, "settle conflicts", err);
-    if (status == ST_OK && (n < REASON_LEAST || n > REASON_MOST || !text_valid(reason, n)))
-        status = error_set(err, ST_REFUSED, "reason: expected a line of %d to %d bytes",
-                           REASON_LEAST, REASON_MOST);
-    if (status == ST_OK && (!*key || strlen(key) > REASON_MOST ||
-                            strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789:,") != strlen(key)))
-        status = error_set(err, ST_REFUSED,
-                           "key: expected one that `member conflicts` or `member "
-                           "candidates` shows, such as pair:3,17");
-    if (status == ST_OK)
-        status = writer_begin(writer, err);
-    if (status != ST_OK)
-        return status;
-    status = writer_prepare(
-        writer, "insert or replace into conflict_settled values (?1, 'settled', ?2, ?3, ?4)", &stmt,
-        err);
-    if (status == ST_OK) {
-        sqlite3_bind_text(stmt, 1, key, -1, SQLITE_STATIC);
-        sqlite3_bind_text(stmt, 2, reason, -1, SQLITE_STATIC);
-        sqlite3_bind_text(stmt, 3, access->principal, -1, SQLITE_STATIC);
-        sqlite3_bind_int64(stmt, 4, time_now());
-        status = writer_run(writer, stmt, err);
-    }
-    json_t *detail = json_pack("{s:s}", "reason", reason);
-    if (status == ST_OK)
-        status = audit_append(writer, access->principal, "settle", "conflict", key, detail, err);
-    json_decref(detail);
-    if (status == ST_OK)
-        status = writer_touch_rows(writer, err);
-    if (status == ST_OK)
-        return writer_commit(writer, err);
-    writer_rollback(writer);
     return status;
 }

@@ -5,7 +5,9 @@
  * Pairs come from a phone number on two members' forms, and from presence: the device of a visitor
  * seen near the till, within five minutes, when a member paid, on several days, at moments when
  * hardly anybody else was there. Crowded moments say nothing and are passed over, which also bounds
- * the work. Random MACs have no person and never come up.
+ * the work. Random MACs have no person and never come up. And from payments: somebody known by a
+ * means of payment alone paid what a member bought - the same shop and money within two minutes, no
+ * other member's purchase like it - on two days or more.
  */
 #ifndef ATRIUM_PEOPLE_CANDIDATE_H
 #define ATRIUM_PEOPLE_CANDIDATE_H
@@ -18,6 +20,8 @@ enum {
     CANDIDATE_TIMES = 3,    /* different days together, at least */
     CANDIDATE_VISITORS = 6, /* devices of visitors at one moment, at most */
     CANDIDATE_BUYERS = 4,
+    CANDIDATE_SECONDS = 120, /* between the two records of one payment */
+    CANDIDATE_PAYMENTS = 2,  /* different days with the same payment, at least */
 };
 
 /* The most certain first: confidence, card, name, other_card, other_name, evidence, person, other,
@@ -47,6 +51,10 @@ enum status conflict_list(struct reader *reader, const struct access *access, si
 enum status conflict_settle(struct writer *writer, const struct access *access, const char *key,
                             const char *reason, struct error *err);
 
+/* The opposite: it may be listed again. ST_REFUSED where it is not settled. */
+enum status conflict_unsettle(struct writer *writer, const struct access *access, const char *key,
+                              struct error *err);
+
 /* Inside the module: pairs by presence, the most days first. */
 struct presence_pair {
     uint32_t member, visitor;
@@ -54,5 +62,8 @@ struct presence_pair {
 };
 enum status presence_pairs(struct reader *reader, struct arena *arena, uint32_t person,
                            struct presence_pair **pairs, size_t *n, struct error *err);
+/* By the same payments; `visitor` is who is known by the payment. In order of member. */
+enum status payment_pairs(struct reader *reader, struct arena *arena, uint32_t person,
+                          struct presence_pair **pairs, size_t *n, struct error *err);
 
 #endif

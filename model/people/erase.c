@@ -22,11 +22,11 @@ struct erasing {
     const struct access *access;
     struct arena *arena;
     struct erasure *erasure;
-    const char *reason; /* NULL: a preview */
-    uint32_t person;
-    VEC(uint32_t) persons; /* with those that were joined into this one */
-    text_list texts;       /* all they are known by */
-    text_list contacts;    /* of these, what must not come back */
+    const char *reason;      /* NULL: a preview */
+    uint32_t person, number; /* number: what stands for nobody in what stays; 0 in a preview */
+    VEC(uint32_t) persons;   /* with those that were joined into this one */
+    text_list texts;         /* all they are known by */
+    text_list contacts;      /* of these, what must not come back */
     int64_t events;
 };
 
@@ -170,10 +170,13 @@ static enum status tables_erase(struct erasing *e, struct writer *writer, struct
     for (size_t i = 0; i < n_person_tables && status == ST_OK; i++) {
         int64_t n = 0, all = 0;
         for (size_t p = 0; p < e->persons.n && status == ST_OK; p++) {
-            status = rows_remove_all(writer, &person_tables[i], e->persons.at[p], &n, err);
+            const struct person_table *table = &person_tables[i];
+            status = table->key ? rows_forget(writer, table, e->persons.at[p], e->number, &n, err)
+                                : rows_remove_all(writer, table, e->persons.at[p], &n, err);
             all += n;
         }
-        receipt_add(e, person_tables[i].what, person_tables[i].table, all, removed);
+        receipt_add(e, person_tables[i].what, person_tables[i].table, all,
+                    person_tables[i].key ? kept : removed);
     }
     return status;
 }
@@ -412,6 +415,7 @@ static enum status erase_apply(struct writer *writer, struct event_move *move, v
 {
     struct erasing *e = context;
     e->events = (int64_t)move->moved.n;
+    e->number = move->to;
     return rows_erase(e, writer, err);
 }
 

@@ -1,8 +1,9 @@
 #include "model/people/figures.h"
 
 const uint16_t figures_kinds[] = {
-    KIND_SIGHTING,    KIND_DOOR,        KIND_VISIT,         KIND_PURCHASE,      KIND_REFUND,
-    KIND_POINTS_EARN, KIND_POINTS_BURN, KIND_POINTS_EXPIRE, KIND_POINTS_ADJUST, KIND_COUPON_REDEEM,
+    KIND_SIGHTING,      KIND_DOOR,          KIND_VISIT,          KIND_PURCHASE,
+    KIND_REFUND,        KIND_POINTS_EARN,   KIND_POINTS_BURN,    KIND_POINTS_EXPIRE,
+    KIND_POINTS_ADJUST, KIND_COUPON_REDEEM, KIND_POINTS_REVERSE,
 };
 const size_t n_figures_kinds = sizeof figures_kinds / sizeof *figures_kinds;
 
@@ -58,11 +59,10 @@ void figures_add(struct figures_counter *counter, const struct event_run *run, s
         break;
     case KIND_POINTS_EARN:
     case KIND_POINTS_ADJUST:
-        f->points += amount;
-        break;
     case KIND_POINTS_BURN:
     case KIND_POINTS_EXPIRE:
-        f->points -= amount;
+    case KIND_POINTS_REVERSE:
+        f->points += kind_points_sign(run->kind) * amount;
         break;
     default:
         break;

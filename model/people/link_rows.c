@@ -14,6 +14,8 @@ const struct person_table person_tables[] = {
     {"crowd_member", "person", N_("memberships of groups")},
     {"label_member", "person", N_("labels")},
     {"consent", "person", N_("consents")},
+    {"points_hold", "person", N_("reserved points")},
+    {"coupon", "person", N_("coupons"), "code", "issue_ref = null"},
 };
 const size_t n_person_tables = sizeof person_tables / sizeof *person_tables;
 
@@ -202,6 +204,40 @@ enum status rows_remove_all(struct writer *writer, const struct person_table *ta
     enum status status = run_with(
         writer, arena_printf(arena, "delete from %s where %s = ?1", table->table, table->owner),
         (const int64_t[]){person}, 1, err);
+    *n = status == ST_OK ? sqlite3_changes(writer_db(writer)) : 0;
+    arena_free(arena);
+    return status;
+}
+
+enum status row_give(struct writer *writer, const struct person_table *table, const json_t *row,
+                     uint32_t from, uint32_t to, struct error *err)
+{
+    struct arena *arena = arena_new();
+    sqlite3_stmt *stmt;
+    enum status status =
+        writer_prepare(writer,
+                       arena_printf(arena, "update %s set %s = ?2 where %s = ?3 and %s = ?1",
+                                    table->table, table->owner, table->key, table->owner),
+                       &stmt, err);
+    if (status == ST_OK) {
+        sqlite3_bind_int64(stmt, 1, from);
+        sqlite3_bind_int64(stmt, 2, to);
+        bind_json(stmt, 3, json_object_get(row, table->key));
+        status = writer_run(writer, stmt, err);
+    }
+    arena_free(arena);
+    return status;
+}
+
+enum status rows_forget(struct writer *writer, const struct person_table *table, uint32_t person,
+                        uint32_t nobody, int64_t *n, struct error *err)
+{
+    struct arena *arena = arena_new();
+    enum status status =
+        run_with(writer,
+                 arena_printf(arena, "update %s set %s = ?2, %s where %s = ?1", table->table,
+                              table->owner, table->forget, table->owner),
+                 (const int64_t[]){person, nobody}, 2, err);
     *n = status == ST_OK ? sqlite3_changes(writer_db(writer)) : 0;
     arena_free(arena);
     return status;

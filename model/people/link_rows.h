@@ -13,6 +13,9 @@
 struct person_table {
     const char *table, *owner;
     const char *what; /* for receipts, marked for translation */
+    /* Of rows that live on by themselves, as coupons do: the column with their key, and what is set
+     * when their person is erased. They change hands and are never removed. NULL: of others. */
+    const char *key, *forget;
 };
 extern const struct person_table person_tables[];
 extern const size_t n_person_tables;
@@ -31,6 +34,13 @@ enum status row_add(struct writer *writer, const struct person_table *table, con
 /* Removes the row with these very values and that owner, where there is one. */
 enum status row_remove(struct writer *writer, const struct person_table *table, const json_t *row,
                        uint32_t person, bool *removed, struct error *err);
+
+/* Of a table with a key: gives the row, as it is now, from one person to another, and all rows of a
+ * person that is erased to the number that stands for nobody. */
+enum status row_give(struct writer *writer, const struct person_table *table, const json_t *row,
+                     uint32_t from, uint32_t to, struct error *err);
+enum status rows_forget(struct writer *writer, const struct person_table *table, uint32_t person,
+                        uint32_t nobody, int64_t *n, struct error *err);
 
 enum status rows_remove_all(struct writer *writer, const struct person_table *table,
                             uint32_t person, int64_t *n, struct error *err);

@@ -70,9 +70,11 @@ static enum status rows_return(struct linking *linking, struct writer *writer, s
         }
         if (!table)
             continue;
-        if (moved)
+        if (table->key)
+            status = row_give(writer, table, row, linking->target, linking->person, err);
+        else if (moved)
             status = row_remove(writer, table, row, linking->target, &done, err);
-        if (status == ST_OK)
+        if (status == ST_OK && !table->key)
             status = row_add(writer, table, row, linking->person, &done, err);
         bool identity = strcmp(table->table, "contact") == 0;
         linking->result->rows += !identity;

@@ -1,5 +1,5 @@
 /* The language of expressions over events: words, then a parser by descent with a bounded depth. */
-#include "model/question/lexer.h"
+#include "model/question/logic.h"
 
 #include "model/base/text.h"
 #include "model/base/vec.h"
@@ -35,7 +35,7 @@ const size_t n_expr_fields = sizeof expr_fields / sizeof *expr_fields;
 
 struct parser {
     struct lexer words;
-    int depth, nodes;
+    int nodes;
 };
 
 /* ---- Values ---- */
@@ -92,8 +92,6 @@ static enum status value_take(struct parser *p, const struct expr_field *field,
 }
 
 /* ---- The grammar ---- */
-
-static enum status parse_or(struct parser *p, const struct expr **out);
 
 static enum status node_new(struct parser *p, enum expr_type type, struct expr **out)
 {
@@ -229,75 +227,59 @@ static enum status parse_word(struct parser *p, const struct expr **out)
     return value_take(p, leaf->field, value);
 }
 
-static enum status parse_part(struct parser *p, const struct expr **out)
+/* ---- The grammar ---- */
+
+static enum status part_parse(void *parser, const void **node)
 {
-    static const char *const expected = "a kind, a field, not or '('";
-    if (++p->depth > EXPR_DEPTH)
-        return lexer_fail(&p->words, "fewer parentheses one inside the other");
-    enum status status;
-    if (lexer_is(&p->words, "not")) {
-        struct expr *node = NULL;
-        lexer_advance(&p->words);
-        if ((status = node_new(p, EXPR_NOT, &node)) == ST_OK)
-            status = parse_part(p, &node->left);
-        *out = node;
-    } else if (p->words.token.type == T_OPEN) {
-        lexer_advance(&p->words);
-        status = parse_or(p, out);
-        if (status == ST_OK && p->words.token.type != T_CLOSE)
-            status = lexer_fail(&p->words, "and, or, or ')'");
-        if (status == ST_OK)
-            lexer_advance(&p->words);
-    } else if ((p->words.token.type != T_WORD && p->words.token.type != T_STRING) ||
-               lexer_is(&p->words, "and") || lexer_is(&p->words, "or") ||
-               lexer_is(&p->words, "in")) {
-        status = lexer_fail(&p->words, expected);
-    } else {
-        status = parse_word(p, out);
-    }
-    p->depth--;
+    const struct expr *leaf = NULL;
+    enum status status = parse_word(parser, &leaf);
+    *node = leaf;
     return status;
 }
 
-/* A chain of parts joined by one word; left-deep, so its depth is bounded by EXPR_NODES. */
-static enum status parse_chain(struct parser *p, const char *word, enum expr_type type,
-                               enum status (*part)(struct parser *, const struct expr **),
-                               const struct expr **out)
+static enum status part_negate(void *parser, const void *of, const void **node)
 {
-    enum status status = part(p, out);
-    while (status == ST_OK && lexer_is(&p->words, word)) {
-        struct expr *node = NULL;
-        lexer_advance(&p->words);
-        status = node_new(p, type, &node);
-        if (status != ST_OK)
-            return status;
-        node->left = *out;
-        status = part(p, &node->right);
-        *out = node;
-    }
+    struct expr *inverse = NULL;
+    enum status status = node_new(parser, EXPR_NOT, &inverse);
+    if (status == ST_OK)
+        inverse->left = of;
+    *node = inverse;
     return status;
 }
 
-static enum status parse_and(struct parser *p, const struct expr **out)
+static enum status parts_join(void *parser, enum logic_join how, const void *left,
+                              const void *right, const void **node)
 {
-    return parse_chain(p, "and", EXPR_AND, parse_part, out);
+    struct expr *both = NULL;
+    enum status status = node_new(parser, how == LOGIC_AND ? EXPR_AND : EXPR_OR, &both);
+    if (status == ST_OK) {
+        both->left = left;
+        both->right = right;
+    }
+    *node = both;
+    return status;
 }
 
-static enum status parse_or(struct parser *p, const struct expr **out)
-{
-    return parse_chain(p, "or", EXPR_OR, parse_and, out);
-}
+static const struct logic grammar = {.depth = EXPR_DEPTH,
+                                     .texts = true,
+                                     .expected = "a kind, a field, not or '('",
+                                     .part = part_parse,
+                                     .negate = part_negate,
+                                     .join = parts_join};
 
 enum status expr_parse_within(struct arena *arena, const char *text, size_t from, size_t to,
                               const struct expr **expr, struct error *err)
 {
     struct parser p = {0};
+    const void *node = NULL;
     *expr = NULL;
     enum status status = lexer_start(&p.words, arena, text, from, to, EXPR_LONGEST, err);
     if (status == ST_OK)
-        status = parse_or(&p, expr);
+        status = logic_parse(&p.words, &grammar, &p, &node);
     if (status == ST_OK && p.words.token.type != T_END)
         status = lexer_fail(&p.words, "and, or, or the end");
+    if (status == ST_OK)
+        *expr = node;
     return status;
 }
 

@@ -1,6 +1,8 @@
 /* Evaluating bound expressions: what is cheap first, then only what can still matter. */
 #include "model/segment/job.h"
 
+#include "model/event/sample.h"
+
 #include <stdlib.h>
 
 /* ---- Each test once ---- */
@@ -268,7 +270,8 @@ enum status segment_evaluate(struct reader *reader, struct arena *arena,
 {
     struct job job = {
         .reader = reader, .arena = arena_new(), .answers = arena, .n_plans = n, .threads = threads};
-    enum status status = job_run(&job, plans, among, err);
+    enum status status =
+        job_run(&job, plans, among ? among : sample_people(reader, job.arena), err);
     for (size_t i = 0; i < n && status == ST_OK; i++)
         sets[i] = plan_take(&job, i);
     job_free(&job);

@@ -64,7 +64,7 @@ static int64_t row_value(enum people_function_id id, const struct event_run *run
     case DOES_SPENT:
         return run->kind == KIND_REFUND ? -amount : amount;
     case DOES_POINTS:
-        return run->kind == KIND_POINTS_BURN || run->kind == KIND_POINTS_EXPIRE ? -amount : amount;
+        return kind_points_sign(run->kind) * amount;
     case DOES_EARNED:
     case DOES_BURNED:
         return amount;

@@ -80,6 +80,7 @@ enum status label_refresh(struct writer *writer, struct reader *reader, const ch
 struct label_overlap {
     const char *name;
     uint32_t people, both;
+    bool hidden, people_hidden; /* kept back from who asks (segment_small.h): both; the people */
 };
 
 struct label_preview {
@@ -88,7 +89,8 @@ struct label_preview {
     /* With the label of that name as it is now: who would come and go. */
     bool there;
     uint32_t joining, leaving;
-    size_t n_overlaps; /* the label itself left out, most in common first */
+    bool hidden, change_hidden; /* kept back from who asks (segment_small.h) */
+    size_t n_overlaps;          /* the label itself left out, most in common first */
     const struct label_overlap *overlaps;
     size_t n_notes;
     const char *const *notes;

@@ -1,7 +1,7 @@
 /* The grammar of the people language: a parser by descent with a bounded depth. */
 #include "model/base/text.h"
 #include "model/base/vec.h"
-#include "model/question/lexer.h"
+#include "model/question/logic.h"
 #include "model/segment/span.h"
 
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 struct parser {
     struct lexer words;
-    int depth, nodes;
+    int nodes;
 };
 
 static const char any_part[] = "a label, an attribute, behaviour such as spent(90d), not or '('";
@@ -366,78 +366,59 @@ static enum status leaf_take(struct parser *p, const struct people_expr **out)
     return status == ST_OK ? comparison_take(p, leaf, out) : status;
 }
 
-static enum status parse_or(struct parser *p, const struct people_expr **out);
+/* ---- The grammar ---- */
 
-static enum status parse_part(struct parser *p, const struct people_expr **out)
+static enum status part_parse(void *parser, const void **node)
 {
-    if (++p->depth > PEOPLE_DEPTH)
-        return lexer_fail(&p->words, "fewer parentheses one inside the other");
-    enum status status;
-    if (lexer_is(&p->words, "not")) {
-        struct people_expr *node = NULL;
-        status = node_new(p, PEOPLE_NOT, &node);
-        lexer_advance(&p->words);
-        if (status == ST_OK)
-            status = parse_part(p, &node->left);
-        *out = node;
-    } else if (p->words.token.type == T_OPEN) {
-        lexer_advance(&p->words);
-        status = parse_or(p, out);
-        if (status == ST_OK && p->words.token.type != T_CLOSE)
-            status = lexer_fail(&p->words, "and, or, or ')'");
-        if (status == ST_OK)
-            lexer_advance(&p->words);
-    } else if (p->words.token.type != T_WORD || lexer_is(&p->words, "and") ||
-               lexer_is(&p->words, "or") || lexer_is(&p->words, "in")) {
-        status = lexer_fail(&p->words, any_part);
-    } else {
-        status = leaf_take(p, out);
-    }
-    p->depth--;
+    const struct people_expr *leaf = NULL;
+    enum status status = leaf_take(parser, &leaf);
+    *node = leaf;
     return status;
 }
 
-/* A chain of parts joined by one word; left-deep, so its depth is bounded by PEOPLE_NODES. */
-static enum status parse_chain(struct parser *p, const char *word, enum people_type type,
-                               enum status (*part)(struct parser *, const struct people_expr **),
-                               const struct people_expr **out)
+static enum status part_negate(void *parser, const void *of, const void **node)
 {
-    enum status status = part(p, out);
-    while (status == ST_OK && lexer_is(&p->words, word)) {
-        struct people_expr *node = NULL;
-        status = node_new(p, type, &node);
-        if (status != ST_OK)
-            return status;
-        lexer_advance(&p->words);
-        node->left = *out;
-        status = part(p, &node->right);
-        *out = node;
-    }
+    struct people_expr *inverse = NULL;
+    enum status status = node_new(parser, PEOPLE_NOT, &inverse);
+    if (status == ST_OK)
+        inverse->left = of;
+    *node = inverse;
     return status;
 }
 
-static enum status parse_and(struct parser *p, const struct people_expr **out)
+static enum status parts_join(void *parser, enum logic_join how, const void *left,
+                              const void *right, const void **node)
 {
-    return parse_chain(p, "and", PEOPLE_AND, parse_part, out);
-}
-
-static enum status parse_or(struct parser *p, const struct people_expr **out)
-{
-    return parse_chain(p, "or", PEOPLE_OR, parse_and, out);
+    struct people_expr *both = NULL;
+    enum status status = node_new(parser, how == LOGIC_AND ? PEOPLE_AND : PEOPLE_OR, &both);
+    if (status == ST_OK) {
+        both->left = left;
+        both->right = right;
+    }
+    *node = both;
+    return status;
 }
 
 enum status people_parse(struct arena *arena, const char *text, size_t n,
                          const struct people_expr **expr, struct error *err)
 {
+    static const struct logic grammar = {.depth = PEOPLE_DEPTH,
+                                         .expected = any_part,
+                                         .part = part_parse,
+                                         .negate = part_negate,
+                                         .join = parts_join};
     struct parser p = {0};
+    const void *node = NULL;
     *expr = NULL;
     const char *copy = arena_strndup(arena, text, n);
     enum status status = lexer_start(&p.words, arena, n && memchr(text, 0, n) ? text : copy, 0, n,
                                      PEOPLE_LONGEST, err);
     if (status == ST_OK)
-        status = parse_or(&p, expr);
+        status = logic_parse(&p.words, &grammar, &p, &node);
     if (status == ST_OK && p.words.token.type != T_END)
         status = lexer_fail(&p.words, "and, or, or the end");
+    if (status == ST_OK)
+        *expr = node;
     return status;
 }
 

@@ -1,5 +1,6 @@
 /* What a rule would mean, before it is saved: how many, and how it lies with the labels there are.
  */
+#include "model/event/sample.h"
 #include "model/segment/label.h"
 #include "model/segment/plan.h"
 
@@ -23,6 +24,7 @@ static enum status overlaps_read(struct reader *reader, struct arena *arena, con
         return status;
     struct label_overlap *overlaps = arena_array(arena, struct label_overlap, n);
     struct arena *scratch = arena_new();
+    const struct set *looked_at = sample_people(reader, arena);
     for (size_t i = 0; i < n && status == ST_OK; i++) {
         struct test test = {.trait = TRAIT_LABEL, .id = labels[i].id, .bare = true};
         struct set *set;
@@ -33,6 +35,8 @@ static enum status overlaps_read(struct reader *reader, struct arena *arena, con
             status = list_people_read(reader, scratch, &test, preview->people->n, &set, err);
         if (status != ST_OK)
             break;
+        if (looked_at)
+            set_and(set, looked_at);
         uint32_t people = set_count(set), both = set_count_both(set, preview->people);
         if (name && strcmp(labels[i].name, name) == 0) {
             preview->there = true;

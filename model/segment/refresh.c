@@ -32,10 +32,8 @@ struct refresh {
     int64_t touches; /* how often this refresh raised it */
 };
 
-enum {
-    ROWS_LATER = -1,
-    TURN_NS = 30000000
-}; /* ROWS_LATER: in label_state.rows until all are written */
+/* ROWS_LATER: in label_state.rows until all are written. */
+enum { ROWS_LATER = -1, BLOCKS_A_TURN = 1024 };
 
 /* ---- What is known of each ---- */
 
@@ -77,22 +75,28 @@ static enum status state_read(struct refresh *r, struct run *run, struct error *
     return status;
 }
 
-/* A rule that cannot be read or bound any more is that label's failure, not the refresh's. */
+/* A rule that cannot be read or run any more is that label's failure, not the refresh's. */
+static enum status run_outcome(struct refresh *r, struct run *run, enum status status,
+                               struct error *own, struct error *err)
+{
+    if (status == ST_USAGE) {
+        run->failed = arena_strdup(r->arena, error_text(own));
+        status = ST_OK;
+    }
+    if (status != ST_OK && err)
+        *err = *own;
+    else
+        error_clear(own);
+    return status;
+}
+
 static enum status rule_bind(struct refresh *r, struct run *run, struct error *err)
 {
     struct error own = {0};
     enum status status = segment_bind_named(r->reader, r->arena, NULL, run->label->rule,
                                             arena_printf(r->arena, "label:%s", run->label->name),
                                             true, &run->again.plan, &own);
-    if (status == ST_USAGE) {
-        run->failed = arena_strdup(r->arena, error_text(&own));
-        status = ST_OK;
-    } else if (status != ST_OK && err) {
-        *err = own;
-        return status;
-    }
-    error_clear(&own);
-    return status;
+    return run_outcome(r, run, status, &own, err);
 }
 
 /* A pattern may take too many steps on some text only: found by running each by itself. */
@@ -101,15 +105,7 @@ static enum status run_alone(struct refresh *r, struct run *run, struct error *e
     struct error own = {0};
     enum status status =
         evaluate_again(r->reader, r->arena, &run->again, 1, r->only_look, &r->n_blocks, &own);
-    if (status == ST_USAGE) {
-        run->failed = arena_strdup(r->arena, error_text(&own));
-        status = ST_OK;
-    } else if (status != ST_OK && err) {
-        *err = own;
-        return status;
-    }
-    error_clear(&own);
-    return status;
+    return run_outcome(r, run, status, &own, err);
 }
 
 static enum status rules_run(struct refresh *r, struct error *err)
@@ -406,19 +402,21 @@ static enum status rows_even(struct refresh *r, struct error *err)
     return writer_run(r->writer, stmt, err);
 }
 
-/* Several labels in a transaction, as long as that takes no more than a moment. */
+/* Several labels in a transaction, as long as that is the work of a moment. */
 static enum status runs_save(struct refresh *r, struct error *err)
 {
     size_t i = 0;
     enum status status = ST_OK;
     while (i < r->n && status == ST_OK) {
-        int64_t until = time_monotonic_ns() + TURN_NS;
+        int64_t blocks = 0;
         status = writer_begin(r->writer, err);
         if (status != ST_OK)
             return status;
-        for (; i < r->n && status == ST_OK && time_monotonic_ns() < until; i++)
-            if (r->runs[i].wanted)
+        for (; i < r->n && status == ST_OK && blocks < BLOCKS_A_TURN; i++)
+            if (r->runs[i].wanted) {
                 status = run_save(r, &r->runs[i], err);
+                blocks += r->runs[i].again.n_dirty;
+            }
         if (status == ST_OK && i == r->n)
             status = rows_even(r, err);
         if (status == ST_OK)

@@ -367,6 +367,9 @@ static void sheet_finish(struct sheet_sink *s, const struct sql_summary *summary
         for (size_t i = 0; i < sheet->n_columns; i++)
             cell_convert(s->arena, &sheet->cells[r * sheet->n_columns + i],
                          s->types.at[r * sheet->n_columns + i], s->columns[i].type);
+    for (size_t i = 0; i < sheet->n_columns; i++)
+        if (s->columns[i].type == CELL_REAL)
+            s->columns[i].decimals = sheet_decimals(sheet, i);
     sheet->total = summary->complete ? summary->rows : -1;
     sheet->truncated = !summary->complete || summary->rows > (int64_t)sheet->n_rows;
 }

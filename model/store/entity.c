@@ -49,11 +49,55 @@ static const struct entity_field device_fields[] = {
     {"zone", FIELD_REFERENCE, "zone", 0, 0, "zone it stands in"},
     {"floor", FIELD_TEXT, NULL, 0, WORD, "floor"},
     {"pin", FIELD_TEXT, NULL, 0, NAME, "SHA-256 fingerprint of its key"},
+    {"quarantine", FIELD_TEXT, NULL, 0, NAME, "why it is given no credential; empty: it is"},
     {"note", FIELD_TEXT, NULL, 0, LONG_TEXT, "note"},
+};
+
+/* What people set of a campaign has a row of model/campaign/keys.c as well; what follows from its
+ * state is guarded (model/campaign/state.h). */
+enum {
+    MONEY_MOST = 1000000000,
+    DAY_MINUTES = 1440,
+    TEN_YEARS = 3660 * 86400,
+    DEFINITION = 1 << 16
 };
 
 static const struct entity_field campaign_fields[] = {
     {"name", FIELD_TEXT, NULL, 0, NAME, "name"},
+    {"kind", FIELD_TEXT, NULL, 0, WORD, "what it does"},
+    {"goal", FIELD_TEXT, NULL, 0, LONG_TEXT, "what it is for"},
+    {"audience", FIELD_TEXT, NULL, 0, EXPRESSION, "expression over people"},
+    {"holdout", FIELD_INTEGER, NULL, 0, 9000, "share that gets nothing, of 10,000"},
+    {"value", FIELD_MONEY, NULL, 0, MONEY_MOST, "money off"},
+    {"minimum", FIELD_MONEY, NULL, 0, MONEY_MOST, "spent at least"},
+    {"points", FIELD_INTEGER, NULL, 0, 1000000, "points given, or what a yuan costs"},
+    {"factor", FIELD_INTEGER, NULL, 0, 10000, "points earned, in hundredths of the usual"},
+    {"gift", FIELD_TEXT, NULL, 0, NAME, "what is given"},
+    {"shops", FIELD_TEXT, NULL, 0, EXPRESSION, "expression over shops"},
+    {"valid", FIELD_INTEGER, NULL, 0, TEN_YEARS, "seconds a coupon lives"},
+    {"stock", FIELD_INTEGER, NULL, 0, 1000000000, "coupons at most"},
+    {"stacking", FIELD_BOOL, NULL, 0, 1, "with other coupons on a receipt"},
+    {"from_day", FIELD_DATE, NULL, 0, 0, "first day"},
+    {"to_day", FIELD_DATE, NULL, 0, 0, "last day"},
+    {"weekdays", FIELD_INTEGER, NULL, 0, 127, "days of the week, bit 0 Monday"},
+    {"hour_from", FIELD_INTEGER, NULL, 0, DAY_MINUTES, "from this minute of the day"},
+    {"hour_to", FIELD_INTEGER, NULL, 0, DAY_MINUTES, "to this minute of the day"},
+    {"blackout", FIELD_TEXT, NULL, 0, LONG_TEXT, "not on these days"},
+    {"contacts", FIELD_TEXT, NULL, 0, WORD, "how people are reached, in order"},
+    {"message", FIELD_TEXT, NULL, 0, LONG_TEXT, "what they are told"},
+    {"per_person", FIELD_INTEGER, NULL, 0, 1000, "messages a person gets, of all campaigns"},
+    {"per_window", FIELD_INTEGER, NULL, 0, TEN_YEARS, "in so many seconds"},
+    {"quiet_from", FIELD_INTEGER, NULL, 0, DAY_MINUTES, "no messages from this minute of the day"},
+    {"quiet_to", FIELD_INTEGER, NULL, 0, DAY_MINUTES, "to this one"},
+    {"budget", FIELD_MONEY, NULL, 0, INT64_C(100000000000000), "given at most"},
+    {"priority", FIELD_INTEGER, NULL, 0, 1000, "the higher goes first"},
+    {"state", FIELD_TEXT, NULL, 0, WORD, "state", true},
+    {"author", FIELD_TEXT, NULL, 0, NAME, "who made it", true},
+    {"approved_by", FIELD_TEXT, NULL, 0, NAME, "who approved it", true},
+    {"approved", FIELD_TEXT, NULL, 0, DEFINITION, "the definition that was approved", true},
+    {"started", FIELD_TIME, NULL, 0, 0, "when it was started", true},
+    {"ended", FIELD_TIME, NULL, 0, 0, "when it ended", true},
+    {"edition", FIELD_INTEGER, NULL, 0, INT64_MAX, "its audience as a kept set", true},
 };
 
 static const struct entity_field label_fields[] = {
@@ -86,6 +130,21 @@ static const struct entity_field funnel_fields[] = {
     {"author", FIELD_TEXT, NULL, 0, WORD, "who keeps it"},
 };
 
+static const struct entity_field points_terms_fields[] = {
+    {"months", FIELD_INTEGER, NULL, 0, 1200, "good to the end of that month after; 0: for ever"},
+};
+
+static const struct entity_field points_rule_fields[] = {
+    {"shops", FIELD_TEXT, NULL, 0, EXPRESSION, "expression over shops; empty: all"},
+    {"tier", FIELD_TEXT, NULL, 0, WORD, "membership level; empty: all"},
+    {"per_yuan", FIELD_INTEGER, NULL, 0, 1000000, "points for 100 yuan; 0: only multiplies"},
+    {"factor", FIELD_INTEGER, NULL, 0, 10000, "in hundredths: 200 doubles"},
+    {"weekdays", FIELD_INTEGER, NULL, 0, 127, "days of the week, bit 0 Monday; 0: every day"},
+    {"from_day", FIELD_DATE, NULL, 0, 0, "first day"},
+    {"to_day", FIELD_DATE, NULL, 0, 0, "last day"},
+    {"priority", FIELD_INTEGER, NULL, 0, 1000, "the highest that fits gives the points"},
+};
+
 static const struct entity_field setting_fields[] = {
     {"value", FIELD_TEXT, NULL, 0, NAME, "value"},
 };
@@ -107,6 +166,10 @@ static const struct entity entities[] = {
     {"segment", "segment", "name", RIGHT_QUESTIONS, FIELDS(segment_fields), true, true},
     {"crowd", "crowd", "code", RIGHT_PEOPLE_EDIT, FIELDS(crowd_fields), true, true},
     {"funnel", "funnel", "name", RIGHT_QUESTIONS, FIELDS(funnel_fields), true, true},
+    {"points_terms", "points_terms", "since", RIGHT_CAMPAIGN_APPROVE, FIELDS(points_terms_fields),
+     true, true},
+    {"points_rule", "points_rule", "name", RIGHT_CAMPAIGN_APPROVE, FIELDS(points_rule_fields), true,
+     true},
     {"setting", "setting", "name", RIGHT_ADMIN, FIELDS(setting_fields), false, false},
     {"principal", "principal", "name", RIGHT_ADMIN, FIELDS(principal_fields), true, true},
 };

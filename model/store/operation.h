@@ -56,6 +56,7 @@ struct entity_field {
     const char *choices;
     int64_t least, most; /* integers: range; text: length in bytes (least 1 = required) */
     const char *summary; /* for help and the audit, translated */
+    bool guarded;        /* only where the entity's rule allows it: see operation_rule */
 };
 
 struct entity {
@@ -103,6 +104,18 @@ struct operation_result {
  * rolls back when one fails). `result` may be NULL. */
 enum status operation_apply(struct writer *writer, const struct operation *op,
                             struct operation_result *result, struct error *err);
+
+/*
+ * A rule of an entity that its fields cannot say and that store does not know: which states may
+ * follow each other, who may decide about whose work. It is asked inside the transaction about
+ * every operation on the entity - whoever makes it, also a replica's and an undo - before the row
+ * is written: `now` has the fields as they are, {} for a new one. What it does not like it refuses
+ * (ST_REFUSED, ST_DENIED, ST_CONFLICT). Without a rule nobody can set a guarded field. Register
+ * before there are threads; registering one twice does nothing.
+ */
+typedef enum status operation_rule(struct writer *writer, const struct operation *op,
+                                   const json_t *now, struct error *err);
+void operation_rule_register(const char *entity, operation_rule *rule);
 
 /* Applies the opposite of an applied operation as a new one, which can be undone in turn;
  * ST_CONFLICT where its target changed since, it was undone before, or what it made must stay. */

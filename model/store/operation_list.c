@@ -5,6 +5,7 @@
 #include "model/store/operation_parts.h"
 #include "model/store/setting.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- Lists ---- */
@@ -294,12 +295,48 @@ static const struct {
     {"member", member_begin, member_rule},
 };
 
+/* Rules of modules above. */
+static struct {
+    const char *entity;
+    operation_rule *rule;
+} registered[8];
+static size_t n_registered;
+
+void operation_rule_register(const char *entity, operation_rule *rule)
+{
+    for (size_t i = 0; i < n_registered; i++)
+        if (registered[i].rule == rule)
+            return;
+    if (n_registered == sizeof registered / sizeof *registered)
+        abort();
+    registered[n_registered].entity = entity;
+    registered[n_registered++].rule = rule;
+}
+
+static enum status registered_ask(struct change *change, struct error *err)
+{
+    const struct entity *entity = change->entity;
+    bool asked = false;
+    enum status status = ST_OK;
+    for (size_t i = 0; i < n_registered && status == ST_OK; i++)
+        if (strcmp(registered[i].entity, entity->name) == 0) {
+            asked = true;
+            status = registered[i].rule(change->writer, change->op, change->now, err);
+        }
+    for (size_t i = 0; i < entity->n_fields && status == ST_OK && !asked; i++)
+        if (entity->fields[i].guarded && change->values[i].set)
+            status = error_set(err, ST_REFUSED, "%s: its %s cannot be set by itself",
+                               change_target(change), entity->fields[i].name);
+    return status;
+}
+
 enum status rule_before(struct change *change, struct error *err)
 {
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+    enum status status = registered_ask(change, err);
+    for (size_t i = 0; i < sizeof rules / sizeof *rules && status == ST_OK; i++)
         if (rules[i].before && strcmp(rules[i].entity, change->entity->name) == 0)
             return rules[i].before(change, err);
-    return ST_OK;
+    return status;
 }
 
 enum status rule_after(struct change *change, struct error *err)

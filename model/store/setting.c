@@ -25,6 +25,16 @@ const struct setting settings[] = {
     {"limit_wifi", SETTING_INTEGER, 1, 1000, "5", false, "Wi-Fi devices that one person may have"},
     {"limit_payment", SETTING_INTEGER, 1, 1000, "10", false,
      "means of payment that one person may have"},
+    {"points_per_yuan", SETTING_INTEGER, 1, 1000000, "100", false,
+     "points that are worth one unit of money in the books"},
+    {"points_since", SETTING_TEXT, 0, 10, "", false,
+     "first day of which receipts without points of their own earn here; empty: none do"},
+    {"points_breakage", SETTING_INTEGER, -1, 10000, "-1", false,
+     "points expected never to be used, in hundredths of a per cent; -1: by the mall's history"},
+    {"campaign_free_audience", SETTING_INTEGER, 0, 1000000000, "0", false,
+     "a campaign for at most so many people needs no approval"},
+    {"campaign_free_budget", SETTING_INTEGER, 0, 1000000000, "0", false,
+     "and only with a budget of at most so much"},
 };
 const size_t n_settings = sizeof settings / sizeof *settings;
 

@@ -24,7 +24,7 @@
 #include <unistd.h>
 #include <vterm.h>
 
-enum { ROWS = 40, COLS = 120, PATIENCE_S = 300, MOST_ROUNDS = 64 };
+enum { ROWS = 40, COLS = 120, PATIENCE_S = 300, MOST_ROUNDS = 64, PARTIAL_ROUNDS = 5 };
 #define FRAME_END "\033[?2026l"
 #define ASK_AGAIN "\022" /* Ctrl-r */
 
@@ -507,6 +507,74 @@ static void measure_keys(const char *program, const char *mall, int keys)
     echo_end(&echo);
 }
 
+/* Questions whose first answer is from a sample of the people: how they are come to, the key that
+ * asks, and what leaves them. */
+static const struct {
+    const char *name, *ways[3], *ask, *back, *further;
+} partials[] = {
+    {"funnel", {NULL}, "F", "1"},
+    {"retention", {NULL}, "T", "1"},
+    {"lifecycle", {NULL}, "L", "1"},
+    {"rfm", {NULL}, "M", "1"},
+    {"affinity", {NULL}, "A", "1"},
+    {"value", {NULL}, "V", "1"},
+    {"segment", {"S", "a", "spent(90d)>=300 and not visited(30d"}, ")", "\033", "1"},
+};
+
+static bool console_partial(struct terminal *t)
+{
+    return strstr(terminal_row(t, ROWS - 1), "% of people") != NULL;
+}
+
+/* From the key to the first frame with an answer: of a sample, or exact where that came at once;
+ * and to the exact one. */
+static void measure_partial(const char *program, const char *mall, int rounds)
+{
+    static struct terminal t;
+    double first[MOST_ROUNDS], exact[MOST_ROUNDS];
+    terminal_start(&t, program, mall);
+    console_settle(&t);
+    for (size_t i = 0; i < sizeof partials / sizeof *partials; i++) {
+        int seen = 0;
+        for (int round = 0; round < rounds; round++) {
+            for (size_t k = 0; k < 3 && partials[i].ways[k]; k++) {
+                terminal_send(&t, partials[i].ways[k]);
+                console_settle(&t);
+            }
+            int64_t began = now_ns();
+            bool partial = false, asked = false;
+            terminal_send(&t, partials[i].ask);
+            first[round] = 0;
+            do {
+                terminal_wait(&t, began);
+                asked |= console_asking(&t);
+                if (!partial && console_partial(&t)) {
+                    partial = true;
+                    seen++;
+                    first[round] = milliseconds(t.frame_ns - began);
+                }
+            } while (!asked || console_asking(&t));
+            exact[round] = milliseconds(t.frame_ns - began);
+            if (!partial)
+                first[round] = exact[round];
+            console_settle(&t);
+            terminal_send(&t, partials[i].back);
+            console_settle(&t);
+            if (partials[i].further) {
+                terminal_send(&t, partials[i].further);
+                console_settle(&t);
+            }
+        }
+        printf("\"%s_first_answer_ms\": %.1f, \"%s_first_answer_worst_ms\": %.1f, "
+               "\"%s_exact_answer_ms\": %.1f, "
+               "\"%s_partial\": %d,\n",
+               partials[i].name, part(first, (size_t)rounds, 0.5), partials[i].name,
+               part(first, (size_t)rounds, 1), partials[i].name, part(exact, (size_t)rounds, 0.5),
+               partials[i].name, seen);
+    }
+    terminal_end(&t);
+}
+
 /* Every screen once, with what it can do that takes memory. */
 static const struct {
     const char *name, *keys[8];
@@ -580,6 +648,7 @@ int main(int argc, char **argv)
     rounds = rounds < 1 ? 1 : rounds > MOST_ROUNDS ? MOST_ROUNDS : rounds;
     environment_set(argv[3]);
     printf("{\n");
+    measure_partial(argv[1], argv[2], rounds < PARTIAL_ROUNDS ? rounds : PARTIAL_ROUNDS);
     measure_start(argv[1], argv[2], rounds, false);
     measure_start(argv[1], argv[2], rounds, true);
     measure_keys(argv[1], argv[2], keys);

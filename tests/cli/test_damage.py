@@ -114,11 +114,14 @@ def at_many_places(folder, mall, good_events):
     recognised = 0
     for number in range(PLACES):
         way = WAYS[number % len(WAYS)]
-        # Every fourth place in the first pages, where the header, the schema and the settings are.
-        at = dice.randrange(min(size, 64 * 1024)) if number % 4 == 0 else dice.randrange(size)
         copy(mall, damaged)
         with open(damaged, "rb") as file:
             data = bytearray(file.read())
+        # Every fourth place in the first pages, where the header, the schema and the settings are;
+        # the others where something stands, as a file has much room that nothing uses.
+        at = dice.randrange(min(size, 64 * 1024) if number % 4 == 0 else size)
+        while number % 4 and not data[at]:
+            at = dice.randrange(size)
         way(data, at, dice)
         with open(damaged, "wb") as file:
             file.write(data)

@@ -302,6 +302,91 @@ def small_groups(folder):
     check("no candidates", denied.returncode == 4, denied.stderr)
 
 
+def small_answers(folder):
+    """Comparisons, distributions, counts and previews keep a few people back as well."""
+    mall = os.path.join(folder, "answers.mall")
+    subprocess.run([ATRIUM, "init", mall, "--timezone", "Asia/Shanghai"], capture_output=True)
+    people = [f"C{i}" for i in range(40)]
+    members = "member,tier,joined\n" + "".join(
+        f"{c},{'gold' if i < 4 else 'silver'},2024-10-01 10:00:00\n" for i, c in enumerate(people))
+    text = "time,subject,kind,tenant,amount,ref\n"
+    for i, card in enumerate(people):
+        text += f"2024-10-17 11:00:00,{card},purchase,T1,100.00,a{i}\n"
+        if i < 30:  # three of them after a day and more, the rest within minutes
+            when = "2024-10-19 12:00:00" if i < 3 else f"2024-10-17 11:{2 + i // 10:02d}:00"
+            text += f"{when},{card},refund,T1,10.00,b{i}\n"
+        if i < 5:
+            text += f"2024-10-10 11:00:00,{card},purchase,T1,100.00,c{i}\n"
+    run(mall, "import", "members", "-", stdin=members)
+    run(mall, "import", "events", "-", stdin=text)
+    run(mall, "principal", "add", "ann", "analyst")
+    ann = ("--as", "ann")
+    funnel = ("funnel", "--step", "purchase", "--step", "refund", "--window", "3d", "--from",
+              "2024-10-15", "--to", "2024-10-20")
+
+    whole = answer(mall, *funnel, "--compare", "2024-10-08..2024-10-12")["compare"]
+    check("compared", [s["count"] for s in whole["steps"]] == [5, 0], whole)
+    seen = answer(mall, *ann, *funnel, "--compare", "2024-10-08..2024-10-12")["compare"]
+    check("a small other", [s["count"] for s in seen["steps"]] == [None, 0], seen)
+    check("its subjects", seen["subjects"] is None, seen)
+    check("no change of it", seen["changes"][0]["whole"] is None, seen)
+    table = run(mall, *ann, *funnel, "--compare", "2024-10-08..2024-10-12").stdout
+    check("compared in words", "<10" in table, table)
+    rest = answer(mall, *ann, *funnel, "--segment", "tier=gold", "--compare", "rest")
+    check("a small this", rest["steps"][0]["count"] is None and
+          rest["compare"]["steps"][0]["count"] == 36, rest)
+    check("not told by a rate", rest["compare"]["changes"][0]["step"] is None, rest)
+
+    times = answer(mall, *funnel, "--times")["times"]["whole"]
+    check("distribution", times["n"] == 30 and times["most_s"] == 2 * 86400 + 3600, times)
+    few = [b["count"] for b in times["buckets"] if b["count"]]
+    check("a few were late", sorted(few) == [3, 27], few)
+    times = answer(mall, *ann, *funnel, "--times")["times"]["whole"]
+    check("no one's time", times["n"] == 30 and times["least_s"] is None and
+          times["most_s"] is None and times["median_s"] is not None, times)
+    check("buckets of a few", {b["count"] for b in times["buckets"]} == {0, None}, times)
+    times = answer(mall, *ann, *funnel, "--segment", "tier=gold", "--times")["times"]["whole"]
+    check("of a few nothing", times["n"] is None and times["median_s"] is None, times)
+    check("as a table", "<10" in run(mall, *ann, *funnel, "--segment", "tier=gold",
+                                     "--times").stdout)
+
+    check("counted", answer(mall, "segment", "count", "tier=gold")["count"] == 4)
+    check("count of a few", answer(mall, *ann, "segment", "count", "tier=gold")["count"] is None)
+    check("count in words", run(mall, *ann, "segment", "count", "tier=gold").stdout == "<10\n")
+    check("of many", answer(mall, *ann, "segment", "count", "tier=silver")["count"] == 36)
+    check("of nobody", answer(mall, *ann, "segment", "count", "tier=iron")["count"] == 0)
+    check("no group of a few is compared", run(mall, *ann, "segment", "compare", "tier=gold",
+                                               "tier=silver").returncode == 4)
+    both = answer(mall, *ann, "segment", "compare", "bought(ever)", "tier=silver or tier=gold")
+    traits = {row["name"]: (row["a"], row["share_a"]) for row in both["apart"]}
+    check("traits", traits["gold"] == (None, None) and traits["silver"] == (36, 0.9), traits)
+    for name, cards in (("one", people[:20]), ("two", people[:1] + people[20:])):
+        answer(mall, "segment", "save", name, " or ".join(f"card={c}" for c in cards), "--freeze")
+    both = answer(mall, *ann, "segment", "compare", "segment:one", "segment:two")
+    check("both of a few", (both["a"], both["b"], both["both"], both["jaccard"]) ==
+          (20, 21, None, None), both)
+
+    answer(mall, "segment", "save", "best", "tier=gold", "--freeze")
+    saved = answer(mall, *ann, "segment", "list")["segments"]
+    check("saved", {r["name"]: r["people"] for r in saved} ==
+          {"one": 20, "two": 21, "best": None}, saved)
+    check("shown", answer(mall, *ann, "segment", "show", "best")["count"] is None)
+    answer(mall, "label", "save", "gold", "tier=gold")
+    answer(mall, "label", "save", "buyers", "bought(ever)")
+    rows = {r["name"]: r["people"] for r in answer(mall, *ann, "label", "list")["labels"]}
+    check("labels", rows == {"gold": None, "buyers": 40}, rows)
+    told = answer(mall, "label", "preview", "tier=silver", "--name", "buyers")
+    check("preview", (told["count"], told["joining"], told["leaving"]) == (36, 0, 4), told)
+    kept = answer(mall, *ann, "label", "preview", "tier=silver", "--name", "buyers")
+    check("preview of a few", (kept["count"], kept["joining"], kept["leaving"]) ==
+          (36, None, None), kept)
+    kept = answer(mall, *ann, "label", "preview", "tier=silver")
+    overlap = {r["label"]: r["both"] for r in kept["overlap"]}
+    check("overlap", overlap == {"gold": 0, "buyers": None} or
+          overlap == {"gold": None, "buyers": None}, overlap)
+    check("a rule of a few", run(mall, *ann, "label", "preview", "tier=gold").returncode == 4)
+
+
 def candidates(folder):
     """A phone on two forms; a device at the till whenever a member paid."""
     mall = os.path.join(folder, "candidates.mall")
@@ -326,6 +411,7 @@ def candidates(folder):
     check("conflicts", [(c["kind"], c["people"]) for c in both] ==
           [("phone", "A, B"), ("phone", "D, E")], both)
     check("settle needs a reason", run(mall, "member", "settle", both[1]["key"]).returncode == 3)
+    check("not settled yet", run(mall, "member", "unsettle", both[1]["key"]).returncode == 3)
     check("settled", run(mall, "member", "settle", both[1]["key"], "--reason", "a couple")
           .returncode == 0)
     answer(mall, "member", "link", "A", "B", "--evidence", "same phone and name")
@@ -341,6 +427,7 @@ def main():
         erasure(folder)
         chain(folder)
         small_groups(folder)
+        small_answers(folder)
         candidates(folder)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0

@@ -130,7 +130,7 @@ def one(mall):
     check("has", row(found, "category", "rice")["n"], 1)
     check("rare things first", found["apart"][0]["mall_share"], min(a["mall_share"] for a in
                                                                     found["apart"]))
-    check("said", found["sentence"].startswith("Rare in the mall: "), True)
+    check("said", found["sentence"].startswith("Few others "), True)
 
 
 def roles(mall):

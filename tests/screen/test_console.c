@@ -148,6 +148,9 @@ static const struct {
     {"value", "V"},
     {"clusters", "K"},
     {"value-people", "V Enter"},
+    {"segments-apart", "S v Enter"},
+    {"retention-by", "T b Down Down Enter"},
+    {"retention-group", "T b Down Down Enter Down Enter"},
     {"funnel-by", "F b Down Down Down Down Down Down Enter"},
     {"funnel-edit", "F e"},
     {"funnel-rules", "F e PgDn"},
@@ -286,13 +289,33 @@ static void a_list_becomes_a_segment(void **state)
     vt_type(vt, "dropped");
     vt_keys(vt, "Enter");
     see("212 people are the segment 'dropped' now");
-    vt_keys(vt, "Esc o Down Enter");
+    vt_keys(vt, "Esc o");
+    vt_type(vt, "dropped");
+    vt_keys(vt, "Enter");
     see("only segment:dropped");
     see("212");
     vt_keys(vt, "Esc F Down Down Down d w");
     see("came to step 3 of 4");
     vt_keys(vt, "u");
     see("undone");
+    close_console();
+}
+
+/* People joined by mistake are two again with one key. */
+static void a_join_is_undone(void **state)
+{
+    (void)state;
+    open_console(30, 140);
+    vt_keys(vt, "6 Enter J");
+    vt_type(vt, "M00000002");
+    vt_keys(vt, "Enter");
+    vt_type(vt, "said so at the desk");
+    vt_keys(vt, "Enter");
+    see("joined: link 1");
+    vt_keys(vt, "u");
+    see("undone");
+    vt_keys(vt, "u");
+    see("nothing was changed here that could be undone");
     close_console();
 }
 
@@ -544,6 +567,7 @@ int main(void)
         cmocka_unit_test_teardown(pairs_bands_and_clusters_equal_their_lists, after_each),
         cmocka_unit_test_teardown(a_funnel_is_edited_and_kept, after_each),
         cmocka_unit_test_teardown(a_list_becomes_a_segment, after_each),
+        cmocka_unit_test_teardown(a_join_is_undone, after_each),
         cmocka_unit_test_teardown(cursor_moves_are_small_and_idle_is_silent, after_each),
         cmocka_unit_test_teardown(a_dropped_line_is_offered_again, after_each),
         cmocka_unit_test_teardown(random_keys_do_no_harm, after_each),

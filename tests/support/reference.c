@@ -495,9 +495,10 @@ static void reference_person(struct reference *r, uint32_t p)
         const struct event *e = &s->events[i];
         if (e->person != p || e->time >= r->to)
             continue;
-        points += e->kind == KIND_POINTS_EARN || e->kind == KIND_POINTS_ADJUST   ? e->amount
-                  : e->kind == KIND_POINTS_BURN || e->kind == KIND_POINTS_EXPIRE ? -e->amount
-                                                                                 : 0;
+        bool more = e->kind == KIND_POINTS_EARN || e->kind == KIND_POINTS_ADJUST;
+        bool less = e->kind == KIND_POINTS_BURN || e->kind == KIND_POINTS_EXPIRE ||
+                    e->kind == KIND_POINTS_REVERSE;
+        points += more ? e->amount : less ? -e->amount : 0;
     }
     if (points)
         count(r, METRIC_POINTS_OUTSTANDING, DIM_NONE, 0, points);

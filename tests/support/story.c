@@ -135,7 +135,7 @@ static struct event event_draw(struct story *s, uint32_t person, int64_t time)
     e.campaign = (uint32_t)draw(s, CAMPAIGNS + 1);
     if (kind_unit(e.kind) != UNIT_NONE)
         e.amount = (int64_t)draw(s, 50000);
-    if (e.kind == KIND_POINTS_ADJUST && draw(s, 2))
+    if ((e.kind == KIND_POINTS_ADJUST || e.kind == KIND_POINTS_REVERSE) && draw(s, 2))
         e.amount = -e.amount;
     if (!person && e.kind == KIND_SIGHTING)
         e.address = 1 + draw(s, 40);

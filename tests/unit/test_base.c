@@ -5,6 +5,7 @@
 #include "model/base/status.h"
 #include "model/base/vec.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdalign.h>
 #include <stdarg.h>
@@ -121,11 +122,38 @@ static void test_sheet(void **state)
     arena_free(arena);
 }
 
+static int decimals_of(const double *values, size_t n)
+{
+    static const struct sheet_column column = {"x", NULL, CELL_REAL};
+    struct arena *arena = arena_new();
+    struct sheet *sheet = sheet_new(arena, &column, 1);
+    for (size_t i = 0; i < n; i++)
+        sheet_row_add(sheet)[0] = cell_real(values[i]);
+    sheet_row_add(sheet);
+    int decimals = sheet_decimals(sheet, 0);
+    arena_free(arena);
+    return decimals;
+}
+
+/* One number for a column: as many as the value that needs most of them. */
+static void test_sheet_decimals(void **state)
+{
+    (void)state;
+    assert_int_equal(decimals_of((double[]){1, 2}, 2), 1);
+    assert_int_equal(decimals_of((double[]){2, 1.54, 12.3}, 3), 2);
+    assert_int_equal(decimals_of((double[]){1.0 / 3, -1234.5678}, 2), 3);
+    assert_int_equal(decimals_of((double[]){-0.25, NAN}, 2), 2);
+    assert_int_equal(decimals_of((double[]){0.00123456, 5}, 2), 4);
+    assert_int_equal(decimals_of((double[]){1e-9, 5}, 2), 0);
+    assert_int_equal(decimals_of(NULL, 0), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_errors), cmocka_unit_test(test_arena), cmocka_unit_test(test_vec),
-        cmocka_unit_test(test_hashes), cmocka_unit_test(test_sheet),
+        cmocka_unit_test(test_errors), cmocka_unit_test(test_arena),
+        cmocka_unit_test(test_vec),    cmocka_unit_test(test_hashes),
+        cmocka_unit_test(test_sheet),  cmocka_unit_test(test_sheet_decimals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,6 +33,13 @@ static int event_order(const void *a, const void *b)
     return x->time < y->time ? -1 : x->time > y->time;
 }
 
+/* Where an event happened, so that events of one moment are of one shop; NULL: at none. */
+static const char *shop_of(uint32_t person, int64_t time)
+{
+    static const char *const shops[] = {"T01", "T02", NULL};
+    return shops[((uint64_t)time / 3600 + person) % 3];
+}
+
 static struct diary *diary_new(uint64_t seed)
 {
     static const char *const names[] = {"purchase", "purchase", "app_open", "refund"};
@@ -58,6 +65,8 @@ static struct diary *diary_new(uint64_t seed)
         d->events[i].time = d->events[i - 1].time + 1 + (int64_t)dice_below(&dice, 7200);
     for (size_t i = 0; i < d->n; i += 9)
         d->events[i].time = clock_day_start(d->clock, clock_day(d->clock, d->events[i].time));
+    for (size_t i = 0; i < d->n; i++)
+        d->events[i].tenant = shop_of(d->events[i].person, d->events[i].time);
     qsort(d->events, d->n, sizeof *d->events, event_order);
     test_events_add(&d->mall, d->events, d->n);
     return d;
@@ -104,9 +113,9 @@ struct plain_cell {
     int64_t returned; /* people with any return in the period itself */
 };
 
-/* One person's part in a cell. */
+/* One person's part in a cell; of a group of shops ("": of none) where that is given. */
 static void person_cell(const struct diary *d, const struct retention_query *q, int32_t cohort,
-                        int64_t k, uint32_t person, struct plain_cell *cell)
+                        int64_t k, uint32_t person, const char *shop, struct plain_cell *cell)
 {
     if (q->among && !set_has(q->among, person))
         return;
@@ -120,6 +129,9 @@ static void person_cell(const struct diary *d, const struct retention_query *q, 
             first = e->time;
     }
     if (first == INT64_MAX || (q->first_time && first != ever))
+        return;
+    const char *at_shop = shop_of(person, first);
+    if (shop && strcmp(shop, at_shop ? at_shop : "") != 0)
         return;
     for (size_t i = 0; i < d->n; i++) {
         const struct test_event *e = &d->events[i];
@@ -168,12 +180,66 @@ static void assert_retention(const struct diary *d, struct arena *arena,
         for (int k = 0; k < q->periods; k++) {
             struct plain_cell want = {0};
             for (uint32_t p = 1; p <= CROWD; p++)
-                person_cell(d, q, first + (int32_t)row, k, p, &want);
+                person_cell(d, q, first + (int32_t)row, k, p, NULL, &want);
             assert_int_equal(answer.rows[row].values[k], want.people);
             assert_int_equal(answer.rows[row].revenue[k], want.money);
             if (dice_below(dice, 40) == 0)
                 assert_list(d, arena, *q, (int)row, k, &want);
         }
+}
+
+static void assert_shops(const struct diary *d, struct arena *arena, struct retention_query q,
+                         struct dice *dice)
+{
+    struct retention answer;
+    q.by = FUNNEL_BY_SHOP;
+    assert_ok(retention_run(d->mall.reader, arena, &q, &answer, &err));
+    int32_t first = bucket_of_day(q.period, clock_day(d->clock, answer.rows[0].start));
+    for (size_t row = 0; row < answer.n_rows; row++)
+        for (int k = 0; k < q.periods; k++) {
+            struct plain_cell all = {0};
+            for (size_t g = 0; g < answer.n_groups; g++) {
+                const struct retention_group *group = &answer.groups[g];
+                struct plain_cell want = {0};
+                for (uint32_t p = 1; p <= CROWD; p++)
+                    person_cell(d, &q, first + (int32_t)row, k, p, group->name, &want);
+                assert_int_equal(group->rows[row].values[k], want.people);
+                assert_int_equal(group->rows[row].revenue[k], want.money);
+                assert_int_equal(group->rows[row].open, answer.rows[row].open);
+                all.people += want.people;
+                all.money += want.money;
+                q.list_group = group->name;
+                if (dice_below(dice, 100) == 0)
+                    assert_list(d, arena, q, (int)row, k, &want);
+                q.list_group = NULL;
+            }
+            assert_int_equal(answer.rows[row].values[k], all.people);
+            assert_int_equal(answer.rows[row].revenue[k], all.money);
+        }
+}
+
+/* Groups that overlap: each is what its people alone would be. */
+static void assert_sets(const struct diary *d, struct arena *arena, struct retention_query q,
+                        const struct funnel_set sets[2])
+{
+    struct retention answer, alone;
+    q.among = NULL;
+    q.by = FUNNEL_BY_LABEL;
+    q.sets = sets;
+    q.n_sets = 2;
+    assert_ok(retention_run(d->mall.reader, arena, &q, &answer, &err));
+    q.by = FUNNEL_BY_NONE;
+    for (size_t g = 0; g < answer.n_groups; g++) {
+        if (!*answer.groups[g].name)
+            continue;
+        q.among = sets[strcmp(answer.groups[g].name, "a") ? 1 : 0].people;
+        assert_ok(retention_run(d->mall.reader, arena, &q, &alone, &err));
+        for (size_t row = 0; row < answer.n_rows; row++)
+            for (int k = 0; k < q.periods; k++) {
+                assert_int_equal(answer.groups[g].rows[row].values[k], alone.rows[row].values[k]);
+                assert_int_equal(answer.groups[g].rows[row].revenue[k], alone.rows[row].revenue[k]);
+            }
+    }
 }
 
 static struct set *some_people(struct arena *arena, struct dice *dice)
@@ -208,7 +274,11 @@ static void test_retention(void **state)
                                         .among = bits & 32 ? some_people(arena, &dice) : NULL,
                                         .from = from,
                                         .to = from + 86400 * (1 + (int64_t)dice_below(&dice, 40))};
+            const struct funnel_set sets[2] = {{"a", some_people(arena, &dice)},
+                                               {"b", some_people(arena, &dice)}};
             assert_retention(d, arena, &q, &dice);
+            assert_shops(d, arena, q, &dice);
+            assert_sets(d, arena, q, sets);
             arena_free(arena);
         }
         diary_free(d);
@@ -229,6 +299,53 @@ static void test_no_such_cell(void **state)
                                 .list_column = 3,
                                 .from = test_time(2025, 11, 1, 0, 0),
                                 .to = test_time(2026, 2, 1, 0, 0)};
+    assert_int_equal(retention_run(d->mall.reader, arena, &q, &answer, &err), ST_USAGE);
+    error_clear(&err);
+    arena_free(arena);
+    diary_free(d);
+}
+
+/* To an analyst no group of a few, and no other that would tell it; what is left adds up. */
+static void test_small_groups_of_cohorts(void **state)
+{
+    (void)state;
+    struct diary *d = diary_new(5);
+    struct arena *arena = arena_new();
+    struct access access = {.role = ACCESS_ANALYST, .least_people = 10};
+    struct retention answer, all;
+    struct retention_query q = {.start = "purchase",
+                                .back = "purchase",
+                                .period = BUCKET_MONTH,
+                                .periods = 3,
+                                .by = FUNNEL_BY_SHOP,
+                                .from = test_time(2025, 11, 1, 0, 0),
+                                .to = test_time(2026, 2, 1, 0, 0)};
+    size_t hidden = 0;
+    assert_ok(retention_run(d->mall.reader, arena, &q, &all, &err));
+    q.access = &access;
+    assert_ok(retention_run(d->mall.reader, arena, &q, &answer, &err));
+    assert_int_equal(answer.n_groups, all.n_groups);
+    for (size_t row = 0; row < answer.n_rows; row++)
+        for (int k = 0; k < q.periods; k++) {
+            size_t kept = 0;
+            for (size_t g = 0; g < answer.n_groups; g++) {
+                int64_t seen = answer.groups[g].rows[row].values[k];
+                int64_t is = all.groups[g].rows[row].values[k];
+                kept += seen == RETENTION_HIDDEN;
+                assert_true(seen == RETENTION_HIDDEN ? is > 0 : seen == is && (!is || is >= 10));
+            }
+            int64_t people = all.rows[row].values[k];
+            assert_true(kept != 1 || people < 10);
+            hidden += kept;
+        }
+    assert_true(hidden > 4);
+    struct retention_sum sum = retention_sum(all.rows, all.n_rows, 0);
+    int64_t people = 0;
+    for (size_t row = 0; row < all.n_rows; row++)
+        people += all.rows[row].open > 0 ? all.rows[row].values[0] : 0;
+    assert_int_equal(sum.people, people);
+    assert_int_equal(sum.value, people);
+    q.list_group = "T99";
     assert_int_equal(retention_run(d->mall.reader, arena, &q, &answer, &err), ST_USAGE);
     error_clear(&err);
     arena_free(arena);
@@ -337,6 +454,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_retention),
         cmocka_unit_test(test_no_such_cell),
+        cmocka_unit_test(test_small_groups_of_cohorts),
         cmocka_unit_test(test_lifecycle),
         cmocka_unit_test(test_groups),
     };

@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,6 +104,9 @@ static const char *const kinds_used[] = {"purchase", "register", "app_open", "re
 static void mall_fill(struct temp_mall *mall, struct dice *dice)
 {
     enum { PEOPLE = 300, EVENTS = 2500 };
+    static char codes[EVENTS][8];
+    for (int i = 0; i < EVENTS; i++)
+        snprintf(codes[i], sizeof codes[i], "C%d", i % 7 * 1000 + i / 4);
     struct test_event *events = mem_zero(EVENTS, sizeof *events);
     for (int i = 0; i < EVENTS; i++)
         events[i] = (struct test_event){.time = test_time(2017, 10, 1, 12, 0) +
@@ -111,6 +115,7 @@ static void mall_fill(struct temp_mall *mall, struct dice *dice)
                                         .kind = kinds_used[dice_below(dice, 4)],
                                         .tenant = dice_below(dice, 2) ? "T01" : "T02",
                                         .channel = dice_below(dice, 2) ? "pos" : "app",
+                                        .ref = dice_below(dice, 3) ? codes[i] : NULL,
                                         .amount = (int64_t)dice_below(dice, 500) * 100};
     test_events_add(mall, events, EVENTS);
     test_run(mall, "update counter set value = 30000 where name = 'person'");

@@ -2,6 +2,9 @@
  * there at all. */
 #include "fixtures/mall/make.h"
 #include "model/base/hash.h"
+#include "model/loop/funnel_plan.h"
+#include "model/segment/label.h"
+#include "model/segment/saved.h"
 #include "model/store/verify.h"
 #include "tests/support/temp.h"
 
@@ -96,6 +99,59 @@ static void test_sound(void **state)
     temp_folder_remove(folder);
 }
 
+/* What the team keeps says something of every mall, and nothing of it waits to be run. */
+static void test_kept(void **state)
+{
+    (void)state;
+    char *folder = temp_folder(), *path = temp_path(folder, "a.mall");
+    struct demo_summary summary;
+    assert_ok(make(path, 6000, 2, 3, &summary));
+    setenv("ATRIUM_NOW", "1793462400", 1);
+    struct arena *arena = arena_new();
+    struct mall *mall;
+    struct reader *reader;
+    assert_ok(mall_open(path, &mall, &err));
+    assert_ok(reader_open(mall, &reader, &err));
+    assert_ok(reader_begin(reader, &err));
+    const struct label *labels;
+    const struct saved_segment *segments;
+    const struct funnel_kept *funnels;
+    size_t n, rules = 0;
+    assert_ok(labels_list(reader, arena, &labels, &n, &err));
+    for (size_t i = 0; i < n; i++) {
+        if (labels[i].people <= 0 || labels[i].people > 4000 || labels[i].stale || *labels[i].error)
+            fail_msg("label %s: %d people", labels[i].name, (int)labels[i].people);
+        rules += *labels[i].rule != 0;
+    }
+    assert_int_equal(n, 16);
+    assert_int_equal(rules, 12);
+    assert_ok(saved_segments(reader, arena, &segments, &n, &err));
+    assert_int_equal(n, 6);
+    for (size_t i = 0; i < n; i++) {
+        struct segment_answer answer;
+        assert_ok(segment_run(reader, arena, NULL, segments[i].expression, &answer, &err));
+        assert_int_equal(answer.n_notes, 0);
+        assert_in_range(answer.count, 1, 4000);
+    }
+    assert_ok(funnels_kept(reader, arena, &funnels, &n, &err));
+    assert_int_equal(n, n_saved_funnels + 5);
+    for (size_t i = n_saved_funnels; i < n; i++) {
+        struct funnel_plan plan;
+        struct funnel funnel;
+        assert_ok(funnel_plan_parse(arena, funnels[i].text, &plan, &err));
+        plan.query.to = INT64_MAX;
+        assert_ok(funnel_run(reader, arena, &plan.query, &funnel, &err));
+        assert_true(funnel.steps[plan.query.n_steps - 1].count > 0);
+    }
+    reader_end(reader);
+    arena_free(arena);
+    reader_close(reader);
+    mall_close(mall);
+    unsetenv("ATRIUM_NOW");
+    free(path);
+    temp_folder_remove(folder);
+}
+
 static void test_existing_file(void **state)
 {
     (void)state;
@@ -149,11 +205,9 @@ static void test_failure_leaves_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_bytes),
-        cmocka_unit_test(test_sound),
-        cmocka_unit_test(test_existing_file),
-        cmocka_unit_test(test_remains),
-        cmocka_unit_test(test_failure_leaves_nothing),
+        cmocka_unit_test(test_same_bytes), cmocka_unit_test(test_sound),
+        cmocka_unit_test(test_kept),       cmocka_unit_test(test_existing_file),
+        cmocka_unit_test(test_remains),    cmocka_unit_test(test_failure_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -240,8 +240,7 @@ static void test_ledger(void **state)
         const struct event *e = &ledger.at[i];
         if (i && ledger.at[i - 1].person != e->person)
             balance = 0;
-        bool out = e->kind == KIND_POINTS_BURN || e->kind == KIND_POINTS_EXPIRE;
-        balance += out ? -e->amount : e->amount;
+        balance += kind_points_sign(e->kind) * e->amount;
         burned += e->kind == KIND_POINTS_BURN;
         assert_true(balance >= 0);
     }

@@ -291,6 +291,15 @@ static void test_apart(void **state)
     temp_mall_free(&mall);
 }
 
+/* No two parts say the same of people, so that a sentence does not repeat itself. */
+static void test_phrases_differ(void **state)
+{
+    (void)state;
+    for (int a = 0; a < PART_COUNT; a++)
+        for (int b = 0; b < a; b++)
+            assert_string_not_equal(portrait_parts[a].phrase, portrait_parts[b].phrase);
+}
+
 int main(void)
 {
     everything = test_access(ACCESS_ADMIN);
@@ -298,6 +307,7 @@ int main(void)
         cmocka_unit_test(test_everything),
         cmocka_unit_test(test_kept_back),
         cmocka_unit_test(test_apart),
+        cmocka_unit_test(test_phrases_differ),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -157,9 +157,10 @@ static struct sheet *groups_sheet(struct cli *cli, const struct clusters *cluste
     columns[n++] = (struct sheet_column){"cluster", NULL, CELL_TEXT};
     columns[n++] = (struct sheet_column){"size", NULL, CELL_COUNT};
     columns[n++] = (struct sheet_column){"share", NULL, CELL_SHARE};
-    columns[n++] = (struct sheet_column){"silhouette", NULL, CELL_REAL};
+    columns[n++] = (struct sheet_column){"silhouette", NULL, CELL_REAL, 3};
     for (size_t j = 0; j < table->d; j++)
-        columns[n++] = (struct sheet_column){table->feature[j].name, NULL, table->feature[j].type};
+        columns[n++] =
+            (struct sheet_column){table->feature[j].name, NULL, table->feature[j].type, 2};
     columns[n++] = (struct sheet_column){"name", NULL, CELL_TEXT};
     struct sheet *sheet = sheet_new(cli->arena, columns, n);
     hidden_find(clusters, access, hidden);

@@ -27,7 +27,8 @@ static const struct cli_option options[] = {
     {"segment", "S", 0,
      "only these people: a segment, a label, or an expression such as tier>=gold"},
     {"by", "FIELD", 0,
-     "groups: shop, category, channel, zone, campaign, month of entry; tier, gender, age, income, "
+     "groups: shop, category, channel, zone, campaign, coupon, month of entry; tier, gender, age, "
+     "income, "
      "community, car, house, label, segment of the person"},
     {"hold", "FIELD", 0,
      "all steps share the first one's shop, category, zone, channel, campaign or coupon"},
@@ -245,10 +246,7 @@ static enum status other_run(struct cli *cli, const struct access *access, struc
         set_minus(rest, run->plan.query.within);
         plan.query.within = rest;
     }
-    status = funnel_run(cli->reader, cli->arena, &plan.query, &run->other, err);
-    if (status == ST_OK)
-        funnel_compare(&run->funnel, &run->other, plan.query.measure, &run->changes);
-    return status;
+    return funnel_run(cli->reader, cli->arena, &plan.query, &run->other, err);
 }
 
 /* ---- Asking ---- */
@@ -264,6 +262,8 @@ static enum status ask(struct cli *cli, const struct access *access, struct funn
     if (status == ST_OK) {
         funnel_hide_small(cli->arena, access, &run->funnel);
         funnel_hide_small(cli->arena, access, &run->other);
+        if (run->with)
+            funnel_compare(&run->funnel, &run->other, run->plan.query.measure, &run->changes);
     }
     return status;
 }

@@ -85,17 +85,19 @@ static json_t *times_json(const struct funnel_times *times, size_t step)
     static const char *const names[] = {"least_s", "q1_s", "median_s", "q3_s", "most_s"};
     json_t *document = json_object(), *counts = json_array();
     json_object_set_new(document, "step", step ? json_integer((json_int_t)step + 1) : json_null());
-    json_object_set_new(document, "n", json_integer(times->n));
-    for (size_t q = 0; q < sizeof names / sizeof *names; q++)
+    json_object_set_new(document, "n", times->hidden ? json_null() : json_integer(times->n));
+    for (size_t q = 0; q < sizeof names / sizeof *names; q++) {
+        bool told = times->n && !(times->ends_hidden && (q == 0 || q == 4));
         json_object_set_new(document, names[q],
-                            times->n ? json_real(times->quartiles[q]) : json_null());
+                            told ? json_real(times->quartiles[q]) : json_null());
+    }
     for (size_t b = 0; b < FUNNEL_BUCKETS; b++) {
-        bool last = b + 1 == FUNNEL_BUCKETS;
-        json_array_append_new(counts,
-                              json_pack("{s:I, s:o, s:I}", "from_s",
-                                        (json_int_t)(b ? funnel_bucket_ends[b - 1] : 0), "to_s",
-                                        last ? json_null() : json_integer(funnel_bucket_ends[b]),
-                                        "count", (json_int_t)times->counts[b]));
+        bool last = b + 1 == FUNNEL_BUCKETS, told = !times->hidden && !times->bucket_hidden[b];
+        json_array_append_new(
+            counts,
+            json_pack("{s:I, s:o, s:o}", "from_s", (json_int_t)(b ? funnel_bucket_ends[b - 1] : 0),
+                      "to_s", last ? json_null() : json_integer(funnel_bucket_ends[b]), "count",
+                      told ? json_integer(times->counts[b]) : json_null()));
     }
     json_object_set_new(document, "buckets", counts);
     return document;
@@ -112,6 +114,16 @@ static json_t *change_json(const struct funnel_change *change)
     return document;
 }
 
+static json_t *subjects_json(const struct funnel *funnel)
+{
+    return funnel->subjects_hidden ? json_null() : json_integer(funnel->subjects);
+}
+
+static const char *subjects_text(struct cli *cli, const struct funnel *funnel)
+{
+    return funnel->subjects_hidden ? "*" : text_count(cli->arena, funnel->subjects);
+}
+
 static json_t *compare_json(struct cli *cli, const struct funnel_run *run)
 {
     json_t *document = json_object(), *changes = json_array();
@@ -122,7 +134,7 @@ static json_t *compare_json(struct cli *cli, const struct funnel_run *run)
     json_object_set_new(
         document, "to",
         json_string(time_rfc3339(cli->arena, cli->mall->zone, run->other_period.to)));
-    json_object_set_new(document, "subjects", json_integer(run->other.subjects));
+    json_object_set_new(document, "subjects", subjects_json(&run->other));
     json_object_set_new(document, "steps", steps_json(&run->plan.query, run->other.steps));
     for (size_t i = 1; i < run->plan.query.n_steps; i++)
         json_array_append_new(changes, json_pack("{s:I, s:o, s:o}", "n", (json_int_t)i + 1, "whole",
@@ -165,7 +177,7 @@ enum status funnel_print_json(struct cli *cli, const struct funnel_run *run, str
     const struct funnel *funnel = &run->funnel;
     json_t *document = json_object();
     funnel_rules_json(&run->plan, document);
-    json_object_set_new(document, "subjects", json_integer(funnel->subjects));
+    json_object_set_new(document, "subjects", subjects_json(funnel));
     json_object_set_new(document, "excluded", json_integer(funnel->excluded));
     json_object_set_new(document, "steps", steps_json(query, funnel->steps));
     if (query->by != FUNNEL_BY_NONE)
@@ -257,6 +269,12 @@ static struct sheet *groups_sheet(struct cli *cli, const struct funnel_run *run)
     return sheet;
 }
 
+static struct cell bucket_cell(const struct funnel_times *times, size_t bucket)
+{
+    return times->hidden || times->bucket_hidden[bucket] ? cell_hidden(0)
+                                                         : cell_integer(times->counts[bucket]);
+}
+
 /* A row a bucket, a column a step, the whole way last; quartiles below. */
 static struct sheet *times_sheet(struct cli *cli, const struct funnel_run *run)
 {
@@ -274,7 +292,7 @@ static struct sheet *times_sheet(struct cli *cli, const struct funnel_run *run)
         struct cell *cells = sheet_row_add(sheet);
         cells[0] = cell_text(funnel_bucket_names[b]);
         for (size_t i = 1; i <= n; i++)
-            cells[i] = cell_integer(times[i % n].counts[b]);
+            cells[i] = bucket_cell(&times[i % n], b);
     }
     return sheet;
 }
@@ -295,9 +313,11 @@ static struct sheet *quartiles_sheet(struct cli *cli, const struct funnel_run *r
         struct cell *cells = sheet_row_add(sheet);
         cells[0] =
             cell_text(i == n ? "whole way" : arena_printf(cli->arena, "%zu to %zu", i, i + 1));
-        cells[1] = cell_integer(times->n);
+        cells[1] = times->hidden ? cell_hidden(times->below) : cell_integer(times->n);
         for (int q = 0; times->n && q <= 4; q++)
-            cells[2 + q] = cell_integer((int64_t)(times->quartiles[q] + 0.5));
+            cells[2 + q] = times->ends_hidden && q % 4 == 0
+                               ? cell_hidden(0)
+                               : cell_integer((int64_t)(times->quartiles[q] + 0.5));
     }
     return sheet;
 }
@@ -312,6 +332,11 @@ static const char *hint(struct cli *cli, const struct funnel_change *change)
     return arena_printf(cli->arena, "z %+.2f, p %.4f%s", change->z, change->p, few);
 }
 
+static struct cell count_cell(const struct funnel_step *step)
+{
+    return step->hidden ? cell_hidden(step->below) : cell_integer(step->count);
+}
+
 static struct sheet *compare_sheet(struct cli *cli, const struct funnel_run *run)
 {
     static const struct sheet_column columns[] = {{"n", "step", CELL_COUNT},
@@ -320,7 +345,7 @@ static struct sheet *compare_sheet(struct cli *cli, const struct funnel_run *run
                                                   {"then", "other", CELL_COUNT},
                                                   {"now_share", "of entries", CELL_SHARE},
                                                   {"then_share", "of entries", CELL_SHARE},
-                                                  {"points", "points", CELL_REAL},
+                                                  {"points", "points", CELL_REAL, 1},
                                                   {"hint", "two-proportion test", CELL_TEXT}};
     struct sheet *sheet = sheet_new(cli->arena, columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < run->plan.query.n_steps; i++) {
@@ -328,8 +353,8 @@ static struct sheet *compare_sheet(struct cli *cli, const struct funnel_run *run
         struct cell *cells = sheet_row_add(sheet);
         cells[0] = cell_integer((int64_t)i + 1);
         cells[1] = cell_text(run->plan.query.steps[i]);
-        cells[2] = cell_integer(run->funnel.steps[i].count);
-        cells[3] = cell_integer(run->other.steps[i].count);
+        cells[2] = count_cell(&run->funnel.steps[i]);
+        cells[3] = count_cell(&run->other.steps[i]);
         if (!i || !change->known)
             continue;
         cells[4] = cell_real(change->now);
@@ -368,7 +393,7 @@ static void head_say(struct cli *cli, const struct funnel_run *run)
     cli_say(cli, "%s · window %s%s%s · %s people with an event of a step",
             funnel_rules_text(cli, query), text_duration(cli->arena, query->window),
             run->plan.within ? " · " : "", run->plan.within ? run->plan.within : "",
-            text_count(cli->arena, run->funnel.subjects));
+            subjects_text(cli, &run->funnel));
     if (run->funnel.excluded)
         cli_say(cli, "%s people removed by an exclusion",
                 text_count(cli->arena, run->funnel.excluded));
@@ -378,7 +403,7 @@ static enum status compare_print(struct cli *cli, const struct funnel_run *run, 
 {
     cli_say(cli, "beside %s: %s, %s people with an event of a step", run->with,
             period_title(cli->arena, &cli->mall->clock, &run->other_period),
-            text_count(cli->arena, run->other.subjects));
+            subjects_text(cli, &run->other));
     return cli_print_sheet(cli, "compare", compare_sheet(cli, run), err);
 }
 

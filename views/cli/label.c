@@ -3,6 +3,7 @@
 #include "model/base/intl.h"
 #include "model/base/text.h"
 #include "model/people/member_list.h"
+#include "model/segment/segment_small.h"
 #include "views/cli/commands.h"
 #include "views/cli/people_list.h"
 
@@ -29,12 +30,12 @@ static const struct sheet_column label_columns[] = {
 };
 enum { LABEL_COLUMNS = sizeof label_columns / sizeof *label_columns };
 
-static void label_row(struct sheet *sheet, const struct label *label)
+static void label_row(struct sheet *sheet, const struct access *access, const struct label *label)
 {
     struct cell *cells = sheet_row_add(sheet);
     cells[0] = cell_text(label->name);
     if (label->people >= 0)
-        cells[1] = cell_integer(label->people);
+        cells[1] = small_group_cell(access, label->people, false, cell_integer(label->people));
     if (label->as_of)
         cells[2] = cell_integer(label->as_of);
     if (label->time)
@@ -58,7 +59,7 @@ static enum status list(struct cli *cli, struct reader *reader, struct access *a
     if (status == ST_OK)
         status = labels_list(reader, cli->arena, &labels, &n, err);
     for (size_t i = 0; status == ST_OK && i < n; i++)
-        label_row(sheet, &labels[i]);
+        label_row(sheet, access, &labels[i]);
     return status == ST_OK ? cli_print_sheet(cli, "labels", sheet, err) : status;
 }
 
@@ -149,7 +150,7 @@ static enum status show(struct cli *cli, struct reader *reader, struct access *a
         status = history_sheet(cli, reader, label->name, &history, err);
     if (status != ST_OK)
         return status;
-    label_row(one, label);
+    label_row(one, access, label);
     if (cli->csv)
         return cli_print_sheet(cli, "members", members, err);
     if (cli->json) {
@@ -186,8 +187,10 @@ static struct sheet *overlaps_sheet(struct cli *cli, const struct label_preview 
         double both = overlap->both, either = (double)overlap->people + preview->count - both;
         struct cell *cells = sheet_row_add(sheet);
         cells[0] = cell_text(overlap->name);
-        cells[1] = cell_integer(overlap->people);
-        cells[2] = cell_integer(overlap->both);
+        cells[1] = overlap->people_hidden ? cell_hidden(0) : cell_integer(overlap->people);
+        cells[2] = overlap->hidden ? cell_hidden(0) : cell_integer(overlap->both);
+        if (overlap->hidden)
+            continue;
         cells[3] = cell_share(both, preview->count);
         cells[4] = cell_share(both, overlap->people);
         cells[5] = cell_share(both, either);
@@ -206,6 +209,8 @@ static enum status preview_rule(struct cli *cli, struct reader *reader, struct a
         status = people_sheet(cli, reader, access, preview.people, &sample, err);
     if (status != ST_OK)
         return status;
+    label_preview_hide_small(cli->arena, access, &preview);
+    bool told = preview.there && !preview.change_hidden;
     struct sheet *overlaps = overlaps_sheet(cli, &preview);
     if (cli->csv)
         return cli_print_sheet(cli, "sample", sample, err);
@@ -217,16 +222,16 @@ static enum status preview_rule(struct cli *cli, struct reader *reader, struct a
         json_object_set_new(document, "sample", cli_sheet_json(cli, sample));
         json_object_set_new(document, "overlap", cli_sheet_json(cli, overlaps));
         json_object_set_new(document, "joining",
-                            preview.there ? json_integer(preview.joining) : json_null());
+                            told ? json_integer(preview.joining) : json_null());
         json_object_set_new(document, "leaving",
-                            preview.there ? json_integer(preview.leaving) : json_null());
+                            told ? json_integer(preview.leaving) : json_null());
         json_object_set_new(document, "notes", notes);
         return cli_print_json(cli, document, err);
     }
     for (size_t i = 0; i < preview.n_notes; i++)
         fprintf(stderr, "note: %s\n", preview.notes[i]);
     cli_say(cli, "%u people", preview.count);
-    if (preview.there)
+    if (told)
         cli_say(cli, "%u would get the label, %u would lose it", preview.joining, preview.leaving);
     status = cli_print_sheet(cli, "sample", sample, err);
     cli_say(cli, "%s", "");
@@ -269,21 +274,26 @@ static enum status run_labels(struct cli *cli, struct reader *reader, struct acc
     return ST_OK;
 }
 
-static enum status changed_print(struct cli *cli, struct reader *reader, const char *name,
-                                 struct error *err)
+static enum status changed_print(struct cli *cli, struct reader *reader,
+                                 const struct access *access, const char *name, struct error *err)
 {
     const struct label *label;
     struct sheet *one = sheet_new(cli->arena, label_columns, LABEL_COLUMNS);
     enum status status = label_get(cli, reader, name, &label, err);
     if (status != ST_OK)
         return status;
-    label_row(one, label);
+    label_row(one, access, label);
     if (!cli->json) {
-        cli_say(cli, "%s: %lld", name, (long long)label->people);
+        cli_say(cli, "%s: %s", name,
+                small_group(access, label->people)
+                    ? small_group_text(access, cli->arena, label->people)
+                    : arena_printf(cli->arena, "%lld", (long long)label->people));
         return ST_OK;
     }
     json_t *document = row_json(cli, one);
-    json_object_set_new(document, "count", json_integer(label->people));
+    json_object_set_new(document, "count",
+                        small_group(access, label->people) ? json_null()
+                                                           : json_integer(label->people));
     return cli_print_json(cli, document, err);
 }
 
@@ -297,7 +307,7 @@ static enum status save(struct cli *cli, struct reader *reader, struct access *a
         status = label_save(writer, access, name, rule, cli_value(cli, "note"), NULL, err);
     if (status == ST_OK && *rule)
         status = label_refresh(writer, reader, name, false, NULL, err);
-    return status == ST_OK ? changed_print(cli, reader, name, err) : status;
+    return status == ST_OK ? changed_print(cli, reader, access, name, err) : status;
 }
 
 static enum status put(struct cli *cli, struct reader *reader, struct access *access,
@@ -308,7 +318,7 @@ static enum status put(struct cli *cli, struct reader *reader, struct access *ac
     if (status == ST_OK)
         status = label_put(writer, access, cli->args[1], cli->args + 2, (size_t)cli->n_args - 2,
                            strcmp(cli->args[0], "add") == 0, NULL, err);
-    return status == ST_OK ? changed_print(cli, reader, cli->args[1], err) : status;
+    return status == ST_OK ? changed_print(cli, reader, access, cli->args[1], err) : status;
 }
 
 static enum status drop(struct cli *cli, struct reader *reader, struct access *access,

@@ -191,6 +191,7 @@ static const struct {
     {"candidates", 2, cli_member_candidates},
     {"conflicts", 1, cli_member_conflicts},
     {"settle", 2, cli_member_settle},
+    {"unsettle", 2, cli_member_unsettle},
     {"consent", 2, cli_member_consent},
     {"erase", 2, cli_member_erase},
     {"erasures", 1, cli_member_erasures},
@@ -224,7 +225,8 @@ static enum status run(struct cli *cli, struct error *err)
 const struct cli_command cli_member = {
     .name = "member",
     .arguments = "find TEXT | show CARD | link CARD CARD | unlink CARD | links CARD |"
-                 " candidates | conflicts | settle KEY | consent CARD | erase CARD | erasures",
+                 " candidates | conflicts | settle KEY | unsettle KEY | consent CARD | erase CARD "
+                 "| erasures",
     .summary = "a person: find, show, join with another, consents, erase",
     .help =
         "find looks for a piece of a name, a card or a phone number. show takes a card, a phone, "
@@ -235,7 +237,7 @@ const struct cli_command cli_member = {
         "by a contact that came with the link, by the person, or by --link. links lists them. "
         "candidates (of "
         "one person, or of all) proposes pairs that may be one; conflicts lists what contradicts "
-        "itself; settle says that a listed key is fine, with --reason. "
+        "itself; settle says that a listed key is fine, with --reason; unsettle takes that back. "
         "consent shows what somebody agreed to and when, and with --sms, --app or --wifi changes "
         "it. erase says what it would remove; with --reason and --yes it removes it for good and "
         "prints a receipt; erasures lists the receipts.",

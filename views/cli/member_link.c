@@ -148,6 +148,19 @@ enum status cli_member_conflicts(struct cli *cli, struct reader *reader, struct 
     return status == ST_OK ? cli_print_sheet(cli, "conflicts", sheet, err) : status;
 }
 
+enum status cli_member_unsettle(struct cli *cli, struct reader *reader, struct access *access,
+                                struct error *err)
+{
+    struct writer *writer;
+    (void)reader;
+    enum status status = cli_writer(cli, &writer, err);
+    if (status == ST_OK)
+        status = conflict_unsettle(writer, access, cli->args[1], err);
+    if (status == ST_OK && cli->json)
+        return cli_print_json(cli, json_pack("{s:s}", "unsettled", cli->args[1]), err);
+    return status;
+}
+
 enum status cli_member_settle(struct cli *cli, struct reader *reader, struct access *access,
                               struct error *err)
 {

@@ -10,6 +10,6 @@ typedef enum status cli_member_verb(struct cli *cli, struct reader *reader, stru
 
 cli_member_verb cli_member_link, cli_member_unlink, cli_member_links, cli_member_consent,
     cli_member_erase, cli_member_erasures, cli_member_candidates, cli_member_conflicts,
-    cli_member_settle;
+    cli_member_settle, cli_member_unsettle;
 
 #endif

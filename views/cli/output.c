@@ -130,9 +130,9 @@ static void print_table(struct cli *cli, const struct sheet *sheet)
     for (size_t i = 0; i <= sheet->n_rows; i++)
         for (size_t k = 0; k < columns; k++) {
             const struct sheet_column *column = &sheet->columns[k];
-            const char *raw = i ? cell_for_people(cli->arena, cli_zone(cli), column->type,
-                                                  &sheet_row(sheet, i - 1)[k])
-                                : (column->title ? column->title : column->name);
+            const char *raw =
+                i ? cell_for_people(cli->arena, cli_zone(cli), column, &sheet_row(sheet, i - 1)[k])
+                  : (column->title ? column->title : column->name);
             char *clean = text_clean(raw, column->type == CELL_TEXT ? WIDEST : -1);
             shown[i * columns + k] = arena_strdup(cli->arena, clean);
             free(clean);

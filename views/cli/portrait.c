@@ -272,10 +272,10 @@ static struct sheet *rows_sheet(struct cli *cli, const struct portrait *portrait
         {"of", NULL, CELL_COUNT},
         {"share", NULL, CELL_SHARE},
         {"mall_share", "mall", CELL_SHARE},
-        {"index", NULL, CELL_REAL},
-        {"low", NULL, CELL_REAL},
-        {"high", NULL, CELL_REAL},
-        {"price_index", "price", CELL_REAL},
+        {"index", NULL, CELL_REAL, 1},
+        {"low", NULL, CELL_REAL, 1},
+        {"high", NULL, CELL_REAL, 1},
+        {"price_index", "price", CELL_REAL, 1},
     };
     struct sheet *sheet = sheet_new(cli->arena, columns, sizeof columns / sizeof *columns);
     for (int part = 0; part < PART_COUNT; part++) {
@@ -321,8 +321,8 @@ static const char *figure_text(struct arena *arena, enum portrait_unit unit, dou
 static struct sheet *figures_sheet(struct cli *cli, const struct portrait *portrait)
 {
     static const struct sheet_column columns[] = {
-        {"figure", NULL, CELL_TEXT}, {"group", NULL, CELL_TEXT}, {"mall", NULL, CELL_TEXT},
-        {"index", NULL, CELL_REAL},  {"n", NULL, CELL_COUNT},
+        {"figure", NULL, CELL_TEXT},   {"group", NULL, CELL_TEXT}, {"mall", NULL, CELL_TEXT},
+        {"index", NULL, CELL_REAL, 1}, {"n", NULL, CELL_COUNT},
     };
     struct sheet *sheet = sheet_new(cli->arena, columns, sizeof columns / sizeof *columns);
     for (int id = 0; id < FIGURE_COUNT; id++) {
@@ -347,7 +347,8 @@ static enum status print_tables(struct cli *cli, const struct who *who, const st
                          (long long)portrait->withheld_below);
     if (cli->csv)
         return cli_print_sheet(cli, "rows", rows_sheet(cli, portrait, most), err);
-    cli_say(cli, "%s · %s people · %s", who->title, text_count(cli->arena, portrait->people),
+    cli_say(cli, "%s · %s %s · %s", who->title, text_count(cli->arena, portrait->people),
+            portrait->people == 1 ? "person" : "people",
             period_title(cli->arena, &cli->mall->clock, period));
     const char *sentence = portrait_sentence(cli->arena, portrait, 6);
     if (*sentence)

@@ -1,8 +1,6 @@
 /* atrium retention: who comes back. */
 #include "model/base/text.h"
-#include "model/base/vec.h"
-#include "model/segment/language.h"
-#include "model/store/column.h"
+#include "model/loop/funnel_plan.h"
 #include "views/cli/cohort.h"
 #include "views/cli/commands.h"
 
@@ -20,7 +18,10 @@ static const struct cli_option retention_options[] = {
     {"measure", "people|revenue", 0, "what the table shows (default: people); JSON has both"},
     {"list", "ROW:COL", 0,
      "the people behind a value: a row's period or number from 0, and the periods since"},
-    {"by", "FIELD", 0, "also by tier, channel, gender, income, community or label of the person"},
+    {"by", "FIELD", 0,
+     "also by shop, category, channel, zone, campaign, coupon of the first start event; by tier, "
+     "gender, age, income, community, car, house, label, segment of the person"},
+    {"group", "NAME", 0, "with --by: the table and the list of this group alone"},
     {"segment", "EXPR", 0, "only the people of this expression of the people language"},
     {"from", "TIME", 0, "start of the cohorts (default: the first event)"},
     {"to", "TIME", 0, "end of the cohorts, not included (default: after the last event)"},
@@ -91,93 +92,48 @@ static enum status retention_read(struct cli *cli, struct retention_query *query
     return status == ST_OK ? cell_option(cli, query, err) : status;
 }
 
-/* ---- --by: the cohorts of people of each kind ---- */
+/* ---- --by and --group ---- */
 
-enum { GROUPS = 200 };
-
-struct groups {
-    const char *by; /* NULL: not asked for */
-    size_t n;
-    const char *name[GROUPS];
-    struct retention answer[GROUPS];
-};
-
-/* What people are told apart by: the values there are, and the expression of each. */
-static const struct split {
-    const char *name, *values, *expression;
-} splits[] = {
-    {"tier", "select distinct tier from member where tier <> '' order by 1", "tier="},
-    {"channel", "select name from channel where id in (select channel from member) order by 1",
-     "channel="},
-    {"gender", "select distinct gender from member where gender <> '' order by 1", "gender="},
-    {"income", "select distinct income from member where income <> '' order by 1", "income="},
-    {"community", "select distinct community from member where community <> '' order by 1",
-     "community="},
-    {"label", "select name from label order by 1", "label:"},
-};
-
-static enum status group_ask(struct cli *cli, const struct split *split,
-                             const struct retention_query *query, struct groups *groups,
-                             const char *value, struct error *err)
+static enum status groups_option(struct cli *cli, const struct access *access,
+                                 struct retention_query *query, struct error *err)
 {
-    struct retention_query asked = *query;
-    const char *segment = cli_value(cli, "segment");
-    const char *text =
-        arena_printf(cli->arena, "%s%s", split->expression, segment_name_text(cli->arena, value));
-    if (segment)
-        text = arena_printf(cli->arena, "(%s) and %s", segment, text);
-    enum status status = cohort_of(cli, text, &asked.among, err);
-    asked.list = false;
-    groups->name[groups->n] = value;
-    if (status == ST_OK)
-        status = retention_run(cli->reader, cli->arena, &asked, &groups->answer[groups->n++], err);
-    return status;
-}
-
-static enum status groups_ask(struct cli *cli, const struct retention_query *query,
-                              struct groups *groups, struct error *err)
-{
-    VEC(const char *) values = {0};
-    const struct split *split = NULL;
-    sqlite3_stmt *stmt;
-    bool row;
-    groups->by = cli_value(cli, "by");
-    if (!groups->by)
+    const char *by = cli_value(cli, "by");
+    int number = 0;
+    query->access = access;
+    query->list_group = cli_value(cli, "group");
+    if (query->list_group && !by)
+        return error_set(err, ST_USAGE, "--group: which groups is said with --by");
+    if (!by)
         return ST_OK;
-    for (size_t i = 0; i < sizeof splits / sizeof *splits; i++)
-        if (strcmp(splits[i].name, groups->by) == 0)
-            split = &splits[i];
-    if (!split)
-        return error_set(err, ST_USAGE,
-                         "--by: found %s, expected tier, channel, gender, income, community or "
-                         "label",
-                         text_quote(cli->arena, groups->by, strlen(groups->by)));
-    groups->by = split->name;
-    enum status status = reader_prepare(cli->reader, split->values, &stmt, err);
-    while (status == ST_OK && (status = reader_step(cli->reader, stmt, &row, err)) == ST_OK && row)
-        vec_push(&values, arena_strdup(cli->arena, column_text(stmt, 0)));
-    for (size_t i = 0; i < values.n && i < GROUPS && status == ST_OK; i++)
-        status = group_ask(cli, split, query, groups, values.at[i], err);
-    vec_free(&values);
-    return status;
+    enum status status =
+        funnel_name_parse(cli->arena, "--by", by, funnel_by_names, FUNNEL_BY_COUNT, &number, err);
+    query->by = (enum funnel_by)number;
+    return status == ST_OK ? retention_bind(cli->reader, cli->arena, access, query, err) : status;
 }
 
 /* ---- What is printed ---- */
 
-static json_t *rows_json(const struct retention *retention, const struct access *access)
+static json_t *count_json(const struct access *access, int64_t people)
+{
+    return people == RETENTION_HIDDEN ? json_null() : cohort_count(access, people);
+}
+
+static json_t *rows_json(const struct retention *retention, const struct retention_row *shown,
+                         const struct access *access)
 {
     json_t *rows = json_array();
     for (size_t i = 0; i < retention->n_rows; i++) {
-        const struct retention_row *from = &retention->rows[i];
+        const struct retention_row *from = &shown[i];
         json_t *row = json_object(), *values = json_array(), *revenue = json_array();
         for (int k = 0; k < retention->periods; k++) {
-            json_array_append_new(values, cohort_count(access, from->values[k]));
-            json_array_append_new(revenue, small_group(access, from->values[k])
+            json_array_append_new(values, count_json(access, from->values[k]));
+            json_array_append_new(revenue, small_group(access, from->values[k]) ||
+                                                   from->values[k] == RETENTION_HIDDEN
                                                ? json_null()
                                                : json_real((double)from->revenue[k] / 100));
         }
         json_object_set_new(row, "period", json_string(from->period));
-        json_object_set_new(row, "size", cohort_count(access, from->values[0]));
+        json_object_set_new(row, "size", count_json(access, from->values[0]));
         json_object_set_new(row, "values", values);
         json_object_set_new(row, "revenue", revenue);
         json_object_set_new(row, "open", json_integer(from->open));
@@ -187,9 +143,8 @@ static json_t *rows_json(const struct retention *retention, const struct access 
 }
 
 static enum status retention_json(struct cli *cli, const struct retention_query *query,
-                                  const struct retention *retention, const struct groups *groups,
-                                  const struct access *access, const struct sheet *people,
-                                  struct error *err)
+                                  const struct retention *retention, const struct access *access,
+                                  const struct sheet *people, struct error *err)
 {
     json_t *document = json_object(), *array = json_array();
     json_object_set_new(document, "period", json_string(bucket_names[query->period]));
@@ -197,14 +152,15 @@ static enum status retention_json(struct cli *cli, const struct retention_query 
     json_object_set_new(document, "first_time", json_boolean(query->first_time));
     json_object_set_new(document, "rolling", json_boolean(query->rolling));
     json_object_set_new(document, "measure", json_string(query->list_money ? "revenue" : "people"));
-    json_object_set_new(document, "rows", rows_json(retention, access));
-    for (size_t i = 0; i < groups->n; i++) {
+    json_object_set_new(document, "rows", rows_json(retention, retention->rows, access));
+    for (size_t i = 0; i < retention->n_groups; i++) {
+        const struct retention_group *from = &retention->groups[i];
         json_t *group = json_object();
-        json_object_set_new(group, groups->by, json_string(groups->name[i]));
-        json_object_set_new(group, "rows", rows_json(&groups->answer[i], access));
+        json_object_set_new(group, funnel_by_names[query->by], json_string(from->name));
+        json_object_set_new(group, "rows", rows_json(retention, from->rows, access));
         json_array_append_new(array, group);
     }
-    if (groups->by)
+    if (query->by)
         json_object_set(document, "groups", array);
     json_decref(array);
     if (people)
@@ -214,63 +170,64 @@ static enum status retention_json(struct cli *cli, const struct retention_query 
 
 /* Counts or money; a value whose time has not fully passed is left out. */
 static void rows_add(struct sheet *sheet, const struct retention_query *query,
-                     const struct retention *retention, const struct access *access,
-                     const char *group)
+                     const struct retention *retention, const struct retention_row *shown,
+                     const struct access *access, const char *group)
 {
     size_t at = group ? 1 : 0, first = query->list_money ? 0 : 1;
     for (size_t i = 0; i < retention->n_rows; i++) {
-        const struct retention_row *row = &retention->rows[i];
+        const struct retention_row *row = &shown[i];
         if (!row->values[0] && (row->open == 0 || group))
             continue;
         struct cell *cells = sheet_row_add(sheet);
         if (group)
             cells[0] = cell_text(group);
         cells[at] = cell_text(row->period);
-        cells[at + 1] =
-            small_group_cell(access, row->values[0], false, cell_integer(row->values[0]));
+        cells[at + 1] = small_group_cell(access, row->values[0], row->values[0] == RETENTION_HIDDEN,
+                                         cell_integer(row->values[0]));
         for (int k = (int)first; k < row->open; k++)
             cells[at + 2 + (size_t)k - first] = small_group_cell(
-                access, row->values[k], false,
+                access, row->values[k], row->values[k] == RETENTION_HIDDEN,
                 cell_integer(query->list_money ? row->revenue[k] : row->values[k]));
     }
 }
 
 /* The cohort's people are its first value already; its money is not. */
 static enum status retention_table(struct cli *cli, const struct retention_query *query,
-                                   const struct retention *retention, const struct groups *groups,
-                                   const struct access *access, struct error *err)
+                                   const struct retention *retention, const struct access *access,
+                                   struct error *err)
 {
     enum cell_type type = query->list_money ? CELL_MONEY : CELL_COUNT;
     struct sheet_column *columns =
         arena_array(cli->arena, struct sheet_column, (size_t)retention->periods + 3);
     size_t n = 0;
-    if (groups->by)
-        columns[n++] = (struct sheet_column){groups->by, NULL, CELL_TEXT};
+    if (query->by)
+        columns[n++] = (struct sheet_column){funnel_by_names[query->by], NULL, CELL_TEXT};
     columns[n++] = (struct sheet_column){"period", NULL, CELL_TEXT};
     columns[n++] = (struct sheet_column){"size", NULL, CELL_COUNT};
     for (int k = query->list_money ? 0 : 1; k < retention->periods; k++)
         columns[n++] = (struct sheet_column){arena_printf(cli->arena, "%d", k), NULL, type};
     struct sheet *sheet = sheet_new(cli->arena, columns, n);
-    if (!groups->by)
-        rows_add(sheet, query, retention, access, NULL);
-    for (size_t i = 0; i < groups->n; i++)
-        rows_add(sheet, query, &groups->answer[i], access, groups->name[i]);
+    if (!query->by)
+        rows_add(sheet, query, retention, retention->rows, access, NULL);
+    for (size_t i = 0; i < retention->n_groups; i++)
+        if (!query->list_group || strcmp(query->list_group, retention->groups[i].name) == 0)
+            rows_add(sheet, query, retention, retention->groups[i].rows, access,
+                     retention->groups[i].name);
     return cli_print_sheet(cli, "rows", sheet, err);
 }
 
 static enum status retention(struct cli *cli, struct error *err)
 {
     struct retention_query query = {0};
-    struct groups *groups = arena_new_of(cli->arena, struct groups);
     struct retention answer;
     struct access access;
     enum status status = retention_read(cli, &query, err);
     if (status == ST_OK)
         status = access_lookup(cli->reader, cli->principal, &access, err);
     if (status == ST_OK)
-        status = retention_run(cli->reader, cli->arena, &query, &answer, err);
+        status = groups_option(cli, &access, &query, err);
     if (status == ST_OK)
-        status = groups_ask(cli, &query, groups, err);
+        status = retention_run(cli->reader, cli->arena, &query, &answer, err);
     if (status != ST_OK)
         return status;
     cohort_notes(answer.notes, answer.n_notes);
@@ -281,9 +238,9 @@ static enum status retention(struct cli *cli, struct error *err)
             return err->status;
     }
     if (cli->json)
-        return retention_json(cli, &query, &answer, groups, &access, people, err);
+        return retention_json(cli, &query, &answer, &access, people, err);
     return people ? cli_print_sheet(cli, "people", people, err)
-                  : retention_table(cli, &query, &answer, groups, &access, err);
+                  : retention_table(cli, &query, &answer, &access, err);
 }
 
 const struct cli_command cli_retention = {

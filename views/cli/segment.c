@@ -2,6 +2,7 @@
 #include "model/people/member_list.h"
 #include "model/segment/compare.h"
 #include "model/segment/saved.h"
+#include "model/segment/segment_small.h"
 #include "views/cli/commands.h"
 #include "views/cli/people_list.h"
 
@@ -34,6 +35,18 @@ static json_t *notes_json(const struct segment_answer *answer)
     return notes;
 }
 
+/* Kept back where they are a few, for who sees pseudonyms. */
+static json_t *count_json(const struct access *access, int64_t count)
+{
+    return small_group(access, count) ? json_null() : json_integer(count);
+}
+
+static const char *count_text(struct cli *cli, const struct access *access, int64_t count)
+{
+    return small_group(access, count) ? small_group_text(access, cli->arena, count)
+                                      : arena_printf(cli->arena, "%lld", (long long)count);
+}
+
 static enum status count_people(struct cli *cli, struct reader *reader, struct access *access,
                                 struct error *err)
 {
@@ -43,11 +56,11 @@ static enum status count_people(struct cli *cli, struct reader *reader, struct a
         return status;
     if (!cli->json) {
         notes_print(&answer);
-        cli_say(cli, "%u", answer.count);
+        cli_say(cli, "%s", count_text(cli, access, answer.count));
         return ST_OK;
     }
     json_t *document = json_object();
-    json_object_set_new(document, "count", json_integer(answer.count));
+    json_object_set_new(document, "count", count_json(access, answer.count));
     json_object_set_new(document, "present",
                         json_string(time_rfc3339(cli->arena, cli->mall->zone, answer.present)));
     json_object_set_new(document, "notes", notes_json(&answer));
@@ -104,13 +117,14 @@ static const struct sheet_column saved_columns[] = {
 };
 enum { SAVED_COLUMNS = sizeof saved_columns / sizeof *saved_columns };
 
-static void saved_row(struct sheet *sheet, const struct saved_segment *segment, int64_t people)
+static void saved_row(struct sheet *sheet, const struct access *access,
+                      const struct saved_segment *segment, int64_t people)
 {
     struct cell *cells = sheet_row_add(sheet);
     cells[0] = cell_text(segment->name);
     cells[1] = cell_text(segment->frozen ? "frozen" : "live");
     if (people >= 0)
-        cells[2] = cell_integer(people);
+        cells[2] = small_group_cell(access, people, false, cell_integer(people));
     cells[3] = cell_text(segment->author);
     if (segment->changed)
         cells[4] = cell_integer(segment->changed);
@@ -130,7 +144,7 @@ static enum status list_saved(struct cli *cli, struct reader *reader, struct acc
     if (status == ST_OK)
         status = saved_segments(reader, cli->arena, &segments, &n, err);
     for (size_t i = 0; status == ST_OK && i < n; i++)
-        saved_row(sheet, &segments[i], segments[i].people);
+        saved_row(sheet, access, &segments[i], segments[i].people);
     return status == ST_OK ? cli_print_sheet(cli, "segments", sheet, err) : status;
 }
 
@@ -157,13 +171,13 @@ static enum status show(struct cli *cli, struct reader *reader, struct access *a
     if (!cli->json) {
         struct sheet *sheet = sheet_new(cli->arena, saved_columns, SAVED_COLUMNS);
         notes_print(&answer);
-        saved_row(sheet, segment, answer.count);
+        saved_row(sheet, access, segment, answer.count);
         return cli_print_sheet(cli, "segments", sheet, err);
     }
-    json_t *document =
-        json_pack("{s:s s:s s:s s:s s:s s:I}", "name", segment->name, "kind",
-                  segment->frozen ? "frozen" : "live", "expression", segment->expression, "author",
-                  segment->author, "note", segment->note, "count", (json_int_t)answer.count);
+    json_t *document = json_pack("{s:s s:s s:s s:s s:s s:o}", "name", segment->name, "kind",
+                                 segment->frozen ? "frozen" : "live", "expression",
+                                 segment->expression, "author", segment->author, "note",
+                                 segment->note, "count", count_json(access, answer.count));
     json_object_set_new(document, "as_of",
                         segment->frozen
                             ? json_string(time_rfc3339(cli->arena, cli->mall->zone, segment->as_of))
@@ -193,12 +207,13 @@ static enum status save(struct cli *cli, struct reader *reader, struct access *a
         return status;
     if (!cli->json) {
         notes_print(&answer);
-        cli_say(cli, "%s: %u", save.name, answer.count);
+        cli_say(cli, "%s: %s", save.name, count_text(cli, access, answer.count));
         return ST_OK;
     }
-    json_t *document = json_pack(
-        "{s:s s:s s:I s:I}", "name", save.name, "kind", save.freeze ? "frozen" : "live", "count",
-        (json_int_t)(save.freeze ? people : answer.count), "version", (json_int_t)result.version);
+    json_t *document =
+        json_pack("{s:s s:s s:o s:I}", "name", save.name, "kind", save.freeze ? "frozen" : "live",
+                  "count", count_json(access, save.freeze ? people : answer.count), "version",
+                  (json_int_t)result.version);
     json_object_set_new(document, "notes", notes_json(&answer));
     return cli_print_json(cli, document, err);
 }
@@ -215,8 +230,8 @@ static struct sheet *traits_sheet(struct cli *cli, const struct segment_comparis
         {"b", N_("B"), CELL_COUNT},
         {"share_a", N_("of A"), CELL_SHARE},
         {"share_b", N_("of B"), CELL_SHARE},
-        {"difference", N_("difference"), CELL_REAL},
-        {"lift", N_("lift"), CELL_REAL},
+        {"difference", N_("difference"), CELL_REAL, 3},
+        {"lift", N_("lift"), CELL_REAL, 2},
     };
     struct sheet *sheet = sheet_new(cli->arena, columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < comparison->n_traits && (!limit || i < limit); i++) {
@@ -224,10 +239,12 @@ static struct sheet *traits_sheet(struct cli *cli, const struct segment_comparis
         struct cell *cells = sheet_row_add(sheet);
         cells[0] = cell_text(trait->kind);
         cells[1] = cell_text(trait->name);
-        cells[2] = cell_integer(trait->n_a);
-        cells[3] = cell_integer(trait->n_b);
-        cells[4] = cell_share(trait->share_a, 1);
-        cells[5] = cell_share(trait->share_b, 1);
+        cells[2] = trait->hidden_a ? cell_hidden(0) : cell_integer(trait->n_a);
+        cells[3] = trait->hidden_b ? cell_hidden(0) : cell_integer(trait->n_b);
+        cells[4] = trait->hidden_a ? cell_hidden(0) : cell_share(trait->share_a, 1);
+        cells[5] = trait->hidden_b ? cell_hidden(0) : cell_share(trait->share_b, 1);
+        if (trait->hidden_a || trait->hidden_b)
+            continue;
         cells[6] = cell_real(trait->share_a - trait->share_b);
         if (trait->share_b > 0)
             cells[7] = cell_real(segment_lift(trait));
@@ -248,20 +265,26 @@ static enum status compare(struct cli *cli, struct reader *reader, struct access
                                  &comparison, err);
     if (status != ST_OK)
         return status;
+    segment_comparison_hide_small(cli->arena, access, &comparison);
     struct sheet *sheet = traits_sheet(cli, &comparison, (size_t)limit);
     if (cli->csv)
         return cli_print_sheet(cli, "apart", sheet, err);
     if (cli->json) {
-        json_t *document = json_pack("{s:I s:I s:I s:f}", "a", (json_int_t)comparison.a, "b",
-                                     (json_int_t)comparison.b, "both", (json_int_t)comparison.both,
-                                     "jaccard", comparison.jaccard);
+        json_t *document = json_pack(
+            "{s:I s:I s:o s:o}", "a", (json_int_t)comparison.a, "b", (json_int_t)comparison.b,
+            "both", comparison.both_hidden ? json_null() : json_integer(comparison.both), "jaccard",
+            comparison.both_hidden ? json_null() : json_real(comparison.jaccard));
         json_object_set_new(document, "apart", cli_sheet_json(cli, sheet));
         return cli_print_json(cli, document, err);
     }
     for (size_t i = 0; i < comparison.n_notes; i++)
         fprintf(stderr, "note: %s\n", comparison.notes[i]);
-    cli_say(cli, "A %u, B %u, both %u; alike %.1f %% (Jaccard)", comparison.a, comparison.b,
-            comparison.both, 100 * comparison.jaccard);
+    if (comparison.both_hidden)
+        cli_say(cli, "A %u, B %u, both <%lld", comparison.a, comparison.b,
+                (long long)access->least_people);
+    else
+        cli_say(cli, "A %u, B %u, both %u; alike %.1f %% (Jaccard)", comparison.a, comparison.b,
+                comparison.both, 100 * comparison.jaccard);
     return cli_print_sheet(cli, "apart", sheet, err);
 }
 

@@ -22,10 +22,10 @@ static json_t *money_json(double fen)
 
 enum { PERSON_COLUMNS = 8 };
 static const struct sheet_column person_columns[PERSON_COLUMNS] = {
-    {"subject", NULL, CELL_TEXT},  {"x", "x", CELL_COUNT},
-    {"tx", "tx", CELL_REAL},       {"T", "T", CELL_REAL},
-    {"money", NULL, CELL_MONEY},   {"alive", NULL, CELL_SHARE},
-    {"expected", NULL, CELL_REAL}, {"expected_money", "expected money", CELL_MONEY}};
+    {"subject", NULL, CELL_TEXT},     {"x", "x", CELL_COUNT},
+    {"tx", "tx", CELL_REAL, 1},       {"T", "T", CELL_REAL, 1},
+    {"money", NULL, CELL_MONEY},      {"alive", NULL, CELL_SHARE},
+    {"expected", NULL, CELL_REAL, 2}, {"expected_money", "expected money", CELL_MONEY}};
 
 static enum status person_row(struct cli *cli, const struct value *value,
                               const struct access *access, const struct value_person *p,
@@ -86,7 +86,7 @@ static struct sheet *deciles_sheet(struct cli *cli, const struct value *value,
     static const struct sheet_column columns[] = {{"decile", NULL, CELL_COUNT},
                                                   {"people", NULL, CELL_COUNT},
                                                   {"alive", NULL, CELL_SHARE},
-                                                  {"expected", NULL, CELL_REAL},
+                                                  {"expected", NULL, CELL_REAL, 2},
                                                   {"expected_money", "expected money", CELL_MONEY},
                                                   {"money", "money so far", CELL_MONEY},
                                                   {"held_purchases", "held out", CELL_COUNT},

@@ -13,7 +13,7 @@ create table setting (
 create table counter (name text primary key, value integer not null) strict, without rowid;
 insert into counter values ('events', 0), ('rows', 0), ('person', 0), ('batch', 0),
     ('search', 0), ('search_person', 0), ('search_audit', 0), ('search_round', 0);
-insert into counter values ('audit', 0);
+insert into counter values ('audit', 0), ('coupon_batch', 0), ('coupon_seq', 0);
 
 -- Dictionaries: what event columns refer to by number. 0 stands for none and has no row.
 create table kind (id integer primary key, name text not null unique) strict;
@@ -48,14 +48,82 @@ create table device (
     tenant integer not null default 0,
     zone integer not null default 0,
     floor text not null default '',
-    pin text not null default '',
+    pin text not null default '',        -- 'SHA256:…' of its host key; '': not seen yet
+    quarantine text not null default '', -- why no credential is given to it
     note text not null default '',
     version integer not null default 1
 ) strict;
+-- What a device last said of itself (model/fleet/status.h). Observed, not edited.
+create table device_state (
+    device integer primary key,
+    time integer not null,               -- when it was asked
+    seen integer not null default 0,     -- when it last answered
+    state text not null,                 -- as in JSON: 'ok', 'failed', 'unknown', 'offline', ...
+    phase text not null default '',      -- where it stopped
+    reason text not null default '',     -- cleaned
+    milliseconds integer not null default 0,
+    offered text not null default '',    -- a host key that is not the pin's
+    app text not null default '',        -- version of the application
+    config text not null default '',     -- hash of its configuration
+    load integer not null default -1,    -- hundredths; -1: unknown
+    disk integer not null default -1,    -- percent used
+    clock integer not null default 0,    -- its time - ours, in milliseconds
+    spool integer not null default -1    -- bytes it holds that were not collected
+) strict;
+-- What was done to devices, act by act; the audit has the act, this has its outcome by device.
+create table device_act (
+    id integer primary key,
+    device integer not null,
+    time integer not null,
+    act text not null,                   -- 'run', 'put', 'config', ...
+    actor text not null,
+    detail text not null default '',     -- the command, the file
+    state text not null,
+    exit integer,                        -- of the remote process, where it is known
+    milliseconds integer not null default 0
+) strict;
+create index device_act_device on device_act (device, id);
+-- A campaign. What its people set up are the columns up to `priority`, one for each key of a
+-- campaign file (model/campaign/campaign.h); what became of it are the rest. One that only events
+-- name, from an import, has a code and the state ''.
 create table campaign (
     id integer primary key,
     code text not null unique,
     name text not null default '',
+    kind text not null default '',       -- 'coupon', 'points-cash', ...
+    goal text not null default '',
+    audience text not null default '',   -- expression of the people language
+    holdout integer not null default 1000, -- of 10,000 people of the audience
+    value integer not null default 0,    -- fen off, of a coupon or benefit
+    minimum integer not null default 0,  -- fen that must be spent
+    points integer not null default 0,   -- points a yuan costs, or points given
+    factor integer not null default 0,   -- of points earned, in hundredths: 200 doubles them
+    gift text not null default '',       -- what is given where it is neither money nor points
+    shops text not null default '',      -- expression over shops; '': all
+    valid integer not null default 0,    -- seconds a coupon is good for; 0: to the end
+    stock integer not null default 0,    -- coupons at most; 0: no limit
+    stacking integer not null default 0, -- may be used with other coupons on a receipt
+    from_day integer,                    -- days, the last one too
+    to_day integer,
+    weekdays integer not null default 0, -- bit 0 Monday; 0: every day
+    hour_from integer not null default 0, -- minutes of the day; from = to: all day
+    hour_to integer not null default 0,
+    blackout text not null default '',   -- '2017-10-01..2017-10-08 2017-10-20'
+    contacts text not null default '',   -- in order: 'pos app sms wifi screen staff'
+    message text not null default '',    -- template
+    per_person integer not null default 0, -- messages of all campaigns a person gets in
+    per_window integer not null default 0, -- so many seconds; 0: no cap
+    quiet_from integer not null default 0, -- minutes of the day; from = to: none
+    quiet_to integer not null default 0,
+    budget integer not null default 0,   -- fen; 0: none set
+    priority integer not null default 0, -- the higher goes first
+    state text not null default '',      -- of model/campaign/state.h
+    author text not null default '',
+    approved_by text not null default '',
+    approved text not null default '',   -- the definition that was approved, as a campaign file
+    started integer not null default 0,  -- times; 0: not yet
+    ended integer not null default 0,
+    edition integer not null default 0,  -- of people_set: the audience when it started
     version integer not null default 1
 ) strict;
 create table item (
@@ -450,4 +518,138 @@ create table search_part (key integer primary key, people blob not null) strict;
 create table search_tail (               -- people whose rows imports changed since the last build
     person integer primary key,
     round integer not null
+) strict;
+
+-- ---- Campaigns at work ----
+
+-- Messages: one row for each person a campaign looked at, by contact, so that nobody gets it twice
+-- (model/campaign/send.h). What was sent is an event as well.
+create table message (
+    campaign integer not null,
+    person integer not null,
+    contact integer not null,            -- enum contact
+    state integer not null,              -- enum message_state
+    reason integer not null default 0,   -- enum suppression
+    due integer not null default 0,      -- not before this time
+    tried integer not null default 0,    -- how often
+    time integer not null default 0,     -- of the last change
+    note text not null default '',       -- what the other side said, cleaned
+    primary key (campaign, person, contact)
+) strict, without rowid;
+create index message_due on message (state, due) where state in (1, 2);
+create index message_person on message (person, time) where state in (2, 3);
+
+-- What members of staff are asked to do for a person.
+create table task (
+    id integer primary key,
+    campaign integer not null,
+    person integer not null,
+    tenant integer not null default 0,
+    text text not null,
+    state text not null default 'open',  -- 'open', 'done', 'dropped'
+    due integer not null default 0,
+    made integer not null default 0,
+    actor text not null default '',      -- who closed it
+    note text not null default '',
+    version integer not null default 1
+) strict;
+create index task_state on task (state, due);
+
+-- What the fleet takes to POS terminals and screens (read by model/fleet).
+create table device_queue (
+    id integer primary key,
+    device integer not null default 0,   -- 0: any of the kind that serves the shop
+    kind text not null,                  -- 'pos', 'screen'
+    tenant integer not null default 0,
+    campaign integer not null default 0,
+    person integer not null default 0,
+    key text not null unique,            -- idempotency
+    payload text not null,               -- JSON
+    expires integer not null default 0,
+    state text not null default 'waiting', -- 'waiting', 'taken', 'done', 'expired', 'failed'
+    time integer not null default 0
+) strict;
+create index device_queue_state on device_queue (state, device);
+
+-- Coupons (model/campaign/coupon.h, doc/coupons.md). A group-buying list is a campaign's codes
+-- without a person.
+create table coupon (
+    id integer primary key,              -- in the order they were issued
+    code text not null unique,           -- as it is read, without spaces and dashes
+    own integer not null default 1,      -- made here, with a check letter; 0: from a list
+    campaign integer not null,
+    person integer not null default 0,   -- 0: the bearer's
+    state integer not null,              -- enum coupon_state
+    value integer not null,              -- fen
+    minimum integer not null default 0,
+    issued integer not null,             -- times
+    expires integer not null,            -- 0: never
+    claimed integer not null default 0,  -- 0: it was not
+    expired integer not null default 0,  -- the engine found that it ran out
+    used integer not null default 0,     -- when it was redeemed or voided
+    tenant integer not null default 0,   -- where it was redeemed
+    amount integer not null default 0,   -- fen of that receipt; 0: not known
+    given integer not null default 0,    -- fen taken off it
+    touched integer not null default 0,  -- the amount, once for each receipt and campaign
+    issue_ref text,
+    redeem_ref text                      -- of the receipt; with the shop it tells which
+) strict;
+create index coupon_campaign on coupon (campaign, state, claimed, given, touched);
+create index coupon_person on coupon (person) where person <> 0;
+create index coupon_expires on coupon (expires) where state in (1, 2) and expires <> 0;
+create unique index coupon_issue_ref on coupon (issue_ref) where issue_ref is not null;
+create index coupon_receipt on coupon (redeem_ref, tenant) where redeem_ref is not null;
+-- Redemptions that tills reported and that do not hold. Counters 'coupon_batch' and 'coupon_seq'
+-- say which events were looked at.
+create table coupon_dispute (
+    ref text primary key,                -- of the event
+    code text not null,
+    campaign integer not null,
+    reason text not null,                -- 'used', 'void', 'expired', 'shop', ...
+    time integer not null,
+    tenant integer not null,
+    value integer not null               -- fen that the till says it gave
+) strict, without rowid;
+create index coupon_dispute_code on coupon_dispute (code);
+
+-- What a campaign has given so far, kept in the transactions that give: so a budget and a stock are
+-- checked without counting.
+create table campaign_sum (
+    campaign integer not null,
+    name text not null,                  -- 'issued', 'redeemed', 'given' (fen), 'points' (burned), 'sent'
+    value integer not null,
+    primary key (campaign, name)
+) strict, without rowid;
+
+-- Points (model/campaign/ledger.h, doc/points.md). The entries of the ledger are events; here
+-- stands what events cannot say.
+create table points_terms (              -- how long points live that were earned from then on
+    id integer primary key,
+    since text not null unique,          -- mall day, '2024-01-01'
+    months integer not null default 0,   -- to the end of that month after; 0: for ever
+    version integer not null default 1
+) strict;
+create table points_hold (               -- reserved, to be settled or released
+    ref text primary key,
+    person integer not null,
+    points integer not null,
+    campaign integer not null default 0,
+    tenant integer not null default 0,
+    made integer not null,
+    expires integer not null,
+    state text not null                  -- 'held', 'settled', 'released', 'expired'
+) strict, without rowid;
+create index points_hold_person on points_hold (person) where state = 'held';
+create table points_rule (               -- how points are earned (model/campaign/points_rules.h)
+    id integer primary key,
+    name text not null unique,
+    shops text not null default '',      -- expression over shops; '': all
+    tier text not null default '',       -- '': all
+    per_yuan integer not null default 0, -- points for 100 yuan; 0: it multiplies what others give
+    factor integer not null default 100, -- in hundredths
+    weekdays integer not null default 0, -- bit 0 Monday; 0: every day
+    from_day integer,                    -- days, the last one too
+    to_day integer,
+    priority integer not null default 0, -- of rules that give points the highest counts
+    version integer not null default 1
 ) strict;

@@ -1,0 +1,112 @@
+#include "model/fleet/device.h"
+
+#include "model/base/time.h"
+#include "model/base/vec.h"
+#include "model/fleet/clean.h"
+#include "model/fleet/select.h"
+
+#include <string.h>
+
+enum { TEXT_MOST = 400, PORT_SSH = 22 };
+
+const char *const device_condition_names[DEVICE_CONDITIONS] = {
+    [DEVICE_NEVER] = "never",       [DEVICE_OK] = "ok",
+    [DEVICE_FAILED] = "failed",     [DEVICE_UNKNOWN] = "unknown",
+    [DEVICE_OFFLINE] = "offline",   [DEVICE_QUARANTINED] = "quarantined",
+    [DEVICE_UNPINNED] = "unpinned", [DEVICE_CANCELLED] = "cancelled",
+};
+
+static const char device_sql[] =
+    "select d.id, d.port, d.version, s.time, s.seen, s.milliseconds, s.clock, s.spool, s.load,"
+    " s.disk, d.code, d.kind, d.host, d.user, d.model, d.floor, d.pin, d.quarantine, d.note,"
+    " t.code, t.name, z.code, s.state, s.phase, s.reason, s.app, s.config, s.offered"
+    " from device d left join device_state s on s.device = d.id"
+    " left join tenant t on t.id = d.tenant left join zone z on z.id = d.zone order by d.code";
+enum { FIRST_TEXT = 10 };
+
+static const char *column_text(sqlite3_stmt *stmt, int column, struct arena *arena)
+{
+    const char *bytes = (const char *)sqlite3_column_text(stmt, column);
+    size_t n = (size_t)sqlite3_column_bytes(stmt, column);
+    return bytes ? device_clean(arena, bytes, n, TEXT_MOST, false, NULL) : "";
+}
+
+static int64_t column_number(sqlite3_stmt *stmt, int column, int64_t none)
+{
+    return sqlite3_column_type(stmt, column) == SQLITE_NULL ? none
+                                                            : sqlite3_column_int64(stmt, column);
+}
+
+static enum device_condition condition_named(const char *name)
+{
+    for (int i = 0; i < DEVICE_CONDITIONS; i++)
+        if (strcmp(device_condition_names[i], name) == 0)
+            return (enum device_condition)i;
+    return DEVICE_NEVER;
+}
+
+static struct device device_read(sqlite3_stmt *stmt, struct arena *arena)
+{
+    struct device device = {
+        .id = (uint32_t)sqlite3_column_int64(stmt, 0),
+        .port = (int)column_number(stmt, 1, 0),
+        .version = column_number(stmt, 2, 0),
+        .time = column_number(stmt, 3, 0),
+        .seen = column_number(stmt, 4, 0),
+        .milliseconds = column_number(stmt, 5, 0),
+        .clock_ms = column_number(stmt, 6, 0),
+        .spool = column_number(stmt, 7, -1),
+        .load = (int)column_number(stmt, 8, -1),
+        .disk = (int)column_number(stmt, 9, -1),
+    };
+    const char **texts[] = {
+        &device.code,   &device.kind,    &device.host,   &device.user,
+        &device.model,  &device.floor,   &device.pin,    &device.quarantine,
+        &device.note,   &device.tenant,  &device.shop,   &device.zone,
+        NULL,           &device.phase,   &device.reason, &device.app,
+        &device.config, &device.offered,
+    };
+    for (int i = 0; i < (int)(sizeof texts / sizeof *texts); i++)
+        if (texts[i])
+            *texts[i] = column_text(stmt, FIRST_TEXT + i, arena);
+        else
+            device.state = condition_named(column_text(stmt, FIRST_TEXT + i, arena));
+    if (device.port <= 0 || device.port > 65535)
+        device.port = PORT_SSH;
+    /* What it said before it was quarantined, or before its pin was taken back, is no state. */
+    if (*device.quarantine)
+        device.state = DEVICE_QUARANTINED;
+    else if (!*device.pin)
+        device.state = DEVICE_UNPINNED;
+    return device;
+}
+
+enum status device_list(struct reader *reader, const struct access *access, struct arena *arena,
+                        const char *on, const struct device **devices, size_t *n, struct error *err)
+{
+    VEC(struct device) found = {0};
+    struct device_select *select = NULL;
+    sqlite3_stmt *stmt = NULL;
+    enum status status = access_require(access, RIGHT_DEVICES, "see devices", err);
+    if (status == ST_OK)
+        status = device_select_new(on, &select, err);
+    if (status == ST_OK)
+        status = reader_prepare(reader, device_sql, &stmt, err);
+    int64_t now = time_now();
+    bool row = true;
+    while (status == ST_OK && (status = reader_step(reader, stmt, &row, err)) == ST_OK && row) {
+        struct device device = device_read(stmt, arena);
+        bool selected = false;
+        status = device_selected(select, &device, now, &selected, err);
+        if (selected)
+            vec_push(&found, device);
+    }
+    device_select_free(select);
+    struct device *kept = arena_array(arena, struct device, found.n);
+    if (found.n)
+        memcpy(kept, found.at, found.n * sizeof *kept);
+    *devices = kept;
+    *n = found.n;
+    vec_free(&found);
+    return status;
+}

@@ -1,0 +1,41 @@
+/* The inventory: devices as people edit them, and what is known of each. */
+#ifndef ATRIUM_FLEET_DEVICE_H
+#define ATRIUM_FLEET_DEVICE_H
+
+#include "model/access/access.h"
+#include "model/store/reader.h"
+
+enum device_condition {
+    DEVICE_NEVER, /* not asked yet */
+    DEVICE_OK,
+    DEVICE_FAILED,      /* it answered, and said no, or not in time */
+    DEVICE_UNKNOWN,     /* it may or may not have done what it was told */
+    DEVICE_OFFLINE,     /* nobody answers there */
+    DEVICE_QUARANTINED, /* another host key than the pin's, or put there by hand */
+    DEVICE_UNPINNED,    /* no pin yet: it is given no credential */
+    DEVICE_CANCELLED,
+    DEVICE_CONDITIONS
+};
+extern const char *const device_condition_names[DEVICE_CONDITIONS]; /* as in JSON */
+
+/* Texts are never NULL, cleaned, and owned by the arena it was read into. */
+struct device {
+    uint32_t id;
+    const char *code, *kind, *host, *user, *model, *floor, *pin, *quarantine, *note;
+    const char *tenant, *shop, *zone; /* code, name and code */
+    int port;                         /* 22 where none is set */
+    int64_t version;
+    /* As of `time`; DEVICE_NEVER and zeros where it was not asked. */
+    enum device_condition state;
+    const char *phase, *reason, *app, *config, *offered;
+    int64_t time, seen, milliseconds, clock_ms, spool;
+    int load, disk; /* hundredths, percent; -1: unknown */
+};
+
+/* All of them in order of code, or those an expression selects (select.h; NULL: all). ST_DENIED
+ * without RIGHT_DEVICES. */
+enum status device_list(struct reader *reader, const struct access *access, struct arena *arena,
+                        const char *on, const struct device **devices, size_t *n,
+                        struct error *err);
+
+#endif

@@ -1,0 +1,525 @@
+/* A session's way through its phases. libssh is asked again after every readiness and answers
+ * SSH_AGAIN until a phase is done (doc/fleet.md). */
+#include "model/fleet/session.h"
+
+#include "model/base/text.h"
+#include "model/base/time.h"
+#include "model/fleet/clean.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { MS = 1000000 };
+
+void session_phase(struct fleet_session *session, enum fleet_phase phase)
+{
+    int64_t now = time_monotonic_ns();
+    session->job->phase_ns[session->job->phase] += now - session->phase_since;
+    session->job->phase = phase;
+    session->phase_since = session->active = now;
+}
+
+void session_finish(struct fleet_session *session, enum device_condition state, const char *format,
+                    ...)
+{
+    struct fleet_job *job = session->job;
+    char text[1024];
+    va_list args;
+    if (session->finished)
+        return;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    struct arena *arena = arena_new();
+    const char *clean =
+        device_clean(arena, text, strlen(text), sizeof job->reason - 1, false, NULL);
+    memcpy(job->reason, clean, strlen(clean) + 1);
+    arena_free(arena);
+    int64_t now = time_monotonic_ns();
+    job->phase_ns[job->phase] += now - session->phase_since;
+    job->total_ns = now - session->started;
+    job->state = state;
+    if (state == DEVICE_OK)
+        job->phase = PHASE_DONE;
+    session->finished = true;
+}
+
+/* ---- Reaching it ---- */
+
+/* libssh makes the descriptor blocking again in places; a write to a stopped device would hang. */
+static void keep_nonblocking(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+    if (flags >= 0 && !(flags & O_NONBLOCK))
+        fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
+static void finish_unreached(struct fleet_session *session, int code)
+{
+    session_finish(session, DEVICE_OFFLINE, "%s", strerror(code));
+}
+
+void session_connect(struct fleet_session *session)
+{
+    int on = 1;
+    session_phase(session, PHASE_CONNECT);
+    session->fd = socket(session->address.at.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                         IPPROTO_TCP);
+    if (session->fd < 0) {
+        session_finish(session, DEVICE_FAILED, "no socket: %s", strerror(errno));
+        return;
+    }
+    setsockopt(session->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (connect(session->fd, (struct sockaddr *)&session->address.at, session->address.size) != 0 &&
+        errno != EINPROGRESS)
+        finish_unreached(session, errno);
+}
+
+static bool ssh_begin(struct fleet_session *session)
+{
+    /* The fast ones that every sshd of the last ten years has, in one order, so that a device shows
+     * the same host key each time. */
+    static const struct {
+        enum ssh_options_e option;
+        const char *value;
+    } texts[] = {
+        {SSH_OPTIONS_KEY_EXCHANGE, "curve25519-sha256,curve25519-sha256@libssh.org,"
+                                   "ecdh-sha2-nistp256,diffie-hellman-group14-sha256"},
+        {SSH_OPTIONS_HOSTKEYS, "ssh-ed25519,ecdsa-sha2-nistp256,rsa-sha2-512,rsa-sha2-256"},
+        {SSH_OPTIONS_CIPHERS_C_S, "aes128-gcm@openssh.com,aes256-gcm@openssh.com,"
+                                  "chacha20-poly1305@openssh.com,aes256-ctr,aes128-ctr"},
+        {SSH_OPTIONS_CIPHERS_S_C, "aes128-gcm@openssh.com,aes256-gcm@openssh.com,"
+                                  "chacha20-poly1305@openssh.com,aes256-ctr,aes128-ctr"},
+        {SSH_OPTIONS_COMPRESSION, "no"},
+    };
+    struct fleet_job *job = session->job;
+    int no = 0, verbosity = SSH_LOG_NOLOG;
+    const char *user = job->user && *job->user ? job->user : session->options->user;
+    session->ssh = ssh_new();
+    if (!session->ssh)
+        return false;
+    bool ok = ssh_options_set(session->ssh, SSH_OPTIONS_PROCESS_CONFIG, &no) == 0 &&
+              ssh_options_set(session->ssh, SSH_OPTIONS_LOG_VERBOSITY, &verbosity) == 0 &&
+              ssh_options_set(session->ssh, SSH_OPTIONS_HOST, job->host) == 0 &&
+              ssh_options_set(session->ssh, SSH_OPTIONS_USER, user ? user : "atrium") == 0 &&
+              ssh_options_set(session->ssh, SSH_OPTIONS_FD, &session->fd) == 0;
+    for (size_t i = 0; ok && i < sizeof texts / sizeof *texts; i++)
+        ok = ssh_options_set(session->ssh, texts[i].option, texts[i].value) == 0;
+    ssh_set_blocking(session->ssh, 0);
+    return ok;
+}
+
+static bool step_connect(struct fleet_session *session)
+{
+    int code = 0;
+    socklen_t size = sizeof code;
+    struct sockaddr_storage peer;
+    socklen_t peer_size = sizeof peer;
+    if (getsockopt(session->fd, SOL_SOCKET, SO_ERROR, &code, &size) != 0)
+        code = errno;
+    if (code) {
+        finish_unreached(session, code);
+        return false;
+    }
+    if (getpeername(session->fd, (struct sockaddr *)&peer, &peer_size) != 0)
+        return false; /* not there yet */
+    session_phase(session, PHASE_VERSION);
+    if (!ssh_begin(session)) {
+        session_finish(session, DEVICE_FAILED, "no session: %s",
+                       session->ssh ? ssh_get_error(session->ssh) : "out of memory");
+        return false;
+    }
+    return true;
+}
+
+/* ---- Who it is ---- */
+
+static void finish_by_library(struct fleet_session *session, const char *doing)
+{
+    bool began = session->job->phase >= PHASE_FIRST;
+    session_finish(session, began ? DEVICE_UNKNOWN : DEVICE_FAILED, "%s: %s", doing,
+                   ssh_get_error(session->ssh));
+}
+
+static bool step_keys(struct fleet_session *session)
+{
+    int code = ssh_connect(session->ssh);
+    keep_nonblocking(session->fd);
+    if (session->job->phase == PHASE_VERSION && ssh_get_serverbanner(session->ssh))
+        session_phase(session, PHASE_KEYS);
+    if (code == SSH_AGAIN)
+        return false;
+    if (code != SSH_OK) {
+        finish_by_library(session, "no connection");
+        return false;
+    }
+    session_phase(session, PHASE_PIN);
+    return true;
+}
+
+static bool fingerprint(struct fleet_session *session, char *text, size_t size)
+{
+    ssh_key key = NULL;
+    unsigned char *hash = NULL;
+    size_t n = 0;
+    bool ok = ssh_get_server_publickey(session->ssh, &key) == SSH_OK &&
+              ssh_get_publickey_hash(key, SSH_PUBLICKEY_HASH_SHA256, &hash, &n) == SSH_OK;
+    char *print = ok ? ssh_get_fingerprint_hash(SSH_PUBLICKEY_HASH_SHA256, hash, n) : NULL;
+    ok = print && strlen(print) < size;
+    if (ok)
+        memcpy(text, print, strlen(print) + 1);
+    ssh_string_free_char(print);
+    ssh_clean_pubkey_hash(&hash);
+    ssh_key_free(key);
+    return ok;
+}
+
+/* Nothing secret was sent before this, and nothing is unless the key is the device's own. */
+static bool step_pin(struct fleet_session *session)
+{
+    struct fleet_job *job = session->job;
+    if (!fingerprint(session, job->offered, sizeof job->offered))
+        finish_by_library(session, "no host key");
+    else if (job->scan)
+        session_finish(session, DEVICE_OK, "%s", "");
+    else if (!job->pin || !*job->pin)
+        session_finish(session, DEVICE_UNPINNED, "its host key %s is not pinned", job->offered);
+    else if (strcmp(job->pin, job->offered) != 0)
+        session_finish(session, DEVICE_QUARANTINED, "its host key is %s and not the pinned one",
+                       job->offered);
+    else
+        session_phase(session, PHASE_AUTH);
+    return !session->finished;
+}
+
+static bool step_auth(struct fleet_session *session)
+{
+    int code = session->key ? ssh_userauth_publickey(session->ssh, NULL, session->key)
+                            : ssh_userauth_agent(session->ssh, NULL);
+    keep_nonblocking(session->fd);
+    if (code == SSH_AUTH_AGAIN)
+        return false;
+    if (code == SSH_AUTH_SUCCESS) {
+        session_phase(session, PHASE_OPEN);
+        return true;
+    }
+    if (code == SSH_AUTH_ERROR)
+        finish_by_library(session, "no login");
+    else
+        session_finish(session, DEVICE_FAILED, "it does not accept %s",
+                       session->key ? "this key" : "a key of the agent");
+    return false;
+}
+
+/* ---- The command ---- */
+
+static void on_exit_status(ssh_session ssh, ssh_channel channel, int status, void *context)
+{
+    (void)ssh;
+    (void)channel;
+    struct fleet_session *session = context;
+    session->job->exit_status = status;
+    session->exited = true;
+}
+
+static void on_exit_signal(ssh_session ssh, ssh_channel channel, const char *signal, int core,
+                           const char *message, const char *language, void *context)
+{
+    (void)ssh;
+    (void)channel;
+    (void)core;
+    (void)message;
+    (void)language;
+    struct fleet_session *session = context;
+    struct arena *arena = arena_new();
+    size_t most = sizeof session->job->exit_signal - 1;
+    const char *clean =
+        device_clean(arena, signal ? signal : "", strlen(signal ? signal : ""), most, false, NULL);
+    memcpy(session->job->exit_signal, clean, strlen(clean) + 1);
+    arena_free(arena);
+    session->exited = true;
+}
+
+static void on_close(ssh_session ssh, ssh_channel channel, void *context)
+{
+    (void)ssh;
+    (void)channel;
+    ((struct fleet_session *)context)->closed = true;
+}
+
+static bool step_open(struct fleet_session *session)
+{
+    if (!session->channel) {
+        session->channel = ssh_channel_new(session->ssh);
+        if (!session->channel) {
+            finish_by_library(session, "no channel");
+            return false;
+        }
+        session->callbacks = (struct ssh_channel_callbacks_struct){
+            .userdata = session,
+            .channel_exit_status_function = on_exit_status,
+            .channel_exit_signal_function = on_exit_signal,
+            .channel_close_function = on_close,
+        };
+        ssh_callbacks_init(&session->callbacks);
+        ssh_set_channel_callbacks(session->channel, &session->callbacks);
+    }
+    int code = ssh_channel_open_session(session->channel);
+    if (code == SSH_AGAIN)
+        return false;
+    if (code != SSH_OK) {
+        finish_by_library(session, "it opens no channel");
+        return false;
+    }
+    session_phase(session, PHASE_COMMAND);
+    return true;
+}
+
+static bool step_command(struct fleet_session *session)
+{
+    int code = ssh_channel_request_exec(session->channel, session->job->command);
+    if (code == SSH_AGAIN)
+        return false;
+    if (code != SSH_OK) {
+        finish_by_library(session, "it does not run the command");
+        return false;
+    }
+    session->input_open = true;
+    session_phase(session, PHASE_FIRST);
+    return true;
+}
+
+/* ---- Bytes ---- */
+
+static void output_give(struct fleet_session *session, bool is_stderr, const char *bytes, size_t n)
+{
+    struct fleet_job *job = session->job;
+    size_t most = job->most ? job->most : FLEET_MOST;
+    size_t room = session->given < most ? most - session->given : 0;
+    size_t take = n < room ? n : room;
+    session->given += take;
+    if (take < n)
+        job->cut = true;
+    if (take && job->output && !job->output(job, is_stderr, bytes, take))
+        session_cancel(session);
+}
+
+/* False where there is nothing more now. */
+static bool output_read(struct fleet_session *session, bool is_stderr, bool *ended)
+{
+    char bytes[16384];
+    int n = ssh_channel_read_nonblocking(session->channel, bytes, sizeof bytes, is_stderr);
+    if (n > 0) {
+        session->active = time_monotonic_ns();
+        if (session->job->phase == PHASE_FIRST)
+            session_phase(session, PHASE_OUTPUT);
+        output_give(session, is_stderr, bytes, (size_t)n);
+        return true;
+    }
+    if (n == SSH_ERROR && !session->closed && !ssh_channel_is_eof(session->channel))
+        finish_by_library(session, "the connection ended");
+    *ended = n == SSH_EOF || session->closed || ssh_channel_is_eof(session->channel);
+    return false;
+}
+
+/* What is given at once, so that one device with endless output does not hold up the others. */
+enum { READS_AT_ONCE = 16 };
+
+static bool outputs_read(struct fleet_session *session)
+{
+    bool more = true;
+    int reads = 0;
+    while (more && !session->finished && reads++ < READS_AT_ONCE)
+        more = output_read(session, false, &session->out_ended) |
+               (!session->finished && output_read(session, true, &session->err_ended));
+    return more && !session->finished;
+}
+
+static void input_write(struct fleet_session *session)
+{
+    while (session->input_open && !session->finished) {
+        if (session->input_at == session->input_n) {
+            int64_t n = session->job->input ? session->job->input(session->job, session->input,
+                                                                  sizeof session->input)
+                                            : 0;
+            if (n < 0)
+                return;
+            session->input_at = 0;
+            session->input_n = (size_t)n;
+            if (n == 0) {
+                session->input_open = false;
+                ssh_channel_send_eof(session->channel);
+                return;
+            }
+        }
+        uint32_t left = (uint32_t)(session->input_n - session->input_at);
+        uint32_t window = ssh_channel_window_size(session->channel);
+        if (window == 0 || ssh_get_poll_flags(session->ssh) & SSH_WRITE_PENDING)
+            return;
+        int n = ssh_channel_write(session->channel, session->input + session->input_at,
+                                  left < window ? left : window);
+        if (n == SSH_ERROR) {
+            finish_by_library(session, "it takes no more input");
+            return;
+        }
+        if (n == 0)
+            return;
+        session->input_at += (size_t)n;
+        session->active = time_monotonic_ns();
+    }
+}
+
+static void finish_ended(struct fleet_session *session)
+{
+    struct fleet_job *job = session->job;
+    if (session->term_sent)
+        session_finish(session, session->exited ? DEVICE_CANCELLED : DEVICE_UNKNOWN,
+                       session->exited ? "killed" : "cancelled; whether it still runs is unknown");
+    else if (session->exited)
+        session_finish(session, DEVICE_OK, "%s", "");
+    else
+        session_finish(session, DEVICE_UNKNOWN, "it closed without saying how %s ended",
+                       job->phase == PHASE_FIRST ? "the command" : "it");
+}
+
+static bool step_output(struct fleet_session *session)
+{
+    bool more = outputs_read(session);
+    if (!session->finished)
+        input_write(session);
+    if (session->finished)
+        return false;
+    bool ended = session->out_ended && session->err_ended;
+    if ((ended && session->exited) || session->closed) {
+        finish_ended(session);
+        return false;
+    }
+    if ((ended || session->exited) && session->job->phase != PHASE_END)
+        session_phase(session, PHASE_END);
+    session->more = more;
+    return false;
+}
+
+void session_step(struct fleet_session *session)
+{
+    bool more = true;
+    session->more = false;
+    while (more && !session->finished) {
+        switch (session->job->phase) {
+        case PHASE_CONNECT:
+            more = step_connect(session);
+            break;
+        case PHASE_VERSION:
+        case PHASE_KEYS:
+            more = step_keys(session);
+            break;
+        case PHASE_PIN:
+            more = step_pin(session);
+            break;
+        case PHASE_AUTH:
+            more = step_auth(session);
+            break;
+        case PHASE_OPEN:
+            more = step_open(session);
+            break;
+        case PHASE_COMMAND:
+            more = step_command(session);
+            break;
+        case PHASE_FIRST:
+        case PHASE_OUTPUT:
+        case PHASE_END:
+            more = step_output(session);
+            break;
+        default:
+            return;
+        }
+    }
+}
+
+unsigned session_waits_for(const struct fleet_session *session)
+{
+    if (session->job->phase == PHASE_CONNECT)
+        return EPOLLOUT;
+    int flags = session->ssh ? ssh_get_poll_flags(session->ssh) : 0;
+    bool write = flags & SSH_WRITE_PENDING;
+    return EPOLLIN | (write ? EPOLLOUT : 0u);
+}
+
+/* ---- Time ---- */
+
+static void check_cancelled(struct fleet_session *session, int64_t now)
+{
+    if (!session->kill_sent && now - session->term_sent > (int64_t)FLEET_KILL_MS * MS) {
+        ssh_channel_request_send_signal(session->channel, "KILL");
+        session->kill_sent = now;
+    }
+    if (session->kill_sent && now - session->kill_sent > (int64_t)FLEET_KILL_MS * MS)
+        session_finish(session, DEVICE_UNKNOWN, "cancelled, and left running");
+}
+
+static void check_end(struct fleet_session *session, int64_t now)
+{
+    /* It said how it ended, and something of it keeps the output open: that is not waited for. */
+    if (session->exited && now - session->phase_since > (int64_t)FLEET_LINGER_MS * MS)
+        finish_ended(session);
+}
+
+void session_check_time(struct fleet_session *session, int64_t now)
+{
+    struct fleet_job *job = session->job;
+    int64_t limit = session->limit_ms[job->phase] * MS;
+    int64_t since = job->phase == PHASE_OUTPUT ? session->active : session->phase_since;
+    bool began = job->phase >= PHASE_FIRST;
+    if (session->term_sent) {
+        check_cancelled(session, now);
+        return;
+    }
+    if (job->phase == PHASE_END)
+        check_end(session, now);
+    if (session->finished)
+        return;
+    if (limit && now - since > limit)
+        session_finish(session,
+                       began                         ? DEVICE_UNKNOWN
+                       : job->phase <= PHASE_CONNECT ? DEVICE_OFFLINE
+                                                     : DEVICE_FAILED,
+                       "no answer for %.3g s", (double)limit / 1e9);
+    else if (now - session->started > session->options->total_ms * MS)
+        session_finish(session, began ? DEVICE_UNKNOWN : DEVICE_FAILED, "not done after %.3g s",
+                       (double)session->options->total_ms / 1000);
+}
+
+void session_cancel(struct fleet_session *session)
+{
+    if (session->finished || session->term_sent)
+        return;
+    if (session->job->phase < PHASE_COMMAND) {
+        session_finish(session, DEVICE_CANCELLED, "cancelled before the command was given");
+        return;
+    }
+    session->term_sent = time_monotonic_ns();
+    if (ssh_channel_request_send_signal(session->channel, "TERM") == SSH_ERROR)
+        session_finish(session, DEVICE_UNKNOWN, "cancelled; whether it still runs is unknown");
+}
+
+void session_end(struct fleet_session *session)
+{
+    if (session->channel)
+        ssh_channel_free(session->channel);
+    if (session->ssh) {
+        ssh_silent_disconnect(session->ssh);
+        ssh_free(session->ssh);
+    } else if (session->fd >= 0) {
+        close(session->fd);
+    }
+    session->ssh = NULL;
+    session->channel = NULL;
+    session->fd = -1;
+}

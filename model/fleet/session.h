@@ -1,0 +1,62 @@
+/* One SSH session of the engine: a state machine over libssh. Inside the module; everything here
+ * runs on the engine's thread. */
+#ifndef ATRIUM_FLEET_SESSION_H
+#define ATRIUM_FLEET_SESSION_H
+
+#include "model/fleet/engine.h"
+#include "model/fleet/resolve.h"
+
+#include <libssh/libssh.h>
+
+#include <libssh/callbacks.h>
+
+enum { FLEET_MOST = 1 << 20, FLEET_KILL_MS = 500, FLEET_LINGER_MS = 500 };
+
+struct fleet_session {
+    struct fleet_job *job;
+    const struct fleet_options *options;
+    const int64_t *limit_ms; /* by phase, none 0 but those without a limit */
+    ssh_key key;             /* borrowed; NULL: the agent */
+    struct address address;
+    int fd; /* -1: none */
+    ssh_session ssh;
+    ssh_channel channel;
+    struct ssh_channel_callbacks_struct callbacks;
+    int64_t started, phase_since, active; /* monotonic ns: of the job, the phase, the last byte */
+    size_t given;                         /* bytes of output */
+    bool input_open, out_ended, err_ended, closed, exited;
+    char input[16384]; /* stdin that did not go yet */
+    size_t input_at, input_n;
+    int64_t term_sent, kill_sent; /* while it is being cancelled */
+    bool more; /* it can go on at once: libssh holds bytes that no descriptor tells of */
+    bool finished;
+    uint64_t serial; /* of the engine: which one a look-up was for */
+    size_t place;    /* in the engine's list */
+};
+
+/* The phases that come before a descriptor is there are the engine's. */
+void session_phase(struct fleet_session *session, enum fleet_phase phase);
+
+/* Begins to connect to session->address; the descriptor is in session->fd. */
+void session_connect(struct fleet_session *session);
+
+/* Goes on as far as it can without waiting: after readiness, a timer, or a wake-up. Sets
+ * session->finished and the job's outcome at the end. */
+void session_step(struct fleet_session *session);
+
+/* Looks at the limits. */
+void session_check_time(struct fleet_session *session, int64_t now);
+
+void session_cancel(struct fleet_session *session);
+
+/* What epoll is to wait for: EPOLLIN, EPOLLOUT. */
+unsigned session_waits_for(const struct fleet_session *session);
+
+/* Ends it with this outcome. `format` is for people; what the device said goes in cleaned. */
+void session_finish(struct fleet_session *session, enum device_condition state, const char *format,
+                    ...) __attribute__((format(printf, 3, 4)));
+
+/* Closes and frees what it holds. */
+void session_end(struct fleet_session *session);
+
+#endif
