@@ -33,7 +33,10 @@
     X(GO_CLUSTERS,   "clusters",     "", "K", 0, N_("people who are alike"))                       \
     X(GO_SEGMENTS,   "segments",     "", "S", 0, N_("people by an expression; saved segments"))    \
     X(GO_LABELS,     "labels",       "", "B", 0, N_("labels: rules, lists, who carries them"))     \
+    X(GO_CAMPAIGNS,  "campaigns",    "", "C", 0, N_("campaigns: set up, approve, run"))            \
+    X(GO_CALENDAR,   "calendar",     "", "D", 0, N_("campaigns by day, and occasions that fit"))   \
     X(GO_COUPONS,    "coupons",      "", "O", 0, N_("coupons by campaign, and what became of them"))  \
+    X(GO_POINTS,     "points",       "", "E", 0, N_("the ledger of points: what there is, costs, expires")) \
     X(BACK,          "back",         "", "Esc Backspace", ACTION_LINE, N_("back"))                 \
     X(CLOSE,         "close",        "", "q", ACTION_HIDDEN, N_("close this screen; leave from the first")) \
     X(QUIT,          "quit",         "", "Q", 0, N_("leave atrium"))                               \
@@ -73,6 +76,7 @@
     X(MEMBERS_FIND,  "find",         "members", "f", ACTION_LINE, N_("find by name, card or phone"), N_("find")) \
     X(MEMBER_CONSENT,"consent",      "member", "c", ACTION_LINE | ACTION_CHANGES, N_("give or withdraw consent"), N_("consent")) \
     X(MEMBER_COUPONS,"member-coupons", "member", "o", ACTION_LINE, N_("this person's coupons"), N_("coupons")) \
+    X(MEMBER_POINTS, "member-points", "member", "l", ACTION_LINE, N_("this person's ledger of points"), N_("points")) \
     X(MEMBERS_WHO,   "who",          "members", "W", 0, N_("who may be one person; contradictions")) \
     X(MEMBER_REVEAL, "reveal",       "member", "R", ACTION_CHANGES, N_("show in full, with a reason")) \
     X(MEMBER_JOIN,   "join",         "member", "J", ACTION_CHANGES, N_("join with another contact of the same person")) \
@@ -147,9 +151,30 @@
     X(LABEL_RUN,     "run",          "labels", "r", ACTION_LINE | ACTION_CHANGES, N_("run all rules where something changed"), N_("run")) \
     X(LABEL_HISTORY, "history",      "labels", "h", ACTION_LINE, N_("who changed this label when"), N_("history")) \
     X(LABEL_DROP,    "remove-label", "labels", "d", ACTION_CHANGES, N_("remove the selected label"), N_("remove")) \
+    /* Campaigns */                                                                                \
+    X(CAMPAIGNS_NEW, "new-campaign", "campaigns", "n", ACTION_LINE, N_("set up a new campaign"), N_("new")) \
+    X(CAMPAIGNS_STATE, "state",      "campaigns", "s", ACTION_LINE, N_("only campaigns in one state"), N_("state")) \
+    X(CAMPAIGN_UP,   "campaign-up",  "campaign", "Up k", ACTION_HIDDEN, N_("up"))                  \
+    X(CAMPAIGN_DOWN, "campaign-down","campaign", "Down j", ACTION_HIDDEN, N_("down"))              \
+    X(CAMPAIGN_PAGE_UP, "campaign-page-up", "campaign", "PgUp", ACTION_HIDDEN, N_("a page up"))    \
+    X(CAMPAIGN_PAGE_DOWN, "campaign-page-down", "campaign", "PgDn", ACTION_HIDDEN, N_("a page down")) \
+    X(CAMPAIGN_OPEN, "campaign-open","campaign", "Enter", ACTION_LINE, N_("the people of this figure"), N_("people")) \
+    X(CAMPAIGN_ACT,  "act",          "campaign", "a", ACTION_LINE | ACTION_CHANGES, N_("submit, approve, start, pause, end …"), N_("act")) \
+    X(CAMPAIGN_EDIT, "campaign-edit","campaign", "e", ACTION_LINE, N_("change it in the form"), N_("edit")) \
+    X(CAMPAIGN_CLONE,"clone",        "campaign", "y", ACTION_LINE, N_("the same as a new draft"), N_("clone")) \
+    X(CAMPAIGN_COMPARE, "compare-with", "campaign", "v", ACTION_LINE, N_("what is different from another"), N_("compare")) \
+    X(CALENDAR_LEFT, "day-before",   "month", "Left h", ACTION_HIDDEN, N_("the day before"))    \
+    X(CALENDAR_RIGHT,"day-after",    "month", "Right l", ACTION_HIDDEN, N_("the next day"))     \
+    X(CALENDAR_UP,   "week-before",  "month", "Up k", ACTION_HIDDEN, N_("a week before"))       \
+    X(CALENDAR_DOWN, "week-after",   "month", "Down j", ACTION_HIDDEN, N_("a week later"))      \
+    X(CALENDAR_EARLIER, "month-before", "month", "PgUp [", ACTION_LINE, N_("the month before"), N_("earlier")) \
+    X(CALENDAR_LATER, "month-after", "month", "PgDn ]", ACTION_LINE, N_("the next month"), N_("later")) \
+    X(CALENDAR_OPEN, "day-open",     "month", "Enter", ACTION_LINE, N_("the campaign of this day"), N_("open")) \
+    X(CALENDAR_OCCASIONS, "occasions", "calendar", "Tab", ACTION_LINE, N_("the occasions that fit, or the month"), N_("occasions")) \
+    X(CALENDAR_NEW,  "new-for-day",  "calendar", "n", ACTION_LINE, N_("a campaign for this day or occasion"), N_("new")) \
     /* Results and simulations of campaigns */                                                      \
     X(RESULTS,       "results",      "", "", 0, N_("what campaigns did; with a code: that one"))   \
-    X(SIMULATE,      "simulation",   "", "", ACTION_HIDDEN, N_("with a code: that campaign tried on the past")) \
+    X(SIMULATE,      "simulation",   "", "", 0, N_("with a code: that campaign tried on the past")) \
     X(RESULT_BY,     "by",           "campaign-result", "b", ACTION_LINE, N_("by crowd, shop, brand, contact, day"), N_("by")) \
     X(RESULT_REPORT, "report",       "campaign-result", "r", ACTION_LINE, N_("the report of a page"), N_("report")) \
     X(RESULT_SAVE,   "write-report", "campaign-result", "w", ACTION_LINE, N_("write the report to a file"), N_("write")) \
@@ -165,6 +190,17 @@
     X(COUPON_REDEEM, "redeem-this",  "coupon-list", "r", ACTION_LINE | ACTION_CHANGES, N_("redeem the selected coupon"), N_("redeem")) \
     X(COUPON_WHICH,  "which-coupons", "coupon-list", "w", ACTION_LINE, N_("all of them, or the redeemed, open … ones"), N_("which")) \
     X(COUPON_VOID,   "void",         "coupon-list", "V", ACTION_LINE | ACTION_CHANGES, N_("make the marked coupons void"), N_("void")) \
+    /* Points */                                                                                   \
+    X(POINTS_RULES,  "points-rules", "points", "r", ACTION_LINE, N_("how points are earned and how long they live"), N_("rules")) \
+    X(POINTS_EXPIRE, "points-expire", "points", "X", ACTION_LINE | ACTION_CHANGES, N_("expire what is past its time"), N_("expire")) \
+    X(POINTS_OF,     "points-of",    "points", "l", 0, N_("a member's ledger: of a card that is named, or of one from the list")) \
+    X(POINTS_EARN,   "points-earn",  "points-member", "e", ACTION_LINE | ACTION_CHANGES, N_("give points"), N_("give")) \
+    X(POINTS_BURN,   "points-burn",  "points-member", "b", ACTION_LINE | ACTION_CHANGES, N_("burn points"), N_("burn")) \
+    X(POINTS_ADJUST, "points-adjust", "points-member", "a", ACTION_LINE | ACTION_CHANGES, N_("adjust points, with a reason"), N_("adjust")) \
+    X(POINTS_REVERSE, "points-reverse", "points-member", "R", ACTION_LINE | ACTION_CHANGES, N_("reverse the selected entry"), N_("reverse")) \
+    X(POINTS_RULE_NEW, "rule-new",   "points-rules", "a", ACTION_LINE | ACTION_CHANGES, N_("write a rule"), N_("rule")) \
+    X(POINTS_TERMS_NEW, "terms-new", "points-rules", "m", ACTION_LINE | ACTION_CHANGES, N_("write terms of how long points live"), N_("terms")) \
+    X(POINTS_RULE_DROP, "rule-drop", "points-rules", "d", ACTION_LINE | ACTION_CHANGES, N_("remove the selected rule or terms"), N_("remove")) \
     /* SQL */                                                                                      \
     X(SQL_EDIT,      "query",        "sql", "a", ACTION_LINE, N_("write the query"), N_("query")) \
     /* Data */                                                                                     \

@@ -21,7 +21,10 @@ const struct view_ops *const screens[] = {
     &view_clusters,
     &view_segments,
     &view_labels,
+    &view_campaigns,
+    &view_calendar,
     &view_coupons,
+    &view_points,
     /* Opened from others: */
     &view_chart,
     &view_behind,
@@ -38,6 +41,8 @@ const struct view_ops *const screens[] = {
     &view_funnel_why,
     &view_portrait,
     &view_value_people,
+    &view_campaign,
+    &view_campaign_form,
     &view_campaign_results,
     &view_campaign_result,
     &view_campaign_groups,
@@ -45,6 +50,10 @@ const struct view_ops *const screens[] = {
     &view_coupon_list,
     &view_coupon_disputes,
     &view_coupon_redeem,
+    &view_points_member,
+    &view_points_post,
+    &view_points_rules,
+    &view_points_rule,
     NULL,
 };
 

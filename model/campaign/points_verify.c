@@ -18,6 +18,7 @@ struct lane {
     struct points_sums sums;
     int64_t people, ours, overdrawn;
     uint32_t unbalanced, below, overheld; /* the first person of whom that is so; 0: nobody */
+    int64_t n_below, n_overheld;          /* how many there are */
 };
 
 static void person_check(void *context, const struct points_seen *seen)
@@ -52,10 +53,14 @@ static void person_check(void *context, const struct points_seen *seen)
     bool excused = set_has(lane->excused, seen->person);
     if (!balanced && !lane->unbalanced)
         lane->unbalanced = seen->person;
-    if (ours && least < 0 && !excused && !lane->below)
+    if (ours && least < 0 && !excused) {
         lane->below = seen->person;
-    if (ours && !excused && points_held_of(lane->holds, seen->person) > balance && !lane->overheld)
+        lane->n_below++;
+    }
+    if (ours && !excused && points_held_of(lane->holds, seen->person) > balance) {
         lane->overheld = seen->person;
+        lane->n_overheld++;
+    }
 }
 
 static enum status excused_read(struct reader *reader, struct set *set, struct error *err)
@@ -73,6 +78,16 @@ static enum status excused_read(struct reader *reader, struct set *set, struct e
     return status;
 }
 
+/* Links that were taken back and went with an erasure: the record of the act is all that is left,
+ * so one person each may be excused for it. */
+static enum status lost_links(struct reader *reader, int64_t *n, struct error *err)
+{
+    return reader_integer(reader,
+                          "select (select count(*) from audit where act = 'unlink') -"
+                          " (select count(*) from link where undone <> 0)",
+                          0, n, err);
+}
+
 static void lane_add(struct lane *all, const struct lane *lane)
 {
     all->people += lane->people;
@@ -87,6 +102,8 @@ static void lane_add(struct lane *all, const struct lane *lane)
     all->unbalanced = all->unbalanced ? all->unbalanced : lane->unbalanced;
     all->below = all->below ? all->below : lane->below;
     all->overheld = all->overheld ? all->overheld : lane->overheld;
+    all->n_below += lane->n_below;
+    all->n_overheld += lane->n_overheld;
 }
 
 static enum status everybody(struct verify *verify, struct lane *all, struct error *err)
@@ -140,7 +157,11 @@ static enum status ledger_check(struct verify *verify, struct error *err)
     if (all.unbalanced)
         return verify_bad(verify, "the lots of person #%" PRIu32 " are not the balance",
                           all.unbalanced);
-    if (all.below)
+    int64_t lost = 0;
+    status = lost_links(verify->reader, &lost, err);
+    if (status != ST_OK)
+        return status;
+    if (all.n_below > lost)
         return verify_bad(verify, "an entry posted here took person #%" PRIu32 " below 0",
                           all.below);
     if (all.overdrawn)
@@ -154,12 +175,15 @@ static enum status holds_check(struct verify *verify, struct error *err)
 {
     struct lane all;
     int64_t n = 0;
+    int64_t lost = 0;
     enum status status = reader_integer(
         verify->reader, "select count(*) from points_hold where state = 'held'", 0, &n, err);
     if (status != ST_OK || n == 0)
         return status == ST_OK ? verify_good(verify, _("%s holds"), "0") : status;
     status = everybody(verify, &all, err);
-    if (status == ST_OK && all.overheld)
+    if (status == ST_OK)
+        status = lost_links(verify->reader, &lost, err);
+    if (status == ST_OK && all.n_overheld > lost)
         return verify_bad(verify, "more is reserved of person #%" PRIu32 " than there is",
                           all.overheld);
     return status == ST_OK ? verify_good(verify, _("%s holds"), text_count(verify->arena, n))

@@ -1,6 +1,7 @@
 #include "tests/support/people_world.h"
 
 #include "model/base/text.h"
+#include "model/people/label_list.h"
 #include "model/people/profile.h"
 
 #include <setjmp.h>
@@ -130,6 +131,8 @@ struct world *world_new(uint64_t seed)
     test_run(&w->mall, "update tenant set category = 'coffee' where code in ('T1', 'T2')");
     if (seed % 2)
         assert_ok(profile_fold(w->mall.writer, &err));
+    if (seed % 4 < 2)
+        assert_ok(label_list_fold(w->mall.writer, &err));
     return w;
 }
 

@@ -1,4 +1,6 @@
-/* Labels refreshed where something changed, against the same from nothing. */
+/* Labels refreshed where something changed, against the same from nothing; the sets of lists kept
+ * by hand. */
+#include "model/people/label_list.h"
 #include "model/people/profile.h"
 #include "model/segment/label.h"
 #include "tests/support/people_world.h"
@@ -51,6 +53,7 @@ static void change_something(struct world *w, int64_t *last)
         break;
     default:
         assert_ok(profile_fold(w->mall.writer, &err));
+        assert_ok(label_list_fold(w->mall.writer, &err));
         break;
     }
 }
@@ -151,11 +154,67 @@ static void test_chunks_are_seen(void **state)
     temp_mall_free(&t);
 }
 
+/* ---- Lists kept by hand ---- */
+
+static void list_check(struct world *w)
+{
+    struct arena *arena = arena_new();
+    struct set *set = set_new(arena, EVENT_BLOCK * 2);
+    int64_t n;
+    assert_ok(reader_begin(w->mall.reader, &err));
+    assert_ok(label_list_read(w->mall.reader, 1, set, &err));
+    assert_ok(label_list_verify(w->mall.reader, &n, &err));
+    reader_end(w->mall.reader);
+    for (int i = 0; i < WORLD_PEOPLE; i++)
+        assert_int_equal(set_has(set, w->people[i].number), w->people[i].vip);
+    arena_free(arena);
+}
+
+/* The sets beside the rows, after changes that were folded, not folded, taken back. */
+static void test_lists(void **state)
+{
+    (void)state;
+    struct world *w = world_new(5);
+    int64_t n;
+    for (int round = 0; round < 200; round++) {
+        struct world_person *p = &w->people[world_below(w, WORLD_PEOPLE)];
+        switch (world_below(w, 5)) {
+        case 0:
+            assert_ok(label_list_fold(w->mall.writer, &err));
+            break;
+        case 1:
+            assert_ok(writer_begin(w->mall.writer, &err));
+            sqlite3_exec(writer_db(w->mall.writer), "delete from label_member", NULL, NULL, NULL);
+            writer_rollback(w->mall.writer);
+            break;
+        case 2:
+            test_run(&w->mall, "delete from label_member");
+            for (int i = 0; i < WORLD_PEOPLE; i++)
+                w->people[i].vip = false;
+            break;
+        default:
+            p->vip = !p->vip;
+            world_person_write(w, p);
+            break;
+        }
+        list_check(w);
+    }
+    /* A set that is not what the rows say is found, and one that is missing. */
+    w->people[3].vip = true;
+    world_person_write(w, &w->people[3]);
+    assert_ok(label_list_fold(w->mall.writer, &err));
+    list_check(w);
+    test_run(&w->mall, "delete from label_list");
+    assert_int_equal(label_list_verify(w->mall.reader, &n, &err), ST_UNUSABLE);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refresh),
         cmocka_unit_test(test_chunks_are_seen),
+        cmocka_unit_test(test_lists),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
