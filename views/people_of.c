@@ -18,6 +18,7 @@
 #include "views/console.h"
 #include "views/figures.h"
 #include "views/insight_people.h"
+#include "views/points_people.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -404,6 +405,7 @@ static const struct {
     {"cluster", people_of_cluster},
     {"message", of_message},
     {"campaign", people_of_campaign},
+    {"points", people_of_points},
 };
 
 /* Lists of too few people are kept back; one person asked for by name is no list. */

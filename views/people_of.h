@@ -18,6 +18,7 @@
  *   part NAME N KEY OTHERS               of the people that OTHERS names those with a row of a
  *                                        portrait's part; KEY is N bytes long
  *   message CAMPAIGN CONTACT STATE REASON   as views/outgoing.c writes it, tabs between
+ *   points WHO NUMBER                    as views/points_people.h says
  *   everyone
  *   campaign PART CODE                   of a campaign's audience, treated, held, unreachable, or
  *                                        whom a contact reaches first: "campaign sms CODE"

@@ -49,7 +49,7 @@ static enum status people_count(struct reader *reader, const struct access *acce
     }
     arena_free(arena);
     /* What cannot be read, or asked by this role, is not known; the others are. */
-    if (status == ST_USAGE || status == ST_DENIED || status == ST_REFUSED)
+    if (status == ST_USAGE || status == ST_DENIED)
         status = ST_OK;
     if (status != ST_OK)
         error_set(err, status, "%s", error_text(&why));

@@ -29,6 +29,7 @@ const struct cli_command *const cli_commands[] = {
     &cli_task,
     &cli_points,
     &cli_tenant,
+    &cli_device,
     &cli_sql,
     &cli_principal,
     &cli_setting,
