@@ -5,8 +5,8 @@
 #include <malloc.h>
 
 /* What a question needed is given back to the machine when it ends: large pieces are mapped on
- * their own, and of the others a heap keeps no more than a few megabytes. Every thread has a heap of
- * its own, so that a question never makes the screen's thread wait for memory. */
+ * their own, and of the others a heap keeps no more than a few megabytes. Every thread has a heap
+ * of its own, so that a question never makes the screen's thread wait for memory. */
 static void memory_start(void)
 {
     enum { LARGE = 1 << 17, LEFT = 1 << 22, HEAPS = 64 };

@@ -252,6 +252,9 @@ static void block_take(const struct work *work, struct lane *lane, const struct 
         if (any)
             figure_take(job, lane, &work->figures.at[f], block, number);
     }
+    /* What is settled here, the thread that goes on needs not look at. */
+    if (any && job->n_plans <= PLANS_FEW)
+        block_want(job, STAGE_LATELY, number, lane->wanted);
 }
 
 static enum status piece_work(void *context, void *lane, void *job, struct error *err)
