@@ -36,6 +36,7 @@
     X(GO_CAMPAIGNS,  "campaigns",    "", "C", 0, N_("campaigns: set up, approve, run"))            \
     X(GO_CALENDAR,   "calendar",     "", "D", 0, N_("campaigns by day, and occasions that fit"))   \
     X(GO_COUPONS,    "coupons",      "", "O", 0, N_("coupons by campaign, and what became of them"))  \
+    X(GO_POINTS,     "points",       "", "E", 0, N_("the ledger of points: what there is, costs, expires")) \
     X(BACK,          "back",         "", "Esc Backspace", ACTION_LINE, N_("back"))                 \
     X(CLOSE,         "close",        "", "q", ACTION_HIDDEN, N_("close this screen; leave from the first")) \
     X(QUIT,          "quit",         "", "Q", 0, N_("leave atrium"))                               \
@@ -75,6 +76,7 @@
     X(MEMBERS_FIND,  "find",         "members", "f", ACTION_LINE, N_("find by name, card or phone"), N_("find")) \
     X(MEMBER_CONSENT,"consent",      "member", "c", ACTION_LINE | ACTION_CHANGES, N_("give or withdraw consent"), N_("consent")) \
     X(MEMBER_COUPONS,"member-coupons", "member", "o", ACTION_LINE, N_("this person's coupons"), N_("coupons")) \
+    X(MEMBER_POINTS, "member-points", "member", "l", ACTION_LINE, N_("this person's ledger of points"), N_("points")) \
     X(MEMBERS_WHO,   "who",          "members", "W", 0, N_("who may be one person; contradictions")) \
     X(MEMBER_REVEAL, "reveal",       "member", "R", ACTION_CHANGES, N_("show in full, with a reason")) \
     X(MEMBER_JOIN,   "join",         "member", "J", ACTION_CHANGES, N_("join with another contact of the same person")) \
@@ -188,6 +190,17 @@
     X(COUPON_REDEEM, "redeem-this",  "coupon-list", "r", ACTION_LINE | ACTION_CHANGES, N_("redeem the selected coupon"), N_("redeem")) \
     X(COUPON_WHICH,  "which-coupons", "coupon-list", "w", ACTION_LINE, N_("all of them, or the redeemed, open … ones"), N_("which")) \
     X(COUPON_VOID,   "void",         "coupon-list", "V", ACTION_LINE | ACTION_CHANGES, N_("make the marked coupons void"), N_("void")) \
+    /* Points */                                                                                   \
+    X(POINTS_RULES,  "points-rules", "points", "r", ACTION_LINE, N_("how points are earned and how long they live"), N_("rules")) \
+    X(POINTS_EXPIRE, "points-expire", "points", "X", ACTION_LINE | ACTION_CHANGES, N_("expire what is past its time"), N_("expire")) \
+    X(POINTS_OF,     "points-of",    "points", "l", 0, N_("a member's ledger: of a card that is named, or of one from the list")) \
+    X(POINTS_EARN,   "points-earn",  "points-member", "e", ACTION_LINE | ACTION_CHANGES, N_("give points"), N_("give")) \
+    X(POINTS_BURN,   "points-burn",  "points-member", "b", ACTION_LINE | ACTION_CHANGES, N_("burn points"), N_("burn")) \
+    X(POINTS_ADJUST, "points-adjust", "points-member", "a", ACTION_LINE | ACTION_CHANGES, N_("adjust points, with a reason"), N_("adjust")) \
+    X(POINTS_REVERSE, "points-reverse", "points-member", "R", ACTION_LINE | ACTION_CHANGES, N_("reverse the selected entry"), N_("reverse")) \
+    X(POINTS_RULE_NEW, "rule-new",   "points-rules", "a", ACTION_LINE | ACTION_CHANGES, N_("write a rule"), N_("rule")) \
+    X(POINTS_TERMS_NEW, "terms-new", "points-rules", "m", ACTION_LINE | ACTION_CHANGES, N_("write terms of how long points live"), N_("terms")) \
+    X(POINTS_RULE_DROP, "rule-drop", "points-rules", "d", ACTION_LINE | ACTION_CHANGES, N_("remove the selected rule or terms"), N_("remove")) \
     /* SQL */                                                                                      \
     X(SQL_EDIT,      "query",        "sql", "a", ACTION_LINE, N_("write the query"), N_("query")) \
     /* Data */                                                                                     \

@@ -73,8 +73,8 @@ static struct sheet *occasion_sheet(struct arena *arena, const struct occasion_f
 {
     static const struct sheet_column columns[] = {
         {"name", N_("occasion"), CELL_TEXT},     {"day", N_("day"), CELL_DAY},
-        {"fit", N_("fit"), CELL_REAL},           {"low", N_("from"), CELL_REAL},
-        {"high", N_("to"), CELL_REAL},           {"members", N_("members"), CELL_COUNT},
+        {"fit", N_("fit"), CELL_REAL},           {"low", N_("low"), CELL_REAL},
+        {"high", N_("high"), CELL_REAL},         {"members", N_("members"), CELL_COUNT},
         {"share", N_("share"), CELL_SHARE},      {"baseline", N_("elsewhere"), CELL_SHARE},
         {"audience", N_("audience"), CELL_TEXT},
     };
@@ -227,7 +227,9 @@ static void day_draw(struct view *view, struct area area, int32_t day)
     for (int row = 1; row < area.rows && (size_t)row <= n; row++) {
         const struct campaign *c = month->days[first + (size_t)row - 1].campaign;
         bool more = row == area.rows - 1 && n > (size_t)row;
-        if (more)
+        if (more && area.rows == 2)
+            draw_printf(area, row, 0, ROLE_PLAIN, _("%zu on"), n);
+        else if (more)
             draw_printf(area, row, 0, ROLE_DIM, _("%zu more"), n - (size_t)row + 1);
         else
             draw_field(area, row, 0, area.cols - 1, -1, campaign_role(c->state), c->name);
@@ -291,7 +293,7 @@ static void occasions_draw(struct view *view, struct area area)
     } else if (!view_answer(view, SLOT_OCCASIONS)) {
         draw_text(area, 0, 0, ROLE_DIM, _("counting …"));
     } else {
-        if (area.rows > 8) {
+        if (area.rows > 12) {
             struct area head = area_cut_top(&area, area.rows > 14 ? 3 : 2);
             draw_wrapped(head, 0, ROLE_DIM,
                          _("Fit: the share of your members in an occasion's audience against that "

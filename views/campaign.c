@@ -191,8 +191,11 @@ static enum status page_fill(struct reader *reader, struct arena *arena,
     struct campaign_row row = {.campaign = c};
     enum status status = ST_OK;
     state_lines(arena, &left, c);
+    struct campaign_experience experience;
     if (c->state != STATE_NONE)
-        status = campaign_figures_take(reader, arena, access, c, &page->figures, err);
+        status = campaign_experience_take(reader, c->kind, c->id, &experience, err);
+    if (status == ST_OK && c->state != STATE_NONE)
+        status = campaign_figures_take(reader, arena, access, c, &experience, &page->figures, err);
     if (status == ST_OK && c->state != STATE_NONE)
         people_lines(arena, &left, page);
     for (int i = 0; i < CAMPAIGN_SUMS && status == ST_OK; i++)

@@ -15,7 +15,7 @@ static enum status counts_take(struct reader *reader, struct arena *arena,
     struct error why = {0};
     enum status status = campaign_plan_make(reader, arena, access, &f->campaign, &f->plan, &why);
     /* An audience that cannot be read is among the faults. */
-    if (status == ST_USAGE || status == ST_DENIED || status == ST_REFUSED) {
+    if (status == ST_USAGE || status == ST_DENIED) {
         error_clear(&why);
         return ST_OK;
     }
@@ -30,6 +30,7 @@ static enum status counts_take(struct reader *reader, struct arena *arena,
 
 enum status campaign_figures_take(struct reader *reader, struct arena *arena,
                                   const struct access *access, const struct campaign *campaign,
+                                  const struct campaign_experience *experience,
                                   struct campaign_figures *f, struct error *err)
 {
     *f = (struct campaign_figures){.campaign = *campaign};
@@ -47,6 +48,8 @@ enum status campaign_figures_take(struct reader *reader, struct arena *arena,
         status = campaign_code_make(reader, arena, campaign->name, &f->campaign.code, err);
     if (status == ST_OK)
         status = counts_take(reader, arena, access, f, err);
+    if (f->counted && experience)
+        campaign_expect(&f->campaign, &f->plan, experience);
     reader_end(reader);
     return status;
 }

@@ -22,9 +22,11 @@ struct campaign_figures {
     const char *money; /* of the mall: "CNY" */
 };
 
-/* Counts what can be counted of a campaign; faults are no error. Owned by the arena. */
+/* Counts what can be counted of a campaign; faults are no error. `experience` of its kind, NULL:
+ * not known yet. Owned by the arena. */
 enum status campaign_figures_take(struct reader *reader, struct arena *arena,
                                   const struct access *access, const struct campaign *campaign,
+                                  const struct campaign_experience *experience,
                                   struct campaign_figures *figures, struct error *err);
 
 /* One line each; `part` is what people_of calls the people it is about ("audience", "sms"), NULL:

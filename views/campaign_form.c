@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOT_FIGURES, SLOT_LOAD, WAIT_MS = 150, FIELDS = 40, WIDE = 120 };
+enum { SLOT_FIGURES, SLOT_LOAD, SLOT_EXPERIENCE, WAIT_MS = 150, FIELDS = 40, WIDE = 120 };
 
 struct form_state {
     struct wizard *wizard;
@@ -55,19 +55,19 @@ static const char *hint_of(const struct campaign_key *key)
     case KEY_SHOPS:
         return N_("smart_pos, category=Fashion and floor=2; empty: all");
     case KEY_SHARE:
-        return N_("10% unless there is a reason: without one nothing is proved");
+        return N_("one in ten unless there is a reason: without it nothing is proved");
     case KEY_CONTACTS:
-        return N_("pos app sms wifi screen staff");
+        return "pos app sms wifi screen staff";
     case KEY_TEMPLATE:
-        return N_("{name} {points} {value} {code} {until} {mall}");
+        return "{name} {points} {value} {code} {until} {mall}";
     case KEY_HOURS:
-        return N_("10:00-22:00");
+        return "10:00-22:00";
     case KEY_RANGES:
-        return N_("2017-10-01..2017-10-08 2017-10-20");
+        return "2017-10-01..2017-10-08 2017-10-20";
     case KEY_CAP:
         return N_("2/7d: two in seven days");
     case KEY_DURATION:
-        return N_("14d");
+        return "14d";
     case KEY_FACTOR:
         return N_("2 doubles them");
     default:
@@ -172,6 +172,7 @@ struct figures_question {
     struct access access;
     uint32_t id;
     int64_t edition;
+    struct campaign_experience experience; /* kind unknown: not there yet */
     char text[];
 };
 
@@ -188,7 +189,8 @@ static void *figures_ask(struct reader *reader, struct arena *arena, const void 
         return NULL;
     campaign.id = question->id;
     campaign.edition = question->edition;
-    return campaign_figures_take(reader, arena, &question->access, &campaign, figures, err) == ST_OK
+    return campaign_figures_take(reader, arena, &question->access, &campaign, &question->experience,
+                                 figures, err) == ST_OK
                ? figures
                : NULL;
 }
@@ -201,9 +203,29 @@ static void figures_count(struct view *view)
     question->access = view->console->access;
     question->id = state->base.id;
     question->edition = state->base.edition;
+    const struct campaign_experience *experience = view_answer(view, SLOT_EXPERIENCE);
+    if (experience)
+        question->experience = *experience;
     memcpy(question->text, state->asked, strlen(state->asked) + 1);
     view_ask(view, SLOT_FIGURES, _("audience"), figures_ask, question, size);
     free(question);
+}
+
+struct experience_question {
+    enum campaign_kind kind;
+    uint32_t except;
+};
+
+/* What campaigns of the kind brought: asked once for a kind, not with every key. */
+static void *experience_ask(struct reader *reader, struct arena *arena, const void *parameters,
+                            struct error *err)
+{
+    const struct experience_question *question = parameters;
+    struct campaign_experience *experience = arena_new_of(arena, struct campaign_experience);
+    return campaign_experience_take(reader, question->kind, question->except, experience, err) ==
+                   ST_OK
+               ? experience
+               : NULL;
 }
 
 static void timer_fired(void *context)
@@ -284,6 +306,9 @@ static void wizard_build(struct view *view, const struct campaign *campaign)
     wizard_free(state->wizard);
     state->wizard = wizard_new(_("Campaign"), fields, n, clock_day(clock, time_now()), &ops);
     arena_free(arena);
+    struct experience_question question = {state->kind, state->base.id};
+    view_ask(view, SLOT_EXPERIENCE, _("earlier campaigns"), experience_ask, &question,
+             sizeof question);
     figures_follow(view);
     state->rebuild = false;
 }
@@ -343,6 +368,8 @@ static void form_answered(struct view *view, int slot)
 {
     struct form_state *state = view->state;
     const struct campaign *campaign = view_answer(view, SLOT_LOAD);
+    if (slot == SLOT_EXPERIENCE && state->asked)
+        figures_count(view);
     if (slot != SLOT_LOAD || !campaign || state->wizard)
         return;
     state->base = *campaign; /* of an answer that is asked for once and kept */

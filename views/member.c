@@ -309,6 +309,10 @@ static bool member_action(struct view *view, int id, const char *argument)
         member_reveal(view, view_answer(view, SLOT_PAGE));
         return true;
     }
+    if (id == ACTION_MEMBER_POINTS) {
+        console_open(view->console, "points-member", view->argument);
+        return true;
+    }
     if (id == ACTION_MEMBER_COUPONS) {
         coupons_show(view);
         return true;

@@ -16,6 +16,7 @@
 #include "views/console.h"
 #include "views/figures.h"
 #include "views/insight_people.h"
+#include "views/points_people.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -338,14 +339,22 @@ static const struct {
     const char *name;
     source_fn *of;
 } sources[] = {
-    {"funnel", of_funnel},       {"rfm", of_rfm},
-    {"rfm-group", of_rfm_group}, {"retention", of_retention},
-    {"lifecycle", of_lifecycle}, {"behind", of_figure},
-    {"label", of_label},         {"shop", of_shop},
-    {"member", of_member},       {"everyone", of_everyone},
-    {"segment", of_segment},     {"part", of_part},
-    {"campaign", of_campaign},   {"affinity", people_of_pair},
-    {"value", people_of_value},  {"cluster", people_of_cluster},
+    {"funnel", of_funnel},
+    {"rfm", of_rfm},
+    {"rfm-group", of_rfm_group},
+    {"retention", of_retention},
+    {"lifecycle", of_lifecycle},
+    {"behind", of_figure},
+    {"label", of_label},
+    {"shop", of_shop},
+    {"member", of_member},
+    {"everyone", of_everyone},
+    {"segment", of_segment},
+    {"part", of_part},
+    {"campaign", of_campaign},
+    {"affinity", people_of_pair},
+    {"value", people_of_value},
+    {"cluster", people_of_cluster},
     {"funnel", of_funnel},
     {"rfm", of_rfm},
     {"rfm-group", of_rfm_group},
@@ -362,6 +371,7 @@ static const struct {
     {"value", people_of_value},
     {"cluster", people_of_cluster},
     {"campaign", people_of_campaign},
+    {"points", people_of_points},
 };
 
 /* Lists of too few people are kept back; one person asked for by name is no list. */

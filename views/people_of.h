@@ -17,6 +17,7 @@
  *   segment EXPRESSION                   of the people language
  *   part NAME N KEY OTHERS               of the people that OTHERS names those with a row of a
  *                                        portrait's part; KEY is N bytes long
+ *   points WHO NUMBER                    as views/points_people.h says
  *   everyone
  *   campaign PART CODE                   of a campaign's audience, treated, held, unreachable, or
  *                                        whom a contact reaches first: "campaign sms CODE"

@@ -24,6 +24,7 @@ const struct view_ops *const screens[] = {
     &view_campaigns,
     &view_calendar,
     &view_coupons,
+    &view_points,
     /* Opened from others: */
     &view_chart,
     &view_behind,
@@ -49,6 +50,10 @@ const struct view_ops *const screens[] = {
     &view_coupon_list,
     &view_coupon_disputes,
     &view_coupon_redeem,
+    &view_points_member,
+    &view_points_post,
+    &view_points_rules,
+    &view_points_rule,
     NULL,
 };
 

@@ -19,6 +19,8 @@ extern const struct view_ops view_campaign_results;
 extern const struct view_ops view_segments, view_labels, view_apart;
 extern const struct view_ops view_coupons, view_coupon_list, view_coupon_disputes;
 extern const struct view_ops view_coupon_redeem;
+extern const struct view_ops view_points, view_points_member, view_points_post, view_points_rules;
+extern const struct view_ops view_points_rule;
 
 /* NULL-terminated. */
 extern const struct view_ops *const screens[];

@@ -60,9 +60,10 @@ static struct points_expiring *month_at(struct lane *lane, int32_t month)
 
 static struct points_by_campaign *campaign_at(struct lane *lane, uint32_t campaign)
 {
-    while (lane->campaigns.n <= campaign)
-        vec_push(&lane->campaigns,
-                 (struct points_by_campaign){.campaign = (uint32_t)lane->campaigns.n});
+    while (lane->campaigns.n <= campaign) {
+        uint32_t next = (uint32_t)lane->campaigns.n;
+        vec_push(&lane->campaigns, (struct points_by_campaign){.campaign = next});
+    }
     return &lane->campaigns.at[campaign];
 }
 

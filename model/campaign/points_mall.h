@@ -57,6 +57,7 @@ enum points_who {
     POINTS_EXPIRING,
     POINTS_BURNERS,
     POINTS_HOLDING, /* with a hold */
+    POINTS_WHOS
 };
 enum status points_people(struct reader *reader, enum points_who who, int64_t at, int64_t number,
                           struct arena *arena, struct set **people, struct error *err);
