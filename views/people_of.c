@@ -370,7 +370,7 @@ static const struct {
     {"affinity", people_of_pair},
     {"value", people_of_value},
     {"cluster", people_of_cluster},
-    {"campaign", people_of_campaign},
+    {"result", people_of_campaign},
     {"points", people_of_points},
 };
 
