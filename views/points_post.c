@@ -99,10 +99,14 @@ static void *verdict_ask(struct reader *reader, struct arena *arena, const void 
     const struct order *order = parameters;
     struct verdict *verdict = arena_new_of(arena, struct verdict);
     struct points_account account;
+    int64_t left = 0;
     uint32_t person, tenant;
     struct error unknown = {0};
     if (member_resolve(reader, &order->access, order->who, &person, err) != ST_OK ||
         points_account(reader, arena, person, INT64_MAX, &account, err) != ST_OK)
+        return NULL;
+    if (order->act == POINTS_REVERSE &&
+        points_reversible(reader, person, order->what, order->of, &left, err) != ST_OK)
         return NULL;
     int64_t held = account.sums.held > account.sums.due ? account.sums.held : account.sums.due;
     int64_t free = account.sums.balance - (order->act == POINTS_BURN ? held : account.sums.held);
