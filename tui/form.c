@@ -62,6 +62,7 @@ static void field_check(struct form *form, struct form_field *f, const char *typ
     if (value) {
         free(f->value);
         f->value = value;
+        form->checking = f->field->name;
         if (f->field->check && *value)
             sentence = f->field->check(form->context, form, value);
     } else {
@@ -166,6 +167,11 @@ void form_free(struct form *form)
 }
 
 /* --- Values --- */
+
+const char *form_checking(const struct form *form)
+{
+    return form->checking ? form->checking : "";
+}
 
 const char *form_value(const struct form *form, const char *name)
 {

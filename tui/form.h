@@ -87,6 +87,8 @@ void form_set(struct form *form, const char *name, const char *value);
 const char *form_error(const struct form *form, const char *name);
 /* The first field with something wrong, or NULL; goes there when `go`. */
 const char *form_check(struct form *form, bool go);
+/* Inside a check: the name of the field it is about. */
+const char *form_checking(const struct form *form);
 bool form_changed(const struct form *form);      /* a value differs from how it started */
 const char *form_field(const struct form *form); /* the field with the cursor; NULL on review */
 int form_page_number(const struct form *form);   /* from 0; n_pages = review */

@@ -24,6 +24,7 @@ struct form_field {
 };
 
 struct form {
+    const char *checking; /* the field whose check runs */
     char *title;
     const struct form_page *pages;
     int n_pages;

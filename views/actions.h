@@ -33,6 +33,8 @@
     X(GO_CLUSTERS,   "clusters",     "", "K", 0, N_("people who are alike"))                       \
     X(GO_SEGMENTS,   "segments",     "", "S", 0, N_("people by an expression; saved segments"))    \
     X(GO_LABELS,     "labels",       "", "B", 0, N_("labels: rules, lists, who carries them"))     \
+    X(GO_CAMPAIGNS,  "campaigns",    "", "C", 0, N_("campaigns: set up, approve, run"))            \
+    X(GO_CALENDAR,   "calendar",     "", "D", 0, N_("campaigns by day, and occasions that fit"))   \
     X(GO_COUPONS,    "coupons",      "", "O", 0, N_("coupons by campaign, and what became of them"))  \
     X(GO_POINTS,     "points",       "", "E", 0, N_("the ledger of points: what there is, costs, expires")) \
     X(BACK,          "back",         "", "Esc Backspace", ACTION_LINE, N_("back"))                 \
@@ -149,9 +151,30 @@
     X(LABEL_RUN,     "run",          "labels", "r", ACTION_LINE | ACTION_CHANGES, N_("run all rules where something changed"), N_("run")) \
     X(LABEL_HISTORY, "history",      "labels", "h", ACTION_LINE, N_("who changed this label when"), N_("history")) \
     X(LABEL_DROP,    "remove-label", "labels", "d", ACTION_CHANGES, N_("remove the selected label"), N_("remove")) \
+    /* Campaigns */                                                                                \
+    X(CAMPAIGNS_NEW, "new-campaign", "campaigns", "n", ACTION_LINE, N_("set up a new campaign"), N_("new")) \
+    X(CAMPAIGNS_STATE, "state",      "campaigns", "s", ACTION_LINE, N_("only campaigns in one state"), N_("state")) \
+    X(CAMPAIGN_UP,   "campaign-up",  "campaign", "Up k", ACTION_HIDDEN, N_("up"))                  \
+    X(CAMPAIGN_DOWN, "campaign-down","campaign", "Down j", ACTION_HIDDEN, N_("down"))              \
+    X(CAMPAIGN_PAGE_UP, "campaign-page-up", "campaign", "PgUp", ACTION_HIDDEN, N_("a page up"))    \
+    X(CAMPAIGN_PAGE_DOWN, "campaign-page-down", "campaign", "PgDn", ACTION_HIDDEN, N_("a page down")) \
+    X(CAMPAIGN_OPEN, "campaign-open","campaign", "Enter", ACTION_LINE, N_("the people of this figure"), N_("people")) \
+    X(CAMPAIGN_ACT,  "act",          "campaign", "a", ACTION_LINE | ACTION_CHANGES, N_("submit, approve, start, pause, end …"), N_("act")) \
+    X(CAMPAIGN_EDIT, "campaign-edit","campaign", "e", ACTION_LINE, N_("change it in the form"), N_("edit")) \
+    X(CAMPAIGN_CLONE,"clone",        "campaign", "y", ACTION_LINE, N_("the same as a new draft"), N_("clone")) \
+    X(CAMPAIGN_COMPARE, "compare-with", "campaign", "v", ACTION_LINE, N_("what is different from another"), N_("compare")) \
+    X(CALENDAR_LEFT, "day-before",   "month", "Left h", ACTION_HIDDEN, N_("the day before"))    \
+    X(CALENDAR_RIGHT,"day-after",    "month", "Right l", ACTION_HIDDEN, N_("the next day"))     \
+    X(CALENDAR_UP,   "week-before",  "month", "Up k", ACTION_HIDDEN, N_("a week before"))       \
+    X(CALENDAR_DOWN, "week-after",   "month", "Down j", ACTION_HIDDEN, N_("a week later"))      \
+    X(CALENDAR_EARLIER, "month-before", "month", "PgUp [", ACTION_LINE, N_("the month before"), N_("earlier")) \
+    X(CALENDAR_LATER, "month-after", "month", "PgDn ]", ACTION_LINE, N_("the next month"), N_("later")) \
+    X(CALENDAR_OPEN, "day-open",     "month", "Enter", ACTION_LINE, N_("the campaign of this day"), N_("open")) \
+    X(CALENDAR_OCCASIONS, "occasions", "calendar", "Tab", ACTION_LINE, N_("the occasions that fit, or the month"), N_("occasions")) \
+    X(CALENDAR_NEW,  "new-for-day",  "calendar", "n", ACTION_LINE, N_("a campaign for this day or occasion"), N_("new")) \
     /* Results and simulations of campaigns */                                                      \
     X(RESULTS,       "results",      "", "", 0, N_("what campaigns did; with a code: that one"))   \
-    X(SIMULATE,      "simulation",   "", "", ACTION_HIDDEN, N_("with a code: that campaign tried on the past")) \
+    X(SIMULATE,      "simulation",   "", "", 0, N_("with a code: that campaign tried on the past")) \
     X(RESULT_BY,     "by",           "campaign-result", "b", ACTION_LINE, N_("by crowd, shop, brand, contact, day"), N_("by")) \
     X(RESULT_REPORT, "report",       "campaign-result", "r", ACTION_LINE, N_("the report of a page"), N_("report")) \
     X(RESULT_SAVE,   "write-report", "campaign-result", "w", ACTION_LINE, N_("write the report to a file"), N_("write")) \

@@ -49,10 +49,10 @@ static void *apart_ask(struct reader *reader, struct arena *arena, const void *p
     const char *both = small_group_text(&question->access, arena, 1);
     if (!comparison.both_hidden)
         both = text_count(arena, comparison.both);
-    answer->title = arena_printf(arena, _("A %s %s, B %s %s, both %s; alike %.1f %%"),
-                                 lines[APART_TITLE_A], text_count(arena, comparison.a),
-                                 lines[APART_TITLE_B], text_count(arena, comparison.b), both,
-                                 100 * comparison.jaccard);
+    answer->title =
+        arena_printf(arena, _("A %s %s, B %s %s, both %s; alike %.1f %%"), lines[APART_TITLE_A],
+                     text_count(arena, comparison.a), lines[APART_TITLE_B],
+                     text_count(arena, comparison.b), both, 100 * comparison.jaccard);
     for (size_t i = 0; i < comparison.n_traits; i++) {
         const struct segment_trait *trait = &comparison.traits[i];
         struct cell *cells = sheet_row_add(answer->sheet);

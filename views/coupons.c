@@ -140,10 +140,10 @@ static void which_ask(struct view *view, const struct coupon_sums *sums)
     struct which *which = mem_zero(1, sizeof *which);
     *which = (struct which){view->console, sums->campaign};
     for (int i = 0; i < COUPONS_WHATS; i++)
-        titles[i] =
-            small_group(&view->console->access, counts[i])
-                ? _(coupon_whats[i])
-                : arena_printf(arena, "%s  %s", _(coupon_whats[i]), text_count(arena, counts[i]));
+        titles[i] = small_group(&view->console->access, counts[i])
+                        ? _(coupon_what_titles[i])
+                        : arena_printf(arena, "%s  %s", _(coupon_what_titles[i]),
+                                       text_count(arena, counts[i]));
     console_dialog(view->console,
                    dialog_choose(sums->code, titles, COUPONS_WHATS, 0, which_chosen, which));
     arena_free(arena);
@@ -188,7 +188,7 @@ const struct view_ops view_coupons = {
     .title = N_("Coupons"),
     .about =
         N_("Coupons by campaign: how many were issued, taken up, redeemed, ran out or were made "
-           "void; the share redeemed with its 95 % interval (Wilson); what was taken off, and the "
+           "void; the share redeemed with its interval (Wilson's); what was taken off, and the "
            "sales of the receipts it was taken off. Enter lists a campaign's coupons, w those "
            "behind one of the counts. Disputes are redemptions that tills reported and that do "
            "not hold, such as a second one of the same code."),

@@ -47,7 +47,7 @@ struct coupons_form *coupons_form_new(const char *code, void (*done)(void *conte
     f->done = done;
     f->context = context;
     f->fields[0] = (struct field){.name = "code",
-                                  .label = _("code"),
+                                  .label = _("coupon code"),
                                   .hint = _("small letters, spaces and dashes do not matter"),
                                   .type = FIELD_TEXT,
                                   .flags = FIELD_REQUIRED,
@@ -67,7 +67,7 @@ struct coupons_form *coupons_form_new(const char *code, void (*done)(void *conte
                                   .flags = FIELD_REQUIRED,
                                   .max = INT64_C(1000000000000)};
     f->fields[3] = (struct field){.name = "receipt",
-                                  .label = _("receipt"),
+                                  .label = _("receipt number"),
                                   .hint = _("its number, where it has one"),
                                   .type = FIELD_TEXT,
                                   .max = 200};

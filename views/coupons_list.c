@@ -57,7 +57,7 @@ static const char *list_title(struct reader *reader, struct arena *arena,
     const char *count = text_count(arena, total);
     if (query->campaign && campaign_by_id(reader, arena, query->campaign, &campaign, err) != ST_OK)
         return NULL;
-    const char *what = query->what ? _(coupon_whats[query->what]) : "";
+    const char *what = query->what ? _(coupon_what_titles[query->what]) : "";
     return arena_printf(arena, "%s%s%s%s%s", campaign ? campaign->code : "", campaign ? " · " : "",
                         what, *what ? " · " : "", count);
 }
@@ -167,7 +167,7 @@ static void which_ask(struct view *view)
     struct which *which = mem_zero(1, sizeof *which);
     *which = (struct which){view, query.campaign};
     for (int i = 0; i < COUPONS_WHATS; i++)
-        titles[i] = _(coupon_whats[i]);
+        titles[i] = _(coupon_what_titles[i]);
     console_dialog(view->console, dialog_choose(_("Which coupons"), titles, COUPONS_WHATS,
                                                 (size_t)query.what, which_chosen, which));
 }

@@ -1,6 +1,7 @@
 #include "views/people_of.h"
 
 #include "model/base/text.h"
+#include "model/campaign/plan.h"
 #include "model/insight/portrait.h"
 #include "model/insight/portrait_group.h"
 #include "model/loop/drill.h"
@@ -290,10 +291,70 @@ static enum status of_everyone(struct reader *reader, struct arena *arena, const
     return group_of_everyone(reader, arena, &found->people, &found->n, err);
 }
 
+static const struct set *campaign_part(struct arena *arena, const struct campaign_plan *plan,
+                                       const char *part, size_t n)
+{
+    struct set *set = set_new(arena, plan->people->n);
+    set_or(set, plan->people);
+    if (n == 4 && memcmp(part, "held", n) == 0)
+        return plan->held;
+    if (n == 8 && memcmp(part, "audience", n) == 0)
+        return set;
+    set_minus(set, plan->held);
+    if (n == 7 && memcmp(part, "treated", n) == 0)
+        return set;
+    for (int i = CONTACT_POS; i < CONTACT_COUNT; i++) {
+        if (strlen(contact_names[i]) == n && memcmp(contact_names[i], part, n) == 0)
+            return plan->by[i];
+        if (plan->by[i])
+            set_minus(set, plan->by[i]);
+    }
+    return n == 11 && memcmp(part, "unreachable", n) == 0 ? set : NULL;
+}
+
+static enum status of_campaign(struct reader *reader, struct arena *arena, const char *rest,
+                               const struct people_question *question, struct people_found *found,
+                               struct error *err)
+{
+    const struct campaign *campaign = NULL;
+    struct campaign_plan plan;
+    const struct set *set = NULL;
+    size_t word = strcspn(rest, " ");
+    enum status status =
+        campaign_find(reader, arena, rest + word + (rest[word] == ' '), &campaign, err);
+    if (status == ST_OK && campaign)
+        status = campaign_plan_make(reader, arena, &question->access, campaign, &plan, err);
+    if (status == ST_OK && campaign)
+        set = campaign_part(arena, &plan, rest, word);
+    if (status != ST_OK)
+        return status;
+    if (!set)
+        return error_set(err, ST_USAGE, "this names no people of a campaign");
+    found->people = set_list(set, arena, &found->n);
+    found->title = arena_printf(arena, "%s · %.*s", campaign->name, (int)word, rest);
+    return ST_OK;
+}
+
 static const struct {
     const char *name;
     source_fn *of;
 } sources[] = {
+    {"funnel", of_funnel},
+    {"rfm", of_rfm},
+    {"rfm-group", of_rfm_group},
+    {"retention", of_retention},
+    {"lifecycle", of_lifecycle},
+    {"behind", of_figure},
+    {"label", of_label},
+    {"shop", of_shop},
+    {"member", of_member},
+    {"everyone", of_everyone},
+    {"segment", of_segment},
+    {"part", of_part},
+    {"campaign", of_campaign},
+    {"affinity", people_of_pair},
+    {"value", people_of_value},
+    {"cluster", people_of_cluster},
     {"funnel", of_funnel},
     {"rfm", of_rfm},
     {"rfm-group", of_rfm_group},

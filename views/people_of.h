@@ -19,6 +19,8 @@
  *                                        portrait's part; KEY is N bytes long
  *   points WHO NUMBER                    as views/points_people.h says
  *   everyone
+ *   campaign PART CODE                   of a campaign's audience, treated, held, unreachable, or
+ *                                        whom a contact reaches first: "campaign sms CODE"
  *   campaign ARM WHO BY …                as views/campaign_people.h says
  *   affinity, value, cluster …          as views/insight_people.h says
  */

@@ -21,6 +21,8 @@ const struct view_ops *const screens[] = {
     &view_clusters,
     &view_segments,
     &view_labels,
+    &view_campaigns,
+    &view_calendar,
     &view_coupons,
     &view_points,
     /* Opened from others: */
@@ -39,6 +41,8 @@ const struct view_ops *const screens[] = {
     &view_funnel_why,
     &view_portrait,
     &view_value_people,
+    &view_campaign,
+    &view_campaign_form,
     &view_campaign_results,
     &view_campaign_result,
     &view_campaign_groups,

@@ -13,6 +13,7 @@ extern const struct view_ops view_funnel_why;
 extern const struct view_ops view_funnel, view_crowd, view_retention, view_rfm;
 extern const struct view_ops view_lifecycle, view_portrait;
 extern const struct view_ops view_affinity, view_value, view_value_people, view_clusters;
+extern const struct view_ops view_campaigns, view_campaign, view_campaign_form, view_calendar;
 extern const struct view_ops view_campaign_result, view_campaign_groups, view_campaign_simulate;
 extern const struct view_ops view_campaign_results;
 extern const struct view_ops view_segments, view_labels, view_apart;

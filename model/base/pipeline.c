@@ -153,7 +153,7 @@ static enum status alone_run(const struct pipeline *pipeline, void *lane, void *
 enum status pipeline_run(const struct pipeline *pipeline, void *const *lanes, int n_lanes,
                          void *const *jobs, int n_jobs, struct error *err)
 {
-    if (n_lanes == 1)
+    if (n_jobs == 1)
         return alone_run(pipeline, lanes[0], jobs[0], err);
     struct pool pool = {.pipeline = pipeline};
     pthread_mutex_init(&pool.lock, NULL);

@@ -19,8 +19,8 @@ struct pipeline {
     void *context;
 };
 
-/* A worker for each lane. Jobs are the caller's; two more than lanes keep everybody busy. With one
- * lane everything happens on the calling thread, and the first job is the only one. */
+/* A worker for each lane. Jobs are the caller's; two more than lanes keep everybody busy. With a
+ * single job everything happens on the calling thread, in the first lane. */
 enum status pipeline_run(const struct pipeline *pipeline, void *const *lanes, int n_lanes,
                          void *const *jobs, int n_jobs, struct error *err);
 

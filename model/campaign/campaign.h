@@ -159,7 +159,7 @@ struct campaign_key {
     const char *section, *name; /* in the file */
     enum campaign_key_type type;
     const char *column, *column_to; /* in the row; column_to NULL: one is enough */
-    const char *summary;            /* for forms, help and messages; translated where shown */
+    const char *title, *summary;    /* for forms and help; translated where shown */
     size_t at, at_to;               /* in struct campaign */
     int64_t most;                   /* of a number; bytes of a text */
 };

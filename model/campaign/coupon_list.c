@@ -25,14 +25,14 @@ static enum status figures_allowed(const struct access *access, struct error *er
 
 const struct sheet_column coupon_sums_columns[COUPONS_COLUMNS] = {
     [COUPONS_CAMPAIGN] = {"campaign", N_("campaign"), CELL_TEXT},
-    [COUPONS_NAME] = {"name", N_("name"), CELL_TEXT},
+    [COUPONS_NAME] = {"name", N_("campaign name"), CELL_TEXT},
     [COUPONS_STATE] = {"state", N_("state"), CELL_TEXT},
     [COUPONS_ISSUED] = {"issued", N_("issued"), CELL_COUNT},
     [COUPONS_CLAIMED] = {"claimed", N_("claimed"), CELL_COUNT},
     [COUPONS_REDEEMED] = {"redeemed", N_("redeemed"), CELL_COUNT},
     [COUPONS_EXPIRED] = {"expired", N_("expired"), CELL_COUNT},
     [COUPONS_VOID] = {"void", N_("void"), CELL_COUNT},
-    [COUPONS_OPEN] = {"open", N_("open"), CELL_COUNT},
+    [COUPONS_OPEN] = {"open", N_("not used"), CELL_COUNT},
     [COUPONS_RATE] = {"rate", N_("rate"), CELL_SHARE},
     [COUPONS_LOW] = {"rate_low", N_("at least"), CELL_SHARE},
     [COUPONS_HIGH] = {"rate_high", N_("at most"), CELL_SHARE},
@@ -164,6 +164,8 @@ enum status coupon_sums_read(struct reader *reader, const struct access *access,
 
 const char *const coupon_whats[COUPONS_WHATS] = {"all",     "claimed", "redeemed",
                                                  "expired", "void",    "open"};
+const char *const coupon_what_titles[COUPONS_WHATS] = {
+    N_("all"), N_("claimed"), N_("redeemed"), N_("expired"), N_("void"), N_("not used")};
 
 static const char *const conditions[COUPONS_WHATS] = {
     [COUPONS_ALL] = "1",
@@ -175,19 +177,19 @@ static const char *const conditions[COUPONS_WHATS] = {
 };
 
 const struct sheet_column coupon_list_columns[COUPON_COLUMNS_SHOWN] = {
-    [COUPON_COLUMN_CODE] = {"code", N_("code"), CELL_TEXT},
+    [COUPON_COLUMN_CODE] = {"code", N_("coupon code"), CELL_TEXT},
     [COUPON_COLUMN_CAMPAIGN] = {"campaign", N_("campaign"), CELL_TEXT},
     [COUPON_COLUMN_CARD] = {"card", N_("card"), CELL_TEXT},
     [COUPON_COLUMN_NAME] = {"name", N_("name"), CELL_TEXT},
     [COUPON_COLUMN_STATE] = {"state", N_("state"), CELL_TEXT},
-    [COUPON_COLUMN_VALUE] = {"value", N_("value"), CELL_MONEY},
+    [COUPON_COLUMN_VALUE] = {"value", N_("worth"), CELL_MONEY},
     [COUPON_COLUMN_MINIMUM] = {"minimum", N_("minimum"), CELL_MONEY},
     [COUPON_COLUMN_ISSUED] = {"issued", N_("issued"), CELL_TIME},
     [COUPON_COLUMN_CLAIMED] = {"claimed", N_("claimed"), CELL_TIME},
     [COUPON_COLUMN_EXPIRES] = {"expires", N_("expires"), CELL_TIME},
     [COUPON_COLUMN_USED] = {"used", N_("used"), CELL_TIME},
     [COUPON_COLUMN_TENANT] = {"tenant", N_("shop"), CELL_TEXT},
-    [COUPON_COLUMN_AMOUNT] = {"amount", N_("receipt"), CELL_MONEY},
+    [COUPON_COLUMN_AMOUNT] = {"amount", N_("receipt amount"), CELL_MONEY},
     [COUPON_COLUMN_GIVEN] = {"given", N_("given"), CELL_MONEY},
 };
 
@@ -306,9 +308,9 @@ enum status coupon_disputes(struct reader *reader, const struct access *access, 
                             struct arena *arena, struct sheet **sheet, struct error *err)
 {
     static const struct sheet_column columns[] = {
-        {"time", N_("time"), CELL_TIME},         {"code", N_("code"), CELL_TEXT},
+        {"time", N_("time"), CELL_TIME},         {"code", N_("coupon code"), CELL_TEXT},
         {"campaign", N_("campaign"), CELL_TEXT}, {"reason", N_("reason"), CELL_TEXT},
-        {"tenant", N_("shop"), CELL_TEXT},       {"value", N_("value"), CELL_MONEY},
+        {"tenant", N_("shop"), CELL_TEXT},       {"value", N_("worth"), CELL_MONEY},
         {"holds", N_("holds since"), CELL_TIME}, {"holder", N_("redeemed at"), CELL_TEXT},
         {"ref", N_("reference"), CELL_TEXT},
     };

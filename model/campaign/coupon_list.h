@@ -57,7 +57,8 @@ enum coupon_what {
     COUPONS_ARE_OPEN,
     COUPONS_WHATS
 };
-extern const char *const coupon_whats[COUPONS_WHATS]; /* "all", "claimed", ... */
+extern const char *const coupon_whats[COUPONS_WHATS];       /* "all", "claimed", ... */
+extern const char *const coupon_what_titles[COUPONS_WHATS]; /* for people, to be translated */
 
 struct coupon_query {
     uint32_t campaign; /* 0: of all */

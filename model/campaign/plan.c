@@ -202,60 +202,20 @@ static enum status reach_plan(struct planning *p, struct error *err)
 
 /* ---- What it costs ---- */
 
-/* How the campaigns of the kind that ended went. */
-static enum status history_plan(struct planning *p, struct error *err)
-{
-    sqlite3_stmt *stmt;
-    bool row;
-    struct campaign_plan *plan = p->plan;
-    enum status status = reader_prepare(
-        p->reader,
-        "select count(*), sum(went), sum(used), sum(given) from (select "
-        "max((select value from campaign_sum s where s.campaign = c.id and s.name = 'issued'), "
-        "    coalesce((select value from campaign_sum s where s.campaign = c.id "
-        "              and s.name = 'sent'), 0)) went,"
-        " coalesce((select value from campaign_sum s where s.campaign = c.id "
-        "           and s.name = 'redeemed'), 0) used,"
-        " coalesce((select value from campaign_sum s where s.campaign = c.id "
-        "           and s.name = 'given'), 0) given"
-        " from campaign c where c.kind = ?1 and c.id <> ?2 and c.state in ('ended', 'archived'))"
-        " where went > 0",
-        &stmt, err);
-    if (status != ST_OK)
-        return status;
-    sqlite3_bind_text(stmt, 1, campaign_kinds[p->campaign->kind].name, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(stmt, 2, p->campaign->id);
-    status = reader_step(p->reader, stmt, &row, err);
-    if (status == ST_OK && row && sqlite3_column_int64(stmt, 0) > 0) {
-        double went = sqlite3_column_double(stmt, 1);
-        plan->response_of = (uint32_t)sqlite3_column_int64(stmt, 0);
-        plan->response_expected = sqlite3_column_double(stmt, 2) / went;
-        plan->cost_expected = llround(sqlite3_column_double(stmt, 3) / went * plan->treated);
-    }
-    sqlite3_reset(stmt);
-    return status;
-}
-
-static enum status cost_plan(struct planning *p, struct error *err)
+static void cost_plan(struct planning *p)
 {
     const struct campaign *c = p->campaign;
     struct campaign_plan *plan = p->plan;
-    int64_t most = 0;
     plan->cost_expected = -1;
     plan->response_expected = NAN;
     if (campaign_gives_coupons(c)) {
         int64_t coupons = plan->treated;
         if (c->offer.stock && c->offer.stock < coupons)
             coupons = c->offer.stock;
-        most = coupons * c->offer.value;
+        plan->cost_most = coupons * c->offer.value;
     }
-    if (c->limits.budget && (most == 0 || c->limits.budget < most))
-        most = c->limits.budget;
-    plan->cost_most = most;
-    enum status status = history_plan(p, err);
-    if (status == ST_OK && most && plan->cost_expected > most)
-        plan->cost_expected = most;
-    return status;
+    if (c->limits.budget && (plan->cost_most == 0 || c->limits.budget < plan->cost_most))
+        plan->cost_most = c->limits.budget;
 }
 
 enum status campaign_plan_make(struct reader *reader, struct arena *arena,
@@ -274,7 +234,7 @@ enum status campaign_plan_make(struct reader *reader, struct arena *arena,
     if (status == ST_OK) {
         plan->audience = set_count(plan->people);
         plan->treated = plan->audience - plan->holdout;
-        status = cost_plan(&p, err);
+        cost_plan(&p);
     }
     reader_end(reader);
     return status;

@@ -20,10 +20,11 @@ struct campaign_plan {
      * whom it would be the first to reach in the campaign's order. A contact that is not of the
      * campaign has 0; a large screen reaches nobody in particular. */
     uint32_t can[CONTACT_COUNT], first[CONTACT_COUNT];
-    uint32_t unreachable;     /* by none of its contacts, where it has some */
-    int64_t cost_most;        /* fen: if everybody treated used it, or the budget; 0: no bound */
+    uint32_t unreachable; /* by none of its contacts, where it has some */
+    int64_t cost_most;    /* fen: if everybody treated used it, or the budget; 0: no bound */
+    /* Filled in by campaign_expect. */
     int64_t cost_expected;    /* from earlier campaigns of the kind; -1: there are none */
-    double response_expected; /* used it, of those it went to; NAN: none */
+    double response_expected; /* used it, of those who got it; NAN: none */
     uint32_t response_of;     /* how many earlier campaigns that is from */
     const struct set *people; /* the audience */
     const struct set *held;   /* of it, who is held out */
@@ -36,6 +37,23 @@ struct campaign_plan {
 enum status campaign_plan_make(struct reader *reader, struct arena *arena,
                                const struct access *access, const struct campaign *campaign,
                                struct campaign_plan *plan, struct error *err);
+
+/* How the campaigns of a kind that are over went: coupons that went out, were redeemed, and what
+ * they gave. */
+struct campaign_experience {
+    enum campaign_kind kind;
+    uint32_t campaigns; /* that gave some out */
+    int64_t went, used, given;
+};
+
+/* A scan of the coupons' events, so not for every key. `except`: the campaign itself, 0 none. */
+enum status campaign_experience_take(struct reader *reader, enum campaign_kind kind,
+                                     uint32_t except, struct campaign_experience *experience,
+                                     struct error *err);
+
+/* What that lets one expect of a plan. */
+void campaign_expect(const struct campaign *campaign, struct campaign_plan *plan,
+                     const struct campaign_experience *experience);
 
 /* The people of the audience: of a campaign that has started those of its edition, else of its
  * expression now. Owned by the arena; `notes` and `n_notes` may be NULL. */

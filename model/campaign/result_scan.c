@@ -92,6 +92,12 @@ static bool is_use(uint16_t kind)
            kind == KIND_POINTS_EARN || kind == KIND_PURCHASE;
 }
 
+static bool is_touch(uint16_t kind)
+{
+    return kind == KIND_MESSAGE_SENT || kind == KIND_MESSAGE_OPENED ||
+           kind == KIND_MESSAGE_CLICKED || kind == KIND_COUPON_ISSUE || kind == KIND_COUPON_CLAIM;
+}
+
 /* Events that name the campaign. */
 static void take_named(struct lane *lane, const struct event_run *run)
 {
@@ -107,7 +113,7 @@ static void take_named(struct lane *lane, const struct event_run *run)
             lane->by_nobody += !person && run->kind != KIND_PURCHASE;
             if (person)
                 set_add(p->used, person);
-        } else if (person && (run->kind == KIND_MESSAGE_SENT || run->kind == KIND_COUPON_ISSUE)) {
+        } else if (person && is_touch(run->kind)) {
             uint32_t channel = run->channel ? run->channel[i] : 0;
             set_add(p->reached, person);
             if (run->kind == KIND_MESSAGE_SENT)
@@ -125,12 +131,6 @@ static void take_registrations(struct lane *lane, const struct event_run *run)
 }
 
 /* ---- Last touch ---- */
-
-static bool is_touch(uint16_t kind)
-{
-    return kind == KIND_MESSAGE_SENT || kind == KIND_MESSAGE_OPENED ||
-           kind == KIND_MESSAGE_CLICKED || kind == KIND_COUPON_ISSUE || kind == KIND_COUPON_CLAIM;
-}
 
 /* One person's events in order of time. */
 static void touch_person(struct lane *lane, struct event_cursor *cursor)

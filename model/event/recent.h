@@ -136,6 +136,7 @@ struct recent_source {
     struct reader *reader;
     VEC(int64_t) places;          /* by block; 0: nothing stored */
     VEC(struct recent_late) late; /* of the tail, by person */
+    sqlite3_blob *presence, *tills;
 };
 
 /* Inside reader_begin .. reader_end. recent_source_end in any case. */

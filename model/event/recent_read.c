@@ -3,6 +3,7 @@
 
 #include "model/event/blob.h"
 #include "model/event/catalog.h"
+#include "model/store/sqlite.h"
 
 #include <stdlib.h>
 
@@ -73,44 +74,45 @@ enum status recent_source_begin(struct recent_source *source, struct reader *rea
 
 void recent_source_end(struct recent_source *source)
 {
+    sqlite3_blob_close(source->presence);
+    sqlite3_blob_close(source->tills);
     vec_free(&source->places);
     vec_free(&source->late);
 }
 
 /* ---- A block ---- */
 
-static void copy_blob(sqlite3_stmt *stmt, int column, struct bytes *to)
+/* Straight out of the pages: a statement would copy it twice. */
+static enum status column_copy(struct recent_source *source, sqlite3_blob **blob, const char *name,
+                               int64_t place, struct bytes *to, struct error *err)
 {
-    const void *at = sqlite3_column_blob(stmt, column);
-    bytes_put(to, at, (size_t)sqlite3_column_bytes(stmt, column));
-    if (!to->n) /* a block of nothing is damage, and none at all is fine */
+    sqlite3 *db = reader_db(source->reader);
+    int code = *blob ? sqlite3_blob_reopen(*blob, place)
+                     : sqlite3_blob_open(db, "main", "person_recent", name, place, 0, blob);
+    int n = code == SQLITE_OK ? sqlite3_blob_bytes(*blob) : 0;
+    if (code == SQLITE_OK && n > 0)
+        code = sqlite3_blob_read(*blob, bytes_room(to, (size_t)n), n, 0);
+    if (code != SQLITE_OK && (code & 0xff) != SQLITE_ERROR)
+        return sqlite_status(db, "reading what people did lately", err);
+    if (code == SQLITE_OK && n > 0)
+        to->n = (size_t)n;
+    else /* a block of nothing is damage, and none at all is fine */
         bytes_put_u8(to, 0);
+    return ST_OK;
 }
 
 enum status recent_source_fetch(struct recent_source *source, int32_t block, unsigned parts,
                                 struct recent_bytes *stored, struct error *err)
 {
-    static const char *const sql[] = {
-        [RECENT_PRESENCE] = "select presence from person_recent where place = ?1",
-        [RECENT_MONEY] = "select tills from person_recent where place = ?1",
-        [RECENT_PRESENCE | RECENT_MONEY] =
-            "select presence, tills from person_recent where place = ?1",
-    };
-    sqlite3_stmt *stmt;
-    bool row = false;
+    enum status status = ST_OK;
     stored->presence.n = stored->tills.n = 0;
     if ((size_t)block >= source->places.n || !source->places.at[block])
         return ST_OK;
-    enum status status = reader_prepare(source->reader, sql[parts], &stmt, err);
-    if (status != ST_OK)
-        return status;
-    sqlite3_bind_int64(stmt, 1, source->places.at[block]);
-    status = reader_step(source->reader, stmt, &row, err);
-    if (status == ST_OK && row && parts & RECENT_PRESENCE)
-        copy_blob(stmt, 0, &stored->presence);
-    if (status == ST_OK && row && parts & RECENT_MONEY)
-        copy_blob(stmt, parts & RECENT_PRESENCE ? 1 : 0, &stored->tills);
-    sqlite3_reset(stmt);
+    int64_t place = source->places.at[block];
+    if (parts & RECENT_PRESENCE)
+        status = column_copy(source, &source->presence, "presence", place, &stored->presence, err);
+    if (status == ST_OK && parts & RECENT_MONEY)
+        status = column_copy(source, &source->tills, "tills", place, &stored->tills, err);
     return status;
 }
 

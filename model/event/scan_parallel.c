@@ -43,7 +43,7 @@ static enum status lanes_run(struct parallel *parallel, void **contexts, int n, 
     }
     for (int i = 0; i < n + 2; i++)
         jobs_at[i] = &jobs[i];
-    enum status status = pipeline_run(&pipeline, all, n, jobs_at, n + 2, err);
+    enum status status = pipeline_run(&pipeline, all, n, jobs_at, n == 1 ? 1 : n + 2, err);
     for (int i = 0; i < n; i++)
         assembler_free(lanes[i].assembler);
     for (int i = 0; i < n + 2; i++)

@@ -10,7 +10,7 @@
 
 #include <libssh/callbacks.h>
 
-enum { FLEET_MOST = 1 << 20, FLEET_KILL_MS = 2000, FLEET_LINGER_MS = 500 };
+enum { FLEET_MOST = 1 << 20, FLEET_KILL_MS = 500, FLEET_LINGER_MS = 500 };
 
 struct fleet_session {
     struct fleet_job *job;

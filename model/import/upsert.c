@@ -2,6 +2,7 @@
 
 #include "model/base/hash.h"
 #include "model/import/names.h"
+#include "model/people/label_list.h"
 #include "model/people/profile.h"
 #include "model/people/search.h"
 #include "model/store/column.h"
@@ -470,8 +471,9 @@ enum status upsert_finish(struct upsert *upsert, struct error *err)
 
 enum status upsert_after(struct job *job, struct error *err)
 {
-    if (job->options->table->kind != IMPORT_MEMBERS)
-        return ST_OK;
-    enum status status = profile_fold(job->writer, err);
+    enum status status = label_list_fold(job->writer, err);
+    if (status != ST_OK || job->options->table->kind != IMPORT_MEMBERS)
+        return status;
+    status = profile_fold(job->writer, err);
     return status == ST_OK ? search_fold(job->writer, err) : status;
 }

@@ -27,6 +27,7 @@ uint64_t funnel_hold_value(enum funnel_hold hold, const struct event_run *run, s
 {
     uint32_t tenant = run->tenant ? run->tenant[row] : 0;
     const char *ref = run->ref ? run->ref[row] : "";
+    size_t size;
     switch (hold) {
     case FUNNEL_HOLD_SHOP:
         return tenant;
@@ -39,7 +40,9 @@ uint64_t funnel_hold_value(enum funnel_hold hold, const struct event_run *run, s
     case FUNNEL_HOLD_CAMPAIGN:
         return run->campaign ? run->campaign[row] : 0;
     case FUNNEL_HOLD_COUPON:
-        return *ref ? hash64(ref, strlen(ref)) | 1 : 0;
+        /* A redemption's reference may go on with the receipt's behind the code. */
+        size = run->kind == KIND_COUPON_REDEEM ? strcspn(ref, "/") : strlen(ref);
+        return size ? hash64(ref, size) | 1 : 0;
     default:
         return 0;
     }

@@ -137,9 +137,36 @@ enum status bind_text(struct binder *b, const char *text, const struct plan_node
     return status;
 }
 
+/* Whether only members can meet it: what is tested is in their rows alone, and not that it is
+ * unknown. */
+static bool test_of_members(const struct test *test)
+{
+    if (test->type == TEST_LIST || test->type == TEST_DEED || test->trait == TRAIT_ANYONE)
+        return false;
+    for (size_t i = 0; test->type == TEST_WORD && i < test->n_values; i++)
+        if (!*test->values[i].text)
+            return false;
+    return true;
+}
+
+static bool node_of_members(const struct plan_node *node)
+{
+    if (node->type == PLAN_TEST)
+        return test_of_members(node->test);
+    bool any = false, all = true;
+    for (size_t i = 0; i < node->n_parts; i++) {
+        bool members = node_of_members(node->parts[i]);
+        any = any || members;
+        all = all && members;
+    }
+    return node->type == PLAN_ALL ? any : node->type == PLAN_ANY && all;
+}
+
 /* "… and member": a segment without `anyone` is of members wherever it stands. */
 const struct plan_node *bind_members(struct binder *b, const struct plan_node *node)
 {
+    if (node_of_members(node))
+        return node;
     struct test *member = arena_new_of(b->arena, struct test);
     *member =
         (struct test){.key = "member", .type = TEST_FLAGS, .trait = TRAIT_MEMBER, .bare = true};

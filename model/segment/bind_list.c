@@ -2,6 +2,7 @@
 #include "model/segment/plan.h"
 
 #include "model/base/text.h"
+#include "model/people/label_list.h"
 #include "model/people/people_set.h"
 #include "model/people/regex.h"
 #include "model/store/column.h"
@@ -239,9 +240,6 @@ static enum status rows_take(struct reader *reader, const struct test *test, sql
 static const char *list_sql(enum people_trait_id trait)
 {
     switch (trait) {
-    case TRAIT_LABEL:
-        return "select m.person from label_member m join label l on l.id = m.label"
-               " where m.label = ?1 and l.rule = ''";
     case TRAIT_SEGMENT:
         return "select block, people from people_set where edition = ?1";
     case TRAIT_CROWD:
@@ -257,32 +255,48 @@ static const char *list_sql(enum people_trait_id trait)
     }
 }
 
+/* A label with a rule has whom its last run found, the others their list. */
+static enum status label_people_read(struct reader *reader, int64_t label, struct set *set,
+                                     struct error *err)
+{
+    sqlite3_stmt *stmt;
+    bool row = false, rule = false;
+    enum status status =
+        reader_prepare(reader, "select 1 from label where id = ?1 and rule <> ''", &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_int64(stmt, 1, label);
+    status = reader_step(reader, stmt, &row, err);
+    rule = row;
+    sqlite3_reset(stmt);
+    if (status != ST_OK || !rule)
+        return status == ST_OK ? label_list_read(reader, label, set, err) : status;
+    status = reader_prepare(reader, "select block, people from label_people where label = ?1",
+                            &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_int64(stmt, 1, label);
+    status = people_set_read(reader, stmt, set, err);
+    sqlite3_reset(stmt);
+    return status;
+}
+
 enum status list_people_read(struct reader *reader, struct arena *arena, const struct test *test,
                              uint32_t n_people, struct set **set, struct error *err)
 {
     sqlite3_stmt *stmt;
     *set = set_new(arena, n_people);
+    if (test->trait == TRAIT_LABEL)
+        return label_people_read(reader, test->id, *set, err);
     enum status status = reader_prepare(reader, list_sql(test->trait), &stmt, err);
     if (status != ST_OK)
         return status;
-    if (test->trait == TRAIT_LABEL || test->trait == TRAIT_SEGMENT)
+    if (test->trait == TRAIT_SEGMENT)
         sqlite3_bind_int64(stmt, 1, test->id);
     else
         sqlite3_bind_text(stmt, 1, test->name, -1, SQLITE_STATIC);
     status = test->trait == TRAIT_SEGMENT ? people_set_read(reader, stmt, *set, err)
                                           : rows_take(reader, test, stmt, *set, err);
-    sqlite3_reset(stmt);
-    if (status != ST_OK || test->trait != TRAIT_LABEL)
-        return status;
-    status =
-        reader_prepare(reader,
-                       "select p.block, p.people from label_people p join label l on l.id = p.label"
-                       " where p.label = ?1 and l.rule <> ''",
-                       &stmt, err);
-    if (status != ST_OK)
-        return status;
-    sqlite3_bind_int64(stmt, 1, test->id);
-    status = people_set_read(reader, stmt, *set, err);
     sqlite3_reset(stmt);
     return status;
 }

@@ -56,37 +56,74 @@ static void uses_mark(const struct live_node *node, uint32_t *uses)
 
 /* ---- What is known of a block: who is in for certain, who may be ---- */
 
+/* All loops but the last block's go over whole blocks, which the compiler makes wide. */
+static void words_and(uint64_t *words, const uint64_t *with)
+{
+    for (size_t i = 0; i < JOB_WORDS; i++)
+        words[i] &= with[i];
+}
+
+static void words_or(uint64_t *words, const uint64_t *with)
+{
+    for (size_t i = 0; i < JOB_WORDS; i++)
+        words[i] |= with[i];
+}
+
+static void test_look(const struct job *job, const struct slot *slot, uint32_t block,
+                      uint64_t *must, uint64_t *may)
+{
+    size_t first = block_word((int32_t)block), n = block_words(job, block);
+    const uint64_t *yes = slot->yes->words + first;
+    if (job->stages.at[slot->stage]->been[block]) {
+        memcpy(must, yes, n * sizeof *must);
+        memcpy(may, yes, n * sizeof *may);
+    } else if (slot->known) {
+        const uint64_t *known = slot->known->words + first;
+        for (size_t i = 0; i < n; i++) {
+            must[i] = yes[i] & known[i];
+            may[i] = yes[i] | ~known[i];
+        }
+    } else {
+        memset(must, 0, n * sizeof *must);
+        memset(may, 0xFF, n * sizeof *may);
+    }
+    memset(must + n, 0, (JOB_WORDS - n) * sizeof *must);
+    memset(may + n, 0, (JOB_WORDS - n) * sizeof *may);
+}
+
 static void node_look(const struct job *job, const struct live_node *node, uint32_t block,
                       uint64_t *must, uint64_t *may)
 {
     uint64_t part_must[JOB_WORDS], part_may[JOB_WORDS];
-    size_t n = block_words(job, block);
     if (node->type == PLAN_TEST) {
-        bool known = job->stages.at[node->slot->stage]->been[block];
-        const uint64_t *yes = node->slot->yes->words + block_word((int32_t)block);
-        const struct set *some = node->slot->known;
-        for (size_t i = 0; i < n; i++) {
-            uint64_t sure = known  ? UINT64_MAX
-                            : some ? some->words[block_word((int32_t)block) + i]
-                                   : 0;
-            must[i] = yes[i] & sure;
-            may[i] = yes[i] | ~sure;
-        }
+        test_look(job, node->slot, block, must, may);
         return;
     }
     node_look(job, node->parts[0], block, must, may);
-    for (size_t i = 0; i < n && node->type == PLAN_NONE; i++) {
+    for (size_t i = 0; i < JOB_WORDS && node->type == PLAN_NONE; i++) {
         uint64_t was = must[i];
         must[i] = ~may[i];
         may[i] = ~was;
     }
     for (size_t k = 1; k < node->n_parts; k++) {
         node_look(job, node->parts[k], block, part_must, part_may);
-        for (size_t i = 0; i < n; i++) {
-            must[i] = node->type == PLAN_ALL ? must[i] & part_must[i] : must[i] | part_must[i];
-            may[i] = node->type == PLAN_ALL ? may[i] & part_may[i] : may[i] | part_may[i];
+        if (node->type == PLAN_ALL) {
+            words_and(must, part_must);
+            words_and(may, part_may);
+        } else {
+            words_or(must, part_must);
+            words_or(may, part_may);
         }
     }
+}
+
+/* Nothing can change who is in the block any more. */
+static void settle(const struct job *job, size_t plan, uint32_t block, const uint64_t *must)
+{
+    size_t first = block_word((int32_t)block);
+    job->settled[plan * job->n_blocks + block] = 1;
+    for (size_t i = 0; i < block_words(job, block); i++)
+        job->people[plan]->words[first + i] = must[i] & job->universe->words[first + i];
 }
 
 bool block_want(const struct job *job, size_t stage, uint32_t block, uint64_t *want)
@@ -95,8 +132,7 @@ bool block_want(const struct job *job, size_t stage, uint32_t block, uint64_t *w
     const uint64_t *universe = job->universe->words + block_word((int32_t)block);
     memset(want, 0, block_words(job, block) * sizeof *want);
     for (size_t p = 0; p < job->n_plans; p++) {
-        uint8_t *settled = &job->settled[p * job->n_blocks + block];
-        if (!job->uses[p * job->stages.n + stage] || *settled ||
+        if (!job->uses[p * job->stages.n + stage] || job->settled[p * job->n_blocks + block] ||
             (job->again && !job->again[p].dirty[block]))
             continue;
         uint64_t open = 0;
@@ -106,7 +142,8 @@ bool block_want(const struct job *job, size_t stage, uint32_t block, uint64_t *w
             want[i] |= here;
             open |= here;
         }
-        *settled = open == 0;
+        if (open == 0)
+            settle(job, p, block, must);
         any |= open;
     }
     return any != 0;
@@ -170,8 +207,11 @@ static enum status job_start(struct job *job, const struct segment_plan *const *
     if (among)
         set_and(job->universe, among);
     job->roots = arena_array(job->arena, struct live_node *, job->n_plans);
-    for (size_t i = 0; i < job->n_plans; i++)
+    job->people = arena_array(job->arena, struct set *, job->n_plans);
+    for (size_t i = 0; i < job->n_plans; i++) {
         job->roots[i] = node_of(job, plans[i]->root);
+        job->people[i] = job->look ? NULL : set_new(job->answers, job->n_people);
+    }
     status = scans_part(job, err);
     if (status != ST_OK)
         return status;
@@ -182,17 +222,17 @@ static enum status job_start(struct job *job, const struct segment_plan *const *
     return ST_OK;
 }
 
-static struct set *plan_take(struct job *job, const struct live_node *root)
+/* The answer of a plan, in the blocks that no stage has settled too. */
+static struct set *plan_take(const struct job *job, size_t plan)
 {
     uint64_t must[JOB_WORDS], may[JOB_WORDS];
-    struct set *set = set_new(job->arena, job->n_people);
     for (uint32_t block = 0; block < job->n_blocks; block++) {
-        size_t first = block_word((int32_t)block);
-        node_look(job, root, block, must, may);
-        for (size_t i = 0; i < block_words(job, block); i++)
-            set->words[first + i] = must[i] & job->universe->words[first + i];
+        if (job->settled[plan * job->n_blocks + block])
+            continue;
+        node_look(job, job->roots[plan], block, must, may);
+        settle(job, plan, block, must);
     }
-    return set;
+    return job->people[plan];
 }
 
 static void job_free(struct job *job)
@@ -223,23 +263,17 @@ static enum status job_run(struct job *job, const struct segment_plan *const *pl
     return status;
 }
 
-static struct set *set_copy(struct arena *arena, const struct set *from)
-{
-    struct set *set = set_new(arena, from->n);
-    memcpy(set->words, from->words, set_words(from->n) * sizeof *from->words);
-    return set;
-}
-
 enum status segment_evaluate(struct reader *reader, struct arena *arena,
                              const struct segment_plan *const *plans, size_t n,
                              const struct set *among, int threads, struct set **sets,
                              struct error *err)
 {
-    struct job job = {.reader = reader, .arena = arena_new(), .n_plans = n, .threads = threads};
+    struct job job = {
+        .reader = reader, .arena = arena_new(), .answers = arena, .n_plans = n, .threads = threads};
     enum status status =
         job_run(&job, plans, among ? among : sample_people(reader, job.arena), err);
     for (size_t i = 0; i < n && status == ST_OK; i++)
-        sets[i] = set_copy(arena, plan_take(&job, job.roots[i]));
+        sets[i] = plan_take(&job, i);
     job_free(&job);
     return status;
 }
@@ -247,8 +281,12 @@ enum status segment_evaluate(struct reader *reader, struct arena *arena,
 enum status evaluate_again(struct reader *reader, struct arena *arena, struct again *plans,
                            size_t n, bool look, uint32_t *n_blocks, struct error *err)
 {
-    struct job job = {
-        .reader = reader, .arena = arena_new(), .n_plans = n, .look = look, .again = plans};
+    struct job job = {.reader = reader,
+                      .arena = arena_new(),
+                      .answers = arena,
+                      .n_plans = n,
+                      .look = look,
+                      .again = plans};
     const struct segment_plan **bound = arena_array(job.arena, const struct segment_plan *, n);
     for (size_t i = 0; i < n; i++)
         bound[i] = plans[i].plan;
@@ -260,7 +298,7 @@ enum status evaluate_again(struct reader *reader, struct arena *arena, struct ag
         memcpy(dirty, plans[i].dirty, job.n_blocks);
         plans[i].seen_now = seen;
         plans[i].dirty = dirty;
-        plans[i].people = look ? NULL : set_copy(arena, plan_take(&job, job.roots[i]));
+        plans[i].people = look ? NULL : plan_take(&job, i);
     }
     *n_blocks = job.n_blocks;
     job_free(&job);

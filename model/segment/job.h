@@ -49,6 +49,8 @@ struct job {
     uint8_t *settled; /* by plan and block: nobody is undecided; n_blocks each */
     uint32_t *uses;   /* by plan and stage: whether a test of that stage is in it; n_stages each */
     struct set *universe, *wanted;
+    struct arena *answers;
+    struct set **people; /* by plan: the answer, of the answers' arena; right where settled */
     VEC(struct slot *) slots;
     VEC(struct figure *) figures;
     VEC(struct stage *) stages;

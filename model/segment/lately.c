@@ -104,7 +104,7 @@ void lately_part(struct job *job)
 
 /* ---- The work ---- */
 
-enum { BLOCKS_AT_ONCE = 4, LANES_MOST = 8, PLANS_FEW = 4 };
+enum { BLOCKS_AT_ONCE = 8, LANES_MOST = 8, PLANS_FEW = 4 };
 
 struct piece {
     size_t n;
@@ -252,6 +252,9 @@ static void block_take(const struct work *work, struct lane *lane, const struct 
         if (any)
             figure_take(job, lane, &work->figures.at[f], block, number);
     }
+    /* What is settled here, the thread that goes on needs not look at. */
+    if (any && job->n_plans <= PLANS_FEW)
+        block_want(job, STAGE_LATELY, number, lane->wanted);
 }
 
 static enum status piece_work(void *context, void *lane, void *job, struct error *err)
@@ -298,18 +301,20 @@ enum status lately_run(struct job *job, struct stage *stage, struct error *err)
     const struct pipeline pipeline = {piece_fill, piece_work, &work};
     struct piece pieces[LANES_MOST + 2] = {0};
     void *lanes[LANES_MOST], *jobs[LANES_MOST + 2];
-    int n = lanes_wanted(job);
+    /* Reading is more than half of the work, so the thread that reads counts as one. */
+    int threads = lanes_wanted(job), n = threads > 1 ? threads - 1 : 1;
+    int n_jobs = threads > 1 ? n + 2 : 1;
     figures_find(&work);
     for (int i = 0; i < n; i++)
         lanes[i] = mem_alloc(sizeof(struct lane));
-    for (int i = 0; i < n + 2; i++)
+    for (int i = 0; i < n_jobs; i++)
         jobs[i] = &pieces[i];
     enum status status = recent_source_begin(&work.source, job->reader, err);
     if (status == ST_OK)
-        status = pipeline_run(&pipeline, lanes, n, jobs, n + 2, err);
+        status = pipeline_run(&pipeline, lanes, n, jobs, n_jobs, err);
     for (int i = 0; i < n; i++)
         free(lanes[i]);
-    for (int i = 0; i < n + 2; i++)
+    for (int i = 0; i < n_jobs; i++)
         for (int k = 0; k < BLOCKS_AT_ONCE; k++)
             recent_bytes_free(&pieces[i].stored[k]);
     vec_free(&work.figures);

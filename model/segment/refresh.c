@@ -4,6 +4,7 @@
 
 #include "model/base/text.h"
 #include "model/event/bytes.h"
+#include "model/people/label_list.h"
 #include "model/people/people_set.h"
 #include "model/segment/sources.h"
 #include "model/store/column.h"
@@ -445,6 +446,8 @@ enum status label_refresh(struct writer *writer, struct reader *reader, const ch
                         .started = time_monotonic_ns()};
     struct label_refreshed done = {0};
     enum status status = profile_fold(writer, err);
+    if (status == ST_OK)
+        status = label_list_fold(writer, err);
     if (status == ST_OK)
         status = look(&r, name, err);
     if (status == ST_OK)

@@ -1,6 +1,7 @@
 #include "model/segment/verify.h"
 
 #include "model/base/intl.h"
+#include "model/people/label_list.h"
 #include "model/people/people_set.h"
 #include "model/people/profile.h"
 #include "model/segment/label.h"
@@ -45,6 +46,15 @@ static enum status labels_check(struct verify *verify, struct error *err)
                            : finding(verify, status, &own, err);
 }
 
+static enum status lists_check(struct verify *verify, struct error *err)
+{
+    struct error own = {0};
+    int64_t sets = 0;
+    enum status status = label_list_verify(verify->reader, &sets, &own);
+    return status == ST_OK ? verify_good(verify, _("%lld parts of lists"), (long long)sets)
+                           : finding(verify, status, &own, err);
+}
+
 static enum status frozen_check(struct verify *verify, struct error *err)
 {
     uint64_t words[PEOPLE_SET_WORDS];
@@ -71,5 +81,6 @@ void segment_verify_register(void)
 {
     verify_register(N_("member columns"), profiles_check);
     verify_register(N_("labels"), labels_check);
+    verify_register(N_("lists kept by hand"), lists_check);
     verify_register(N_("segments"), frozen_check);
 }

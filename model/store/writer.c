@@ -90,6 +90,7 @@ void writer_close(struct writer *writer)
     statements_free(&writer->statements);
     connection_close(writer);
     lock_close(&writer->lock);
+    stale_free(&writer->stale);
     free(writer);
 }
 

@@ -34,6 +34,9 @@ AIMS = {
     "first_frame_ms": 100,
     "first_frame_cold_ms": 100,
     "key_p99_ms": 16,
+    "funnel_first_answer_ms": 100,
+    "retention_first_answer_ms": 100,
+    "segment_first_answer_ms": 100,
     "rss_peak_mb": 300,
 }
 

@@ -565,7 +565,8 @@ static void measure_partial(const char *program, const char *mall, int rounds)
                 console_settle(&t);
             }
         }
-        printf("\"%s_first_ms\": %.1f, \"%s_first_worst_ms\": %.1f, \"%s_exact_ms\": %.1f, "
+        printf("\"%s_first_answer_ms\": %.1f, \"%s_first_answer_worst_ms\": %.1f, "
+               "\"%s_exact_answer_ms\": %.1f, "
                "\"%s_partial\": %d,\n",
                partials[i].name, part(first, (size_t)rounds, 0.5), partials[i].name,
                part(first, (size_t)rounds, 1), partials[i].name, part(exact, (size_t)rounds, 0.5),

@@ -160,6 +160,13 @@ static const struct {
     {"who", "6 W"},
     {"join", "6 Enter J"},
     {"erase", "6 Enter X a s k e d Enter"},
+    {"campaigns", "C"},
+    {"campaign", "C Enter"},
+    {"campaign-act", "C Enter a Enter"},
+    {"campaign-form", "C n"},
+    {"campaign-review", "C Enter e PgDn PgDn PgDn PgDn PgDn PgDn PgDn PgDn"},
+    {"calendar", "D"},
+    {"occasions", "D Tab"},
 };
 
 static const struct {

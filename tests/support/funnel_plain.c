@@ -214,3 +214,46 @@ int history_make(struct dice *dice, const struct funnel_rule *rule, const struct
     }
     return n;
 }
+
+int house_level(const struct house *house, const struct funnel_rule *rule,
+                const struct funnel_event *e, int n)
+{
+    struct plain p = {rule, e, n, house->own, rule->modes & MODE_STRICT_INCREASE};
+    return house->level(&p);
+}
+
+void house_turns(const struct house *house, const struct funnel_rule *rule,
+                 const struct funnel_event *e, int n, int64_t counts[FUNNEL_STEPS])
+{
+    uint32_t opening = rule->order == ORDER_UNORDERED ? FUNNEL_STEP_MASK : 1;
+    int64_t behind = INT64_MIN;
+    for (;;) {
+        struct funnel_event turn[MOST];
+        int m = 0, first = 0, level;
+        while (first < n && (e[first].time <= behind || !(e[first].mask & opening)))
+            first++;
+        if (first == n)
+            return;
+        int64_t last = e[first].time + rule->window;
+        for (int round = 0; round < n && rule->dialect != DIALECT_MIXPANEL; round++)
+            for (int i = first; i < n; i++)
+                if ((e[i].mask & opening) && e[i].time <= last && e[i].time + rule->window > last)
+                    last = e[i].time + rule->window;
+        for (int i = 0; i < n; i++)
+            if (e[i].time >= e[first].time && e[i].time <= last)
+                turn[m++] = e[i];
+        level = house_level(house, rule, turn, m);
+        behind = last;
+        /* The turn ends with the first moment at which the whole way has been made. */
+        for (int i = m; i-- > 0 && level == rule->n_steps;) {
+            int k = 0;
+            while (k < m && turn[k].time <= turn[i].time)
+                k++;
+            if (house_level(house, rule, turn, k) < rule->n_steps)
+                break;
+            behind = turn[i].time;
+        }
+        for (int step = 0; step < level; step++)
+            counts[step]++;
+    }
+}

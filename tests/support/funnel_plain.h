@@ -30,4 +30,19 @@ struct shape {
 int history_make(struct dice *dice, const struct funnel_rule *rule, const struct shape *shape,
                  struct funnel_event *e);
 
+/* A dialect, mode and order with the reference that knows it. */
+struct house {
+    struct funnel_rule rule;
+    struct shape shape;
+    plain_fn *level;
+    bool own;
+};
+
+int house_level(const struct house *house, const struct funnel_rule *rule,
+                const struct funnel_event *e, int n);
+
+/* How many turns came to each step, by the definition alone. */
+void house_turns(const struct house *house, const struct funnel_rule *rule,
+                 const struct funnel_event *e, int n, int64_t counts[FUNNEL_STEPS]);
+
 #endif

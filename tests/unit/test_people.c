@@ -1,8 +1,8 @@
-/* Lists of members, pages and shops: a small mall whose right answers were worked out by hand, and
- * a random one against naive counting. */
+/* Lists of members and their pages: a small mall whose right answers were worked out by hand, and a
+ * random one against naive counting. */
 #include "model/people/member_page.h"
 #include "model/people/shop.h"
-#include "tests/support/people.h"
+#include "tests/support/two_days.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -15,61 +15,12 @@
 
 static struct error err;
 
-#define A(hour, minute) test_time(2024, 10, 17, hour, minute)
-#define B(hour, minute) test_time(2024, 10, 18, hour, minute)
-
-static const struct test_member people[] = {
-    {1, "C0000001", "王小明", "13812341234", "gold", "m", 1729130400},
-    {2, "C0000002", "Anna Wang", "13900005678", "silver", "f", 1729132800},
-    {4, "C0000004", "李芳", "", "gold", "f", 1700000000},
-};
-
-static struct temp_mall mall_make(void)
-{
-    struct temp_mall t = temp_mall_new();
-    test_members_add(&t, people, 3);
-    test_run(&t, "insert into contact values (4, 'a4:83:e7:01:02:03', 3);"
-                 "update counter set value = 4 where name = 'person';"
-                 "insert into tenant (id, code, name, category, smart_pos) values"
-                 " (1, 'T1', 'Muji', 'home', 1), (2, 'T2', 'Uniqlo', 'fashion', 0),"
-                 " (3, 'T3', 'Zara', 'fashion', 0);"
-                 "insert into relation values (1, 2, 'friend', 1700000000);"
-                 "insert into attribute values (1, 'e_mail', 'wang@example.com');"
-                 "insert into interest values (1, 'coffee', 3);"
-                 "insert into crowd (id, code, name) values (1, 'G1', 'Runners');"
-                 "insert into crowd_member values (1, 1, 'head', 1700000000);"
-                 "insert into label (id, name) values (1, 'vip');"
-                 "insert into label_member values (1, 1)");
-    const struct test_event events[] = {
-        {test_time(2023, 10, 17, 12, 0), 1, "purchase", "T1", .amount = 8000},
-        {A(10, 0), 1, "register", "T1", .channel = "pos"},
-        {A(11, 0), 1, "purchase", "T1", .amount = 10000, .ref = "R-secret-1"},
-        {A(11, 0), 1, "points_earn", "T1", .amount = 100},
-        {A(11, 20), 1, "purchase", "T2", .amount = 5000},
-        {B(12, 0), 1, "purchase", "T1", .amount = 2000},
-        {B(12, 0), 1, "points_burn", "T1", .amount = 30},
-        {B(12, 10), 1, "refund", "T1", .amount = 500},
-        {A(10, 30), 2, "purchase", "T1", .amount = 3000},
-        {A(10, 40), 2, "register", "T2", .channel = "app"},
-        {B(20, 0), 2, "purchase", "T2", .amount = 7000},
-        {A(10, 0), 3, "sighting", .zone = "Z1", .device = "D1"},
-        {A(10, 10), 3, "sighting", .zone = "Z1", .device = "D1"},
-        {A(10, 20), 3, "sighting", .zone = "Z2", .device = "D2"},
-        {A(10, 50), 3, "sighting", .zone = "Z2", .device = "D2"},
-        {A(11, 21), 3, "sighting", .zone = "Z2", .device = "D2"},
-        {B(13, 0), 3, "purchase", "T3", .amount = 4000},
-        {A(15, 0), 0, "purchase", "T1", .amount = 6000},
-    };
-    test_events_add(&t, events, sizeof events / sizeof *events);
-    return t;
-}
-
 /* ---- Figures and lists ---- */
 
 static void test_figures(void **state)
 {
     (void)state;
-    struct temp_mall t = mall_make();
+    struct temp_mall t = two_days_mall();
     struct people_cache *cache = people_cache_new();
     const struct member_numbers *numbers, *again;
     assert_ok(member_numbers_get(cache, t.reader, &numbers, &err));
@@ -128,7 +79,7 @@ static void expect_list(struct temp_mall *t, enum access_role role, struct membe
 static void test_lists(void **state)
 {
     (void)state;
-    struct temp_mall t = mall_make();
+    struct temp_mall t = two_days_mall();
     const uint32_t among[] = {3, 1, 1, 77};
     expect_list(&t, ACCESS_ADMIN, (struct member_query){UNORDERED}, "1 2 4");
     expect_list(&t, ACCESS_ADMIN, (struct member_query){UNORDERED, .descending = true}, "4 2 1");
@@ -177,7 +128,7 @@ static void test_lists(void **state)
 static void test_list_refusals(void **state)
 {
     (void)state;
-    struct temp_mall t = mall_make();
+    struct temp_mall t = two_days_mall();
     struct access access = test_access(ACCESS_TECHNICIAN);
     struct member_list *list;
     struct member_query query = {UNORDERED};
@@ -202,7 +153,7 @@ static void test_list_refusals(void **state)
 static void test_rows(void **state)
 {
     (void)state;
-    struct temp_mall t = mall_make();
+    struct temp_mall t = two_days_mall();
     struct arena *arena = arena_new();
     struct people_cache *cache = people_cache_new();
     struct access access = test_access(ACCESS_OPERATOR);
@@ -240,7 +191,7 @@ static const char *pair_value(const struct sheet *sheet, const char *name)
 static void test_page(void **state)
 {
     (void)state;
-    struct temp_mall t = mall_make();
+    struct temp_mall t = two_days_mall();
     struct arena *arena = arena_new();
     struct access access = test_access(ACCESS_ADMIN);
     struct member_page page;
@@ -286,7 +237,7 @@ static void test_page(void **state)
 static void test_timeline(void **state)
 {
     (void)state;
-    struct temp_mall t = mall_make();
+    struct temp_mall t = two_days_mall();
     struct arena *arena = arena_new();
     struct access access = test_access(ACCESS_ADMIN), analyst = test_access(ACCESS_ANALYST);
     struct timeline_query query = {.from = INT64_MIN, .n = 3};
@@ -321,7 +272,7 @@ static void test_timeline(void **state)
 static void test_resolve(void **state)
 {
     (void)state;
-    struct temp_mall t = mall_make();
+    struct temp_mall t = two_days_mall();
     struct access admin = test_access(ACCESS_ADMIN), analyst = test_access(ACCESS_ANALYST);
     char pseudonym[PSEUDONYM_SIZE];
     uint32_t person;
@@ -365,7 +316,7 @@ static void look_for(const struct sheet *sheet, const char *where)
 static void test_nothing_personal(void **state)
 {
     (void)state;
-    struct temp_mall t = mall_make();
+    struct temp_mall t = two_days_mall();
     struct arena *arena = arena_new();
     struct access analyst = test_access(ACCESS_ANALYST);
     struct access technician = test_access(ACCESS_TECHNICIAN);
@@ -404,147 +355,6 @@ static void test_nothing_personal(void **state)
         ST_DENIED);
     error_clear(&err);
     arena_free(arena);
-    temp_mall_free(&t);
-}
-
-/* ---- Shops ---- */
-
-static struct shop_query two_days(struct temp_mall *t)
-{
-    struct shop_query query = {.from = A(4, 0), .to = B(4, 0) + 86400};
-    shop_year_before(t->mall, query.from, query.to, false, &query.year_from, &query.year_to);
-    query.before_from = query.from - 172800;
-    query.before_to = query.from;
-    return query;
-}
-
-static void test_shop_list(void **state)
-{
-    (void)state;
-    struct temp_mall t = mall_make();
-    struct arena *arena = arena_new();
-    struct access access = test_access(ACCESS_TECHNICIAN); /* shops are no secret */
-    struct shop_query query = two_days(&t);
-    struct shop_totals totals;
-    struct sheet *sheet;
-    assert_int_equal(query.year_from, test_time(2023, 10, 17, 4, 0));
-    assert_ok(shop_list(t.reader, &access, &query, arena, &sheet, &totals, &err));
-    assert_int_equal(sheet->n_rows, 3);
-    const struct cell *muji = sheet_row(sheet, 0), *uniqlo = sheet_row(sheet, 1);
-    assert_string_equal(muji[SHOP_TENANT].text, "T1");
-    assert_int_equal(muji[SHOP_SALES].integer, 20500);
-    assert_int_equal(muji[SHOP_RECEIPTS].integer, 4);
-    assert_int_equal(muji[SHOP_BUYERS].integer, 2);
-    assert_int_equal(muji[SHOP_MEMBER_SALES].integer, 11500); /* Anna was no member yet */
-    assert_true(fabs(muji[SHOP_MEMBER_SHARE].real - 11500.0 / 20500) < 1e-9);
-    assert_int_equal(muji[SHOP_REGISTRATIONS].integer, 1);
-    assert_int_equal(muji[SHOP_POS_CARDS].integer, 1);
-    assert_true(fabs(muji[SHOP_REPEAT].real - 0.5) < 1e-9);
-    assert_int_equal(muji[SHOP_YEAR].integer, 8000);
-    assert_true(fabs(muji[SHOP_ON_YEAR].real - 1.5625) < 1e-9);
-    assert_int_equal(muji[SHOP_BEFORE].integer, 0);
-    assert_false(muji[SHOP_CHANGE].known); /* divided by zero is nothing, not 0 */
-    assert_int_equal(uniqlo[SHOP_SALES].integer, 12000);
-    assert_int_equal(uniqlo[SHOP_MEMBER_SALES].integer, 12000);
-    assert_int_equal(uniqlo[SHOP_POS_CARDS].integer, 0);
-    assert_false(uniqlo[SHOP_ON_YEAR].known);
-    assert_int_equal(totals.sales, 36500);
-    assert_int_equal(totals.buyers, 3);
-    assert_int_equal(totals.registrations, 2);
-    assert_int_equal(totals.on_year_shops, 1);
-    assert_int_equal(totals.left_out, 2);
-    assert_true(fabs(totals.on_year - 1.5625) < 1e-9);
-    assert_int_equal(totals.smart, 1);
-    /* Not whole days: by scan instead of roll-ups, with the same answer. */
-    query.year_from++;
-    assert_ok(shop_list(t.reader, &access, &query, arena, &sheet, &totals, &err));
-    assert_int_equal(totals.year, 8000);
-    arena_free(arena);
-    temp_mall_free(&t);
-}
-
-static void test_shop_card(void **state)
-{
-    (void)state;
-    struct temp_mall t = mall_make();
-    struct arena *arena = arena_new();
-    struct access access = test_access(ACCESS_ADMIN);
-    struct shop_query query = two_days(&t);
-    struct shop_card card;
-    uint32_t tenant;
-    assert_ok(shop_resolve(t.reader, "Muji", &tenant, &err));
-    assert_int_equal(tenant, 1);
-    assert_int_equal(shop_resolve(t.reader, "Mujj", &tenant, &err), ST_REFUSED);
-    assert_non_null(strstr(error_text(&err), "Muji"));
-    error_clear(&err);
-    assert_ok(shop_card_read(t.reader, &access, 1, &query, arena, &card, &err));
-    assert_int_equal(card.by_day->n_rows, 2);
-    assert_int_equal(sheet_row(card.by_day, 0)[1].integer, 19000);
-    assert_int_equal(sheet_row(card.by_day, 1)[1].integer, 1500);
-    assert_int_equal(card.by_hour->n_rows, 24);
-    assert_int_equal(sheet_row(card.by_hour, 11)[1].integer, 10000);
-    assert_int_equal(sheet_row(card.by_hour, 10)[4].integer, 1);
-    assert_int_equal(card.members->n_rows, 2);
-    assert_string_equal(sheet_row(card.members, 0)[2].text, "王小明");
-    assert_int_equal(sheet_row(card.members, 0)[5].integer, 11500);
-    assert_int_equal(card.members_known, 2);
-    assert_int_equal(card.neighbours->n_rows, 1);
-    const struct cell *near = sheet_row(card.neighbours, 0);
-    assert_string_equal(near[0].text, "T2");
-    assert_int_equal(near[3].integer, 2);
-    assert_true(fabs(near[4].real - 2.0 / 3) < 1e-9);
-    assert_true(fabs(near[5].real - 1) < 1e-9);
-    assert_true(fabs(near[6].real - 1.5) < 1e-9);
-    assert_int_equal(card.rank, 1);
-    assert_int_equal(card.shops, 3);
-    assert_int_equal(card.categories->n_rows, 2);
-    assert_string_equal(sheet_row(card.categories, 0)[0].text, "home");
-    assert_ok(shop_card_read(t.reader, &access, 3, &query, arena, &card, &err));
-    assert_int_equal(card.category_rank, 2);
-    assert_int_equal(card.category_shops, 2);
-    arena_free(arena);
-    temp_mall_free(&t);
-}
-
-static void test_shop_people(void **state)
-{
-    (void)state;
-    struct temp_mall t = mall_make();
-    struct arena *arena = arena_new();
-    struct access access = test_access(ACCESS_ADMIN);
-    struct shop_query query = two_days(&t);
-    struct sheet *sheet;
-    assert_ok(shop_list(t.reader, &access, &query, arena, &sheet, NULL, &err));
-    for (size_t i = 0; i < sheet->n_rows; i++) {
-        const struct cell *row = sheet_row(sheet, i);
-        const int64_t figures[] = {row[SHOP_BUYERS].integer, row[SHOP_REGISTRATIONS].integer,
-                                   row[SHOP_POS_CARDS].integer};
-        uint32_t tenant;
-        assert_ok(shop_resolve(t.reader, row[SHOP_TENANT].text, &tenant, &err));
-        for (int which = 0; which < 3; which++) {
-            const uint32_t *list;
-            size_t n;
-            assert_ok(shop_people_list(t.reader, &access, tenant, (enum shop_people)which,
-                                       query.from, query.to, arena, &list, &n, &err));
-            assert_int_equal(n, figures[which]); /* the count equals the list */
-        }
-    }
-    arena_free(arena);
-    temp_mall_free(&t);
-}
-
-static void test_year_before(void **state)
-{
-    (void)state;
-    struct temp_mall t = temp_mall_new();
-    int64_t from, to;
-    shop_year_before(t.mall, test_time(2024, 2, 29, 4, 0), test_time(2024, 3, 1, 4, 0), false,
-                     &from, &to);
-    assert_int_equal(from, test_time(2023, 2, 28, 4, 0));
-    assert_int_equal(to, test_time(2023, 3, 1, 4, 0));
-    shop_year_before(t.mall, test_time(2024, 3, 1, 4, 0), test_time(2024, 3, 2, 4, 0), true, &from,
-                     &to);
-    assert_int_equal(from, test_time(2023, 3, 3, 4, 0));
     temp_mall_free(&t);
 }
 
@@ -637,8 +447,6 @@ int main(void)
         cmocka_unit_test(test_list_refusals), cmocka_unit_test(test_rows),
         cmocka_unit_test(test_page),          cmocka_unit_test(test_timeline),
         cmocka_unit_test(test_resolve),       cmocka_unit_test(test_nothing_personal),
-        cmocka_unit_test(test_shop_list),     cmocka_unit_test(test_shop_card),
-        cmocka_unit_test(test_shop_people),   cmocka_unit_test(test_year_before),
         cmocka_unit_test(test_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

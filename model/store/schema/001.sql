@@ -263,6 +263,20 @@ create table label_member (
     primary key (label, person)
 ) strict, without rowid;
 
+-- Lists kept by hand once more as sets (model/people/label_list.h), but for the blocks of which
+-- label_stale says that their rows changed since; the writer notes them there.
+create table label_list (
+    label integer not null,
+    block integer not null,
+    people blob not null,
+    primary key (label, block)
+) strict, without rowid;
+create table label_stale (
+    label integer not null,
+    block integer not null,
+    primary key (label, block)
+) strict, without rowid;
+
 -- Saved segments: an expression of the people language; of a frozen one also who was in it when it
 -- was frozen: the edition of people_set that holds them (0: none).
 create table segment (
@@ -560,7 +574,8 @@ create index device_queue_state on device_queue (state, device);
 -- Coupons (model/campaign/coupon.h, doc/coupons.md). A group-buying list is a campaign's codes
 -- without a person.
 create table coupon (
-    code text primary key,               -- as it is read, without spaces and dashes
+    id integer primary key,              -- in the order they were issued
+    code text not null unique,           -- as it is read, without spaces and dashes
     own integer not null default 1,      -- made here, with a check letter; 0: from a list
     campaign integer not null,
     person integer not null default 0,   -- 0: the bearer's
@@ -578,7 +593,7 @@ create table coupon (
     touched integer not null default 0,  -- the amount, once for each receipt and campaign
     issue_ref text,
     redeem_ref text                      -- of the receipt; with the shop it tells which
-) strict, without rowid;
+) strict;
 create index coupon_campaign on coupon (campaign, state, claimed, given, touched);
 create index coupon_person on coupon (person) where person <> 0;
 create index coupon_expires on coupon (expires) where state in (1, 2) and expires <> 0;

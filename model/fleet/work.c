@@ -1,0 +1,254 @@
+#include "model/fleet/work.h"
+
+#include "model/base/vec.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TIMEOUT_S = 60, MARK_MOST = 32 };
+
+/* What guards a command: it leads a process group of its own and says its number first. */
+#define MARK "atrium-group "
+static const char guard[] =
+    "exec setsid -w sh -c 'echo \"" MARK "$$\" >&2; timeout --foreground -k 2 \"$1\" sh -c \"$2\"; "
+    "s=$?; case $s in 124|137) trap \"\" TERM; kill -TERM -- -$$ 2>/dev/null;; esac; exit $s' sh "
+    "%lld %s";
+
+struct piece {
+    struct fleet_result result;
+    struct fleet_work *work;
+    VEC(char) bytes;
+    VEC(char) mark; /* the first line of stderr, while it may be the guard's */
+    bool marked;
+    long group;      /* 0: not known */
+    bool sent_along; /* the script is part of the command now */
+    struct fleet_job killer;
+    char kill_command[192];
+};
+
+struct fleet_work {
+    struct fleet_engine *engine;
+    struct arena *arena;
+    struct fleet_work_options options;
+    const char *command, *along; /* along: with the whole script, for devices without it */
+    size_t n, left;
+    struct piece *pieces;
+    struct fleet_result *results;
+};
+
+char *shell_quote(struct arena *arena, const char *text)
+{
+    size_t n = 2;
+    for (const char *at = text; *at; at++)
+        n += *at == '\'' ? 4 : 1;
+    char *quoted = arena_alloc(arena, n + 1), *to = quoted;
+    *to++ = '\'';
+    for (const char *at = text; *at; at++) {
+        if (*at == '\'') {
+            memcpy(to, "'\\''", 4);
+            to += 4;
+        } else {
+            *to++ = *at;
+        }
+    }
+    *to = '\'';
+    return quoted;
+}
+
+static void keep(struct piece *piece, const char *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        vec_push(&piece->bytes, bytes[i]);
+}
+
+/* Takes the guard's line off stderr. Returns how many bytes were its. */
+static size_t mark_take(struct piece *piece, const char *bytes, size_t n)
+{
+    size_t i = 0;
+    for (; i < n && !piece->marked; i++) {
+        vec_push(&piece->mark, bytes[i]);
+        piece->marked = bytes[i] == '\n' || piece->mark.n >= MARK_MOST;
+    }
+    if (!piece->marked)
+        return i;
+    size_t length = strlen(MARK);
+    vec_push(&piece->mark, '\0');
+    if (strncmp(piece->mark.at, MARK, length) == 0)
+        piece->group = strtol(piece->mark.at + length, NULL, 10);
+    else
+        keep(piece, piece->mark.at, piece->mark.n - 1);
+    return i;
+}
+
+static bool on_output(struct fleet_job *job, bool is_stderr, const char *bytes, size_t n)
+{
+    struct piece *piece = job->context;
+    if (is_stderr && piece->work->options.guarded && !piece->marked) {
+        size_t taken = mark_take(piece, bytes, n);
+        bytes += taken;
+        n -= taken;
+    }
+    keep(piece, bytes, n);
+    return true;
+}
+
+static void piece_done(struct piece *piece)
+{
+    struct fleet_work *work = piece->work;
+    struct fleet_result *result = &piece->result;
+    if (!piece->marked && piece->mark.n)
+        keep(piece, piece->mark.at, piece->mark.n);
+    result->output = (struct fleet_output){piece->bytes.at ? piece->bytes.at : "", piece->bytes.n,
+                                           result->job.exit_status};
+    result->finished = true;
+    work->results[piece - work->pieces] = *result;
+    work->left--;
+    if (work->options.each)
+        work->options.each(result, work->options.context);
+}
+
+static void killer_done(struct fleet_job *job)
+{
+    struct piece *piece = job->context;
+    struct fleet_job *killed = &piece->result.job;
+    bool known = job->state == DEVICE_OK;
+    bool gone = known && job->exit_status == 0;
+    killed->state = gone ? DEVICE_CANCELLED : DEVICE_UNKNOWN;
+    snprintf(killed->reason, sizeof killed->reason, "%s",
+             gone    ? "killed"
+             : known ? "left: it could not be killed"
+                     : "unknown: it could not be asked whether it still runs");
+    piece_done(piece);
+}
+
+/* A command that was cancelled and may still run is ended from a second connection, which also
+ * tells what became of it. */
+static bool killer_send(struct piece *piece)
+{
+    struct fleet_job *job = &piece->result.job;
+    if (piece->group <= 1 || job->state != DEVICE_UNKNOWN || !job->cancel)
+        return false;
+    snprintf(piece->kill_command, sizeof piece->kill_command,
+             "g=%ld; kill -TERM -- -$g; for i in 1 2 3 4 5 6 7 8 9; do sleep 0.2; "
+             "kill -0 -- -$g || exit 0; [ $i -lt 3 ] || kill -KILL -- -$g; done; exit 1",
+             piece->group);
+    piece->killer = (struct fleet_job){.device = job->device,
+                                       .code = job->code,
+                                       .host = job->host,
+                                       .user = job->user,
+                                       .pin = job->pin,
+                                       .port = job->port,
+                                       .command = piece->kill_command,
+                                       .done = killer_done,
+                                       .context = piece};
+    fleet_submit(piece->work->engine, &piece->killer);
+    return true;
+}
+
+/* A shell says 127 of a command that it does not find. */
+static bool script_send_along(struct piece *piece)
+{
+    struct fleet_job *job = &piece->result.job;
+    if (!piece->work->along || piece->sent_along || job->exit_status != 127)
+        return false;
+    piece->sent_along = true;
+    piece->bytes.n = 0;
+    job->command = piece->work->along;
+    fleet_submit(piece->work->engine, job);
+    return true;
+}
+
+static void on_done(struct fleet_job *job)
+{
+    struct piece *piece = job->context;
+    if (script_send_along(piece))
+        return;
+    if (!piece->work->options.guarded || !killer_send(piece))
+        piece_done(piece);
+}
+
+static void piece_begin(struct fleet_work *work, struct piece *piece, const struct device *device)
+{
+    piece->work = work;
+    piece->result.device = device;
+    piece->result.job = (struct fleet_job){.device = device->id,
+                                           .code = device->code,
+                                           .host = device->host,
+                                           .user = device->user,
+                                           .pin = device->pin,
+                                           .port = device->port,
+                                           .command = work->command,
+                                           .most = work->options.most,
+                                           .scan = work->options.scan,
+                                           .output = on_output,
+                                           .done = on_done,
+                                           .context = piece};
+    work->results[piece - work->pieces] = piece->result;
+    if (*device->quarantine && !work->options.scan) {
+        struct fleet_job *job = &piece->result.job;
+        job->state = DEVICE_QUARANTINED;
+        job->exit_status = -1;
+        snprintf(job->reason, sizeof job->reason, "%.150s", device->quarantine);
+        piece_done(piece);
+    } else {
+        fleet_submit(work->engine, &piece->result.job);
+    }
+}
+
+struct fleet_work *fleet_work_begin(struct fleet_engine *engine, const struct device *devices,
+                                    size_t n, const struct fleet_work_options *options)
+{
+    struct fleet_work *work = mem_zero(1, sizeof *work);
+    work->engine = engine;
+    work->arena = arena_new();
+    work->options = *options;
+    work->n = work->left = n;
+    work->pieces = mem_zero(n ? n : 1, sizeof *work->pieces);
+    work->results = mem_zero(n ? n : 1, sizeof *work->results);
+    work->command = options->command;
+    if (options->verb) {
+        const char *quoted = shell_quote(work->arena, device_script);
+        work->command = arena_printf(work->arena, DEVICE_TOOL "%s", options->verb);
+        work->along =
+            arena_printf(work->arena, "exec sh -c %s atrium-device %s", quoted, options->verb);
+    } else if (options->guarded && options->command)
+        work->command = arena_printf(
+            work->arena, guard, (long long)(options->timeout_s ? options->timeout_s : TIMEOUT_S),
+            shell_quote(work->arena, options->command));
+    for (size_t i = 0; i < n; i++)
+        piece_begin(work, &work->pieces[i], &devices[i]);
+    return work;
+}
+
+void fleet_work_cancel(struct fleet_work *work)
+{
+    for (size_t i = 0; i < work->n; i++)
+        if (!work->pieces[i].result.finished)
+            fleet_cancel(work->engine, &work->pieces[i].result.job);
+}
+
+size_t fleet_work_left(const struct fleet_work *work)
+{
+    return work->left;
+}
+
+const struct fleet_result *fleet_work_results(const struct fleet_work *work, size_t *n)
+{
+    *n = work->n;
+    return work->results;
+}
+
+void fleet_work_free(struct fleet_work *work)
+{
+    if (!work)
+        return;
+    for (size_t i = 0; i < work->n; i++) {
+        vec_free(&work->pieces[i].bytes);
+        vec_free(&work->pieces[i].mark);
+    }
+    free(work->pieces);
+    free(work->results);
+    arena_free(work->arena);
+    free(work);
+}
