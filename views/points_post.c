@@ -117,9 +117,13 @@ static void *verdict_ask(struct reader *reader, struct arena *arena, const void 
     error_clear(&unknown);
     if (no_shop)
         verdict->text = _("there is no such shop");
+    else if (order->act == POINTS_REVERSE && (!left || order->points > left))
+        verdict->text = arena_printf(arena, _("Of the entry %s points are left to reverse."),
+                                     text_count(arena, left));
     else if (order->act == POINTS_REVERSE && !order->points)
-        verdict->text =
-            arena_printf(arena, _("All that is left of the entry is reversed. %s"), verdict->text);
+        verdict->text = arena_printf(
+            arena, _("All that is left of the entry is reversed: %s points. Balance %s."),
+            text_count(arena, left), text_count(arena, account.sums.balance));
     else if (order->points && change < 0 && -change > free)
         verdict->text =
             arena_printf(arena, _("There are only %s points to take: it would be refused."), there);
