@@ -80,6 +80,16 @@ static int screen_option(struct config_reading *reading, const char *name, const
     return wrong(reading, line, name, value, "one of colors, borders, mouse, language");
 }
 
+static int fleet_option(struct config_reading *reading, const char *name, const char *value,
+                        int line)
+{
+    if (strcmp(name, "identity") != 0)
+        return wrong(reading, line, name, value, "identity");
+    free(reading->config->identity);
+    reading->config->identity = mem_strdup(value);
+    return 1;
+}
+
 static int key_option(struct config *config, const char *name, const char *value, int line)
 {
     config->keys = mem_resize(config->keys, config->n_keys + 1, sizeof *config->keys);
@@ -95,7 +105,10 @@ static int option(void *context, const char *section, const char *name, const ch
         return screen_option(reading, name, value, line);
     if (strcmp(section, "keys") == 0)
         return key_option(reading->config, name, value, line);
-    return wrong(reading, line, section, name, "an option of the sections [screen] or [keys]");
+    if (strcmp(section, "fleet") == 0)
+        return fleet_option(reading, name, value, line);
+    return wrong(reading, line, section, name,
+                 "an option of the sections [screen], [fleet] or [keys]");
 }
 
 enum status config_read(struct config *config, struct error *err)
@@ -130,6 +143,7 @@ void config_free(struct config *config)
     }
     free(config->keys);
     free(config->language);
+    free(config->identity);
 }
 
 enum status config_bind(const struct config *config, struct keymap *keymap, struct error *err)

@@ -60,7 +60,8 @@ static enum status sums_check(struct verify *verify, struct error *err)
         " p.campaign) || ': ' || p.name || ' is ' || coalesce(s.value, 0) || ', its coupons say '"
         " || coalesce(c.value, 0) from pairs p left join counted c on c.campaign = p.campaign and"
         " c.name = p.name left join campaign_sum s on s.campaign = p.campaign and s.name = p.name"
-        " where coalesce(s.value, 0) <> coalesce(c.value, 0)",
+        " where coalesce(s.value, 0) <> coalesce(c.value, 0) and not (p.name = 'given' and"
+        " p.campaign in (select id from campaign where kind = 'points-cash'))",
         "select count(*) from campaign_sum where name in ('issued', 'redeemed', 'given')", "sums",
         err);
 }

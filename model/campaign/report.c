@@ -207,7 +207,7 @@ static void page_arms(struct page *page)
     }
     bool told = !r->withheld;
     page_row(page, "", _("treated"), _("holdout"), told && r->measured ? _("difference") : "",
-             told && r->measured ? _("95% interval") : "");
+             told && r->measured ? _("interval (95%)") : "");
     page_row(page, _("people"), people[0], people[1], "", "");
     page_row(page, _("reached"), reached[0], reached[1], "", "");
     page_row(page, _("used it"), used[0], used[1], "", "");

@@ -20,8 +20,12 @@ struct fleet_result {
 
 struct fleet_work;
 
+/* The script itself (atrium-device.sh). */
+extern const char device_script[];
+
 struct fleet_work_options {
-    const char *command; /* for a shell; NULL with scan */
+    const char *command; /* for a shell; NULL with scan and with verb */
+    const char *verb;    /* of the script: "status"; sent along where the device does not have it */
     bool scan;           /* only look at the host keys */
     bool guarded;        /* in a process group of its own that ends with the time or a cancel */
     int64_t timeout_s;   /* of the command on the device, with guarded; 0: 60 */

@@ -27,6 +27,7 @@ const struct cli_command *const cli_commands[] = {
     &cli_coupon,
     &cli_points,
     &cli_tenant,
+    &cli_device,
     &cli_sql,
     &cli_principal,
     &cli_verify,

@@ -27,6 +27,7 @@ extern const struct cli_command cli_points;
 extern const struct cli_command cli_portrait;
 extern const struct cli_command cli_campaign;
 extern const struct cli_command cli_tenant;
+extern const struct cli_command cli_device;
 extern const struct cli_command cli_sql;
 extern const struct cli_command cli_principal;
 extern const struct cli_command cli_verify;
