@@ -171,6 +171,8 @@
     X(CAMPAIGN_EDIT, "campaign-edit","campaign", "e", ACTION_LINE, N_("change it in the form"), N_("edit")) \
     X(CAMPAIGN_CLONE,"clone",        "campaign", "y", ACTION_LINE, N_("the same as a new draft"), N_("clone")) \
     X(CAMPAIGN_COMPARE, "compare-with", "campaign", "v", ACTION_LINE, N_("what is different from another"), N_("compare")) \
+    X(CAMPAIGN_RESULT, "campaign-result", "campaign", "r", 0, N_("what it did"))                   \
+    X(CAMPAIGN_SIMULATE, "campaign-simulate", "campaign", "s", 0, N_("try it on the mall's own past")) \
     X(CALENDAR_LEFT, "day-before",   "month", "Left h", ACTION_HIDDEN, N_("the day before"))    \
     X(CALENDAR_RIGHT,"day-after",    "month", "Right l", ACTION_HIDDEN, N_("the next day"))     \
     X(CALENDAR_UP,   "week-before",  "month", "Up k", ACTION_HIDDEN, N_("a week before"))       \
@@ -185,7 +187,7 @@
     X(SIMULATE,      "simulation",   "", "", 0, N_("with a code: that campaign tried on the past")) \
     X(RESULT_BY,     "by",           "campaign-result", "b", ACTION_LINE, N_("by crowd, shop, brand, contact, day"), N_("by")) \
     X(RESULT_REPORT, "report",       "campaign-result", "r", ACTION_LINE, N_("the report of a page"), N_("report")) \
-    X(RESULT_SAVE,   "write-report", "campaign-result", "w", ACTION_LINE, N_("write the report to a file"), N_("write")) \
+    X(RESULT_SAVE,   "save-report",  "campaign-result", "w", ACTION_LINE, N_("write the report to a file"), N_("save")) \
     X(RESULT_SIMULATE, "simulate",   "campaign-result", "s", 0, N_("what history would have said before")) \
     X(SIMULATE_BY,   "by",           "campaign-simulate", "b", ACTION_LINE, N_("by balance or crowd"), N_("by")) \
     X(SIMULATE_SEED, "anew",         "campaign-simulate", "n", ACTION_LINE, N_("draw anew with another seed"), N_("draw anew")) \

@@ -405,6 +405,7 @@ static const struct {
     {"cluster", people_of_cluster},
     {"message", of_message},
     {"campaign", people_of_campaign},
+    {"result", people_of_campaign},
     {"points", people_of_points},
 };
 

@@ -22,7 +22,7 @@
  *   everyone
  *   campaign PART CODE                   of a campaign's audience, treated, held, unreachable, or
  *                                        whom a contact reaches first: "campaign sms CODE"
- *   campaign ARM WHO BY …                as views/campaign_people.h says
+ *   result ARM WHO BY …                as views/campaign_people.h says
  *   affinity, value, cluster …          as views/insight_people.h says
  */
 #ifndef ATRIUM_VIEWS_PEOPLE_OF_H

@@ -336,9 +336,11 @@ static bool outputs_read(struct fleet_session *session)
 {
     bool more = true;
     int reads = 0;
-    while (more && !session->finished && reads++ < READS_AT_ONCE)
-        more = output_read(session, false, &session->out_ended) |
-               (!session->finished && output_read(session, true, &session->err_ended));
+    while (more && !session->finished && reads++ < READS_AT_ONCE) {
+        more = output_read(session, false, &session->out_ended);
+        if (!session->finished && output_read(session, true, &session->err_ended))
+            more = true;
+    }
     return more && !session->finished;
 }
 
