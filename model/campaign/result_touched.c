@@ -57,10 +57,22 @@ struct refs {
 };
 
 /* A receipt is known by its reference, and by its person, shop and moment. */
+static uint64_t ref_number(const char *ref, uint32_t person)
+{
+    return *ref ? hash64_seed(ref, strlen(ref), 1 + (uint64_t)person) : 0;
+}
+
 static uint64_t by_ref(const struct event_run *run, size_t row)
 {
-    const char *ref = run->ref ? run->ref[row] : "";
-    return *ref ? hash64_seed(ref, strlen(ref), 1 + run_person(run, row)) : 0;
+    return ref_number(run->ref ? run->ref[row] : "", run_person(run, row));
+}
+
+/* A redemption is known by its code and, behind a slash, by the receipt's reference. */
+static uint64_t by_receipt(const struct event_run *run, size_t row)
+{
+    const char *ref = run->ref ? run->ref[row] : "", *slash = strchr(ref, '/');
+    return run->kind == KIND_COUPON_REDEEM && slash ? ref_number(slash + 1, run_person(run, row))
+                                                    : 0;
 }
 
 static uint64_t by_moment(const struct event_run *run, size_t row)
@@ -95,6 +107,7 @@ static void uses_note(struct refs *refs, const struct event_run *run)
         if (run->campaign[i] != refs->job->campaign->id)
             continue;
         vec_push(&refs->used, by_ref(run, i));
+        vec_push(&refs->used, by_receipt(run, i));
         vec_push(&refs->used, by_moment(run, i));
     }
 }
