@@ -1,10 +1,10 @@
 #include "views/modules.h"
 
 #include "model/campaign/coupon.h"
+#include "model/campaign/message_verify.h"
 #include "model/campaign/points_rules.h"
 #include "model/campaign/points_verify.h"
 #include "model/campaign/state.h"
-#include "model/campaign/message_verify.h"
 #include "model/event/verify.h"
 #include "model/segment/verify.h"
 
