@@ -11,7 +11,6 @@
  *   lifecycle PERIOD FROM TO INDEX STATE EVENT
  *   behind METRIC DIMENSION KEY          as views/figures.h writes it
  *   label NAME                           who carries it
- *   segment EXPR                         whom an expression of the people language means
  *   shop CODE                            who bought there in the period
  *   member WHO                           a card, "#number", another contact, a pseudonym
  *   segment EXPRESSION                   of the people language

@@ -1,4 +1,5 @@
 /* What was given in a campaign, the receipts it was used in, and how its shops did on the year. */
+#include "model/campaign/message.h"
 #include "model/campaign/result_parts.h"
 
 #include "model/base/hash.h"
@@ -232,14 +233,10 @@ enum status result_growth_read(struct result_job *job, struct error *err)
 
 /* ---- Not sent ---- */
 
-/* By enum suppression, as rows of `message` have it. */
-static const char *const reasons[] = {"",       "gone", "consent", "opt_out",  "address",
-                                      "closed", "cap",  "budget",  "priority", "ended"};
-enum { SUPPRESSED = 4, REASONS = sizeof reasons / sizeof *reasons };
-
 enum status result_suppressed_read(struct result_job *job, struct error *err)
 {
-    struct result_suppressed *rows = arena_array(job->arena, struct result_suppressed, REASONS);
+    struct result_suppressed *rows =
+        arena_array(job->arena, struct result_suppressed, SUPPRESSIONS);
     sqlite3_stmt *stmt;
     bool row = false;
     enum status status = reader_prepare(job->reader,
@@ -249,12 +246,12 @@ enum status result_suppressed_read(struct result_job *job, struct error *err)
     if (status != ST_OK)
         return status;
     sqlite3_bind_int64(stmt, 1, job->campaign->id);
-    sqlite3_bind_int64(stmt, 2, SUPPRESSED);
+    sqlite3_bind_int64(stmt, 2, MESSAGE_SUPPRESSED);
     while ((status = reader_step(job->reader, stmt, &row, err)) == ST_OK && row) {
         int64_t reason = sqlite3_column_int64(stmt, 0);
-        if (reason > 0 && reason < REASONS)
-            rows[job->result->n_suppressed++] =
-                (struct result_suppressed){reasons[reason], sqlite3_column_int64(stmt, 1)};
+        if (reason > 0 && reason < SUPPRESSIONS)
+            rows[job->result->n_suppressed++] = (struct result_suppressed){
+                suppression_names[reason], sqlite3_column_int64(stmt, 1)};
     }
     sqlite3_reset(stmt);
     job->result->suppressed = rows;

@@ -11,16 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Who the engine is: nobody who logs in. */
-static struct access engine_access(void)
-{
-    struct access access = {.principal = "engine",
-                            .role = ACCESS_ADMIN,
-                            .rights = roles[ACCESS_ADMIN].rights,
-                            .mask = MASK_NONE};
-    return access;
-}
-
 void sender_held_up(struct sender *sender, const char *format, ...)
 {
     struct arena *arena = arena_new();
@@ -107,7 +97,7 @@ static enum status moments_read(struct sender *sender, struct arena *arena, int6
 static enum status campaigns_move(struct sender *sender, struct arena *arena, int64_t now,
                                   struct error *err)
 {
-    struct access access = engine_access();
+    struct access access = access_engine();
     struct error own = {0};
     int64_t running = 0;
     size_t moved = 0;

@@ -20,6 +20,8 @@ struct engine {
     char *said;              /* the last line: said once */
 
     int64_t labels_events, labels_rows;
+    int64_t points_events, points_time; /* what the last look at new receipts saw, and when */
+    int32_t expired_day;                /* mall day of the last expiry of points */
     struct contact_tokens tokens;
     struct contact_lines lines;
     struct sender *sender;

@@ -1,4 +1,7 @@
 /* atrium run: the engine without a screen. What it does is one table of steps. */
+#include "model/campaign/coupon.h"
+#include "model/campaign/points_award.h"
+#include "model/campaign/points_expire.h"
 #include "model/campaign/send.h"
 
 #include "model/base/text.h"
@@ -19,7 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TAIL_LEAST = 5000, EVERY_S = 5, EVERY_MOST_S = 3600 };
+enum { TAIL_LEAST = 5000, EVERY_S = 5, AWARD_EVERY_S = 60, EVERY_MOST_S = 3600 };
 
 /* ---- The steps ---- */
 
@@ -52,6 +55,51 @@ static enum status labels_run(struct engine *engine, json_t *report, struct erro
     json_object_set_new(report, "run", json_integer((json_int_t)done.run));
     json_object_set_new(report, "failed", json_integer((json_int_t)done.failed));
     return ST_OK;
+}
+
+static enum status coupons_run(struct engine *engine, json_t *report, struct error *err)
+{
+    struct coupon_settled settled = {0};
+    int64_t expired = 0;
+    enum status status = coupon_settle(engine->reader, engine->writer, &settled, err);
+    if (status == ST_OK)
+        status = coupon_expire(engine->writer, time_now(), &expired, err);
+    json_object_set_new(report, "reported", json_integer(settled.events));
+    json_object_set_new(report, "redeemed", json_integer(settled.redeemed));
+    json_object_set_new(report, "disputes", json_integer(settled.disputes));
+    json_object_set_new(report, "expired", json_integer(expired));
+    return status;
+}
+
+/* New receipts earn once a minute at most, as each look goes over all of the setting's time; lots
+ * run out with the mall's day. */
+static enum status points_run(struct engine *engine, json_t *report, struct error *err)
+{
+    struct access access = access_engine();
+    struct points_awards awards = {0};
+    struct points_run run = {0};
+    int64_t events, rows, now = time_now();
+    int32_t day = clock_day(&engine->mall->clock, now);
+    int64_t kept = 0; /* whether points of receipts are kept here at all */
+    enum status status = reader_versions(engine->reader, &events, &rows, err);
+    if (status == ST_OK)
+        status = reader_integer(engine->reader,
+                                "select value <> '' from setting where name = 'points_since'", 0,
+                                &kept, err);
+    bool award = events != engine->points_events && now - engine->points_time >= AWARD_EVERY_S;
+    if (status == ST_OK && award && kept) {
+        status = points_award_run(engine->writer, &access, INT64_MIN, NULL, NULL, &awards, err);
+        engine->points_events = events;
+        engine->points_time = now;
+    }
+    if (status == ST_OK && day != engine->expired_day) {
+        status = points_expire_run(engine->writer, &access, 0, NULL, NULL, &run, err);
+        engine->expired_day = day;
+    }
+    json_object_set_new(report, "earned", json_integer(awards.points + awards.gift_points));
+    json_object_set_new(report, "taken_back", json_integer(awards.taken));
+    json_object_set_new(report, "expired", json_integer(run.points));
+    return status;
 }
 
 static enum status send_begin(struct engine *engine, struct error *err)
@@ -103,6 +151,8 @@ static enum status send_run(struct engine *engine, json_t *report, struct error 
 const struct engine_step engine_steps[] = {
     {"fold", "new events into columns", NULL, fold_run, NULL},
     {"labels", "rules of labels where something changed", NULL, labels_run, NULL},
+    {"coupons", "redemptions that tills report; coupons that ran out", NULL, coupons_run, NULL},
+    {"points", "new receipts earn points; lots run out", NULL, points_run, NULL},
     {"campaigns", "campaigns begin, send their messages, and end", send_begin, send_run, send_end},
     {0},
 };
