@@ -93,7 +93,7 @@ static void each(const struct fleet_result *result, void *context)
     bool healthy = result->device->id > CASES;
     order->healthy_left -= healthy;
     order->late += healthy && order->stalled;
-    order->stalled = order->stalled || strstr(result->job.reason, "no answer");
+    order->stalled = order->stalled || strstr(result->job.reason, "no answer for");
 }
 
 static bool expected_is(const struct expected *e, const struct fleet_result *result)
