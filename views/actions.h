@@ -39,6 +39,7 @@
     X(GO_CALENDAR,   "calendar",     "", "D", 0, N_("campaigns by day, and occasions that fit"))   \
     X(GO_COUPONS,    "coupons",      "", "O", 0, N_("coupons by campaign, and what became of them"))  \
     X(GO_POINTS,     "points",       "", "E", 0, N_("the ledger of points: what there is, costs, expires")) \
+    X(GO_FLEET,      "fleet",        "", "N", 0, N_("devices: how they are, and what to do with them")) \
     X(BACK,          "back",         "", "Esc Backspace", ACTION_LINE, N_("back"))                 \
     X(CLOSE,         "close",        "", "q", ACTION_HIDDEN, N_("close this screen; leave from the first")) \
     X(QUIT,          "quit",         "", "Q", 0, N_("leave atrium"))                               \
@@ -211,6 +212,20 @@
     X(POINTS_RULE_NEW, "rule-new",   "points-rules", "a", ACTION_LINE | ACTION_CHANGES, N_("write a rule"), N_("rule")) \
     X(POINTS_TERMS_NEW, "terms-new", "points-rules", "m", ACTION_LINE | ACTION_CHANGES, N_("write terms of how long points live"), N_("terms")) \
     X(POINTS_RULE_DROP, "rule-drop", "points-rules", "d", ACTION_LINE | ACTION_CHANGES, N_("remove the selected rule or terms"), N_("remove")) \
+    /* Devices */                                                                                  \
+    X(FLEET_FILTER,  "devices-filter", "fleet", "f", ACTION_LINE, N_("only devices that an expression selects"), N_("select")) \
+    X(FLEET_BY,      "by",           "fleet", "b", ACTION_LINE, N_("by floor, shop, kind, model, version"), N_("by")) \
+    X(FLEET_ASK,     "ask-devices",  "fleet", "a", ACTION_LINE, N_("ask the marked devices, or those shown, how they are"), N_("ask")) \
+    X(FLEET_RUN,     "run-on",       "fleet", "r", ACTION_LINE | ACTION_CHANGES, N_("run a command on the marked devices, or those shown"), N_("run")) \
+    X(FLEET_LAST,    "last-run",     "fleet", "w", 0, N_("what came of the last command"))         \
+    X(RUN_CANCEL,    "run-cancel",   "fleet-run", "c", ACTION_LINE, N_("end the command everywhere"), N_("cancel")) \
+    X(DEVICE_ASK,    "ask-device",   "device", "a", ACTION_LINE, N_("ask this device how it is"), N_("ask")) \
+    X(DEVICE_RUN,    "run-here",     "device", "r", ACTION_LINE | ACTION_CHANGES, N_("run a command on it"), N_("run")) \
+    X(DEVICE_LOG,    "log",          "device", "o", ACTION_LINE, N_("the end of its log"), N_("log")) \
+    X(DEVICE_KEY,    "host-key",     "device", "y", ACTION_LINE | ACTION_CHANGES, N_("the host key it shows, beside its pin"), N_("key")) \
+    X(DEVICE_QUARANTINE, "quarantine", "device", "z", ACTION_LINE | ACTION_CHANGES, N_("into quarantine, or out of it"), N_("quarantine")) \
+    X(DEVICE_EDIT,   "device-edit",  "device", "e", ACTION_LINE | ACTION_CHANGES, N_("edit shop, floor, address, note"), N_("edit")) \
+    X(KEY_ACCEPT,    "accept-key",   "device-key", "a", ACTION_LINE | ACTION_CHANGES, N_("the key that is shown is its own: keep it as the pin"), N_("accept")) \
     /* SQL */                                                                                      \
     X(SQL_EDIT,      "query",        "sql", "a", ACTION_LINE, N_("write the query"), N_("query")) \
     /* Data */                                                                                     \

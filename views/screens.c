@@ -27,6 +27,7 @@ const struct view_ops *const screens[] = {
     &view_calendar,
     &view_coupons,
     &view_points,
+    &view_fleet,
     /* Opened from others: */
     &view_chart,
     &view_behind,
@@ -56,6 +57,12 @@ const struct view_ops *const screens[] = {
     &view_points_post,
     &view_points_rules,
     &view_points_rule,
+    &view_fleet_run,
+    &view_fleet_output,
+    &view_device,
+    &view_device_log,
+    &view_device_key,
+    &view_device_edit,
     NULL,
 };
 

@@ -233,6 +233,11 @@ size_t fleet_work_left(const struct fleet_work *work)
     return work->left;
 }
 
+enum fleet_phase fleet_work_phase(const struct fleet_work *work, size_t i)
+{
+    return __atomic_load_n(&work->pieces[i].result.job.phase, __ATOMIC_RELAXED);
+}
+
 const struct fleet_result *fleet_work_results(const struct fleet_work *work, size_t *n)
 {
     *n = work->n;

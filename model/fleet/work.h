@@ -44,6 +44,9 @@ struct fleet_work *fleet_work_begin(struct fleet_engine *engine, const struct de
 void fleet_work_cancel(struct fleet_work *work);
 
 size_t fleet_work_left(const struct fleet_work *work);
+
+/* The phase that the i-th device is in just now; from any thread. */
+enum fleet_phase fleet_work_phase(const struct fleet_work *work, size_t i);
 const struct fleet_result *fleet_work_results(const struct fleet_work *work, size_t *n);
 
 /* When nothing is left. NULL is fine. */
