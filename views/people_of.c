@@ -372,24 +372,15 @@ static const struct {
     const char *name;
     source_fn *of;
 } sources[] = {
-    {"funnel", of_funnel},
-    {"rfm", of_rfm},
-    {"rfm-group", of_rfm_group},
-    {"retention", of_retention},
-    {"lifecycle", of_lifecycle},
-    {"behind", of_figure},
-    {"label", of_label},
-    {"shop", of_shop},
-    {"member", of_member},
-    {"everyone", of_everyone},
-    {"segment", of_segment},
-    {"part", of_part},
-    {"campaign", of_campaign},
-    {"affinity", people_of_pair},
-    {"value", people_of_value},
-    {"cluster", people_of_cluster},
-    {"message", of_message},
-    {"result", people_of_campaign},
+    {"funnel", of_funnel},        {"rfm", of_rfm},
+    {"rfm-group", of_rfm_group},  {"retention", of_retention},
+    {"lifecycle", of_lifecycle},  {"behind", of_figure},
+    {"label", of_label},          {"shop", of_shop},
+    {"member", of_member},        {"everyone", of_everyone},
+    {"segment", of_segment},      {"part", of_part},
+    {"campaign", of_campaign},    {"affinity", people_of_pair},
+    {"value", people_of_value},   {"cluster", people_of_cluster},
+    {"message", of_message},      {"result", people_of_campaign},
     {"points", people_of_points},
 };
 

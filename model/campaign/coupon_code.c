@@ -127,7 +127,8 @@ enum coupon_form coupon_code_form(struct arena *arena, const char *code, const c
     return COUPON_MISSPELT;
 }
 
-/* In groups where it has 12 letters of ASCII, as it is otherwise; all but `shown` bytes as stars. */
+/* In groups where it has 12 letters of ASCII, as it is otherwise; all but `shown` bytes as stars.
+ */
 static char *code_write(struct arena *arena, const char *code, size_t shown)
 {
     size_t n = strlen(code), at = 0;
