@@ -44,8 +44,9 @@ static void measure(struct temp_mall *mall, const struct contact_lines *lines, i
     int64_t began = time_monotonic_ns();
     double cpu = cpu_seconds();
     struct send_counts counts = sending_step(mall, lines);
-    printf("%-28s %8lld messages  %6.2f s  cpu %6.2f s\n", what, (long long)counts.sent,
-           (double)(time_monotonic_ns() - began) / 1e9, cpu_seconds() - cpu);
+    double seconds = (double)(time_monotonic_ns() - began) / 1e9;
+    printf("{\"what\": \"%s\", \"n\": %lld, \"seconds\": %.3f, \"cpu_seconds\": %.3f}\n", what,
+           (long long)counts.sent, seconds, cpu_seconds() - cpu);
 }
 
 int main(int argc, char **argv)
