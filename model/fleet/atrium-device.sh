@@ -153,8 +153,14 @@ run() { # ID SECONDS COMMAND
     # another one for the command, which nobody would know of; with it, it ends the command alone.
     exec setsid -w sh -c 'echo $$ >"$1" && timeout --foreground -k 2 "$2" sh -c "$3"
         status=$?; rm -f -- "$1"
-        case $status in 124 | 137) trap "" TERM; kill -TERM -- -$$ 2>/dev/null ;; esac
+        case $status in 124 | 137) trap "" TERM; kill -s TERM -- -$$ 2>/dev/null ;; esac
         exit $status' sh "$home/run/$1.pid" "$2" "$3"
+}
+
+lives() { # is there anybody of the process group but the dead that nobody buried?
+    kill -s 0 -- "-$1" 2>/dev/null || return 1
+    cat /proc/[0-9]*/stat 2>/dev/null |
+        awk -v group="$1" '{ sub(/^.*\) /, "") } $3 == group && $1 !~ /[ZX]/ { n++ } END { exit !n }'
 }
 
 end() { # ID
@@ -163,10 +169,11 @@ end() { # ID
         echo state=ended
         return
     }
+    # `-s`: some shells take no `--` after `-TERM`.
     for signal in TERM KILL; do
         kill -s "$signal" -- "-$pid" 2>/dev/null
         for wait in 1 2 3 4 5 6 7 8 9 10; do
-            kill -0 -- "-$pid" 2>/dev/null || {
+            lives "$pid" || {
                 rm -f -- "$home/run/$1.pid"
                 echo state=killed
                 return

@@ -12,7 +12,7 @@ enum { TIMEOUT_S = 60, MARK_MOST = 32 };
 #define MARK "atrium-group "
 static const char guard[] =
     "exec setsid -w sh -c 'echo \"" MARK "$$\" >&2; timeout --foreground -k 2 \"$1\" sh -c \"$2\"; "
-    "s=$?; case $s in 124|137) trap \"\" TERM; kill -TERM -- -$$ 2>/dev/null;; esac; exit $s' sh "
+    "s=$?; case $s in 124|137) trap \"\" TERM; kill -s TERM -- -$$ 2>/dev/null;; esac; exit $s' sh "
     "%lld %s";
 
 struct piece {
@@ -129,7 +129,8 @@ static bool killer_send(struct piece *piece)
     if (piece->group <= 1 || job->state != DEVICE_UNKNOWN || !job->cancel)
         return false;
     snprintf(piece->kill_command, sizeof piece->kill_command,
-             "g=%ld; kill -TERM -- -$g; sleep 0.3; kill -KILL -- -$g; sleep 0.1; ! kill -0 -- -$g",
+             "g=%ld; kill -s TERM -- -$g; sleep 0.3; kill -s KILL -- -$g; sleep 0.1; "
+             "! kill -s 0 -- -$g",
              piece->group);
     piece->killer = (struct fleet_job){.device = job->device,
                                        .code = job->code,

@@ -278,10 +278,10 @@ def killers(folder):
             file.write(f"""#!/bin/sh
 echo >>"$KILL_COUNT"
 n=$({shutil.which("wc")} -l <"$KILL_COUNT")
-[ $n = "$KILL_AT" ] && [ "$KILL_WHEN" = before ] && kill -9 -- -"$KILL_GROUP"
+[ $n = "$KILL_AT" ] && [ "$KILL_WHEN" = before ] && kill -s KILL -- -"$KILL_GROUP"
 {real} "$@"
 status=$?
-[ $n = "$KILL_AT" ] && [ "$KILL_WHEN" = after ] && kill -9 -- -"$KILL_GROUP"
+[ $n = "$KILL_AT" ] && [ "$KILL_WHEN" = after ] && kill -s KILL -- -"$KILL_GROUP"
 exit $status
 """)
         os.chmod(path, 0o755)
