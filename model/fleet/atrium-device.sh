@@ -68,8 +68,15 @@ spool() { # NAME OFFSET [MOST]
     [ "$2" -le "$size" ] || die 3 "the spool $1 ends at $size, before $2"
     printf 'size=%s\n' "$size"
     [ -e "$home/spool/$1" ] || return 0
-    tail -c "+$(($2 + 1))" -- "$home/spool/$1" | head -c "$most"
+    n=$((size - $2))
+    [ "$n" -le "$most" ] || n=$most
+    # The application may be in the middle of a line, and so may MOST: whole lines only.
+    if [ "$(part "$1" "$2" "$n" | tail -c 1 | wc -l)" = 0 ]; then
+        n=$((n - $(part "$1" "$2" "$n" | tail -n 1 | wc -c)))
+    fi
+    part "$1" "$2" "$n"
 }
+part() { tail -c "+$(($2 + 1))" -- "$home/spool/$1" | head -c "$3"; } # NAME OFFSET BYTES
 
 spooled() { # NAME OFFSET
     name_ok "${1-}" && whole "${2-}" || usage 'spooled NAME OFFSET'
@@ -142,9 +149,18 @@ send() { # PATH [OFFSET]
 
 run() { # ID SECONDS COMMAND
     name_ok "${1-}" && whole "${2-}" && [ -n "${3-}" ] || usage 'run ID SECONDS COMMAND'
-    # A process group of its own: `kill` ends all of it.
-    exec setsid -w sh -c 'echo $$ >"$1" && timeout -k 2 "$2" sh -c "$3"
-        status=$?; rm -f -- "$1"; exit $status' sh "$home/run/$1.pid" "$2" "$3"
+    # A process group of its own: `kill` ends all of it. Without --foreground `timeout` would make
+    # another one for the command, which nobody would know of; with it, it ends the command alone.
+    exec setsid -w sh -c 'echo $$ >"$1" && timeout --foreground -k 2 "$2" sh -c "$3"
+        status=$?; rm -f -- "$1"
+        case $status in 124 | 137) trap "" TERM; kill -s TERM -- -$$ 2>/dev/null ;; esac
+        exit $status' sh "$home/run/$1.pid" "$2" "$3"
+}
+
+lives() { # is there anybody of the process group but the dead that nobody buried?
+    kill -s 0 -- "-$1" 2>/dev/null || return 1
+    cat /proc/[0-9]*/stat 2>/dev/null |
+        awk -v group="$1" '{ sub(/^.*\) /, "") } $3 == group && $1 !~ /[ZX]/ { n++ } END { exit !n }'
 }
 
 end() { # ID
@@ -153,10 +169,11 @@ end() { # ID
         echo state=ended
         return
     }
+    # `-s`: some shells take no `--` after `-TERM`.
     for signal in TERM KILL; do
         kill -s "$signal" -- "-$pid" 2>/dev/null
         for wait in 1 2 3 4 5 6 7 8 9 10; do
-            kill -0 -- "-$pid" 2>/dev/null || {
+            lives "$pid" || {
                 rm -f -- "$home/run/$1.pid"
                 echo state=killed
                 return

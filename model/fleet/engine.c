@@ -78,6 +78,8 @@ static void job_finished(struct fleet_engine *engine, struct fleet_job *job)
     job->next = NULL;
     *engine->finished_end = job;
     engine->finished_end = &job->next;
+    if (!engine->sessions.n) /* nobody looks at the phases of none */
+        memset(engine->in_phase, 0, sizeof engine->in_phase);
     pthread_mutex_unlock(&engine->lock);
     ring(engine->done);
 }

@@ -453,7 +453,8 @@ static bool step_output(struct fleet_session *session)
         packets_take(session);
     if (session->finished)
         return false;
-    if ((ended && session->exited) || session->closed) {
+    /* Closed is not empty: what came before is still to be read. */
+    if ((ended && session->exited) || (session->closed && !more)) {
         finish_ended(session);
         return false;
     }

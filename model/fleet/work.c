@@ -12,7 +12,7 @@ enum { TIMEOUT_S = 60, MARK_MOST = 32 };
 #define MARK "atrium-group "
 static const char guard[] =
     "exec setsid -w sh -c 'echo \"" MARK "$$\" >&2; timeout --foreground -k 2 \"$1\" sh -c \"$2\"; "
-    "s=$?; case $s in 124|137) trap \"\" TERM; kill -TERM -- -$$ 2>/dev/null;; esac; exit $s' sh "
+    "s=$?; case $s in 124|137) trap \"\" TERM; kill -s TERM -- -$$ 2>/dev/null;; esac; exit $s' sh "
     "%lld %s";
 
 struct piece {
@@ -130,8 +130,8 @@ static bool killer_send(struct piece *piece)
     if (piece->group <= 1 || job->state != DEVICE_UNKNOWN || !job->cancel)
         return false;
     snprintf(piece->kill_command, sizeof piece->kill_command,
-             "g=%ld; kill -TERM -- -$g; for i in 1 2 3 4 5 6 7 8 9; do sleep 0.2; "
-             "kill -0 -- -$g || exit 0; [ $i -lt 3 ] || kill -KILL -- -$g; done; exit 1",
+             "g=%ld; kill -s TERM -- -$g; for i in 1 2 3 4 5 6 7 8 9; do sleep 0.2; "
+             "kill -s 0 -- -$g || exit 0; [ $i -lt 3 ] || kill -s KILL -- -$g; done; exit 1",
              piece->group);
     piece->killer = (struct fleet_job){.device = job->device,
                                        .code = job->code,

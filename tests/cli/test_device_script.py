@@ -1,0 +1,462 @@
+#!/usr/bin/env python3
+"""atrium-device, the script that lies on a device: every verb with a real sh, what it refuses, and a
+death after every single command it runs: afterwards the device is wholly the old or wholly the new."""
+
+import hashlib
+import io
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SCRIPT = os.path.join(ROOT, "model/fleet/atrium-device.sh")
+passed = failed = 0
+
+
+def check(what, good, seen=""):
+    global passed, failed
+    passed, failed = passed + bool(good), failed + (not good)
+    if not good:
+        print(f"FAILED {what}: {seen}", file=sys.stderr)
+
+
+def sha(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+class Device:
+    def __init__(self, folder):
+        self.home = folder
+        self.env = dict(os.environ, ATRIUM_DEVICE_HOME=folder)
+
+    def path(self, *parts):
+        return os.path.join(self.home, *parts)
+
+    def run(self, *words, data=b"", env=None):
+        done = subprocess.run(["sh", SCRIPT, *words], input=data, env=env or self.env,
+                              capture_output=True, timeout=60)
+        return done.returncode, done.stdout, done.stderr
+
+    def values(self, *words, data=b""):
+        status, out, err = self.run(*words, data=data)
+        return dict(line.split("=", 1) for line in out.decode().split() if "=" in line)
+
+    def version(self, name, mark=b"x"):
+        os.makedirs(self.path("app", name), exist_ok=True)
+        self.write(f"app/{name}/program", mark)
+
+    def current(self, name):
+        link = self.path("app/current")
+        if os.path.lexists(link):
+            os.remove(link)
+        os.symlink(name, link)
+
+    def now(self):
+        link = self.path("app/current")
+        return os.readlink(link) if os.path.lexists(link) else None
+
+    def write(self, name, data, mode="wb"):
+        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
+        with open(self.path(name), mode) as file:
+            file.write(data)
+
+    def read(self, name):
+        with open(self.path(name), "rb") as file:
+            return file.read()
+
+    def has(self, name):
+        return os.path.lexists(self.path(name))
+
+
+def archive(version, content=b"new"):
+    """A tar of a whole version."""
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w") as tar:
+        for name in ("program", "texts", "images"):
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            info.mode = 0o755
+            tar.addfile(info, io.BytesIO(content))
+    return data.getvalue()
+
+
+class Fresh:
+    """A device in a folder of its own, with version 1 in use."""
+
+    def __enter__(self):
+        self.folder = tempfile.mkdtemp(prefix="atrium-device.")
+        device = Device(self.folder)
+        device.version("1", b"old")
+        device.current("1")
+        return device
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def test_status():
+    with Fresh() as d:
+        d.write("config", b"kind=pos\n")
+        d.write("spool/receipts", b"12345\n")
+        d.write("spool/sightings", b"123\n")
+        v = d.values("status")
+        check("status has the version", v.get("app") == "1", v)
+        check("status has the configuration", v.get("config") == sha(b"kind=pos\n")[:12], v)
+        check("status counts the spool", v.get("spool") == "10", v)
+        check("status has a clock", abs(int(v["time"]) / 1000 - time.time()) < 30, v)
+        check("status has numbers", v["load"].isdigit() and v["disk"].isdigit(), v)
+        d.run("spooled", "receipts", "6")
+        check("what was collected does not wait", d.values("status").get("spool") == "4")
+        check("no sale", d.values("sale") == {"active": "0"})
+        d.write("run/sale", b"")
+        check("a sale", d.values("sale") == {"active": "1"})
+    with tempfile.TemporaryDirectory() as folder:
+        d = Device(os.path.join(folder, "new"))
+        status, out, err = d.run("status")
+        check("a new device answers", status == 0 and b"app=none" in out, (status, out, err))
+
+
+def test_spool():
+    with Fresh() as d:
+        lines = [b'{"n":%d}\n' % i for i in range(2000)]
+        d.write("spool/receipts", b"".join(lines) + b'{"half')
+        at, seen = 0, b""
+        while True:
+            status, out, _ = d.run("spool", "receipts", str(at), "5000")
+            head, _, body = out.partition(b"\n")
+            check("a spool says its size", status == 0 and head.startswith(b"size="), head)
+            check("whole lines", not body or body.endswith(b"\n"), body[-20:])
+            if not body:
+                break
+            seen += body
+            at += len(body)
+            d.run("spooled", "receipts", str(at))
+        check("all of it, once", seen == b"".join(lines), len(seen))
+        d.write("spool/receipts", b'"}\n', "ab")
+        check("the line that became whole comes", d.run("spool", "receipts", str(at))[1]
+              .endswith(b'{"half"}\n'))
+        check("past the end is refused", d.run("spool", "receipts", "999999999")[0] == 3)
+        check("nothing there is empty", d.run("spool", "sightings", "0")[1] == b"size=0\n")
+        for bad in ("../config", "", ".x", "a/b", "-n", "a b"):
+            check(f"no such name: {bad!r}", d.run("spool", bad, "0")[0] == 2)
+        for bad in ("-1", "x", "", "1e3", "9" * 16):
+            check(f"no such offset: {bad!r}", d.run("spool", "receipts", bad)[0] == 2)
+
+
+def test_files():
+    with Fresh() as d:
+        data = os.urandom(300000)
+        name, size, digest = "f.bin", str(len(data)), sha(data)
+        check("nothing yet", d.values("receive", name, size, digest) == {"have": "0"})
+        status, _, err = d.run("receive", name, size, digest, "0", data=data[:100000])
+        check("cut", status == 3 and not d.has("staging/f.bin"), (status, err))
+        check("what there is", d.values("receive", name, size, digest) == {"have": "100000"})
+        check("a gap is refused", d.run("receive", name, size, digest, "100001", data=b"x")[0] == 3)
+        status, out, err = d.run("receive", name, size, digest, "90000", data=data[90000:])
+        check("the rest", status == 0 and d.read("staging/f.bin") == data, (status, err))
+        check("all there", d.values("receive", name, size, digest) == {"have": size})
+        check("placed", d.values("place", name, "config.new") == {"sha256": digest})
+        check("in its place", d.read("config.new") == data and not d.has("staging/f.bin"))
+        status, _, _ = d.run("receive", name, size, "0" * 64, "0", data=data)
+        check("another file is refused", status == 3 and not d.has("staging/f.bin.part"))
+        status, out, _ = d.run("send", "config.new", "299990")
+        head, _, body = out.partition(b"\n")
+        check("sent from an offset", status == 0 and body == data[299990:] and
+              head.decode() == f"size={size} sha256={digest}", head)
+        check("no such file", d.run("send", "nothing")[0] == 3)
+        status, out, _ = d.run("offer", "o1", "60", data=b"tea for two")
+        check("an offer", status == 0 and d.read("offers/o1") == b"tea for two", out)
+        d.write("log/app.log", b"".join(b"line %d\n" % i for i in range(500)))
+        check("the log's end", d.run("log", "3")[1] == b"line 497\nline 498\nline 499\n")
+        follow = subprocess.Popen(["sh", SCRIPT, "log", "1", "--follow"], env=d.env,
+                                  stdout=subprocess.PIPE)
+        check("follows", follow.stdout.readline() == b"line 499\n")
+        d.write("log/app.log", b"more\n", "ab")
+        check("and goes on", follow.stdout.readline() == b"more\n")
+        follow.kill()
+        follow.wait()
+        follow.stdout.close()
+
+
+def alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        return file.read().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def test_run_and_kill():
+    with Fresh() as d:
+        status, out, err = d.run("run", "a", "20", "echo hello; exit 7")
+        check("runs", (status, out) == (7, b"hello\n"), (status, out, err))
+        check("forgets it", d.values("kill", "a") == {"state": "ended"})
+        for ignores in ("", "trap '' TERM; "):
+            child = subprocess.Popen(
+                ["sh", SCRIPT, "run", "b", "100",
+                 ignores + "sh -c \"" + ignores + "echo \\$\\$; while :; do sleep 100; done\""],
+                env=d.env, stdout=subprocess.PIPE)
+            pid = int(child.stdout.readline())
+            check("it runs", alive(pid))
+            check("killed", d.values("kill", "b") == {"state": "killed"})
+            child.wait(timeout=20)
+            child.stdout.close()
+            check("and its children with it", not alive(pid), ignores)
+        status, _, _ = d.run("run", "c", "1", "sleep 100")
+        check("its time is over", status in (124, 137), status)
+
+
+def test_config():
+    with Fresh() as d:
+        d.write("config", b"old")
+        check("nothing to check", d.run("config-check")[0] == 3)
+        d.write("config.new", b"new")
+        check("another than was checked", d.run("config-apply", sha(b"x"))[0] == 3)
+        d.write("app/1/check-config", b"#!/bin/sh\ngrep -q new \"$1\"\n")
+        os.chmod(d.path("app/1/check-config"), 0o755)
+        check("checked", d.run("config-check")[0] == 0)
+        check("applied", d.values("config-apply", sha(b"new")) == {"config": sha(b"new")[:12]})
+        d.write("config.new", b"bad")
+        check("refused", d.run("config-apply", sha(b"bad"))[0] == 3 and d.read("config") == b"new")
+
+
+def test_rollout():
+    with Fresh() as d:
+        data = archive("2")
+        check("not received", d.run("stage", "2", sha(data))[0] == 3)
+        d.run("receive", "2.tar", str(len(data)), sha(data), "0", data=data)
+        check("not what was meant", d.run("stage", "2", "0" * 64)[0] == 3)
+        check("staged", d.values("stage", "2", sha(data)) == {"staged": "2"})
+        check("staged twice", d.values("stage", "2", sha(data)) == {"staged": "2"})
+        check("not staged", d.run("switch", "3", "60")[0] == 3)
+        d.write("run/sale", b"")
+        check("not during a sale", d.run("switch", "2", "60")[0] == 5 and d.now() == "1")
+        os.remove(d.path("run/sale"))
+        v = d.values("switch", "2", "60")
+        check("switched", v.get("app") == "2" and d.now() == "2", v)
+        check("on trial", d.values("status").get("rollout") == "trial")
+        check("one at a time", d.run("switch", "1", "60")[0] == 5)
+        check("back", d.values("rollback") == {"app": "1"} and d.now() == "1")
+        check("nothing to go back from", d.run("rollback")[0] == 5)
+        d.run("switch", "2", "60")
+        check("confirmed", d.values("confirm") == {"app": "2"} and not d.has("rollout"))
+        check("confirmed twice", d.values("confirm") == {"app": "2"})
+        check("a start changes nothing", d.run("boot")[0] == 0 and d.now() == "2")
+        d.run("switch", "1", "60")
+        d.run("boot")
+        check("a start in a trial is a failure", d.now() == "2" and not d.has("rollout"))
+        d.run("switch", "1", "0")
+        until = time.monotonic() + 20
+        while d.has("rollout") and time.monotonic() < until:
+            subprocess.run(["sync", d.path("app")], check=False)
+        check("nobody confirmed: the dead man's timer", d.now() == "2" and not d.has("rollout"))
+        damaged = d.path("rollout")
+        with open(damaged, "w", encoding="ascii") as file:
+            file.write("trial 1 ../../etc 2\n")
+        check("a damaged mark leads nowhere", d.run("rollback")[0] == 6 and d.now() == "2")
+
+
+TOOLS = ("mv", "ln", "rm", "sync", "cat", "cp", "mkdir", "tar", "truncate", "chmod", "sha256sum",
+         "touch", "head", "fallocate", "date", "stat", "setsid", "readlink", "cut", "tail")
+
+
+def killers(folder):
+    """Tools that count themselves, and end the whole script just before or after the Nth."""
+    os.makedirs(folder)
+    for tool in TOOLS:
+        real = shutil.which(tool)
+        if not real:
+            continue
+        path = os.path.join(folder, tool)
+        with open(path, "w", encoding="ascii") as file:
+            file.write(f"""#!/bin/sh
+echo >>"$KILL_COUNT"
+n=$({shutil.which("wc")} -l <"$KILL_COUNT")
+[ $n = "$KILL_AT" ] && [ "$KILL_WHEN" = before ] && kill -s KILL -- -"$KILL_GROUP"
+{real} "$@"
+status=$?
+[ $n = "$KILL_AT" ] && [ "$KILL_WHEN" = after ] && kill -s KILL -- -"$KILL_GROUP"
+exit $status
+""")
+        os.chmod(path, 0o755)
+    return folder
+
+
+def die_at(d, tools, step, when, words, data):
+    """True when it died there; False when it ended before."""
+    count = d.path("..", os.path.basename(d.home) + ".count")
+    env = dict(d.env, PATH=tools + ":" + os.environ["PATH"], KILL_AT=str(step), KILL_WHEN=when,
+               KILL_COUNT=count)
+    child = subprocess.Popen(
+        ["sh", "-c", 'export KILL_GROUP=$$; exec sh "$@"', "sh", SCRIPT, *words], env=env,
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True)
+    try:
+        child.stdin.write(data)
+        child.stdin.close()
+    except BrokenPipeError:
+        pass
+    status = child.wait(timeout=60)
+    if os.path.exists(count):
+        os.remove(count)
+    return status == -signal.SIGKILL
+
+
+def whole_version(d, name):
+    """A version is there wholly, or not at all."""
+    if not d.has(f"app/{name}"):
+        return True
+    return all(d.has(f"app/{name}/{part}") for part in ("program", "texts", "images", ".sha256"))
+
+
+def prepare_switch(d):
+    d.version("2", b"new")
+
+
+def prepare_trial(d):
+    d.version("2", b"new")
+    d.run("switch", "2", "600")
+
+
+ARCHIVE = archive("2")
+FILE = b"some bytes" * 5000
+
+
+def prepare_stage(d):
+    d.run("receive", "2.tar", str(len(ARCHIVE)), sha(ARCHIVE), "0", data=ARCHIVE)
+
+
+def prepare_config(d):
+    d.write("config", b"old")
+    d.write("config.new", b"new")
+
+
+def prepare_place(d):
+    d.write("config", b"old")
+    d.run("receive", "c", str(len(FILE)), sha(FILE), "0", data=FILE)
+
+
+def after_trial(d):
+    """What a start makes of it is a version that is settled; asked again, the verb ends well."""
+    d.run("boot")
+    return d.now() in ("1", "2") and not d.has("rollout") and d.values("status")["app"] == d.now()
+
+
+def after_switch(d):
+    return after_trial(d) and d.now() == "1" and d.values("switch", "2", "600").get("app") == "2" \
+        and d.values("confirm").get("app") == "2"
+
+
+def after_settling(d):
+    # Before the restart it is one of the two, and says so.
+    return d.now() in ("1", "2") and after_trial(d)
+
+
+def after_stage(d):
+    return d.now() == "1" and whole_version(d, "2") and \
+        (d.values("stage", "2", sha(ARCHIVE)) == {"staged": "2"} and whole_version(d, "2"))
+
+
+def after_receive(d):
+    if d.has("staging/f") and d.read("staging/f") != FILE:
+        return False
+    have = int(d.values("receive", "f", str(len(FILE)), sha(FILE))["have"])
+    if have < len(FILE) or not d.has("staging/f"):
+        d.run("receive", "f", str(len(FILE)), sha(FILE), str(have), data=FILE[have:])
+    return d.has("staging/f") and d.read("staging/f") == FILE
+
+
+def after_config(d):
+    return d.read("config") in (b"old", b"new")
+
+
+def after_place(d):
+    return d.read("config") in (b"old", FILE)
+
+
+def after_spooled(d):
+    status, out, _ = d.run("spool", "receipts", "9")
+    return status == 0 and out == b"size=18\nline two\n" and d.values("status")["spool"] in ("9", "18")
+
+
+def prepare_spool(d):
+    d.write("spool/receipts", b"line one\nline two\n")
+
+
+DEATHS = (
+    (("switch", "2", "600"), b"", prepare_switch, after_switch),
+    (("confirm",), b"", prepare_trial, after_settling),
+    (("rollback",), b"", prepare_trial, after_settling),
+    (("boot",), b"", prepare_trial, after_settling),
+    (("stage", "2", sha(ARCHIVE)), b"", prepare_stage, after_stage),
+    (("receive", "f", str(len(FILE)), sha(FILE), "0"), FILE, lambda d: None, after_receive),
+    (("config-apply", sha(b"new")), b"", prepare_config, after_config),
+    (("place", "c", "config"), b"", prepare_place, after_place),
+    (("spooled", "receipts", "9"), b"", prepare_spool, after_spooled),
+)
+
+
+def end_timers(d):
+    """The dead man's timers that the test armed."""
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/environ", "rb") as file:
+                ours = b"ATRIUM_DEVICE_HOME=" + d.home.encode() + b"\0" in file.read() + b"\0"
+        except OSError:
+            continue
+        if ours and int(pid) != os.getpid():
+            try:
+                os.kill(int(pid), signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+
+def test_death_between_any_two_steps():
+    with tempfile.TemporaryDirectory() as folder:
+        tools = killers(os.path.join(folder, "bin"))
+        for words, data, prepare, holds in DEATHS:
+            for when in ("before", "after"):
+                deaths = missed = 0
+                for step in range(1, 60):
+                    with Fresh() as d:
+                        prepare(d)
+                        died = die_at(d, tools, step, when, words, data)
+                        if died:
+                            deaths += 1
+                            check(f"{words[0]}: death {when} step {step}", holds(d),
+                                  sorted(os.listdir(d.path("app"))))
+                        end_timers(d)
+                    # Two tools of a pipe may count at once, and a number be passed over.
+                    missed = 0 if died else missed + 1
+                    if missed == 3:
+                        break
+                check(f"{words[0]} had steps to die {when}", deaths >= 3, deaths)
+
+
+def test_refusals():
+    with Fresh() as d:
+        check("no verb", d.run()[0] == 2)
+        check("no such verb", d.run("dance")[0] == 2)
+        check("a function is no verb", d.run("die", "0", "x")[0] == 2 and
+              d.run("replace", "/tmp/x")[0] == 2)
+        for words in (("run", "../x", "1", "true"), ("run", "x", "-1", "true"),
+                      ("stage", "../1", "0"), ("switch", "..", "1"), ("switch", "", "1"),
+                      ("receive", "a/b", "1", "0" * 64), ("offer", "-x", "1"),
+                      ("receive", "x", "1", "0" * 63)):
+            status, _, err = d.run(*words)
+            check(f"{words} is refused", status == 2 and err.startswith(b"usage"), (status, err))
+        status, _, err = d.run("status", env=dict(d.env, ATRIUM_DEVICE_HOME="/dev/null/x"))
+        check("no home", status == 6 and err, (status, err))
+
+
+for test in (test_status, test_spool, test_files, test_run_and_kill, test_config, test_rollout,
+             test_refusals, test_death_between_any_two_steps):
+    test()
+print(f"{passed} passed, {failed} failed")
+sys.exit(failed > 0)
