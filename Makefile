@@ -15,10 +15,10 @@ OPT      ?= $(if $(SAN),-O1 -g -fno-omit-frame-pointer -fsanitize=$(SAN) -fno-sa
 CFLAGS   += -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -Wno-missing-field-initializers -Wshadow -Wstrict-prototypes \
             -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla -fno-common -pthread $(OPT)
 CPPFLAGS += -I. -I$(BUILD) -DATRIUM_VERSION='"$(VERSION)"' -DATRIUM_PREFIX='"$(PREFIX)"'
-LDLIBS   += -lncursesw -ltinfo -lsqlite3 -lpcre2-8 -lzstd -lutf8proc -ljansson -linih -lssh -lcrypto -lxxhash -lm
+LDLIBS   += -lncursesw -ltinfo -lsqlite3 -lpcre2-8 -lzstd -lutf8proc -ljansson -linih -lssh -lcurl -lcrypto -lxxhash -lm
 LDFLAGS  += -pthread
 
-MAIN     := views/main.c
+MAIN     := views/main.c fixtures/devices/main.c
 SOURCES  := $(filter-out $(MAIN),$(sort $(wildcard tui/*.c model/*/*.c views/*.c views/cli/*.c fixtures/*/*.c)))
 SCHEMA   := $(sort $(wildcard model/store/schema/*.sql))
 OBJECTS  := $(SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/schema.o $(BUILD)/obj/device_script.o
@@ -36,7 +36,7 @@ include $(sort $(wildcard tests/bench/*.mk tests/fuzz/*.mk doc/*.mk))
 .SECONDARY:
 
 ##@ Using it
-all: $(BUILD)/atrium $(LOCALES) ## build the program
+all: $(BUILD)/atrium $(BUILD)/atrium-devices $(LOCALES) ## build the program
 
 run: deps ## install what is missing, build, make the demo mall once, open the console on it
 	@$(MAKE) --no-print-directory -j$$(nproc) all
@@ -105,6 +105,11 @@ help: ## this list
 
 ##@ Parts
 $(BUILD)/atrium: $(BUILD)/obj/views/main.o $(LIBRARY)
+	$(call SAY,LINK ,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# A fleet on loopback addresses, for tests and the demo.
+$(BUILD)/atrium-devices: $(BUILD)/obj/fixtures/devices/main.o $(LIBRARY)
 	$(call SAY,LINK ,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 

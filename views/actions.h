@@ -33,6 +33,8 @@
     X(GO_CLUSTERS,   "clusters",     "", "K", 0, N_("people who are alike"))                       \
     X(GO_SEGMENTS,   "segments",     "", "S", 0, N_("people by an expression; saved segments"))    \
     X(GO_LABELS,     "labels",       "", "B", 0, N_("labels: rules, lists, who carries them"))     \
+    X(GO_TASKS,      "tasks",        "", "Y", 0, N_("what staff are asked to do for people"))       \
+    X(GO_OUTGOING,   "outgoing",     "", "Z", 0, N_("messages of campaigns: sent, suppressed and why")) \
     X(GO_CAMPAIGNS,  "campaigns",    "", "C", 0, N_("campaigns: set up, approve, run"))            \
     X(GO_CALENDAR,   "calendar",     "", "D", 0, N_("campaigns by day, and occasions that fit"))   \
     X(GO_COUPONS,    "coupons",      "", "O", 0, N_("coupons by campaign, and what became of them"))  \
@@ -152,6 +154,12 @@
     X(LABEL_RUN,     "run",          "labels", "r", ACTION_LINE | ACTION_CHANGES, N_("run all rules where something changed"), N_("run")) \
     X(LABEL_HISTORY, "history",      "labels", "h", ACTION_LINE, N_("who changed this label when"), N_("history")) \
     X(LABEL_DROP,    "remove-label", "labels", "d", ACTION_CHANGES, N_("remove the selected label"), N_("remove")) \
+    /* Tasks */                                                                                    \
+    X(TASK_TAKE,     "take-task",    "tasks", "a", ACTION_LINE | ACTION_CHANGES, N_("take this task"), N_("take")) \
+    X(TASK_DONE,     "task-done",    "tasks", "d", ACTION_LINE | ACTION_CHANGES, N_("it is done"), N_("finish")) \
+    X(TASK_DROP,     "drop-task",    "tasks", "n", ACTION_LINE | ACTION_CHANGES, N_("drop it, with a note"), N_("give up")) \
+    X(TASK_BACK,     "task-back",    "tasks", "b", ACTION_CHANGES, N_("give a taken task back"))     \
+    X(TASK_ALL,      "task-all",     "tasks", "o", ACTION_LINE, N_("closed ones too, or open ones"), N_("others")) \
     /* Campaigns */                                                                                \
     X(CAMPAIGNS_NEW, "new-campaign", "campaigns", "n", ACTION_LINE, N_("set up a new campaign"), N_("new")) \
     X(CAMPAIGNS_STATE, "state",      "campaigns", "s", ACTION_LINE, N_("only campaigns in one state"), N_("state")) \
@@ -164,6 +172,8 @@
     X(CAMPAIGN_EDIT, "campaign-edit","campaign", "e", ACTION_LINE, N_("change it in the form"), N_("edit")) \
     X(CAMPAIGN_CLONE,"clone",        "campaign", "y", ACTION_LINE, N_("the same as a new draft"), N_("clone")) \
     X(CAMPAIGN_COMPARE, "compare-with", "campaign", "v", ACTION_LINE, N_("what is different from another"), N_("compare")) \
+    X(CAMPAIGN_RESULT, "campaign-result", "campaign", "r", 0, N_("what it did"))                   \
+    X(CAMPAIGN_SIMULATE, "campaign-simulate", "campaign", "s", 0, N_("try it on the mall's own past")) \
     X(CALENDAR_LEFT, "day-before",   "month", "Left h", ACTION_HIDDEN, N_("the day before"))    \
     X(CALENDAR_RIGHT,"day-after",    "month", "Right l", ACTION_HIDDEN, N_("the next day"))     \
     X(CALENDAR_UP,   "week-before",  "month", "Up k", ACTION_HIDDEN, N_("a week before"))       \
@@ -178,7 +188,7 @@
     X(SIMULATE,      "simulation",   "", "", 0, N_("with a code: that campaign tried on the past")) \
     X(RESULT_BY,     "by",           "campaign-result", "b", ACTION_LINE, N_("by crowd, shop, brand, contact, day"), N_("by")) \
     X(RESULT_REPORT, "report",       "campaign-result", "r", ACTION_LINE, N_("the report of a page"), N_("report")) \
-    X(RESULT_SAVE,   "write-report", "campaign-result", "w", ACTION_LINE, N_("write the report to a file"), N_("write")) \
+    X(RESULT_SAVE,   "save-report",  "campaign-result", "w", ACTION_LINE, N_("write the report to a file"), N_("save")) \
     X(RESULT_SIMULATE, "simulate",   "campaign-result", "s", 0, N_("what history would have said before")) \
     X(SIMULATE_BY,   "by",           "campaign-simulate", "b", ACTION_LINE, N_("by balance or crowd"), N_("by")) \
     X(SIMULATE_SEED, "anew",         "campaign-simulate", "n", ACTION_LINE, N_("draw anew with another seed"), N_("draw anew")) \

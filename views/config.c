@@ -97,6 +97,19 @@ static int key_option(struct config *config, const char *name, const char *value
     return 1;
 }
 
+static int contact_option(struct config_reading *reading, const char *name, const char *value,
+                          int line)
+{
+    char **token = strcmp(name, "app_token") == 0   ? &reading->config->app_token
+                   : strcmp(name, "sms_token") == 0 ? &reading->config->sms_token
+                                                    : NULL;
+    if (!token)
+        return wrong(reading, line, name, "", "app_token or sms_token");
+    free(*token);
+    *token = mem_strdup(value);
+    return 1;
+}
+
 static int option(void *context, const char *section, const char *name, const char *value)
 {
     struct config_reading *reading = context;
@@ -105,10 +118,12 @@ static int option(void *context, const char *section, const char *name, const ch
         return screen_option(reading, name, value, line);
     if (strcmp(section, "keys") == 0)
         return key_option(reading->config, name, value, line);
+    if (strcmp(section, "contacts") == 0)
+        return contact_option(reading, name, value, line);
     if (strcmp(section, "fleet") == 0)
         return fleet_option(reading, name, value, line);
     return wrong(reading, line, section, name,
-                 "an option of the sections [screen], [fleet] or [keys]");
+                 "an option of the sections [screen], [fleet], [keys] or [contacts]");
 }
 
 enum status config_read(struct config *config, struct error *err)
@@ -143,6 +158,8 @@ void config_free(struct config *config)
     }
     free(config->keys);
     free(config->language);
+    free(config->app_token);
+    free(config->sms_token);
     free(config->identity);
 }
 

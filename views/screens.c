@@ -21,6 +21,8 @@ const struct view_ops *const screens[] = {
     &view_clusters,
     &view_segments,
     &view_labels,
+    &view_tasks,
+    &view_outgoing,
     &view_campaigns,
     &view_calendar,
     &view_coupons,

@@ -289,8 +289,8 @@ static void days_settle(struct simulate_job *job)
 
 enum status history_read(struct simulate_job *job, struct error *err)
 {
-    static const uint16_t wanted[] = {KIND_PURCHASE, KIND_POINTS_EARN, KIND_POINTS_BURN,
-                                      KIND_POINTS_EXPIRE, KIND_POINTS_ADJUST};
+    static const uint16_t wanted[] = {KIND_PURCHASE,      KIND_POINTS_EARN,   KIND_POINTS_BURN,
+                                      KIND_POINTS_EXPIRE, KIND_POINTS_ADJUST, KIND_POINTS_REVERSE};
     struct history *h = &job->history;
     struct lane lanes[RESULT_LANES] = {0};
     void *contexts[RESULT_LANES];

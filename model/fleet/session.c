@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libssh/server.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -63,7 +64,13 @@ static void keep_nonblocking(int fd)
 
 static void finish_unreached(struct fleet_session *session, int code)
 {
-    session_finish(session, DEVICE_OFFLINE, "%s", strerror(code));
+    if (code != ECONNRESET) {
+        session_finish(session, DEVICE_OFFLINE, "%s", strerror(code));
+        return;
+    }
+    /* Where nobody listens it is refused: this one was accepted, and then reset. */
+    session_phase(session, PHASE_VERSION);
+    session_finish(session, DEVICE_FAILED, "no connection: it reset the connection");
 }
 
 void session_connect(struct fleet_session *session)
@@ -141,11 +148,27 @@ static bool step_connect(struct fleet_session *session)
 
 /* ---- Who it is ---- */
 
+/* The command is on its way as soon as its phase begins: whether it was taken is not known before
+ * the answer. */
+static enum device_condition condition_unanswered(const struct fleet_session *session)
+{
+    return session->job->phase >= PHASE_COMMAND ? DEVICE_UNKNOWN : DEVICE_FAILED;
+}
+
+/* What libssh says of a connection that ended, in plain words. */
+static const char *library_words(struct fleet_session *session)
+{
+    const char *words = ssh_get_error(session->ssh);
+    if (strstr(words, "Connection reset"))
+        return "it reset the connection";
+    if (!*words || strstr(words, "disconnected") || strstr(words, "Broken pipe"))
+        return "it closed the connection";
+    return words;
+}
+
 static void finish_by_library(struct fleet_session *session, const char *doing)
 {
-    bool began = session->job->phase >= PHASE_FIRST;
-    session_finish(session, began ? DEVICE_UNKNOWN : DEVICE_FAILED, "%s: %s", doing,
-                   ssh_get_error(session->ssh));
+    session_finish(session, condition_unanswered(session), "%s: %s", doing, library_words(session));
 }
 
 static bool step_keys(struct fleet_session *session)
@@ -247,6 +270,13 @@ static void on_exit_signal(ssh_session ssh, ssh_channel channel, const char *sig
     session->exited = true;
 }
 
+static void on_eof(ssh_session ssh, ssh_channel channel, void *context)
+{
+    (void)ssh;
+    (void)channel;
+    ((struct fleet_session *)context)->ended = true;
+}
+
 static void on_close(ssh_session ssh, ssh_channel channel, void *context)
 {
     (void)ssh;
@@ -266,6 +296,7 @@ static bool step_open(struct fleet_session *session)
             .userdata = session,
             .channel_exit_status_function = on_exit_status,
             .channel_exit_signal_function = on_exit_signal,
+            .channel_eof_function = on_eof,
             .channel_close_function = on_close,
         };
         ssh_callbacks_init(&session->callbacks);
@@ -287,8 +318,13 @@ static bool step_command(struct fleet_session *session)
     int code = ssh_channel_request_exec(session->channel, session->job->command);
     if (code == SSH_AGAIN)
         return false;
+    if (code != SSH_OK && ssh_is_connected(session->ssh)) {
+        session_finish(session, DEVICE_FAILED, "it does not run the command: %s",
+                       ssh_get_error(session->ssh));
+        return false;
+    }
     if (code != SSH_OK) {
-        finish_by_library(session, "it does not run the command");
+        finish_by_library(session, "no answer to the command");
         return false;
     }
     session->input_open = true;
@@ -386,9 +422,21 @@ static void finish_ended(struct fleet_session *session)
                        session->exited ? "killed" : "cancelled; whether it still runs is unknown");
     else if (session->exited)
         session_finish(session, DEVICE_OK, "%s", "");
+    else if (!ssh_is_connected(session->ssh))
+        finish_by_library(session, "the connection ended");
     else
         session_finish(session, DEVICE_UNKNOWN, "it closed without saying how %s ended",
                        job->phase == PHASE_FIRST ? "the command" : "it");
+}
+
+/* Once the output has ended libssh's reading looks at no packet any more, so that the exit status
+ * would never come: this does. */
+static void packets_take(struct fleet_session *session)
+{
+    ssh_execute_message_callbacks(session->ssh);
+    if (session->exited || session->closed || ssh_is_connected(session->ssh))
+        return;
+    finish_by_library(session, "the connection ended");
 }
 
 static bool step_output(struct fleet_session *session)
@@ -396,14 +444,20 @@ static bool step_output(struct fleet_session *session)
     bool more = outputs_read(session);
     if (!session->finished)
         input_write(session);
+    bool ended = session->out_ended && session->err_ended;
     if (session->finished)
         return false;
-    bool ended = session->out_ended && session->err_ended;
+    if (session->ended && session->job->phase != PHASE_END)
+        session_phase(session, PHASE_END);
+    if (ended && !session->exited && !session->closed)
+        packets_take(session);
+    if (session->finished)
+        return false;
     if ((ended && session->exited) || session->closed) {
         finish_ended(session);
         return false;
     }
-    if ((ended || session->exited) && session->job->phase != PHASE_END)
+    if (session->exited && session->job->phase != PHASE_END)
         session_phase(session, PHASE_END);
     session->more = more;
     return false;
@@ -443,6 +497,11 @@ void session_step(struct fleet_session *session)
             return;
         }
     }
+    /* libssh has closed the descriptor, which nobody may wait for now: its number may be another's.
+     */
+    if (!session->finished && !session->more && session->ssh &&
+        session->job->phase > PHASE_VERSION && !ssh_is_connected(session->ssh))
+        finish_by_library(session, "the connection ended");
 }
 
 unsigned session_waits_for(const struct fleet_session *session)
@@ -463,7 +522,8 @@ static void check_cancelled(struct fleet_session *session, int64_t now)
         session->kill_sent = now;
     }
     if (session->kill_sent && now - session->kill_sent > (int64_t)FLEET_KILL_MS * MS)
-        session_finish(session, DEVICE_UNKNOWN, "cancelled, and left running");
+        session_finish(session, DEVICE_UNKNOWN,
+                       "cancelled; it did not say that it ended, and may be left running");
 }
 
 static void check_end(struct fleet_session *session, int64_t now)
@@ -478,7 +538,7 @@ void session_check_time(struct fleet_session *session, int64_t now)
     struct fleet_job *job = session->job;
     int64_t limit = session->limit_ms[job->phase] * MS;
     int64_t since = job->phase == PHASE_OUTPUT ? session->active : session->phase_since;
-    bool began = job->phase >= PHASE_FIRST;
+    enum device_condition unanswered = condition_unanswered(session);
     if (session->term_sent) {
         check_cancelled(session, now);
         return;
@@ -488,13 +548,10 @@ void session_check_time(struct fleet_session *session, int64_t now)
     if (session->finished)
         return;
     if (limit && now - since > limit)
-        session_finish(session,
-                       began                         ? DEVICE_UNKNOWN
-                       : job->phase <= PHASE_CONNECT ? DEVICE_OFFLINE
-                                                     : DEVICE_FAILED,
+        session_finish(session, job->phase <= PHASE_CONNECT ? DEVICE_OFFLINE : unanswered,
                        "no answer for %.3g s", (double)limit / 1e9);
     else if (now - session->started > session->options->total_ms * MS)
-        session_finish(session, began ? DEVICE_UNKNOWN : DEVICE_FAILED, "not done after %.3g s",
+        session_finish(session, unanswered, "not done after %.3g s",
                        (double)session->options->total_ms / 1000);
 }
 

@@ -25,6 +25,7 @@ struct fleet_session {
     int64_t started, phase_since, active; /* monotonic ns: of the job, the phase, the last byte */
     size_t given;                         /* bytes of output */
     bool input_open, out_ended, err_ended, closed, exited;
+    bool ended;        /* it said that its output ended, which a lost connection does not */
     char input[16384]; /* stdin that did not go yet */
     size_t input_at, input_n;
     int64_t term_sent, kill_sent; /* while it is being cancelled */

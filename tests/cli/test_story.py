@@ -137,6 +137,9 @@ def campaign_told(mall, folder):
     after_it = json.loads(run(mall, "campaign", "simulate", made["id"], "--at", "2017-12-31",
                               "--json"))
     points = after_it["points"]
+    alone = json.loads(run(mall, "campaign", "simulate", made["id"], "--at", "2017-12-31",
+                           "--threads", "1", "--json"))
+    check("the same on one thread", alone == after_it, alone["points"])
     ratio = points["median"] / (0.9 * 11600000)  # a tenth is held out
     check("after it: seven points days tell of seven more", after_it["basis"] == "points days" and
           after_it["comparable"] == 7 and 0.6 < ratio < 1.4, f"{ratio:.2f} of what they came to")

@@ -185,7 +185,7 @@ static const struct {
     {"list", RIGHT_DEVICES, false, device_print_list},
     {"status", RIGHT_DEVICES, true, device_status},
     {"run", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_run},
-    {"log", RIGHT_DEVICES, true, device_log},
+    {"log", RIGHT_DEVICES, true, device_logs},
     {"pin", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_pin},
 };
 

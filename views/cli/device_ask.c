@@ -95,7 +95,7 @@ static void lines_add(struct sheet *sheet, const char *code, char *text)
     }
 }
 
-enum status device_log(struct device_request *request, struct error *err)
+enum status device_logs(struct device_request *request, struct error *err)
 {
     struct fleet_engine *engine;
     struct fleet_work *work;
