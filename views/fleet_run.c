@@ -274,7 +274,7 @@ static void run_open(struct view *view)
 {
     struct run_state *state = view->state;
     struct fleet_run *run = view->console->run;
-    list_begin(&state->list, view, "fleet-run", _("groups"));
+    list_begin(&state->list, view, "fleet-run", _("answers"));
     state->list.open = row_open;
     state->list.role = cell_role;
     if (!run)

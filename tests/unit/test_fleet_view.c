@@ -179,7 +179,7 @@ static void configurations_differ_from_most_of_their_kind(void **state)
     assert_string_equal(sheet_row(sheet, 0)[FLEET_COLUMN_CONFIG].text, "≠ bbbb");
     assert_string_equal(sheet_row(sheet, 1)[FLEET_COLUMN_CONFIG].text, "=");
     assert_string_equal(fleet_kinds_text(arena, devices, 5), "2 pos, 2 screen, 1 without a kind");
-    assert_string_equal(fleet_counts_text(arena, devices, 8, true), "● 1  ! 2  ? 2  ◌ 1  · 1  – 1");
+    assert_string_equal(fleet_counts_text(arena, devices, 8, true), "● 1 ! 2 ? 2 ◌ 1 · 1 – 1");
     arena_free(arena);
 }
 
