@@ -112,7 +112,7 @@ static void state_fill(struct panels *panels, const struct console *console, con
     if (*d->reason)
         fact(panel, _("because"), d->reason);
     fact(panel, _("asked"), moment(arena, console, d->time));
-    fact(panel, _("answered"), moment(arena, console, d->seen));
+    fact(panel, _("it answered"), moment(arena, console, d->seen));
 }
 
 static void said_fill(struct panels *panels, const struct device_answer *answer)

@@ -135,7 +135,12 @@ static void key_draw(struct view *view, struct area area)
                     snprintf(half, sizeof half, "%.25s", texts[k] + from);
                 if (strlen(texts[!k]) > from)
                     snprintf(against, sizeof against, "%.25s", texts[!k] + from);
-                key_row(area_cut_top(&area, 1), label, k ? _("pin") : _("shown"), half, against);
+                if (part == 0 || *half)
+                    key_row(area_cut_top(&area, 1), label,
+                            part ? ""
+                            : k  ? _("pin")
+                                 : _("shown"),
+                            half, against);
             }
         }
     } else {

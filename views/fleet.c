@@ -119,7 +119,7 @@ static void rows_make(struct view *view)
             state->keys[i] = shown[i].id;
     }
     state->list.name = state->by ? "fleet-groups" : "fleet";
-    state->list.noun = state->by ? _("groups") : _("devices");
+    state->list.noun = state->by ? _("device groups") : _("devices");
     list_show(&state->list, state->sheet, state->keys);
     arena_free(before);
     console_redraw(view->console);
@@ -301,7 +301,7 @@ static const char *counts_text(struct view *view, struct arena *arena, bool brie
         *state->filter
             ? arena_printf(arena, _("%zu of %zu devices"), state->n, answer->n)
             : arena_printf(arena, ngettext("%zu device", "%zu devices", answer->n), answer->n);
-    text = arena_printf(arena, "%s  %s", text,
+    text = arena_printf(arena, brief ? "%s %s" : "%s  %s", text,
                         fleet_counts_text(arena, state->shown, state->n, brief));
     if (asking)
         text = arena_printf(arena, _("%s  %zu being asked"), text, asking);

@@ -24,7 +24,7 @@ static const struct sheet_column line_columns[] = {{"mark", N_("±"), CELL_TEXT}
 
 struct folding {
     struct arena *arena;
-    struct fleet_work *work;
+    const struct fleet_work *work;
     const struct fleet_result *results;
     size_t n;
     VEC(struct folded_row) rows;
@@ -61,7 +61,9 @@ static struct folded_row row_of(const struct folding *f, size_t i)
     bool running = !result->finished;
     return (struct folded_row){.running = running,
                                .state = running ? DEVICE_NEVER : result->job.state,
-                               .phase = running ? fleet_work_phase(f->work, i) : result->job.phase,
+                               .phase = !running  ? result->job.phase
+                                        : f->work ? fleet_work_phase(f->work, i)
+                                                  : PHASE_QUEUED,
                                .reason = running ? "" : result->job.reason};
 }
 
@@ -134,11 +136,11 @@ static void row_fill(const struct folding *f, struct cell *cells, const struct f
     cells[1] = cell_text(what_text(f->arena, row));
     if (row->output && row->output->exit_status >= 0)
         cells[2] = cell_integer(row->output->exit_status);
-    cells[3] = cell_text(codes_text(f, row));
+    cells[4] = cell_text(codes_text(f, row));
     if (row->output)
-        cells[4] = cell_text(first_line(f->arena, row->output));
+        cells[3] = cell_text(first_line(f->arena, row->output));
     else if (!row->running)
-        cells[4] = cell_text(arena_printf(
+        cells[3] = cell_text(arena_printf(
             f->arena, "%s: %s", fleet_phase_text(fleet_phase_names[row->phase]), row->reason));
 }
 
@@ -152,11 +154,11 @@ static uint64_t row_key(const struct folded_row *row)
            (uint64_t)row->state * 2 + row->running;
 }
 
-struct folded *fleet_results_fold(struct arena *arena, struct fleet_work *work)
+struct folded *fleet_results_fold(struct arena *arena, const struct fleet_result *results, size_t n,
+                                  const struct fleet_work *work)
 {
     struct folded *folded = arena_new_of(arena, struct folded);
-    struct folding f = {.arena = arena, .work = work};
-    f.results = fleet_work_results(work, &f.n);
+    struct folding f = {.arena = arena, .work = work, .results = results, .n = n};
     answers_fold(&f, folded);
     others_fold(&f, false, &folded->without);
     others_fold(&f, true, &folded->running);
@@ -221,13 +223,12 @@ static void trouble_lines(struct sheet *sheet, const struct fleet_result *result
     }
 }
 
-struct sheet *fleet_row_lines(struct arena *arena, struct fleet_work *work,
+struct sheet *fleet_row_lines(struct arena *arena, const struct fleet_result *results,
                               const struct folded *folded, size_t index)
 {
     const struct folded_row *row = &folded->rows[index];
     struct sheet *sheet = sheet_new(arena, line_columns, 2);
-    size_t n, found;
-    const struct fleet_result *results = fleet_work_results(work, &n);
+    size_t found;
     if (!row->output) {
         trouble_lines(sheet, results, row);
         return sheet;

@@ -26,12 +26,14 @@ struct folded {
 };
 
 /* Groups of equal answers, the largest first; then those without an answer by where and why; then
- * those that still run, by phase. Owned by the arena; points into the results. */
-struct folded *fleet_results_fold(struct arena *arena, struct fleet_work *work);
+ * those that still run, by phase. `work` tells the phase of what has not ended (NULL: queued).
+ * Owned by the arena; points into the results. */
+struct folded *fleet_results_fold(struct arena *arena, const struct fleet_result *results, size_t n,
+                                  const struct fleet_work *work);
 
 /* The lines of a row for people: the answer of the majority, what is different from it, or who
  * has which trouble. Columns: mark, line. */
-struct sheet *fleet_row_lines(struct arena *arena, struct fleet_work *work,
+struct sheet *fleet_row_lines(struct arena *arena, const struct fleet_result *results,
                               const struct folded *folded, size_t row);
 
 /* "973 identical, 22 differ, 5 no answer" */

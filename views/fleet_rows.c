@@ -70,7 +70,10 @@ const char *fleet_counts_text(struct arena *arena, const struct device *devices,
         while (brief && i + 1 < DEVICE_CONDITIONS && strcmp(looks[i + 1].glyph, look->glyph) == 0)
             count += counts[looks[++i].state];
         if (count)
-            text = arena_printf(arena, "%s%s%s %zu%s%s", text, *text ? "  " : "",
+            text = arena_printf(arena, "%s%s%s %zu%s%s", text,
+                                !*text  ? ""
+                                : brief ? " "
+                                        : "  ",
                                 theme_ascii() ? look->plain : look->glyph, count, brief ? "" : " ",
                                 brief ? "" : _(look->title));
     }
@@ -248,8 +251,9 @@ struct sheet *fleet_device_sheet(struct arena *arena, const struct device *all, 
 
 /* ---- Groups ---- */
 
+/* The first is titled by what the groups are of. */
 static const struct sheet_column group_columns[] = {
-    {"group", N_("group"), CELL_TEXT},
+    {"group", NULL, CELL_TEXT},
     {"devices", N_("devices"), CELL_COUNT},
     {"ok", N_("ok"), CELL_COUNT},
     {"failed", N_("failed"), CELL_COUNT},
@@ -259,6 +263,7 @@ static const struct sheet_column group_columns[] = {
     {"unpinned", N_("unpinned"), CELL_COUNT},
     {"never", N_("not asked yet"), CELL_COUNT},
 };
+enum { GROUP_COLUMNS = sizeof group_columns / sizeof *group_columns };
 
 static const char *value_of(const struct device *d, enum fleet_by by)
 {
@@ -310,8 +315,11 @@ struct sheet *fleet_group_sheet(struct arena *arena, const struct device *device
 {
     struct fleet_group_row *groups;
     size_t found = groups_count(arena, devices, n, by, &groups);
-    struct sheet *sheet =
-        sheet_new(arena, group_columns, sizeof group_columns / sizeof *group_columns);
+    struct sheet_column *columns = arena_array(arena, struct sheet_column, GROUP_COLUMNS);
+    memcpy(columns, group_columns, sizeof group_columns);
+    columns[0].name = fleet_by_titles[by];
+    columns[0].title = fleet_by_titles[by];
+    struct sheet *sheet = sheet_new(arena, columns, GROUP_COLUMNS);
     static const enum device_condition shown[] = {
         DEVICE_OK,      DEVICE_FAILED,   DEVICE_QUARANTINED, DEVICE_UNKNOWN,
         DEVICE_OFFLINE, DEVICE_UNPINNED, DEVICE_NEVER};

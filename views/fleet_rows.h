@@ -34,7 +34,7 @@ const char *fleet_phase_text(const char *name);
 /* The configuration that most devices of the kind have; "": none of them told. */
 const char *fleet_usual_config(const struct device *devices, size_t n, const char *kind);
 
-/* "● 380 ok  ! 12 failed  …"; `brief`: "● 380  ! 14  …", without words. */
+/* "● 380 ok  ! 12 failed  …"; `brief`: "● 380 ! 14 …", without words. */
 const char *fleet_counts_text(struct arena *arena, const struct device *devices, size_t n,
                               bool brief);
 

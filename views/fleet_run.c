@@ -180,10 +180,23 @@ void fleet_run_begin(struct console *console, const struct device *devices, size
 
 /* ---- Its screen ---- */
 
+static const struct fleet_result *run_results(const struct fleet_run *run, size_t *n)
+{
+    return fleet_work_results(desk_work_of(run->work), n);
+}
+
+static struct folded *run_fold(const struct fleet_run *run, struct arena *arena)
+{
+    size_t n;
+    const struct fleet_result *results = run_results(run, &n);
+    return fleet_results_fold(arena, results, n, desk_work_of(run->work));
+}
+
 struct run_state {
     struct list list;
     struct arena *arena; /* of what is folded */
     struct folded *folded;
+    bool chosen; /* a row was gone to: until then the first is selected */
     int timer;
     int64_t folding_ms; /* how long the last one took */
     struct arena *below;
@@ -200,8 +213,10 @@ static void view_fold(struct view *view)
         return;
     int64_t began = time_monotonic_ns();
     state->arena = arena_new();
-    state->folded = fleet_results_fold(state->arena, desk_work_of(run->work));
+    state->folded = run_fold(run, state->arena);
     list_show(&state->list, state->folded->sheet, state->folded->keys);
+    if (!state->chosen && state->folded->n)
+        table_select_row(state->list.table, 0);
     arena_free(before);
     arena_free(state->below);
     state->below = NULL;
@@ -259,7 +274,7 @@ static void run_open(struct view *view)
 {
     struct run_state *state = view->state;
     struct fleet_run *run = view->console->run;
-    list_begin(&state->list, view, "fleet-run", _("groups"));
+    list_begin(&state->list, view, "fleet-run", _("answers"));
     state->list.open = row_open;
     state->list.role = cell_role;
     if (!run)
@@ -301,8 +316,9 @@ static void below_draw(struct view *view, struct area area)
     if (!state->below || state->key != state->folded->keys[row]) {
         arena_free(state->below);
         state->below = arena_new();
+        size_t all;
         state->key = state->folded->keys[row];
-        state->lines = fleet_row_lines(state->below, desk_work_of(view->console->run->work),
+        state->lines = fleet_row_lines(state->below, run_results(view->console->run, &all),
                                        state->folded, (size_t)row);
     }
     size_t n = state->lines->n_rows, first = 0;
@@ -359,6 +375,7 @@ static bool run_action(struct view *view, int id, const char *argument)
 {
     struct run_state *state = view->state;
     struct fleet_run *run = view->console->run;
+    state->chosen |= id > TABLE_ACTIONS && id < TABLE_ACTIONS_END;
     if (id != ACTION_RUN_CANCEL)
         return list_action(&state->list, id, argument);
     if (!fleet_run_left(run)) {
@@ -407,15 +424,16 @@ static void output_open(struct view *view)
     struct output_state *state = view->state;
     struct fleet_run *run = view->console->run;
     uint64_t key = strtoull(view->argument, NULL, 10);
+    size_t n;
     list_begin(&state->list, view, "fleet-output", _("lines"));
     state->list.role = line_role;
     if (!run || !run->work)
         return;
     state->arena = arena_new();
-    struct folded *folded = fleet_results_fold(state->arena, desk_work_of(run->work));
+    struct folded *folded = run_fold(run, state->arena);
     for (size_t i = 0; i < folded->n; i++)
         if (folded->keys[i] == key)
-            state->lines = fleet_row_lines(state->arena, desk_work_of(run->work), folded, i);
+            state->lines = fleet_row_lines(state->arena, run_results(run, &n), folded, i);
     if (state->lines)
         list_show(&state->list, state->lines, NULL);
 }

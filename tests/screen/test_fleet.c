@@ -1,0 +1,277 @@
+/* The screens of the fleet at three sizes and in two languages, on rows that are the same each
+ * time: no device is reached here. */
+#include "tests/support/people.h"
+#include "tests/support/vterm.h"
+#include "tui/locale.h"
+#include "views/console.h"
+#include "views/modules.h"
+#include "views/screens.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct error err;
+static char *folder, *mall_path;
+static struct vt *vt;
+static struct console *console;
+
+static void mall_fill(struct temp_mall *t)
+{
+    test_run(
+        t,
+        "insert into tenant (id, code, name) values (1, 'T001', 'Uniqlo'), (2, 'T002', '海底捞');"
+        "insert into zone (id, code, name, floor) values (1, '1-A', 'north', '1');"
+        "with recursive n(i) as (select 1 union all select i + 1 from n where i < 40)"
+        "insert into device (id, code, kind, host, port, model, tenant, zone, floor, pin) select i,"
+        " printf('%s%d-%04d', iif(i % 4, 'P', 'S'), 1 + i % 3, i), iif(i % 4, 'pos', 'screen'),"
+        " '127.0.0.' || i, 2222, iif(i % 4, 'smart-pos 3', 'screen 55'), iif(i % 4, 1 + i % 2, 0),"
+        " iif(i % 4, 0, 1), 1 + i % 3,"
+        " 'SHA256:' || substr('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ', 1 + i % 9, "
+        "43)"
+        " from n;"
+        "update device set pin = '' where id in (9, 21);"
+        "update device set quarantine = 'it showed another host key' where id = 5;"
+        "update device set note = 'left of the door' where id = 3;"
+        "insert into device_state (device, time, seen, state, phase, reason, milliseconds, app,"
+        " config, load, disk, clock, spool, offered) select id, 1508399980,"
+        " iif(id % 13 = 6, 1508300000, 1508399981 - id % 5),"
+        " case when id % 13 = 6 then 'failed' when id = 11 then 'offline' when id = 14 then"
+        " 'unknown' else 'ok' end,"
+        " case when id % 13 = 6 then 'auth' when id = 11 then 'connect' when id = 14 then 'output'"
+        " else '' end,"
+        " case when id % 13 = 6 then 'permission denied' when id = 11 then 'no answer for 3 s'"
+        " when id = 14 then 'the connection ended' else '' end, 40 + id,"
+        " iif(id % 5, '2.4.1', '2.3.9'), iif(id = 7, 'ffee00112233', '0a1b2c3d4e5f'), id * 7,"
+        " id % 95, id % 7 * 100 - 300, id % 4 * 512, iif(id = 5, 'SHA256:other', '') from device"
+        " where id <> 17;"
+        "insert into device_act (device, time, act, actor, detail, state, exit, milliseconds)"
+        " values (3, 1508390000, 'run', 'liu', 'uptime', 'ok', 0, 210),"
+        " (3, 1508391000, 'run', 'liu', 'systemctl restart till', 'unknown', null, 60210)");
+}
+
+static int mall_make(void **state)
+{
+    (void)state;
+    struct temp_mall t = temp_mall_new();
+    modules_start();
+    const char *translations = getenv("ATRIUM_LOCALE");
+    locale_start("atrium", translations ? translations : "build/locale", NULL);
+    locale_set_language("en");
+    setenv("ATRIUM_NOW", "1508400000", 1);
+    mall_fill(&t);
+    folder = t.folder;
+    mall_path = t.path;
+    setenv("XDG_STATE_HOME", folder, 1);
+    setenv("XDG_CONFIG_HOME", folder, 1);
+    reader_close(t.reader);
+    writer_close(t.writer);
+    mall_close(t.mall);
+    return 0;
+}
+
+static int mall_remove(void **state)
+{
+    (void)state;
+    free(mall_path);
+    temp_folder_remove(folder);
+    return 0;
+}
+
+static size_t busy(void *context)
+{
+    (void)context;
+    return console_busy(console);
+}
+
+static void open_console(int rows, int cols)
+{
+    char *login = access_login();
+    vt = vt_new(rows, cols);
+    struct console_options options = {.mall_path = mall_path,
+                                      .principal = login,
+                                      .input = vt_fd(vt),
+                                      .output = vt_fd(vt),
+                                      .still = true,
+                                      .forgetful = true,
+                                      .sealed = true};
+    assert_ok(console_new(&options, &console, &err));
+    snprintf(console->access.principal, sizeof console->access.principal, "liu");
+    vt_attach(vt, console->loop, busy, NULL);
+    vt_settle(vt);
+    console_redraw(console);
+    vt_settle(vt);
+    free(login);
+}
+
+static void close_console(void)
+{
+    if (console)
+        console_free(console);
+    console = NULL;
+    if (vt)
+        vt_free(vt);
+    vt = NULL;
+}
+
+static int after_each(void **state)
+{
+    (void)state;
+    close_console();
+    locale_set_language("en");
+    return 0;
+}
+
+/* ---- Golden screens ---- */
+
+static const struct {
+    const char *name, *keys, *type;
+} places[] = {
+    {"all", "N", ""},
+    {"select", "N f", "kind=pos and floor=2 and version<2.4"},
+    {"wrong", "N f", "kind=pos and flor=2"},
+    {"groups", "N b b", ""},
+    {"group", "N b b b Down Enter", ""},
+    {"device", "N / 0 0 0 3 Enter Enter", ""},
+    {"key", "N / 0 0 0 5 Enter Enter y", ""},
+    {"edit", "N Enter e", ""},
+    {"quarantine", "N Enter z", "no"},
+    {"run", "N r", "uptime"},
+    {"reach", "N r u p t i m e Enter", ""},
+    {"nothing-run", "N w", ""},
+};
+
+static const struct {
+    const char *name;
+    int rows, cols;
+} sizes[] = {{"40x12", 12, 40}, {"80x24", 24, 80}, {"200x60", 60, 200}};
+
+static void golden_screens(const char *language)
+{
+    int different = 0;
+    locale_set_language(language);
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
+        for (size_t p = 0; p < sizeof places / sizeof *places; p++) {
+            char name[80];
+            open_console(sizes[s].rows, sizes[s].cols);
+            vt_keys(vt, places[p].keys);
+            vt_type(vt, places[p].type);
+            snprintf(name, sizeof name, "fleet-%s-%s-%s", places[p].name, sizes[s].name, language);
+            different += !vt_golden_same(vt, name);
+            close_console();
+        }
+    if (different)
+        fail_msg("%d screens look different; UPDATE_GOLDEN=1 accepts them", different);
+}
+
+static void screens_in_english(void **state)
+{
+    (void)state;
+    golden_screens("en");
+}
+
+static void screens_in_chinese(void **state)
+{
+    (void)state;
+    golden_screens("zh_CN");
+}
+
+/* ---- What is done on them ---- */
+
+static void escape_brings_back_the_filter_before(void **state)
+{
+    (void)state;
+    open_console(24, 100);
+    vt_keys(vt, "N f");
+    vt_type(vt, "kind=screen");
+    vt_keys(vt, "Enter");
+    assert_true(vt_shows(vt, "10 of 40 devices"));
+    vt_keys(vt, "f");
+    vt_type(vt, " and floor=1 and nothing<");
+    assert_true(vt_shows(vt, "found 'nothing'"));
+    vt_keys(vt, "Esc");
+    assert_true(vt_shows(vt, "10 of 40 devices"));
+    vt_keys(vt, "Esc");
+    assert_true(vt_shows(vt, "40 devices"));
+    assert_true(vt_shows(vt, "Fleet"));
+}
+
+/* The reach is that of the marked, else of what is to be seen, the table's own filter included. */
+static void a_command_states_its_reach(void **state)
+{
+    (void)state;
+    open_console(24, 100);
+    vt_keys(vt, "N r");
+    assert_true(vt_shows(vt, "Runs on 40 devices: 30 pos, 10 screen."));
+    vt_keys(vt, "Esc / S 1 Enter r");
+    assert_true(vt_shows(vt, "Runs on 3 devices: 3 screen."));
+    vt_keys(vt, "Esc Space Down Space r");
+    assert_true(vt_shows(vt, "Runs on 2 devices: 2 screen."));
+    vt_keys(vt, "u Enter");
+    assert_true(vt_shows(vt, "Run a command"));
+    assert_false(vt_shows(vt, "Type"));
+    vt_keys(vt, "Esc U r u Enter");
+    assert_false(vt_shows(vt, "Type 40"));
+    vt_keys(vt, "Esc Esc r u Enter");
+    assert_true(vt_shows(vt, "Type 40 to go on"));
+}
+
+static void a_device_goes_into_quarantine_and_out(void **state)
+{
+    (void)state;
+    open_console(24, 100);
+    vt_keys(vt, "N Enter z");
+    vt_type(vt, "stolen last night");
+    vt_keys(vt, "Enter");
+    assert_true(vt_shows(vt, "! quarantined"));
+    assert_true(vt_shows(vt, "stolen last night"));
+    vt_keys(vt, "z");
+    vt_type(vt, "found again");
+    vt_keys(vt, "Enter");
+    assert_false(vt_shows(vt, "! quarantined"));
+    vt_keys(vt, "u");
+    assert_true(vt_shows(vt, "! quarantined"));
+    vt_keys(vt, "u");
+}
+
+static void a_device_is_edited(void **state)
+{
+    (void)state;
+    open_console(40, 100);
+    vt_keys(vt, "N Enter e Tab Tab Ctrl-u");
+    vt_type(vt, "B1");
+    vt_keys(vt, "Ctrl-s");
+    assert_true(vt_shows(vt, "changed; u undoes it"));
+    assert_true(vt_shows(vt, "B1"));
+    vt_keys(vt, "u");
+    assert_true(vt_shows(vt, "undone"));
+}
+
+/* A sealed console reaches nothing and says so. */
+static void nothing_is_reached_from_a_sealed_console(void **state)
+{
+    (void)state;
+    open_console(24, 100);
+    vt_keys(vt, "N a");
+    assert_true(vt_shows(vt, "this console reaches no devices"));
+    vt_keys(vt, "r u p Enter 4 0 Enter");
+    assert_true(vt_shows(vt, "this console reaches no devices"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(screens_in_english, after_each),
+        cmocka_unit_test_teardown(screens_in_chinese, after_each),
+        cmocka_unit_test_teardown(escape_brings_back_the_filter_before, after_each),
+        cmocka_unit_test_teardown(a_command_states_its_reach, after_each),
+        cmocka_unit_test_teardown(a_device_goes_into_quarantine_and_out, after_each),
+        cmocka_unit_test_teardown(a_device_is_edited, after_each),
+        cmocka_unit_test_teardown(nothing_is_reached_from_a_sealed_console, after_each),
+    };
+    return cmocka_run_group_tests(tests, mall_make, mall_remove);
+}
