@@ -33,10 +33,13 @@
     X(GO_CLUSTERS,   "clusters",     "", "K", 0, N_("people who are alike"))                       \
     X(GO_SEGMENTS,   "segments",     "", "S", 0, N_("people by an expression; saved segments"))    \
     X(GO_LABELS,     "labels",       "", "B", 0, N_("labels: rules, lists, who carries them"))     \
+    X(GO_TASKS,      "tasks",        "", "Y", 0, N_("what staff are asked to do for people"))       \
+    X(GO_OUTGOING,   "outgoing",     "", "Z", 0, N_("messages of campaigns: sent, suppressed and why")) \
     X(GO_CAMPAIGNS,  "campaigns",    "", "C", 0, N_("campaigns: set up, approve, run"))            \
     X(GO_CALENDAR,   "calendar",     "", "D", 0, N_("campaigns by day, and occasions that fit"))   \
     X(GO_COUPONS,    "coupons",      "", "O", 0, N_("coupons by campaign, and what became of them"))  \
     X(GO_POINTS,     "points",       "", "E", 0, N_("the ledger of points: what there is, costs, expires")) \
+    X(GO_FLEET,      "fleet",        "", "N", 0, N_("devices: how they are, and what to do with them")) \
     X(BACK,          "back",         "", "Esc Backspace", ACTION_LINE, N_("back"))                 \
     X(CLOSE,         "close",        "", "q", ACTION_HIDDEN, N_("close this screen; leave from the first")) \
     X(QUIT,          "quit",         "", "Q", 0, N_("leave atrium"))                               \
@@ -151,6 +154,12 @@
     X(LABEL_RUN,     "run",          "labels", "r", ACTION_LINE | ACTION_CHANGES, N_("run all rules where something changed"), N_("run")) \
     X(LABEL_HISTORY, "history",      "labels", "h", ACTION_LINE, N_("who changed this label when"), N_("history")) \
     X(LABEL_DROP,    "remove-label", "labels", "d", ACTION_CHANGES, N_("remove the selected label"), N_("remove")) \
+    /* Tasks */                                                                                    \
+    X(TASK_TAKE,     "take-task",    "tasks", "a", ACTION_LINE | ACTION_CHANGES, N_("take this task"), N_("take")) \
+    X(TASK_DONE,     "task-done",    "tasks", "d", ACTION_LINE | ACTION_CHANGES, N_("it is done"), N_("finish")) \
+    X(TASK_DROP,     "drop-task",    "tasks", "n", ACTION_LINE | ACTION_CHANGES, N_("drop it, with a note"), N_("give up")) \
+    X(TASK_BACK,     "task-back",    "tasks", "b", ACTION_CHANGES, N_("give a taken task back"))     \
+    X(TASK_ALL,      "task-all",     "tasks", "o", ACTION_LINE, N_("closed ones too, or open ones"), N_("others")) \
     /* Campaigns */                                                                                \
     X(CAMPAIGNS_NEW, "new-campaign", "campaigns", "n", ACTION_LINE, N_("set up a new campaign"), N_("new")) \
     X(CAMPAIGNS_STATE, "state",      "campaigns", "s", ACTION_LINE, N_("only campaigns in one state"), N_("state")) \
@@ -163,6 +172,8 @@
     X(CAMPAIGN_EDIT, "campaign-edit","campaign", "e", ACTION_LINE, N_("change it in the form"), N_("edit")) \
     X(CAMPAIGN_CLONE,"clone",        "campaign", "y", ACTION_LINE, N_("the same as a new draft"), N_("clone")) \
     X(CAMPAIGN_COMPARE, "compare-with", "campaign", "v", ACTION_LINE, N_("what is different from another"), N_("compare")) \
+    X(CAMPAIGN_RESULT, "campaign-result", "campaign", "r", 0, N_("what it did"))                   \
+    X(CAMPAIGN_SIMULATE, "campaign-simulate", "campaign", "s", 0, N_("try it on the mall's own past")) \
     X(CALENDAR_LEFT, "day-before",   "month", "Left h", ACTION_HIDDEN, N_("the day before"))    \
     X(CALENDAR_RIGHT,"day-after",    "month", "Right l", ACTION_HIDDEN, N_("the next day"))     \
     X(CALENDAR_UP,   "week-before",  "month", "Up k", ACTION_HIDDEN, N_("a week before"))       \
@@ -177,7 +188,7 @@
     X(SIMULATE,      "simulation",   "", "", 0, N_("with a code: that campaign tried on the past")) \
     X(RESULT_BY,     "by",           "campaign-result", "b", ACTION_LINE, N_("by crowd, shop, brand, contact, day"), N_("by")) \
     X(RESULT_REPORT, "report",       "campaign-result", "r", ACTION_LINE, N_("the report of a page"), N_("report")) \
-    X(RESULT_SAVE,   "write-report", "campaign-result", "w", ACTION_LINE, N_("write the report to a file"), N_("write")) \
+    X(RESULT_SAVE,   "save-report",  "campaign-result", "w", ACTION_LINE, N_("write the report to a file"), N_("save")) \
     X(RESULT_SIMULATE, "simulate",   "campaign-result", "s", 0, N_("what history would have said before")) \
     X(SIMULATE_BY,   "by",           "campaign-simulate", "b", ACTION_LINE, N_("by balance or crowd"), N_("by")) \
     X(SIMULATE_SEED, "anew",         "campaign-simulate", "n", ACTION_LINE, N_("draw anew with another seed"), N_("draw anew")) \
@@ -201,6 +212,20 @@
     X(POINTS_RULE_NEW, "rule-new",   "points-rules", "a", ACTION_LINE | ACTION_CHANGES, N_("write a rule"), N_("rule")) \
     X(POINTS_TERMS_NEW, "terms-new", "points-rules", "m", ACTION_LINE | ACTION_CHANGES, N_("write terms of how long points live"), N_("terms")) \
     X(POINTS_RULE_DROP, "rule-drop", "points-rules", "d", ACTION_LINE | ACTION_CHANGES, N_("remove the selected rule or terms"), N_("remove")) \
+    /* Devices */                                                                                  \
+    X(FLEET_FILTER,  "devices-filter", "fleet", "f", ACTION_LINE, N_("only devices that an expression selects"), N_("select")) \
+    X(FLEET_BY,      "by",           "fleet", "b", ACTION_LINE, N_("by floor, shop, kind, model, version"), N_("by")) \
+    X(FLEET_ASK,     "ask-devices",  "fleet", "a", ACTION_LINE, N_("ask the marked devices, or those shown, how they are"), N_("ask")) \
+    X(FLEET_RUN,     "run-on",       "fleet", "r", ACTION_LINE | ACTION_CHANGES, N_("run a command on the marked devices, or those shown"), N_("run")) \
+    X(FLEET_LAST,    "last-run",     "fleet", "w", 0, N_("what came of the last command"))         \
+    X(RUN_CANCEL,    "run-cancel",   "fleet-run", "c", ACTION_LINE, N_("end the command everywhere"), N_("cancel")) \
+    X(DEVICE_ASK,    "ask-device",   "device", "a", ACTION_LINE, N_("ask this device how it is"), N_("ask")) \
+    X(DEVICE_RUN,    "run-here",     "device", "r", ACTION_LINE | ACTION_CHANGES, N_("run a command on it"), N_("run")) \
+    X(DEVICE_LOG,    "log",          "device", "o", ACTION_LINE, N_("the end of its log"), N_("log")) \
+    X(DEVICE_KEY,    "host-key",     "device", "y", ACTION_LINE | ACTION_CHANGES, N_("the host key it shows, beside its pin"), N_("key")) \
+    X(DEVICE_QUARANTINE, "quarantine", "device", "z", ACTION_LINE | ACTION_CHANGES, N_("into quarantine, or out of it"), N_("quarantine")) \
+    X(DEVICE_EDIT,   "device-edit",  "device", "e", ACTION_LINE | ACTION_CHANGES, N_("edit shop, floor, address, note"), N_("edit")) \
+    X(KEY_ACCEPT,    "accept-key",   "device-key", "a", ACTION_LINE | ACTION_CHANGES, N_("the key that is shown is its own: keep it as the pin"), N_("accept")) \
     /* SQL */                                                                                      \
     X(SQL_EDIT,      "query",        "sql", "a", ACTION_LINE, N_("write the query"), N_("query")) \
     /* Data */                                                                                     \

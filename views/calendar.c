@@ -73,8 +73,8 @@ static struct sheet *occasion_sheet(struct arena *arena, const struct occasion_f
 {
     static const struct sheet_column columns[] = {
         {"name", N_("occasion"), CELL_TEXT},     {"day", N_("day"), CELL_DAY},
-        {"fit", N_("fit"), CELL_REAL},           {"low", N_("from"), CELL_REAL},
-        {"high", N_("to"), CELL_REAL},           {"members", N_("members"), CELL_COUNT},
+        {"fit", N_("fit"), CELL_REAL},           {"low", N_("low"), CELL_REAL},
+        {"high", N_("high"), CELL_REAL},         {"members", N_("members"), CELL_COUNT},
         {"share", N_("share"), CELL_SHARE},      {"baseline", N_("elsewhere"), CELL_SHARE},
         {"audience", N_("audience"), CELL_TEXT},
     };

@@ -399,6 +399,14 @@ static bool page_action(struct view *view, int id, const char *argument)
     case ACTION_CAMPAIGN_COMPARE:
         other_choose(view);
         return true;
+    case ACTION_CAMPAIGN_RESULT:
+        if (page)
+            console_open(view->console, "campaign-result", page->campaign->code);
+        return true;
+    case ACTION_CAMPAIGN_SIMULATE:
+        if (page)
+            console_open(view->console, "campaign-simulate", page->campaign->code);
+        return true;
     default:
         return false;
     }

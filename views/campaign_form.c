@@ -29,7 +29,11 @@ struct form_state {
 
 /* ---- Fields ---- */
 
-/* Titles of the steps by section of the file. */
+/* The steps in their order. */
+static const char *const steps[] = {"Goal",     "Audience", "Holdout", "Offer",
+                                    "Contacts", "Schedule", "Limits",  "Budget"};
+
+/* To which a key belongs. */
 static const char *page_of(const struct campaign_key *key)
 {
     if (key->type == KEY_PEOPLE)
@@ -285,11 +289,10 @@ static void wizard_build(struct view *view, const struct campaign *campaign)
     struct wizard_field fields[FIELDS];
     size_t n = 0;
     state->kind = campaign->kind;
-    /* In order of the steps, which is that of the file but for the budget. */
-    for (int budget = 0; budget < 2; budget++)
+    for (size_t step = 0; step < sizeof steps / sizeof *steps; step++)
         for (size_t i = 0; i < n_campaign_keys && n < FIELDS; i++) {
             const struct campaign_key *key = &campaign_keys[i];
-            if (!is_shown(state, key) || (strcmp(key->name, "budget") == 0) != budget)
+            if (!is_shown(state, key) || strcmp(page_of(key), steps[step]) != 0)
                 continue;
             const char *value = campaign_value(arena, campaign, key);
             fields[n++] =

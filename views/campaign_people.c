@@ -41,7 +41,7 @@ enum status campaign_question_read(struct reader *reader, struct arena *arena,
 const char *campaign_people_line(struct arena *arena, const char *code, const char *by,
                                  enum result_arm arm, enum result_who who, const char *group)
 {
-    return arena_printf(arena, "campaign %s %s %s%s%s%s%s", result_arm_names[arm],
+    return arena_printf(arena, "result %s %s %s%s%s%s%s", result_arm_names[arm],
                         result_who_names[who], by, mark, code, mark, group);
 }
 

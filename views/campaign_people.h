@@ -1,7 +1,7 @@
 /*
  * The people behind a campaign's figures, as an argument of views/people_of.h:
  *
- *   campaign ARM WHO BY \x1f CODE \x1f GROUP
+ *   result ARM WHO BY \x1f CODE \x1f GROUP
  *
  * "treated responded tier", the campaign's code, and a line of that breakdown ("" for all).
  */

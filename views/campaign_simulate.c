@@ -157,7 +157,7 @@ static void simulate_answered(struct view *view, int slot)
     bool coupons = s->basis == BASIS_COUPONS;
     free(state->title);
     state->title = mem_strdup(*s->campaign->name ? s->campaign->name : s->campaign->code);
-    count_tile(panels, _("PEOPLE"), _("would use it"), &s->users);
+    count_tile(panels, _("USERS"), _("would use it"), &s->users);
     money_tile(panels, _("BUDGET"), _("value given"), &s->value);
     money_tile(panels, _("SALES TOUCHED"), _("of those receipts"), &s->sales);
     if (!coupons) {

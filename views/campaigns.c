@@ -32,7 +32,7 @@ struct campaigns_answer {
 
 static const struct sheet_column columns[] = {
     {"name", N_("campaign"), CELL_TEXT},      {"state", N_("state"), CELL_TEXT},
-    {"from", N_("from"), CELL_DAY},           {"to", N_("to"), CELL_DAY},
+    {"from", N_("first day"), CELL_DAY},      {"to", N_("last day"), CELL_DAY},
     {"audience", N_("audience"), CELL_COUNT}, {"reach", N_("reach"), CELL_COUNT},
     {"used", N_("budget used"), CELL_SHARE},  {"kind", N_("kind"), CELL_TEXT},
     {"budget", N_("budget"), CELL_MONEY},     {"given", N_("given"), CELL_MONEY},

@@ -80,10 +80,33 @@ static int screen_option(struct config_reading *reading, const char *name, const
     return wrong(reading, line, name, value, "one of colors, borders, mouse, language");
 }
 
+static int fleet_option(struct config_reading *reading, const char *name, const char *value,
+                        int line)
+{
+    if (strcmp(name, "identity") != 0)
+        return wrong(reading, line, name, value, "identity");
+    free(reading->config->identity);
+    reading->config->identity = mem_strdup(value);
+    return 1;
+}
+
 static int key_option(struct config *config, const char *name, const char *value, int line)
 {
     config->keys = mem_resize(config->keys, config->n_keys + 1, sizeof *config->keys);
     config->keys[config->n_keys++] = (struct config_key){mem_strdup(name), mem_strdup(value), line};
+    return 1;
+}
+
+static int contact_option(struct config_reading *reading, const char *name, const char *value,
+                          int line)
+{
+    char **token = strcmp(name, "app_token") == 0   ? &reading->config->app_token
+                   : strcmp(name, "sms_token") == 0 ? &reading->config->sms_token
+                                                    : NULL;
+    if (!token)
+        return wrong(reading, line, name, "", "app_token or sms_token");
+    free(*token);
+    *token = mem_strdup(value);
     return 1;
 }
 
@@ -95,7 +118,12 @@ static int option(void *context, const char *section, const char *name, const ch
         return screen_option(reading, name, value, line);
     if (strcmp(section, "keys") == 0)
         return key_option(reading->config, name, value, line);
-    return wrong(reading, line, section, name, "an option of the sections [screen] or [keys]");
+    if (strcmp(section, "contacts") == 0)
+        return contact_option(reading, name, value, line);
+    if (strcmp(section, "fleet") == 0)
+        return fleet_option(reading, name, value, line);
+    return wrong(reading, line, section, name,
+                 "an option of the sections [screen], [fleet], [keys] or [contacts]");
 }
 
 enum status config_read(struct config *config, struct error *err)
@@ -130,6 +158,9 @@ void config_free(struct config *config)
     }
     free(config->keys);
     free(config->language);
+    free(config->app_token);
+    free(config->sms_token);
+    free(config->identity);
 }
 
 enum status config_bind(const struct config *config, struct keymap *keymap, struct error *err)

@@ -1,7 +1,9 @@
 /*
  * The config file: $XDG_CONFIG_HOME/atrium/config.ini (~/.config by default), INI.
  *   [screen]  colors = 256|16|8|0   borders = ascii|lines   mouse = yes|no   language = en|zh_CN
+ *   [fleet]   identity = FILE       (the private key that devices are logged in to with)
  *   [keys]    ACTION = KEY …        (names as `atrium keys` lists them)
+ *   [contacts] app_token = TEXT   sms_token = TEXT
  */
 #ifndef ATRIUM_VIEWS_CONFIG_H
 #define ATRIUM_VIEWS_CONFIG_H
@@ -16,7 +18,9 @@
 struct config {
     struct theme_options theme;
     bool mouse;
-    char *language; /* NULL: the environment's */
+    char *app_token, *sms_token; /* NULL: none */
+    char *language;              /* NULL: the environment's */
+    char *identity;              /* NULL: the agent's keys */
     struct config_key {
         char *action, *keys;
         int line;

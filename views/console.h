@@ -21,6 +21,8 @@ struct people_cache;
 struct write_queue;
 struct import_work;
 struct session;
+struct fleet_desk;
+struct fleet_run;
 
 struct console {
     struct mall *mall;
@@ -34,6 +36,8 @@ struct console {
     struct change_back *back;   /* or what it takes back that is no operation; NULL: none */
     struct import_work *imports;
     struct people_cache *people;
+    struct fleet_desk *desk; /* what is under way on devices */
+    struct fleet_run *run;   /* the last command that devices were given; NULL: none */
     struct access access;
     const char *role; /* its name */
 
@@ -88,7 +92,8 @@ void console_key(void *context, uint32_t key);
 void console_draw(void *context);
 void console_end_views(struct console *console);
 
-/* Questions and changes in flight; tests wait for zero. */
+/* Questions and changes in flight, and in a still console what devices were asked; tests wait for
+ * zero. */
 size_t console_busy(const struct console *console);
 
 /* Views. `argument` is copied. A main screen replaces the whole stack. */

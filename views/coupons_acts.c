@@ -150,7 +150,8 @@ struct issuing {
     struct arena *arena;
     uint32_t *people;
     size_t n;
-    int64_t done, repeated;
+    const struct campaign *found;
+    int64_t done, repeated, held;
     char coupon[COUPON_CODE];
 };
 
@@ -189,7 +190,11 @@ static enum status issuing_find(struct issuing *i, struct writer *writer, struct
     enum status status = reader_open(writer_mall(writer), &reader, err);
     if (status != ST_OK)
         return status;
-    status = people_find(i, reader, err);
+    status = campaign_by_id(reader, i->arena, i->campaign, &i->found, err);
+    if (status == ST_OK && !i->found)
+        status = error_set(err, ST_CONFLICT, "campaign %s is gone", i->code);
+    if (status == ST_OK)
+        status = people_find(i, reader, err);
     reader_close(reader);
     return status;
 }
@@ -200,8 +205,8 @@ static enum status issuing_give(struct issuing *i, struct writer *writer, struct
     struct coupon_issue order = {.campaign = &campaign, .person = i->people[0]};
     struct coupon coupon;
     if (!i->one)
-        return coupon_issue_people(writer, &i->access, &campaign, i->people, i->n, i->ref, &i->done,
-                                   &i->repeated, err);
+        return coupon_issue_people(writer, &i->access, i->found, i->people, i->n, i->ref, &i->done,
+                                   &i->repeated, &i->held, err);
     enum status status = coupon_issue(writer, &i->access, &order, &coupon, NULL, err);
     if (status == ST_OK) {
         i->done = 1;
@@ -244,6 +249,9 @@ static void issued_say(struct issuing *i, enum status status, const struct error
         console_complain(console, "%s", error_text(error));
     else if (i->one)
         console_say(console, _("issued: %s"), coupon_code_print(arena, i->coupon));
+    else if (i->held)
+        console_say(console, _("%s issued, %s are held out"), text_count(arena, i->done),
+                    text_count(arena, i->held));
     else
         console_say(console, _("%s issued"), text_count(arena, i->done));
     arena_free(arena);

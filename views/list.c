@@ -54,6 +54,8 @@ static void sheet_cell(void *context, int64_t row, int column, struct table_cell
         cell_in_column(list->scratch, list_zone(list), &list->sheet->columns[column], from);
     if (list->dim && list->dim(list->view, row))
         cell->role = ROLE_DIM;
+    else if (list->role)
+        cell->role = list->role(list->view, row, column);
     cell->numeric = cell_is_number(type);
     cell->value = cell_number(type, from);
     if (type == CELL_TIME || type == CELL_DAY || type == CELL_MONEY)

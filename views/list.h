@@ -16,7 +16,8 @@ struct list {
     const char *noun;                             /* translated: "shops" */
     void (*open)(struct view *view, int64_t row); /* Enter; NULL: rows open nothing */
     bool (*dim)(struct view *view, int64_t row);  /* rows that rest on little; NULL: none */
-    struct table *table;                          /* NULL until something is shown */
+    enum role (*role)(struct view *view, int64_t row, int column); /* of a cell; NULL: plain */
+    struct table *table; /* NULL until something is shown */
 
     /* Of a sheet. */
     struct table_rows *rows;

@@ -1,6 +1,7 @@
 #include "views/modules.h"
 
 #include "model/campaign/coupon.h"
+#include "model/campaign/message_verify.h"
 #include "model/campaign/points_rules.h"
 #include "model/campaign/points_verify.h"
 #include "model/campaign/state.h"
@@ -11,6 +12,7 @@ void modules_start(void)
 {
     event_verify_register();
     coupon_verify_register();
+    message_verify_register();
     segment_verify_register();
     points_verify_register();
     points_register();

@@ -1,6 +1,8 @@
 #include "views/people_of.h"
 
+#include "model/base/intl.h"
 #include "model/base/text.h"
+#include "model/campaign/message.h"
 #include "model/campaign/plan.h"
 #include "model/insight/portrait.h"
 #include "model/insight/portrait_group.h"
@@ -291,6 +293,37 @@ static enum status of_everyone(struct reader *reader, struct arena *arena, const
     return group_of_everyone(reader, arena, &found->people, &found->n, err);
 }
 
+/* The words of views/outgoing.c, a tab between them. */
+static enum status of_message(struct reader *reader, struct arena *arena, const char *rest,
+                              const struct people_question *question, struct people_found *found,
+                              struct error *err)
+{
+    const char *words[4];
+    const struct campaign *campaign = NULL;
+    uint32_t *people;
+    (void)question;
+    for (int i = 0; i < 4; i++) {
+        size_t n = strcspn(rest, "\t");
+        words[i] = arena_strndup(arena, rest, n);
+        rest += n + (rest[n] == '\t');
+    }
+    int contact = contact_named(words[1]), state = message_state_named(words[2]);
+    int reason = suppression_named(words[3]);
+    enum status status = campaign_find(reader, arena, words[0], &campaign, err);
+    if (status != ST_OK)
+        return status;
+    if (!campaign || contact < 0 || state < 0 || reason < 0)
+        return error_set(err, ST_USAGE, "this names no messages");
+    status = message_people(reader, arena, campaign->id, (enum contact)contact,
+                            (enum message_state)state, (enum suppression)reason, &people, &found->n,
+                            err);
+    found->people = people;
+    found->title = arena_printf(arena, "%s · %s · %s%s%s", campaign->code,
+                                word_translated("contact", words[1]), _(words[2]),
+                                reason ? ": " : "", reason ? _(suppression_titles[reason]) : "");
+    return status;
+}
+
 static const struct set *campaign_part(struct arena *arena, const struct campaign_plan *plan,
                                        const char *part, size_t n)
 {
@@ -339,38 +372,15 @@ static const struct {
     const char *name;
     source_fn *of;
 } sources[] = {
-    {"funnel", of_funnel},
-    {"rfm", of_rfm},
-    {"rfm-group", of_rfm_group},
-    {"retention", of_retention},
-    {"lifecycle", of_lifecycle},
-    {"behind", of_figure},
-    {"label", of_label},
-    {"shop", of_shop},
-    {"member", of_member},
-    {"everyone", of_everyone},
-    {"segment", of_segment},
-    {"part", of_part},
-    {"campaign", of_campaign},
-    {"affinity", people_of_pair},
-    {"value", people_of_value},
-    {"cluster", people_of_cluster},
-    {"funnel", of_funnel},
-    {"rfm", of_rfm},
-    {"rfm-group", of_rfm_group},
-    {"retention", of_retention},
-    {"lifecycle", of_lifecycle},
-    {"behind", of_figure},
-    {"label", of_label},
-    {"shop", of_shop},
-    {"member", of_member},
-    {"everyone", of_everyone},
-    {"segment", of_segment},
-    {"part", of_part},
-    {"affinity", people_of_pair},
-    {"value", people_of_value},
-    {"cluster", people_of_cluster},
-    {"campaign", people_of_campaign},
+    {"funnel", of_funnel},        {"rfm", of_rfm},
+    {"rfm-group", of_rfm_group},  {"retention", of_retention},
+    {"lifecycle", of_lifecycle},  {"behind", of_figure},
+    {"label", of_label},          {"shop", of_shop},
+    {"member", of_member},        {"everyone", of_everyone},
+    {"segment", of_segment},      {"part", of_part},
+    {"campaign", of_campaign},    {"affinity", people_of_pair},
+    {"value", people_of_value},   {"cluster", people_of_cluster},
+    {"message", of_message},      {"result", people_of_campaign},
     {"points", people_of_points},
 };
 

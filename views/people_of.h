@@ -11,17 +11,17 @@
  *   lifecycle PERIOD FROM TO INDEX STATE EVENT
  *   behind METRIC DIMENSION KEY          as views/figures.h writes it
  *   label NAME                           who carries it
- *   segment EXPR                         whom an expression of the people language means
  *   shop CODE                            who bought there in the period
  *   member WHO                           a card, "#number", another contact, a pseudonym
  *   segment EXPRESSION                   of the people language
  *   part NAME N KEY OTHERS               of the people that OTHERS names those with a row of a
  *                                        portrait's part; KEY is N bytes long
+ *   message CAMPAIGN CONTACT STATE REASON   as views/outgoing.c writes it, tabs between
  *   points WHO NUMBER                    as views/points_people.h says
  *   everyone
  *   campaign PART CODE                   of a campaign's audience, treated, held, unreachable, or
  *                                        whom a contact reaches first: "campaign sms CODE"
- *   campaign ARM WHO BY …                as views/campaign_people.h says
+ *   result ARM WHO BY …                as views/campaign_people.h says
  *   affinity, value, cluster …          as views/insight_people.h says
  */
 #ifndef ATRIUM_VIEWS_PEOPLE_OF_H

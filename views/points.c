@@ -132,7 +132,7 @@ static void liability_fill(const struct filling *f)
     value_set(&panel->values[0], _("yuan"), text_money(arena, mall->liability));
     value_set(&panel->values[1], _("breakage"),
               arena_printf(arena, "%.1f%%", 100 * mall->history.breakage));
-    value_set(&panel->values[2], _("by"),
+    value_set(&panel->values[2], _("basis"),
               mall->history.source == BREAKAGE_HISTORY   ? _("24 months' history")
               : mall->history.source == BREAKAGE_SETTING ? _("the setting")
                                                          : _("too little history"));

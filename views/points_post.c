@@ -99,10 +99,14 @@ static void *verdict_ask(struct reader *reader, struct arena *arena, const void 
     const struct order *order = parameters;
     struct verdict *verdict = arena_new_of(arena, struct verdict);
     struct points_account account;
+    int64_t left = 0;
     uint32_t person, tenant;
     struct error unknown = {0};
     if (member_resolve(reader, &order->access, order->who, &person, err) != ST_OK ||
         points_account(reader, arena, person, INT64_MAX, &account, err) != ST_OK)
+        return NULL;
+    if (order->act == POINTS_REVERSE &&
+        points_reversible(reader, person, order->what, order->of, &left, err) != ST_OK)
         return NULL;
     int64_t held = account.sums.held > account.sums.due ? account.sums.held : account.sums.due;
     int64_t free = account.sums.balance - (order->act == POINTS_BURN ? held : account.sums.held);
@@ -113,9 +117,13 @@ static void *verdict_ask(struct reader *reader, struct arena *arena, const void 
     error_clear(&unknown);
     if (no_shop)
         verdict->text = _("there is no such shop");
+    else if (order->act == POINTS_REVERSE && (!left || order->points > left))
+        verdict->text = arena_printf(arena, _("Of the entry %s points are left to reverse."),
+                                     text_count(arena, left));
     else if (order->act == POINTS_REVERSE && !order->points)
-        verdict->text =
-            arena_printf(arena, _("All that is left of the entry is reversed. %s"), verdict->text);
+        verdict->text = arena_printf(
+            arena, _("All that is left of the entry is reversed: %s points. Balance %s."),
+            text_count(arena, left), text_count(arena, account.sums.balance));
     else if (order->points && change < 0 && -change > free)
         verdict->text =
             arena_printf(arena, _("There are only %s points to take: it would be refused."), there);

@@ -21,10 +21,13 @@ const struct view_ops *const screens[] = {
     &view_clusters,
     &view_segments,
     &view_labels,
+    &view_tasks,
+    &view_outgoing,
     &view_campaigns,
     &view_calendar,
     &view_coupons,
     &view_points,
+    &view_fleet,
     /* Opened from others: */
     &view_chart,
     &view_behind,
@@ -54,6 +57,12 @@ const struct view_ops *const screens[] = {
     &view_points_post,
     &view_points_rules,
     &view_points_rule,
+    &view_fleet_run,
+    &view_fleet_output,
+    &view_device,
+    &view_device_log,
+    &view_device_key,
+    &view_device_edit,
     NULL,
 };
 

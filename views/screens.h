@@ -17,10 +17,13 @@ extern const struct view_ops view_campaigns, view_campaign, view_campaign_form, 
 extern const struct view_ops view_campaign_result, view_campaign_groups, view_campaign_simulate;
 extern const struct view_ops view_campaign_results;
 extern const struct view_ops view_segments, view_labels, view_apart;
+extern const struct view_ops view_tasks, view_outgoing;
 extern const struct view_ops view_coupons, view_coupon_list, view_coupon_disputes;
 extern const struct view_ops view_coupon_redeem;
 extern const struct view_ops view_points, view_points_member, view_points_post, view_points_rules;
 extern const struct view_ops view_points_rule;
+extern const struct view_ops view_fleet, view_fleet_run, view_fleet_output;
+extern const struct view_ops view_device, view_device_log, view_device_key, view_device_edit;
 
 /* NULL-terminated. */
 extern const struct view_ops *const screens[];

@@ -10,6 +10,8 @@
 #include "views/change.h"
 #include "views/config.h"
 #include "views/console.h"
+#include "views/fleet_desk.h"
+#include "views/fleet_run.h"
 #include "views/import_task.h"
 #include "views/overlay.h"
 #include "views/question.h"
@@ -169,6 +171,7 @@ static void threads_begin(struct console *console)
     console->writes = write_queue_new(console->mall);
     console->imports = import_work_new(console);
     console->loop = loop_new(&loop_ops, console);
+    console->desk = fleet_desk_new(console);
     loop_watch(console->loop, task_pool_fd(console->pool), answers_ready, console);
     loop_watch(console->loop, task_pool_fd(console->early), early_ready, console);
     loop_watch(console->loop, task_pool_fd(console->pages), pages_ready, console);
@@ -238,7 +241,8 @@ size_t console_busy(const struct console *console)
 {
     return task_pool_busy(console->early) + task_pool_busy(console->pool) +
            task_pool_busy(console->pages) + write_queue_busy(console->writes) +
-           import_work_busy(console->imports);
+           import_work_busy(console->imports) +
+           (console->still && console->desk ? fleet_desk_busy(console->desk) : 0);
 }
 
 /* Views first, so that their questions are cancelled before the threads are waited for. */
@@ -251,6 +255,9 @@ void console_free(struct console *console)
     overlay_close(console);
     console_end_views(console);
     screen_end();
+    fleet_run_free(console->run);
+    console->run = NULL;
+    fleet_desk_free(console->desk);
     import_work_free(console->imports);
     if (console->early)
         task_pool_free(console->early);

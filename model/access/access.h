@@ -66,6 +66,9 @@ char *access_login(void);
 enum status access_lookup(struct reader *reader, const char *principal, struct access *access,
                           struct error *err);
 
+/* The engine itself, which nobody logs in as: what it does stands in the audit under this name. */
+struct access access_engine(void);
+
 /* ST_DENIED naming the role and what it would need, unless all of `rights` are there. `what` ends
  * the sentence "... may not": "see members". */
 enum status access_require(const struct access *access, unsigned rights, const char *what,

@@ -12,7 +12,7 @@ static const struct {
       N_("sms"), N_("wechat"), N_("mini"), N_("mail"), N_("probe"), N_("door"), N_("group")}},
     {"gender", {N_("f"), N_("m"), N_("F"), N_("M"), N_("female"), N_("male")}},
     {"tier", {N_("basic"), N_("silver"), N_("gold"), N_("black"), N_("platinum"), N_("diamond")}},
-    {"contact", {N_("sms"), N_("app"), N_("wifi")}},
+    {"contact", {N_("sms"), N_("app"), N_("wifi"), N_("pos"), N_("screen"), N_("staff")}},
     {"consent",
      {N_("yes"), N_("no"), N_("sms"), N_("app"), N_("wifi"), N_("sms app"), N_("sms wifi"),
       N_("app wifi"), N_("sms app wifi")}},

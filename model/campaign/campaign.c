@@ -204,15 +204,39 @@ static const char *code_of_name(struct arena *arena, const char *name)
     return n ? arena_strndup(arena, code, n) : "campaign";
 }
 
+/* The code of a campaign that only events name and that is called so; NULL: there is none. */
+static enum status code_of_events(struct reader *reader, struct arena *arena, const char *name,
+                                  const char **code, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    bool row;
+    *code = NULL;
+    enum status status = reader_prepare(
+        reader,
+        "select code from campaign where state = '' and name = ?1 and name <> '' order by id",
+        &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_text(stmt, 1, name, -1, SQLITE_TRANSIENT);
+    status = reader_step(reader, stmt, &row, err);
+    if (status == ST_OK && row)
+        *code = arena_strdup(arena, column_text(stmt, 0));
+    sqlite3_reset(stmt);
+    return status;
+}
+
 enum status campaign_code_make(struct reader *reader, struct arena *arena, const char *name,
                                const char **code, struct error *err)
 {
     const char *base = code_of_name(arena, name);
     const struct campaign *taken;
+    enum status status = code_of_events(reader, arena, name, code, err);
+    if (status != ST_OK || *code)
+        return status;
     *code = base;
     for (int i = 2;; i++) {
-        enum status status = campaign_find(reader, arena, *code, &taken, err);
-        if (status != ST_OK || !taken)
+        status = campaign_find(reader, arena, *code, &taken, err);
+        if (status != ST_OK || !taken || taken->state == STATE_NONE)
             return status;
         *code = arena_printf(arena, "%s-%d", base, i);
     }
@@ -241,7 +265,7 @@ static enum status definition_look(struct reader *reader, struct saving *s, stru
     if (status == ST_OK && n)
         return error_set(err, ST_REFUSED, "%s: %s", faults[0].key, faults[0].message);
     if (status == ST_OK && !*s->campaign.code)
-        return campaign_code_make(reader, s->arena, s->campaign.name, &s->campaign.code, err);
+        status = campaign_code_make(reader, s->arena, s->campaign.name, &s->campaign.code, err);
     return status == ST_OK ? campaign_find(reader, s->arena, s->campaign.code, &s->old, err)
                            : status;
 }
@@ -321,8 +345,8 @@ enum status campaign_save(struct writer *writer, const struct access *access,
 
 /* ---- Sums ---- */
 
-const char *const campaign_sum_names[CAMPAIGN_SUMS] = {"issued", "redeemed", "given", "points",
-                                                       "sent"};
+const char *const campaign_sum_names[CAMPAIGN_SUMS] = {"issued", "redeemed", "given",
+                                                       "points", "sent",     "messages"};
 
 enum status campaign_sum_add(struct writer *writer, uint32_t campaign, enum campaign_sum sum,
                              int64_t by, int64_t *now, struct error *err)

@@ -49,12 +49,6 @@ struct campaign_kind_info {
 };
 extern const struct campaign_kind_info campaign_kinds[CAMPAIGN_KINDS];
 
-/* What {…} in a message may stand for; doc/campaign.md. Ends with NULL names. */
-struct message_field {
-    const char *name, *summary;
-};
-extern const struct message_field message_fields[];
-
 /* Days from `first` to `last`, both included. */
 struct day_range {
     int32_t first, last;
@@ -238,7 +232,15 @@ enum status campaign_approved(struct reader *reader, struct arena *arena,
 
 /* ---- Sums that budgets and stocks are checked with (table campaign_sum) ---- */
 
-enum campaign_sum { SUM_ISSUED, SUM_REDEEMED, SUM_GIVEN, SUM_POINTS, SUM_SENT, CAMPAIGN_SUMS };
+enum campaign_sum {
+    SUM_ISSUED,
+    SUM_REDEEMED,
+    SUM_GIVEN,  /* fen */
+    SUM_POINTS, /* burned */
+    SUM_SENT,
+    SUM_MESSAGES, /* fen that messages cost */
+    CAMPAIGN_SUMS
+};
 extern const char *const campaign_sum_names[CAMPAIGN_SUMS];
 
 /* Inside the writer's transaction: adds to the sum and gives the new one. */

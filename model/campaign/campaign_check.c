@@ -4,6 +4,7 @@
 #include "model/campaign/keys.h"
 #include "model/campaign/schedule.h"
 #include "model/campaign/shops.h"
+#include "model/campaign/template.h"
 #include "model/segment/segment.h"
 
 #include <string.h>
@@ -123,30 +124,11 @@ static void schedule_check(struct checking *c)
                  "no day is left");
 }
 
-static bool field_known(const char *name, size_t n)
-{
-    for (const struct message_field *field = message_fields; field->name; field++)
-        if (strlen(field->name) == n && memcmp(field->name, name, n) == 0)
-            return true;
-    return false;
-}
-
 static void message_check(struct checking *c)
 {
-    const char *known = "";
-    for (const struct message_field *field = message_fields; field->name; field++)
-        known = arena_printf(c->arena, "%s %s", known, field->name);
-    for (const char *at = c->campaign->message; (at = strchr(at, '{'));) {
-        const char *end = strchr(at, '}');
-        size_t n = end ? (size_t)(end - at) + 1 : strlen(at);
-        if (!end || !field_known(at + 1, n - 2))
-            complain(c, "contacts", "message",
-                     arena_printf(c->arena, "message: found %s, expected one of:%s",
-                                  text_quote(c->arena, at, n), known));
-        at += n;
-    }
-    if (c->campaign->n_contacts && !*c->campaign->message && !is_faulty(c, "contacts", "message"))
-        complain(c, "contacts", "message", "message is missing: the contacts have nothing to say");
+    const char *problem = template_problem(c->arena, c->campaign);
+    if (problem && !is_faulty(c, "contacts", "message"))
+        complain(c, "contacts", "message", arena_printf(c->arena, "message: %s", problem));
 }
 
 /* ---- Expressions ---- */

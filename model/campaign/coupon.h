@@ -79,10 +79,11 @@ enum status coupon_issue_many(struct writer *writer, const struct access *access
 
 /* To many people, in transactions of their own so that others get their turn; each one's reference
  * is `ref`, a dash and the person's number, so that doing it again goes on where it stopped. Ends
- * with ST_CONFLICT when stock or budget are used up; *done and *repeated say how far it came. */
+ * with ST_CONFLICT when stock or budget are used up; *done and *repeated say how far it came. Who
+ * is held out of the campaign (its code and holdout say it) gets none and is counted in *held. */
 enum status coupon_issue_people(struct writer *writer, const struct access *access,
                                 const struct campaign *campaign, const uint32_t *people, size_t n,
-                                const char *ref, int64_t *done, int64_t *repeated,
+                                const char *ref, int64_t *done, int64_t *repeated, int64_t *held,
                                 struct error *err);
 
 /* Redeems one. ST_REFUSED with *reason "unknown" or "mistyped"; ST_CONFLICT with *reason "used",

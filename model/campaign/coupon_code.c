@@ -127,11 +127,14 @@ enum coupon_form coupon_code_form(struct arena *arena, const char *code, const c
     return COUPON_MISSPELT;
 }
 
-/* In groups where it has 12 letters, as it is otherwise; all but `shown` bytes as stars. */
+/* In groups where it has 12 letters of ASCII, as it is otherwise; all but `shown` bytes as stars.
+ */
 static char *code_write(struct arena *arena, const char *code, size_t shown)
 {
     size_t n = strlen(code), at = 0;
     bool grouped = n == COUPON_LETTERS;
+    for (size_t i = 0; i < n; i++)
+        grouped = grouped && !((unsigned char)code[i] & 0x80);
     char *out = arena_alloc(arena, n + n / GROUP + 1);
     for (size_t i = 0; i < n; i++) {
         if (grouped && i && i % GROUP == 0)

@@ -2,6 +2,7 @@
 #include "model/base/time.h"
 #include "model/campaign/coupon_desk.h"
 #include "model/campaign/coupon_rows.h"
+#include "model/campaign/plan.h"
 #include "model/campaign/schedule.h"
 #include "model/store/column.h"
 
@@ -157,21 +158,25 @@ enum status coupon_issue(struct writer *writer, const struct access *access,
 
 enum status coupon_issue_people(struct writer *writer, const struct access *access,
                                 const struct campaign *campaign, const uint32_t *people, size_t n,
-                                const char *ref, int64_t *done, int64_t *repeated,
+                                const char *ref, int64_t *done, int64_t *repeated, int64_t *held,
                                 struct error *err)
 {
     struct coupon_issue issues[COUPON_BATCH];
     struct coupon_result results[COUPON_BATCH];
     enum status status = ref_check(ref, err);
-    *done = *repeated = 0;
-    for (size_t from = 0; from < n && status == ST_OK; from += COUPON_BATCH) {
+    *done = *repeated = *held = 0;
+    for (size_t from = 0; from < n && status == ST_OK;) {
         struct arena *arena = arena_new();
-        size_t some = n - from < COUPON_BATCH ? n - from : COUPON_BATCH;
-        for (size_t i = 0; i < some; i++)
-            issues[i] = (struct coupon_issue){
-                .campaign = campaign,
-                .person = people[from + i],
-                .ref = arena_printf(arena, "%s-%" PRIu32, ref, people[from + i])};
+        size_t some = 0;
+        for (; from < n && some < COUPON_BATCH; from++) {
+            if (campaign_held_out(campaign, people[from]))
+                ++*held;
+            else
+                issues[some++] = (struct coupon_issue){
+                    .campaign = campaign,
+                    .person = people[from],
+                    .ref = arena_printf(arena, "%s-%" PRIu32, ref, people[from])};
+        }
         status = coupon_issue_many(writer, access, issues, some, results, err);
         for (size_t i = 0; i < some && status == ST_OK; i++) {
             if (results[i].reason)

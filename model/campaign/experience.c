@@ -92,7 +92,8 @@ enum status campaign_experience_take(struct reader *reader, enum campaign_kind k
 void campaign_expect(const struct campaign *campaign, struct campaign_plan *plan,
                      const struct campaign_experience *experience)
 {
-    if (experience->kind != campaign->kind || experience->went == 0)
+    if (experience->kind != campaign->kind || experience->went == 0 ||
+        !campaign_gives_coupons(campaign))
         return;
     double coupons = plan->treated;
     if (campaign->offer.stock && (double)campaign->offer.stock < coupons)

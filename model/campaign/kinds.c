@@ -1,4 +1,4 @@
-/* Kinds of campaigns, contacts and what messages may say: const tables. */
+/* Kinds of campaigns and contacts: const tables. */
 #include "model/base/intl.h"
 #include "model/campaign/campaign.h"
 
@@ -28,20 +28,4 @@ const struct campaign_kind_info campaign_kinds[CAMPAIGN_KINDS] = {
     [CAMPAIGN_POPULAR] = {"popular", N_("what most like"),
                           N_("Newcomers are told what most people like."), "", "", "shops", false,
                           false},
-};
-
-const struct message_field message_fields[] = {
-    {"name", N_("how the person is called")},
-    {"card", N_("number of the card")},
-    {"tier", N_("membership level")},
-    {"points", N_("points the person has")},
-    {"value", N_("money off")},
-    {"minimum", N_("spent at least")},
-    {"gift", N_("what is given")},
-    {"code", N_("the coupon's code")},
-    {"until", N_("last day")},
-    {"mall", N_("name of the mall")},
-    {"campaign", N_("name of the campaign")},
-    {"popular", N_("the shops most newcomers go to")},
-    {NULL, NULL},
 };

@@ -64,12 +64,12 @@ static enum status too_few(const struct points_book *book, int64_t wanted, int64
 
 /* ---- The same reference again ---- */
 
-static const struct points_event *event_by_ref(const struct points_book *book, uint16_t kind,
+static const struct points_event *event_by_ref(const points_events *events, uint16_t kind,
                                                const char *ref)
 {
-    for (size_t i = 0; ref && *ref && i < book->events.n; i++)
-        if (book->events.at[i].kind == kind && strcmp(book->events.at[i].ref, ref) == 0)
-            return &book->events.at[i];
+    for (size_t i = 0; ref && *ref && i < events->n; i++)
+        if (events->at[i].kind == kind && strcmp(events->at[i].ref, ref) == 0)
+            return &events->at[i];
     return NULL;
 }
 
@@ -122,16 +122,32 @@ static enum status burn_make(struct points_book *book, const struct points_entry
 }
 
 /* How much of an entry was not taken back yet: what was owed for it counts as taken. */
-static int64_t not_reversed(const struct points_book *book, const struct points_event *of,
+static int64_t not_reversed(const points_events *events, const struct points_event *of,
                             uint64_t key)
 {
     int64_t left = of->amount;
-    for (size_t i = 0; i < book->events.n; i++) {
-        const struct points_event *e = &book->events.at[i];
+    for (size_t i = 0; i < events->n; i++) {
+        const struct points_event *e = &events->at[i];
         if (e->kind == KIND_POINTS_REVERSE && e->of == key)
             left -= e->amount < 0 ? -e->amount : e->amount + e->owed;
     }
     return left;
+}
+
+enum status points_reversible(struct reader *reader, uint32_t person, enum points_act what,
+                              const char *of, int64_t *left, struct error *err)
+{
+    points_events events = {0};
+    struct arena *arena = arena_new();
+    uint16_t kind = acts[what].kind;
+    *left = 0;
+    enum status status = points_events_read(reader, arena, person, INT64_MAX, &events, err);
+    const struct points_event *event = event_by_ref(&events, kind, of);
+    if (status == ST_OK && event)
+        *left = not_reversed(&events, event, points_key(kind, of));
+    vec_free(&events);
+    arena_free(arena);
+    return status;
 }
 
 /* What was given for a burn is a whole number of fen of all its points: what is given back is the
@@ -153,7 +169,7 @@ static enum status reverse_make(struct points_book *book, const struct points_en
                                 struct points_event *event, int64_t *fen, struct error *err)
 {
     uint16_t kind = acts[entry->what].kind;
-    const struct points_event *of = event_by_ref(book, kind, entry->of);
+    const struct points_event *of = event_by_ref(&book->events, kind, entry->of);
     const char *name = text_quote(book->arena, entry->of, strlen(entry->of));
     if (entry->what != POINTS_EARN && entry->what != POINTS_BURN)
         return error_set(err, ST_REFUSED, "only what was earned or burned can be reversed");
@@ -161,7 +177,7 @@ static enum status reverse_make(struct points_book *book, const struct points_en
         return error_set(err, ST_CONFLICT, "this person has no %s with the reference %s",
                          kind_by_id(kind)->name, name);
     event->of = points_key(kind, entry->of);
-    int64_t left = not_reversed(book, of, event->of);
+    int64_t left = not_reversed(&book->events, of, event->of);
     int64_t points = entry->points ? entry->points : left;
     if (points > left || left <= 0)
         return error_set(err, ST_CONFLICT,
@@ -240,7 +256,8 @@ static enum status post(struct points_book *book, const struct points_entry *ent
                         struct points_posted *posted, struct error *err)
 {
     struct points_event event;
-    const struct points_event *there = event_by_ref(book, acts[entry->act].kind, entry->ref);
+    const struct points_event *there =
+        event_by_ref(&book->events, acts[entry->act].kind, entry->ref);
     if (there && repeated(book, entry, there, posted, err) == ST_OK)
         return there->kind == KIND_POINTS_BURN && there->campaign
                    ? points_cash_value(book, there->campaign, there->amount, &posted->value, err)

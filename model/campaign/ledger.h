@@ -29,7 +29,8 @@ struct points_account {
     const struct points_lot *lots; /* with something left, in the order they will be burned */
 };
 
-/* A person's account at a moment (entries after it do not count). Owned by the arena. */
+/* A person's account at a moment (entries after it do not count); INT64_MAX: all entries, and what
+ * is held and due now. Owned by the arena. */
 enum status points_account(struct reader *reader, struct arena *arena, uint32_t person, int64_t at,
                            struct points_account *account, struct error *err);
 
@@ -79,6 +80,10 @@ struct points_posted {
 enum status points_post(struct writer *writer, const struct access *access,
                         const struct points_entry *entry, struct points_posted *posted,
                         struct error *err);
+
+/* How many points of an earn or a burn were not taken or given back yet; 0 where there is none. */
+enum status points_reversible(struct reader *reader, uint32_t person, enum points_act what,
+                              const char *of, int64_t *left, struct error *err);
 
 /* ---- Reserving (table points_hold) ---- */
 

@@ -98,7 +98,7 @@ struct sheet *campaign_rows_sheet(struct arena *arena, const struct campaign_row
     static const struct sheet_column columns[] = {
         {"id", N_("campaign"), CELL_TEXT},        {"name", N_("name"), CELL_TEXT},
         {"kind", N_("kind"), CELL_TEXT},          {"state", N_("state"), CELL_TEXT},
-        {"from", N_("from"), CELL_DAY},           {"to", N_("to"), CELL_DAY},
+        {"from", N_("first day"), CELL_DAY},      {"to", N_("last day"), CELL_DAY},
         {"audience", N_("audience"), CELL_COUNT}, {"holdout", N_("held out"), CELL_COUNT},
         {"reach", N_("reach"), CELL_COUNT},       {"budget", N_("budget"), CELL_MONEY},
         {"given", N_("given"), CELL_MONEY},       {"sent", N_("sent"), CELL_COUNT},

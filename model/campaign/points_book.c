@@ -86,10 +86,11 @@ enum status points_account(struct reader *reader, struct arena *arena, uint32_t 
         status = points_events_read(reader, arena, person, at, &events, err);
     for (size_t i = 0; status == ST_OK && i < events.n; i++)
         points_fold_add(&fold, &events.at[i]);
+    int64_t moment = at == INT64_MAX ? time_now() : at;
     account->sums = fold.sums;
-    account->sums.due = points_fold_due(&fold, at);
+    account->sums.due = points_fold_due(&fold, moment);
     if (status == ST_OK)
-        status = points_held(reader_db(reader), person, at, &account->sums.held, err);
+        status = points_held(reader_db(reader), person, moment, &account->sums.held, err);
     struct points_lot *lots = arena_array(arena, struct points_lot, fold.open.n);
     for (size_t i = 0; i < fold.open.n; i++)
         lots[i] = fold.lots.at[fold.open.at[fold.open.n - 1 - i]];

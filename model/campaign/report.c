@@ -151,10 +151,9 @@ static const char *padded(struct page *page, const char *text, int cells, bool r
 static void page_row(struct page *page, const char *label, const char *treated, const char *holdout,
                      const char *difference, const char *range)
 {
-    const char *line =
-        arena_printf(page->arena, "%s%s%s%s  %s", padded(page, label, 22, false),
-                     padded(page, treated, 14, true), padded(page, holdout, 13, true),
-                     padded(page, difference, 11, true), range);
+    const char *line = arena_printf(page->arena, "%s%s%s%s  %s", padded(page, label, 15, false),
+                                    padded(page, treated, 9, true), padded(page, holdout, 9, true),
+                                    padded(page, difference, 11, true), range);
     size_t n = strlen(line);
     while (n && line[n - 1] == ' ')
         n--;
@@ -207,7 +206,7 @@ static void page_arms(struct page *page)
     }
     bool told = !r->withheld;
     page_row(page, "", _("treated"), _("holdout"), told && r->measured ? _("difference") : "",
-             told && r->measured ? _("95% interval") : "");
+             told && r->measured ? _("interval (95%)") : "");
     page_row(page, _("people"), people[0], people[1], "", "");
     page_row(page, _("reached"), reached[0], reached[1], "", "");
     page_row(page, _("used it"), used[0], used[1], "", "");
@@ -218,8 +217,7 @@ static void page_arms(struct page *page)
              told && r->measured ? report_money(a, r->sales_lift.difference, true) : "",
              told ? range_text(page, r->sales_lift.interval, true) : "");
     if (told && isfinite(r->cuped.reduction))
-        page_row(page, _("  adjusted (CUPED)"), "", "",
-                 report_money(a, r->cuped.welch.difference, true),
+        page_row(page, _("  CUPED"), "", "", report_money(a, r->cuped.welch.difference, true),
                  range_text(page, r->cuped.welch.interval, true));
     page_add(page, "\n");
     if (told && isfinite(r->lift.z))

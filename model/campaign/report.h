@@ -4,7 +4,7 @@
 
 #include "model/campaign/result.h"
 
-enum { REPORT_COLUMNS = 78 };
+enum { REPORT_COLUMNS = 64 };
 
 /* What can be said and how surely: never more than the figures carry. Translated, owned by the
  * arena. */

@@ -64,7 +64,7 @@ void result_sums_of(const struct result_people *p, const struct set *among,
     }
 }
 
-struct result_lift result_lift_of(const struct result_sums sums[RESULT_ARMS], bool measured)
+struct result_lift result_lift_of(const struct result_sums *sums, bool measured)
 {
     const struct result_sums *t = &sums[ARM_TREATED], *h = &sums[ARM_HOLDOUT];
     struct result_lift lift = {NAN, NAN, NAN, {NAN, NAN}};

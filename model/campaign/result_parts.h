@@ -105,7 +105,7 @@ enum status result_growth_read(struct result_job *job, struct error *err);
 /* Sums over the people of `among` (NULL: all of both arms). */
 void result_sums_of(const struct result_people *people, const struct set *among,
                     struct result_sums sums[RESULT_ARMS]);
-struct result_lift result_lift_of(const struct result_sums sums[RESULT_ARMS], bool measured);
+struct result_lift result_lift_of(const struct result_sums *sums, bool measured);
 
 /* The groups of the breakdown asked for. */
 enum status result_groups_read(struct result_job *job, struct error *err);

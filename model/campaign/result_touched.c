@@ -1,4 +1,5 @@
 /* What was given in a campaign, the receipts it was used in, and how its shops did on the year. */
+#include "model/campaign/message.h"
 #include "model/campaign/result_parts.h"
 
 #include "model/base/hash.h"
@@ -57,10 +58,22 @@ struct refs {
 };
 
 /* A receipt is known by its reference, and by its person, shop and moment. */
+static uint64_t ref_number(const char *ref, uint32_t person)
+{
+    return *ref ? hash64_seed(ref, strlen(ref), 1 + (uint64_t)person) : 0;
+}
+
 static uint64_t by_ref(const struct event_run *run, size_t row)
 {
-    const char *ref = run->ref ? run->ref[row] : "";
-    return *ref ? hash64_seed(ref, strlen(ref), 1 + run_person(run, row)) : 0;
+    return ref_number(run->ref ? run->ref[row] : "", run_person(run, row));
+}
+
+/* A redemption is known by its code and, behind a slash, by the receipt's reference. */
+static uint64_t by_receipt(const struct event_run *run, size_t row)
+{
+    const char *ref = run->ref ? run->ref[row] : "", *slash = strchr(ref, '/');
+    return run->kind == KIND_COUPON_REDEEM && slash ? ref_number(slash + 1, run_person(run, row))
+                                                    : 0;
 }
 
 static uint64_t by_moment(const struct event_run *run, size_t row)
@@ -95,6 +108,7 @@ static void uses_note(struct refs *refs, const struct event_run *run)
         if (run->campaign[i] != refs->job->campaign->id)
             continue;
         vec_push(&refs->used, by_ref(run, i));
+        vec_push(&refs->used, by_receipt(run, i));
         vec_push(&refs->used, by_moment(run, i));
     }
 }
@@ -219,14 +233,10 @@ enum status result_growth_read(struct result_job *job, struct error *err)
 
 /* ---- Not sent ---- */
 
-/* By enum suppression, as rows of `message` have it. */
-static const char *const reasons[] = {"",       "gone", "consent", "opt_out",  "address",
-                                      "closed", "cap",  "budget",  "priority", "ended"};
-enum { SUPPRESSED = 4, REASONS = sizeof reasons / sizeof *reasons };
-
 enum status result_suppressed_read(struct result_job *job, struct error *err)
 {
-    struct result_suppressed *rows = arena_array(job->arena, struct result_suppressed, REASONS);
+    struct result_suppressed *rows =
+        arena_array(job->arena, struct result_suppressed, SUPPRESSIONS);
     sqlite3_stmt *stmt;
     bool row = false;
     enum status status = reader_prepare(job->reader,
@@ -236,12 +246,12 @@ enum status result_suppressed_read(struct result_job *job, struct error *err)
     if (status != ST_OK)
         return status;
     sqlite3_bind_int64(stmt, 1, job->campaign->id);
-    sqlite3_bind_int64(stmt, 2, SUPPRESSED);
+    sqlite3_bind_int64(stmt, 2, MESSAGE_SUPPRESSED);
     while ((status = reader_step(job->reader, stmt, &row, err)) == ST_OK && row) {
         int64_t reason = sqlite3_column_int64(stmt, 0);
-        if (reason > 0 && reason < REASONS)
-            rows[job->result->n_suppressed++] =
-                (struct result_suppressed){reasons[reason], sqlite3_column_int64(stmt, 1)};
+        if (reason > 0 && reason < SUPPRESSIONS)
+            rows[job->result->n_suppressed++] = (struct result_suppressed){
+                suppression_names[reason], sqlite3_column_int64(stmt, 1)};
     }
     sqlite3_reset(stmt);
     job->result->suppressed = rows;

@@ -267,9 +267,9 @@ enum status campaign_simulate(struct reader *reader, struct arena *arena,
 struct sheet *simulate_sheet(struct arena *arena, const struct simulation *s)
 {
     static const struct sheet_column columns[] = {{"figure", N_("in a draw"), CELL_TEXT},
-                                                  {"low", N_("5% are below"), CELL_TEXT},
-                                                  {"median", N_("half are below"), CELL_TEXT},
-                                                  {"high", N_("95% are below"), CELL_TEXT},
+                                                  {"low", N_("low (5%)"), CELL_TEXT},
+                                                  {"median", N_("median"), CELL_TEXT},
+                                                  {"high", N_("high (95%)"), CELL_TEXT},
                                                   {"mean", N_("mean"), CELL_TEXT}};
     const struct {
         const char *name;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORK = 60 * 1000 * 1000, DRAWS_LEAST = 50, DRAWS_MOST = 1000 };
+enum { WORK = 30 * 1000 * 1000, DRAWS_LEAST = 50, DRAWS_MOST = 1000, LEAN = 10 };
 
 /* What a draw came to. */
 struct drawn {
@@ -20,12 +20,10 @@ struct drawn {
 struct playing {
     struct simulate_job *job;
     struct drawn *drawn; /* by draw */
-    double *chance;      /* by person: of burning on a receipt, at the usual level */
     struct {
         size_t *at; /* comparable days of the weekday */
         size_t n;
     } by_weekday[7];
-    double level; /* burns ÷ receipts on all comparable days, to what habits expect there */
 };
 
 /* A stream of numbers that depends on the seed and on what it is for. */
@@ -48,49 +46,77 @@ static size_t stream_below(struct stream *s, size_t n)
 
 /* ---- Chances ---- */
 
-/* A person's own habit, weighed against everybody's: (burns + m p) ÷ (receipts + m). */
-static void chances_make(struct playing *play)
+/* A person's own habit, weighed against everybody's: (burns + m p) ÷ (receipts + m). And what it
+ * expects on the comparable days, to be held against what happened. */
+static void chances_make(struct history *h)
 {
-    const struct history *h = &play->job->history;
     double all = h->receipts ? (double)h->burns / (double)h->receipts : 0;
-    for (size_t i = 0; i < h->stops.n; i++) {
-        uint32_t person = h->stops.at[i].person;
-        const struct habit *habit = &h->habits[person];
-        play->chance[person] =
-            (habit->burns + SIMULATE_PRIOR * all) / (habit->receipts + (double)SIMULATE_PRIOR);
-    }
+    for (size_t i = 0; i < h->n_days; i++)
+        for (size_t k = h->days[i].first; k < h->days[i].first + h->days[i].n; k++) {
+            struct stop *stop = &h->stops.at[k];
+            const struct habit *habit = &h->habits[stop->person];
+            double chance =
+                (habit->burns + SIMULATE_PRIOR * all) / (habit->receipts + (double)SIMULATE_PRIOR);
+            stop->chance = (float)chance;
+            if (stop->size < SIZES)
+                h->days[i].expected[stop->size] += chance;
+        }
 }
 
-/* How much more (or less) is burned on such days than habits say: of the days drawn. */
-static double level_draw(const struct playing *play, struct stream *random)
+/* Only who has points today can burn any. */
+static void stops_narrow(struct simulate_job *job)
+{
+    struct history *h = &job->history;
+    size_t kept = 0;
+    for (size_t i = 0; i < h->n_days; i++) {
+        size_t from = h->days[i].first, to = from + h->days[i].n;
+        h->days[i].first = kept;
+        for (size_t k = from; k < to; k++)
+            if (h->balance[h->stops.at[k].person] >= job->rate)
+                h->stops.at[kept++] = h->stops.at[k];
+        h->days[i].n = kept - h->days[i].first;
+    }
+    h->stops.n = kept;
+}
+
+/* How much more (or less) often points are burned on such days than habits say, by size: of the
+ * days drawn. A size with little of its own leans on all sizes. */
+static void level_draw(const struct playing *play, struct stream *random, double level[SIZES])
 {
     const struct history *h = &play->job->history;
-    double all = h->receipts ? (double)h->burns / (double)h->receipts : 0;
-    int64_t stops = 0, burns = 0;
+    double expected[SIZES] = {0}, burns[SIZES] = {0}, all = 0, all_expected = 0;
     for (size_t i = 0; i < h->n_days; i++) {
         const struct past_day *day = &h->days[stream_below(random, h->n_days)];
-        stops += day->stops;
-        burns += day->burns;
+        for (int size = 0; size < SIZES; size++) {
+            expected[size] += day->expected[size];
+            burns[size] += (double)day->burns[size];
+        }
     }
-    return stops && all > 0 ? (double)burns / (double)stops / all : 0;
+    for (int size = 0; size < SIZES; size++) {
+        all += burns[size];
+        all_expected += expected[size];
+    }
+    double usual = all_expected > 0 ? all / all_expected : 0;
+    for (int size = 0; size < SIZES; size++)
+        level[size] = (burns[size] + LEAN * usual) / (expected[size] + LEAN);
 }
 
 /* ---- A draw ---- */
 
+/* By person; `stamp` is the draw it is of. */
 struct player {
-    uint32_t *stamp; /* by person: the draw that last touched `left` and counted the person */
-    int64_t *left;
-    bool *used;
+    int64_t left;
+    uint32_t stamp;
+    bool used;
 };
 
-static void person_begin(const struct history *h, struct player *player, uint32_t person,
-                         uint32_t stamp)
+static struct player *person_begin(const struct history *h, struct player *players, uint32_t person,
+                                   uint32_t stamp)
 {
-    if (player->stamp[person] == stamp)
-        return;
-    player->stamp[person] = stamp;
-    player->left[person] = h->balance[person];
-    player->used[person] = false;
+    struct player *player = &players[person];
+    if (player->stamp != stamp)
+        *player = (struct player){h->balance[person], stamp, false};
+    return player;
 }
 
 static void stop_count(const struct playing *play, struct player *player, struct drawn *out,
@@ -98,8 +124,8 @@ static void stop_count(const struct playing *play, struct player *player, struct
 {
     const struct simulate_job *job = play->job;
     size_t group = job->group_of ? job->group_of[stop->person] : SIMULATE_GROUPS;
-    bool first = !player->used[stop->person];
-    player->used[stop->person] = true;
+    bool first = !player->used;
+    player->used = true;
     out->users += first;
     out->points += points;
     out->sales += stop->amount;
@@ -109,48 +135,50 @@ static void stop_count(const struct playing *play, struct player *player, struct
     }
 }
 
-static void day_play(const struct playing *play, struct player *player, struct stream *random,
-                     const struct past_day *day, double level, uint32_t stamp, struct drawn *out)
+static void day_play(const struct playing *play, struct player *players, struct stream *random,
+                     const struct past_day *day, const double level[SIZES], uint32_t stamp,
+                     struct drawn *out)
 {
     const struct simulate_job *job = play->job;
     const struct history *h = &job->history;
     for (size_t i = day->first; i < day->first + day->n; i++) {
         const struct stop *stop = &h->stops.at[i];
+        struct player *player = person_begin(h, players, stop->person, stamp);
         int64_t most = (int64_t)stop->amount * job->rate / 100;
-        person_begin(h, player, stop->person, stamp);
-        most = player->left[stop->person] < most ? player->left[stop->person] : most;
-        if (stream_unit(random) >= level * play->chance[stop->person] || most < job->rate)
+        most = player->left < most ? player->left : most;
+        int size = size_of(most, job->rate);
+        if (size == SIZES || stream_unit(random) >= level[size] * (double)stop->chance)
             continue;
-        double part = h->parts.at[stream_below(random, h->parts.n)];
-        int64_t points = (int64_t)((double)most * part + 0.5);
+        size_t at = h->parts_from[size] + stream_below(random, h->parts_n[size]);
+        int64_t points = (int64_t)((double)most * (double)h->parts.at[at].part + 0.5);
         if (points <= 0)
             continue;
-        player->left[stop->person] -= points;
+        player->left -= points;
         stop_count(play, player, out, stop, points);
     }
 }
 
 /* Who bought on such a day earns so many times the points. */
-static void day_multiply(const struct playing *play, struct player *player,
+static void day_multiply(const struct playing *play, struct player *players,
                          const struct past_day *day, uint32_t stamp, struct drawn *out)
 {
     const struct simulate_job *job = play->job;
     const struct history *h = &job->history;
     for (size_t i = day->first; i < day->first + day->n; i++) {
         const struct stop *stop = &h->stops.at[i];
-        person_begin(h, player, stop->person, stamp);
-        stop_count(play, player, out, stop,
+        stop_count(play, person_begin(h, players, stop->person, stamp), out, stop,
                    (int64_t)stop->earned * (job->campaign->offer.factor - 100) / 100);
     }
 }
 
-static void draw_play(const struct playing *play, struct player *player, size_t number)
+static void draw_play(const struct playing *play, struct player *players, size_t number)
 {
     const struct simulate_job *job = play->job;
     const struct history *h = &job->history;
     struct stream random = {hash_mix(job->out->seed ^ hash_mix(number + 1))};
     struct drawn *out = &play->drawn[number];
-    double level = level_draw(play, &random);
+    double level[SIZES];
+    level_draw(play, &random, level);
     for (size_t i = 0; i < job->out->n_days; i++) {
         int weekday = date_weekday(job->out->days[i]);
         size_t n = play->by_weekday[weekday].n;
@@ -158,9 +186,9 @@ static void draw_play(const struct playing *play, struct player *player, size_t 
             n ? &h->days[play->by_weekday[weekday].at[stream_below(&random, n)]]
               : &h->days[stream_below(&random, h->n_days)];
         if (job->campaign->kind == CAMPAIGN_POINTS_MULTIPLIER)
-            day_multiply(play, player, day, (uint32_t)number + 1, out);
+            day_multiply(play, players, day, (uint32_t)number + 1, out);
         else
-            day_play(play, player, &random, day, level, (uint32_t)number + 1, out);
+            day_play(play, players, &random, day, level, (uint32_t)number + 1, out);
     }
 }
 
@@ -169,17 +197,13 @@ static void share_play(void *context, size_t piece)
 {
     const struct playing *play = context;
     const struct simulate_job *job = play->job;
-    size_t n = job->history.n_people + 1;
-    struct player player = {mem_zero(n, sizeof *player.stamp), mem_zero(n, sizeof *player.left),
-                            mem_zero(n, sizeof *player.used)};
+    struct player *players = mem_zero(job->history.n_people + 1, sizeof *players);
     for (size_t d = piece; d < (size_t)job->out->draws; d += (size_t)job->threads) {
         if (reader_cancelled(job->reader))
             break;
-        draw_play(play, &player, d);
+        draw_play(play, players, d);
     }
-    free(player.stamp);
-    free(player.left);
-    free(player.used);
+    free(players);
 }
 
 /* ---- What they came to ---- */
@@ -200,12 +224,16 @@ struct simulate_range range_of(double *values, size_t n)
                                    stat_quantile(values, n, 0.5), stat_quantile(values, n, 0.95)};
 }
 
-static double liability_of(const struct simulate_job *job, int64_t points)
+/* Fen that a point is in the books; what is burned is no longer owed, what is given is owed more.
+ */
+static double liability_of_point(const struct simulate_job *job)
 {
+    enum { MANY = 1000000000 };
     int64_t fen = 0;
-    if (!points_value(job->reader, points, &fen))
+    if (!points_value(job->reader, MANY, &fen))
         return NAN;
-    return job->campaign->kind == CAMPAIGN_POINTS_MULTIPLIER ? -(double)fen : (double)fen;
+    double value = (double)fen / MANY;
+    return job->campaign->kind == CAMPAIGN_POINTS_MULTIPLIER ? -value : value;
 }
 
 static void ranges_fill(struct simulate_job *job, const struct drawn *drawn)
@@ -215,7 +243,7 @@ static void ranges_fill(struct simulate_job *job, const struct drawn *drawn)
     struct simulate_range *into[RANGES] = {&out->users, &out->points,   &out->value,
                                            &out->sales, &out->leverage, &out->liability};
     size_t n = (size_t)out->draws, enough = 0;
-    double *values[RANGES];
+    double *values[RANGES], owed = liability_of_point(job);
     for (int r = 0; r < RANGES; r++)
         values[r] = arena_array(job->arena, double, n);
     for (size_t d = 0; d < n; d++) {
@@ -225,7 +253,7 @@ static void ranges_fill(struct simulate_job *job, const struct drawn *drawn)
         values[VALUE][d] = value;
         values[SALES][d] = (double)drawn[d].sales;
         values[LEVERAGE][d] = value > 0 ? (double)drawn[d].sales / value : 0;
-        values[LIABILITY][d] = liability_of(job, drawn[d].points);
+        values[LIABILITY][d] = (double)drawn[d].points * owed;
         enough += value <= (double)job->campaign->limits.budget;
         for (size_t g = 0; g < out->n_groups; g++) {
             job->groups[g].users += (double)drawn[d].group_users[g] / (double)n;
@@ -252,21 +280,21 @@ enum status draws_play(struct simulate_job *job, struct error *err)
 {
     struct history *h = &job->history;
     struct playing play = {.job = job};
+    chances_make(h);
+    if (job->campaign->kind == CAMPAIGN_POINTS_CASH)
+        stops_narrow(job);
     job->out->draws = draws_for(job);
     play.drawn = mem_zero((size_t)job->out->draws, sizeof *play.drawn);
-    play.chance = mem_zero(h->n_people + 1, sizeof *play.chance);
     for (size_t i = 0; i < h->n_days; i++) {
         int weekday = date_weekday(h->days[i].day);
         if (!play.by_weekday[weekday].at)
             play.by_weekday[weekday].at = arena_array(job->arena, size_t, h->n_days);
         play.by_weekday[weekday].at[play.by_weekday[weekday].n++] = i;
     }
-    chances_make(&play);
     parallel_run(job->threads, (size_t)job->threads, share_play, &play);
     bool cancelled = reader_cancelled(job->reader);
     if (!cancelled)
         ranges_fill(job, play.drawn);
     free(play.drawn);
-    free(play.chance);
     return cancelled ? error_set(err, ST_CANCELLED, "the simulation was cancelled") : ST_OK;
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PARTS_MOST = 1 << 18 };
+enum { PARTS_LEAST = 20 };
 
 /* What one thread finds. */
 struct lane {
@@ -14,7 +14,7 @@ struct lane {
     struct day_finder day;
     struct past_day *days; /* counts of its own */
     VEC(struct stop) stops, mine;
-    VEC(float) parts;
+    VEC(struct part) parts;
     int64_t receipts, burns;
 };
 
@@ -106,11 +106,10 @@ static void take_purchase(struct lane *lane, struct habit *habit, const struct e
     habit->receipts += last->counted;
     if (day < 0)
         return;
-    lane->days[day].stops += last->counted;
     last->stop = lane->mine.n;
     vec_push(&lane->mine,
              (struct stop){run->person[row], amount > UINT32_MAX ? UINT32_MAX : (uint32_t)amount, 0,
-                           (uint16_t)day});
+                           (uint16_t)day, (uint8_t)size_of(last->usable, job->rate), 0});
 }
 
 static void take_burn(struct lane *lane, struct habit *habit, const struct event_run *run,
@@ -119,13 +118,15 @@ static void take_burn(struct lane *lane, struct habit *habit, const struct event
     int64_t points = run_amount(run, row);
     if (run->time[row] != last->time || !last->counted || run->time[row] < lane->job->out->from)
         return;
-    double part = last->usable > 0 ? (double)points / (double)last->usable : 1;
+    double part = (double)points / (double)last->usable;
+    int size = size_of(last->usable, lane->job->rate);
     habit->burns++;
     last->counted = false; /* a receipt burns once */
-    vec_push(&lane->parts, (float)(part > 1 ? 1 : part));
+    vec_push(&lane->parts,
+             (struct part){(float)(part > 1 ? 1 : part), (int16_t)last->day, (uint8_t)size});
     if (last->day < 0)
         return;
-    lane->days[last->day].burns++;
+    lane->days[last->day].burns[size]++;
     lane->days[last->day].named += run->campaign && run->campaign[row];
 }
 
@@ -164,9 +165,10 @@ static void take_person(struct lane *lane, struct event_cursor *cursor, uint32_t
     h->balance[person] = balance;
     lane->receipts += habit->receipts;
     lane->burns += habit->burns;
-    bool useful = lane->job->campaign->kind != CAMPAIGN_POINTS_CASH || balance >= lane->job->rate;
-    for (size_t i = 0; useful && i < lane->mine.n; i++)
-        vec_push(&lane->stops, lane->mine.at[i]);
+    bool cash = lane->job->campaign->kind == CAMPAIGN_POINTS_CASH;
+    for (size_t i = 0; i < lane->mine.n; i++)
+        if (!cash || balance >= lane->job->rate || lane->mine.at[i].size < SIZES)
+            vec_push(&lane->stops, lane->mine.at[i]);
 }
 
 static enum status block_take(void *context, const struct event_block *block, struct error *err)
@@ -199,16 +201,18 @@ static int stop_compare(const void *a, const void *b)
 
 static int part_compare(const void *a, const void *b)
 {
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
+    const struct part *x = a, *y = b;
+    if (x->size != y->size)
+        return x->size < y->size ? -1 : 1;
+    return (x->part > y->part) - (x->part < y->part);
 }
 
 static void lanes_merge(struct history *h, struct lane *lanes, int n)
 {
     for (int i = 0; i < n; i++) {
         for (size_t k = 0; k < h->n_days; k++) {
-            h->days[k].stops += lanes[i].days[k].stops;
-            h->days[k].burns += lanes[i].days[k].burns;
+            for (int size = 0; size < SIZES; size++)
+                h->days[k].burns[size] += lanes[i].days[k].burns[size];
             h->days[k].named += lanes[i].days[k].named;
         }
         vec_reserve(&h->stops, lanes[i].stops.n);
@@ -223,13 +227,41 @@ static void lanes_merge(struct history *h, struct lane *lanes, int n)
     }
     if (h->stops.n)
         qsort(h->stops.at, h->stops.n, sizeof *h->stops.at, stop_compare);
-    if (h->parts.n)
-        qsort(h->parts.at, h->parts.n, sizeof *h->parts.at, part_compare);
-    /* So many quantiles are as good as all of them, and stay in the cache. */
-    size_t step = h->parts.n / PARTS_MOST + 1, kept = 0;
-    for (size_t i = step / 2; i < h->parts.n; i += step)
-        h->parts.at[kept++] = h->parts.at[i];
+}
+
+static int64_t day_burns(const struct past_day *day)
+{
+    int64_t burns = 0;
+    for (int size = 0; size < SIZES; size++)
+        burns += day->burns[size];
+    return burns;
+}
+
+static bool is_points_day(const struct past_day *day)
+{
+    return day->named && day->named * 2 >= day_burns(day);
+}
+
+/* Burns of the days that count; a size with too few of its own draws from all of them. */
+static void parts_settle(struct history *h, bool only)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < h->parts.n; i++) {
+        int day = h->parts.at[i].day;
+        if (!only || (day >= 0 && is_points_day(&h->days[day])))
+            h->parts.at[kept++] = h->parts.at[i];
+    }
     h->parts.n = kept;
+    if (kept)
+        qsort(h->parts.at, kept, sizeof *h->parts.at, part_compare);
+    for (size_t at = 0, size = 0; size < SIZES; size++) {
+        size_t from = at;
+        while (at < kept && h->parts.at[at].size == size)
+            at++;
+        bool own = at - from >= PARTS_LEAST;
+        h->parts_from[size] = own ? from : 0;
+        h->parts_n[size] = own ? at - from : kept;
+    }
 }
 
 /* Earlier points days, where there are enough of them, stand for the days to come; else ordinary
@@ -239,16 +271,17 @@ static void days_settle(struct simulate_job *job)
     struct history *h = &job->history;
     size_t named = 0, at = 0, kept = 0;
     for (size_t i = 0; i < h->n_days; i++)
-        named += h->days[i].burns && h->days[i].named * 2 >= h->days[i].burns;
+        named += is_points_day(&h->days[i]);
     bool only = job->campaign->kind == CAMPAIGN_POINTS_CASH && named >= SIMULATE_POINTS_DAYS;
     job->out->basis = only ? BASIS_POINTS_DAYS : BASIS_DAYS;
+    parts_settle(h, only);
     for (size_t i = 0; i < h->n_days; i++) {
         struct past_day day = h->days[i];
         day.first = at;
         while (at < h->stops.n && h->stops.at[at].day == i)
             at++;
         day.n = at - day.first;
-        if (!only || (day.burns && day.named * 2 >= day.burns))
+        if (!only || is_points_day(&day))
             h->days[kept++] = day;
     }
     h->n_days = kept;
@@ -256,8 +289,8 @@ static void days_settle(struct simulate_job *job)
 
 enum status history_read(struct simulate_job *job, struct error *err)
 {
-    static const uint16_t wanted[] = {KIND_PURCHASE, KIND_POINTS_EARN, KIND_POINTS_BURN,
-                                      KIND_POINTS_EXPIRE, KIND_POINTS_ADJUST};
+    static const uint16_t wanted[] = {KIND_PURCHASE,      KIND_POINTS_EARN,   KIND_POINTS_BURN,
+                                      KIND_POINTS_EXPIRE, KIND_POINTS_ADJUST, KIND_POINTS_REVERSE};
     struct history *h = &job->history;
     struct lane lanes[RESULT_LANES] = {0};
     void *contexts[RESULT_LANES];

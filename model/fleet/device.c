@@ -1,5 +1,6 @@
 #include "model/fleet/device.h"
 
+#include "model/base/text.h"
 #include "model/base/time.h"
 #include "model/base/vec.h"
 #include "model/fleet/clean.h"
@@ -109,4 +110,19 @@ enum status device_list(struct reader *reader, const struct access *access, stru
     *n = found.n;
     vec_free(&found);
     return status;
+}
+
+enum status device_by_code(struct reader *reader, const struct access *access, struct arena *arena,
+                           const char *code, const struct device **device, struct error *err)
+{
+    const struct device *devices;
+    size_t n;
+    enum status status = device_list(reader, access, arena, NULL, &devices, &n, err);
+    *device = NULL;
+    for (size_t i = 0; status == ST_OK && i < n; i++)
+        if (strcmp(devices[i].code, code) == 0)
+            *device = &devices[i];
+    return status == ST_OK && !*device ? error_set(err, ST_USAGE, "there is no device %s",
+                                                   text_quote(arena, code, strlen(code)))
+                                       : status;
 }

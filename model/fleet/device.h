@@ -38,4 +38,8 @@ enum status device_list(struct reader *reader, const struct access *access, stru
                         const char *on, const struct device **devices, size_t *n,
                         struct error *err);
 
+/* The one with this code; ST_USAGE where there is none. */
+enum status device_by_code(struct reader *reader, const struct access *access, struct arena *arena,
+                           const char *code, const struct device **device, struct error *err);
+
 #endif

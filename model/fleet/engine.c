@@ -377,7 +377,7 @@ void fleet_submit(struct fleet_engine *engine, struct fleet_job *job)
     job->session = NULL;
     job->next = NULL;
     job->cancel = 0;
-    job->phase = PHASE_QUEUED;
+    __atomic_store_n(&job->phase, PHASE_QUEUED, __ATOMIC_RELAXED);
     job->exit_status = -1;
     pthread_mutex_lock(&engine->lock);
     *engine->queue_end = job;

@@ -23,7 +23,7 @@ void session_phase(struct fleet_session *session, enum fleet_phase phase)
 {
     int64_t now = time_monotonic_ns();
     session->job->phase_ns[session->job->phase] += now - session->phase_since;
-    session->job->phase = phase;
+    __atomic_store_n(&session->job->phase, phase, __ATOMIC_RELAXED); /* fleet_work_phase looks */
     session->phase_since = session->active = now;
 }
 
@@ -48,7 +48,7 @@ void session_finish(struct fleet_session *session, enum device_condition state, 
     job->total_ns = now - session->started;
     job->state = state;
     if (state == DEVICE_OK)
-        job->phase = PHASE_DONE;
+        __atomic_store_n(&job->phase, PHASE_DONE, __ATOMIC_RELAXED);
     session->finished = true;
 }
 
@@ -372,9 +372,11 @@ static bool outputs_read(struct fleet_session *session)
 {
     bool more = true;
     int reads = 0;
-    while (more && !session->finished && reads++ < READS_AT_ONCE)
-        more = output_read(session, false, &session->out_ended) |
-               (!session->finished && output_read(session, true, &session->err_ended));
+    while (more && !session->finished && reads++ < READS_AT_ONCE) {
+        more = output_read(session, false, &session->out_ended);
+        if (!session->finished && output_read(session, true, &session->err_ended))
+            more = true;
+    }
     return more && !session->finished;
 }
 

@@ -7,8 +7,6 @@
 #include <string.h>
 #include <time.h>
 
-const char device_status_command[] = DEVICE_TOOL "status";
-
 enum { WORD = 64, LINES = 64 };
 
 int64_t device_now_ms(void)
@@ -48,9 +46,7 @@ static void sight_fail(struct device_sight *sight, struct arena *arena,
     const struct fleet_output *output = &result->output;
     sight->state = DEVICE_FAILED;
     sight->phase = fleet_phase_names[PHASE_OUTPUT];
-    if (output->exit_status == 127)
-        sight->reason = "atrium-device is not on it";
-    else if (output->exit_status)
+    if (output->exit_status)
         sight->reason =
             arena_printf(arena, "exit status %d: %s", output->exit_status,
                          device_clean(arena, output->bytes, output->n, WORD, false, NULL));

@@ -5,9 +5,6 @@
 #include "model/access/access.h"
 #include "model/fleet/work.h"
 
-/* The command that asks for it. */
-extern const char device_status_command[];
-
 /* One look at a device. Texts are cleaned and owned by the arena. */
 struct device_sight {
     uint32_t device;
@@ -17,8 +14,8 @@ struct device_sight {
     int64_t time, seen, milliseconds, clock_ms, spool; /* seen 0: it did not answer */
 };
 
-/* Makes it of a result of the command: a device whose answer cannot be read has failed, and the
- * reason says how. `now_ms`: wall clock when it was asked, for the offset of its clock. */
+/* Makes it of a result of the verb "status": a device whose answer cannot be read has failed, and
+ * the reason says how. `now_ms`: wall clock when it was asked, for the offset of its clock. */
 void device_sight_of(const struct fleet_result *result, struct arena *arena, int64_t now_ms,
                      struct device_sight *sight);
 

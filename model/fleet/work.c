@@ -21,16 +21,17 @@ struct piece {
     VEC(char) bytes;
     VEC(char) mark; /* the first line of stderr, while it may be the guard's */
     bool marked;
-    long group; /* 0: not known */
+    long group;      /* 0: not known */
+    bool sent_along; /* the script is part of the command now */
     struct fleet_job killer;
-    char kill_command[128];
+    char kill_command[192];
 };
 
 struct fleet_work {
     struct fleet_engine *engine;
     struct arena *arena;
     struct fleet_work_options options;
-    const char *command;
+    const char *command, *along; /* along: with the whole script, for devices without it */
     size_t n, left;
     struct piece *pieces;
     struct fleet_result *results;
@@ -129,8 +130,8 @@ static bool killer_send(struct piece *piece)
     if (piece->group <= 1 || job->state != DEVICE_UNKNOWN || !job->cancel)
         return false;
     snprintf(piece->kill_command, sizeof piece->kill_command,
-             "g=%ld; kill -s TERM -- -$g; sleep 0.3; kill -s KILL -- -$g; sleep 0.1; "
-             "! kill -s 0 -- -$g",
+             "g=%ld; kill -s TERM -- -$g; for i in 1 2 3 4 5 6 7 8 9; do sleep 0.2; "
+             "kill -s 0 -- -$g || exit 0; [ $i -lt 3 ] || kill -s KILL -- -$g; done; exit 1",
              piece->group);
     piece->killer = (struct fleet_job){.device = job->device,
                                        .code = job->code,
@@ -145,9 +146,24 @@ static bool killer_send(struct piece *piece)
     return true;
 }
 
+/* A shell says 127 of a command that it does not find. */
+static bool script_send_along(struct piece *piece)
+{
+    struct fleet_job *job = &piece->result.job;
+    if (!piece->work->along || piece->sent_along || job->exit_status != 127)
+        return false;
+    piece->sent_along = true;
+    piece->bytes.n = 0;
+    job->command = piece->work->along;
+    fleet_submit(piece->work->engine, job);
+    return true;
+}
+
 static void on_done(struct fleet_job *job)
 {
     struct piece *piece = job->context;
+    if (script_send_along(piece))
+        return;
     if (!piece->work->options.guarded || !killer_send(piece))
         piece_done(piece);
 }
@@ -191,7 +207,12 @@ struct fleet_work *fleet_work_begin(struct fleet_engine *engine, const struct de
     work->pieces = mem_zero(n ? n : 1, sizeof *work->pieces);
     work->results = mem_zero(n ? n : 1, sizeof *work->results);
     work->command = options->command;
-    if (options->guarded && options->command)
+    if (options->verb) {
+        const char *quoted = shell_quote(work->arena, device_script);
+        work->command = arena_printf(work->arena, DEVICE_TOOL "%s", options->verb);
+        work->along =
+            arena_printf(work->arena, "exec sh -c %s atrium-device %s", quoted, options->verb);
+    } else if (options->guarded && options->command)
         work->command = arena_printf(
             work->arena, guard, (long long)(options->timeout_s ? options->timeout_s : TIMEOUT_S),
             shell_quote(work->arena, options->command));
@@ -210,6 +231,11 @@ void fleet_work_cancel(struct fleet_work *work)
 size_t fleet_work_left(const struct fleet_work *work)
 {
     return work->left;
+}
+
+enum fleet_phase fleet_work_phase(const struct fleet_work *work, size_t i)
+{
+    return __atomic_load_n(&work->pieces[i].result.job.phase, __ATOMIC_RELAXED);
 }
 
 const struct fleet_result *fleet_work_results(const struct fleet_work *work, size_t *n)

@@ -20,8 +20,12 @@ struct fleet_result {
 
 struct fleet_work;
 
+/* The script itself (atrium-device.sh). */
+extern const char device_script[];
+
 struct fleet_work_options {
-    const char *command; /* for a shell; NULL with scan */
+    const char *command; /* for a shell; NULL with scan and with verb */
+    const char *verb;    /* of the script: "status"; sent along where the device does not have it */
     bool scan;           /* only look at the host keys */
     bool guarded;        /* in a process group of its own that ends with the time or a cancel */
     int64_t timeout_s;   /* of the command on the device, with guarded; 0: 60 */
@@ -40,6 +44,9 @@ struct fleet_work *fleet_work_begin(struct fleet_engine *engine, const struct de
 void fleet_work_cancel(struct fleet_work *work);
 
 size_t fleet_work_left(const struct fleet_work *work);
+
+/* The phase that the i-th device is in just now; from any thread. */
+enum fleet_phase fleet_work_phase(const struct fleet_work *work, size_t i);
 const struct fleet_result *fleet_work_results(const struct fleet_work *work, size_t *n);
 
 /* When nothing is left. NULL is fine. */

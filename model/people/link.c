@@ -132,9 +132,27 @@ static enum status random_check(const struct linking *linking, struct writer *wr
     return status;
 }
 
+/* A message that is on its way belongs to a number until it is known what became of it: moved in
+ * between, it could go out twice. */
+static enum status messages_check(struct linking *linking, struct writer *writer, struct error *err)
+{
+    int64_t open;
+    enum status status = ask_with(
+        writer, "select count(*) from message where person in (?1, ?2) and state in (1, 2)",
+        (const int64_t[]){linking->person, linking->target}, 2, 0, &open, err);
+    if (status == ST_OK && open)
+        status =
+            error_set(err, ST_CONFLICT,
+                      "a message to one of them is on its way: join them when it is known what "
+                      "became of it, or when its campaign has ended");
+    return status;
+}
+
 static enum status link_check(struct linking *linking, struct writer *writer, struct error *err)
 {
     enum status status = sides_choose(linking, writer, err);
+    if (status == ST_OK)
+        status = messages_check(linking, writer, err);
     if (status == ST_OK)
         status = random_check(linking, writer, err);
     return status == ST_OK ? limits_check(linking, writer, err) : status;

@@ -16,6 +16,10 @@ const struct person_table person_tables[] = {
     {"consent", "person", N_("consents")},
     {"points_hold", "person", N_("reserved points")},
     {"coupon", "person", N_("coupons"), "code", "issue_ref = null"},
+    {"message", "person", N_("messages")},
+    {"task", "person", N_("tasks for staff"), "id", "text = '', note = ''"},
+    {"device_queue", "person", N_("messages for devices"), "id",
+     "payload = '{}', state = iif(state = 'waiting', 'expired', state)"},
 };
 const size_t n_person_tables = sizeof person_tables / sizeof *person_tables;
 

@@ -150,7 +150,7 @@ enum status payment_pairs(struct reader *reader, struct arena *arena, uint32_t p
     static const uint16_t purchase[] = {KIND_PURCHASE};
     struct paying p = {0};
     struct arena *scratch = arena_new();
-    int64_t as_of, present;
+    int64_t as_of, present = 0;
     uint32_t n_people = 0;
     *n = 0;
     *pairs = NULL;

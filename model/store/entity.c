@@ -130,6 +130,12 @@ static const struct entity_field funnel_fields[] = {
     {"author", FIELD_TEXT, NULL, 0, WORD, "who keeps it"},
 };
 
+static const struct entity_field task_fields[] = {
+    {"state", FIELD_CHOICE, "open taken done dropped", 1, 0, "how it stands"},
+    {"actor", FIELD_TEXT, NULL, 0, WORD, "who took or closed it"},
+    {"note", FIELD_TEXT, NULL, 0, LONG_TEXT, "what came of it"},
+};
+
 static const struct entity_field points_terms_fields[] = {
     {"months", FIELD_INTEGER, NULL, 0, 1200, "good to the end of that month after; 0: for ever"},
 };
@@ -166,6 +172,7 @@ static const struct entity entities[] = {
     {"segment", "segment", "name", RIGHT_QUESTIONS, FIELDS(segment_fields), true, true},
     {"crowd", "crowd", "code", RIGHT_PEOPLE_EDIT, FIELDS(crowd_fields), true, true},
     {"funnel", "funnel", "name", RIGHT_QUESTIONS, FIELDS(funnel_fields), true, true},
+    {"task", "task", "id", RIGHT_CAMPAIGN_EDIT, FIELDS(task_fields), false, false},
     {"points_terms", "points_terms", "since", RIGHT_CAMPAIGN_APPROVE, FIELDS(points_terms_fields),
      true, true},
     {"points_rule", "points_rule", "name", RIGHT_CAMPAIGN_APPROVE, FIELDS(points_rule_fields), true,

@@ -3,6 +3,7 @@
  * with a commit each. Usage: bench_coupon MALL [N]; MALL is an empty mall or a demo mall, in which
  * a campaign is made. Prints JSON: how many a second of wall-clock and of processor time.
  */
+#include "model/base/text.h"
 #include "model/base/time.h"
 #include "model/campaign/coupon.h"
 #include "model/event/event.h"
@@ -115,8 +116,8 @@ int main(int argc, char **argv)
 {
     struct mall *mall;
     struct writer *writer;
-    int64_t n = argc > 2 ? atoll(argv[2]) : 100000;
-    if (argc < 2)
+    int64_t n = 100000;
+    if (argc < 2 || (argc > 2 && (!text_to_int64(argv[2], strlen(argv[2]), &n) || n < 1)))
         return 2;
     need(mall_open(argv[1], &mall, &err));
     need(writer_open(mall, &writer, &err));

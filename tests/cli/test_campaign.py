@@ -112,6 +112,18 @@ def definitions():
     check("a key of it", shown["definition"]["limits"]["per_person"], "2/7d")
 
 
+def taken_up():
+    run("import", "events", "-", stdin="time,subject,kind,amount,campaign,ref\n"
+        "2017-10-10 12:00:00,M1,points_burn,100,old-days,b1\n")
+    listed = [c for c in ask("campaign", "list")["campaigns"] if c["id"] == "old-days"]
+    check("known by its events", [c["state"] for c in listed], [""])
+    file = OCTOBER.replace("[campaign]", "[campaign]\ncode = old-days")
+    made = ask("campaign", "new", "-", stdin=file)
+    check("taken up by its code", (made["id"], made["state"]), ("old-days", "draft"))
+    run("campaign", "new", "-", stdin=file, status=5)
+    check("and given up", ask("campaign", "cancel", "old-days")["state"], "cancelled")
+
+
 def states():
     name = "october-points-days"
     run("campaign", "start", name, status=5)
@@ -179,6 +191,7 @@ with tempfile.TemporaryDirectory() as FOLDER:
     for who, role in (("max", "manager"), ("ola", "operator"), ("ana", "analyst")):
         run("principal", "add", who, role)
     definitions()
+    taken_up()
     states()
     calendar()
 print(f"{passed} passed, {failed} failed")

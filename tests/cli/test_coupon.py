@@ -88,9 +88,9 @@ def issues(mall):
     check("stock", status == 5 and "given out" in err, err)
     status, done, _ = mall.coupon("issue", "--campaign", "many", "--segment", "not tier=gold",
                                   "--ref", "all")
-    check("a segment", status == 0 and done == {"people": 3, "issued": 3, "repeated": 0}, done)
+    check("a segment", status == 0 and (done["people"], done["issued"] + done["held_out"]) == (3, 3), done)
     check("again", mall.coupon("issue", "--campaign", "many", "--segment", "not tier=gold",
-                               "--ref", "all")[1]["repeated"] == 3)
+                               "--ref", "all")[1]["repeated"] == done["issued"])
     return first["code"]
 
 

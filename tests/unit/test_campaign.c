@@ -1,6 +1,7 @@
 /* Campaigns: files and rows, days against a plain reference, states with every rule, shops, who is
  * held out. */
 #include "model/base/text.h"
+#include "model/campaign/occasion.h"
 #include "model/campaign/plan.h"
 #include "model/campaign/schedule.h"
 #include "model/campaign/shops.h"
@@ -397,13 +398,78 @@ static void test_holdout(void **state)
     assert_false(campaign_held_out(&a, 7));
 }
 
+/* ---- Occasions ---- */
+
+static const struct occasion *occasion_named(const char *code)
+{
+    for (size_t i = 0; i < n_occasions; i++)
+        if (strcmp(occasions[i].code, code) == 0)
+            return &occasions[i];
+    fail_msg("there is no occasion %s", code);
+    return NULL;
+}
+
+static void test_occasions(void **state)
+{
+    static const struct {
+        const char *code;
+        int year, month, day;
+    } known[] = {{"mid-autumn", 2017, 10, 4},     {"spring-festival", 2017, 1, 28},
+                 {"spring-festival", 2030, 2, 3}, {"qixi", 2017, 8, 28},
+                 {"double-ninth", 2017, 10, 28},  {"mother", 2017, 5, 14},
+                 {"father", 2017, 6, 18},         {"women", 2017, 3, 8}};
+    struct occasion women = {.gender = "f", .age_from = 15, .age_to = 75};
+    struct occasion men = {.gender = "m", .age_from = 15, .age_to = 75};
+    struct occasion young = {.gender = "f", .age_from = 15, .age_to = 37};
+    struct occasion older = {.gender = "f", .age_from = 37, .age_to = 75};
+    int32_t day;
+    (void)state;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        assert_true(occasion_day(occasion_named(known[i].code), known[i].year, &day));
+        assert_int_equal(day, date_number(known[i].year, known[i].month, known[i].day));
+    }
+    assert_false(occasion_day(occasion_named("qixi"), OCCASION_LAST + 1, &day));
+    assert_true(fabs(occasion_baseline(&women) + occasion_baseline(&men) - 1) < 1e-12);
+    assert_true(fabs(occasion_baseline(&young) + occasion_baseline(&older) -
+                     occasion_baseline(&women)) < 1e-12);
+}
+
+/* Three women of 40 and one of 20: Women's Day fits, Valentine's less, nothing is for nobody. */
+static void test_occasions_rank(void **state)
+{
+    struct temp_mall mall = temp_mall_new();
+    struct arena *arena = arena_new();
+    const struct occasion_fit *fits;
+    size_t n;
+    (void)state;
+    setenv("ATRIUM_NOW", "1508400000", 1);
+    test_run(&mall, "update counter set value = 4 where name = 'person';"
+                    "insert into member (person, card, gender, birth) values"
+                    " (1, 'A', 'f', 2800), (2, 'B', 'f', 2800), (3, 'C', 'f', 2800),"
+                    " (4, 'D', 'f', 10000)");
+    assert_ok(occasions_rank(mall.reader, arena, NULL, date_number(2018, 1, 1),
+                             date_number(2018, 12, 31), &fits, &n, &err));
+    assert_int_equal(n, n_occasions);
+    assert_string_equal(fits[0].occasion->code, "women");
+    assert_int_equal(fits[0].people, 3);
+    assert_int_equal(fits[0].of, 4);
+    for (size_t i = 0; i < n; i++) {
+        assert_true(fits[i].between.low <= fits[i].fit && fits[i].fit <= fits[i].between.high);
+        assert_true(i == 0 || fits[i].between.low <= fits[i - 1].between.low);
+    }
+    unsetenv("ATRIUM_NOW");
+    arena_free(arena);
+    temp_mall_free(&mall);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_october), cmocka_unit_test(test_file_round),
-        cmocka_unit_test(test_faults),  cmocka_unit_test(test_schedule),
-        cmocka_unit_test(test_quiet),   cmocka_unit_test(test_shops),
-        cmocka_unit_test(test_holdout),
+        cmocka_unit_test(test_october),        cmocka_unit_test(test_file_round),
+        cmocka_unit_test(test_faults),         cmocka_unit_test(test_schedule),
+        cmocka_unit_test(test_quiet),          cmocka_unit_test(test_shops),
+        cmocka_unit_test(test_holdout),        cmocka_unit_test(test_occasions),
+        cmocka_unit_test(test_occasions_rank),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -286,11 +286,19 @@ static void test_issue_by_reference(void **state)
     order.person = 2;
     assert_int_equal(coupon_issue(t.writer, &admin, &order, &again, &repeated, &err), ST_CONFLICT);
     const uint32_t people[] = {1, 2, 3};
-    int64_t done, before;
-    assert_ok(coupon_issue_people(t.writer, &admin, &any, people, 2, "all", &done, &before, &err));
-    assert_ok(coupon_issue_people(t.writer, &admin, &any, people, 3, "all", &done, &before, &err));
+    int64_t done, before, held;
+    const struct campaign none = {.id = 2, .code = "any", .holdout = 10000};
+    assert_ok(
+        coupon_issue_people(t.writer, &admin, &any, people, 2, "all", &done, &before, &held, &err));
+    assert_ok(
+        coupon_issue_people(t.writer, &admin, &any, people, 3, "all", &done, &before, &held, &err));
     assert_int_equal(done, 1);
     assert_int_equal(before, 2);
+    assert_int_equal(held, 0);
+    assert_ok(coupon_issue_people(t.writer, &admin, &none, people, 3, "held", &done, &before, &held,
+                                  &err));
+    assert_int_equal(done, 0);
+    assert_int_equal(held, 3);
     mall_end(&t);
 }
 

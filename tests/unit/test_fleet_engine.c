@@ -124,7 +124,7 @@ static void test_every_fault_at_every_phase(void **state)
     struct fleet_engine *engine = test_engine(fleet.identity, LIMIT_MS, 4 * LIMIT_MS);
     struct order order = {.healthy_left = HEALTHY};
     struct fleet_work_options options = {
-        .command = device_status_command, .each = each, .context = &order};
+        .command = DEVICE_TOOL "status", .each = each, .context = &order};
     struct fleet_work *work = fleet_work_begin(engine, fleet.devices, fleet.n, &options);
     assert_true(fleet_wait(engine, LONG_MS));
     size_t n, wrong = 0;
@@ -428,7 +428,7 @@ static void test_nothing_hostile_comes_through(void **state)
     for (size_t i = 0; i < 4; i++)
         test_fault(&fleet, i, faults[i]);
     struct fleet_engine *engine = test_engine(fleet.identity, LIMIT_MS, LONG_MS);
-    struct fleet_work *work = test_command(engine, fleet.devices, 4, device_status_command);
+    struct fleet_work *work = test_command(engine, fleet.devices, 4, DEVICE_TOOL "status");
     struct arena *arena = arena_new();
     size_t n;
     const struct fleet_result *results = fleet_work_results(work, &n);
@@ -470,7 +470,7 @@ static void test_a_thousand_devices(void **state)
     test_fleet_start(&fleet, MANY);
     struct fleet_engine *engine = test_engine(fleet.identity, LONG_MS, 2 * LONG_MS);
     int64_t began = time_monotonic_ns();
-    struct fleet_work *work = test_command(engine, fleet.devices, MANY, device_status_command);
+    struct fleet_work *work = test_command(engine, fleet.devices, MANY, DEVICE_TOOL "status");
     print_message("1,000 devices: %.2f s\n", (double)(time_monotonic_ns() - began) / 1e9);
     struct arena *arena = arena_new();
     size_t n;

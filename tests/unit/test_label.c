@@ -121,6 +121,39 @@ static void test_refresh(void **state)
     assert_true(blocks * 10 < whole * 7); /* and it does look at less */
 }
 
+/* Events that a refresh first meets in a chunk, never having seen them in the tail. */
+static void test_chunks_are_seen(void **state)
+{
+    (void)state;
+    struct access admin = test_access(ACCESS_ADMIN);
+    struct temp_mall t = temp_mall_new();
+    const struct test_member members[] = {
+        {.person = 1, .card = "M1", .name = "", .phone = "", .tier = "", .gender = ""},
+        {.person = 2, .card = "M2", .name = "", .phone = "", .tier = "", .gender = ""}};
+    const struct test_event first[] = {
+        {.time = test_time(2026, 3, 20, 12, 0), .person = 1, .kind = "purchase", .amount = 100}};
+    const struct test_event later[] = {
+        {.time = test_time(2026, 3, 18, 12, 0), .person = 2, .kind = "purchase", .amount = 100}};
+    struct label_refreshed done;
+    struct set *people;
+    struct arena *arena = arena_new();
+    test_members_add(&t, members, 2);
+    test_events_add(&t, first, 1);
+    assert_ok(event_fold(t.writer, 0, &err));
+    assert_ok(label_save(t.writer, &admin, "lately", "bought(10d)", NULL, NULL, &err));
+    assert_ok(label_refresh(t.writer, t.reader, NULL, false, &done, &err));
+    assert_ok(label_people(t.reader, arena, "lately", &people, &err));
+    assert_int_equal(set_count(people), 1);
+    test_events_add(&t, later, 1);
+    assert_ok(event_fold(t.writer, 0, &err));
+    assert_ok(label_refresh(t.writer, t.reader, NULL, false, &done, &err));
+    assert_int_equal(done.run, 1);
+    assert_ok(label_people(t.reader, arena, "lately", &people, &err));
+    assert_int_equal(set_count(people), 2);
+    arena_free(arena);
+    temp_mall_free(&t);
+}
+
 /* ---- Lists kept by hand ---- */
 
 static void list_check(struct world *w)
@@ -180,6 +213,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refresh),
+        cmocka_unit_test(test_chunks_are_seen),
         cmocka_unit_test(test_lists),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -101,6 +101,8 @@ static void person_compare(struct world *w, uint32_t person)
     assert_int_equal(account.sums.reversed, plain->sums.reversed);
     assert_int_equal(account.sums.owed, plain->sums.owed);
     assert_int_equal(account.sums.balance, plain->sums.balance);
+    assert_int_equal(account.sums.due, plain->sums.due);
+    assert_int_equal(account.sums.held, plain->sums.held);
     assert_int_equal(account.n_lots, plain->n_lots);
     for (size_t i = 0; i < plain->n_lots; i++) {
         assert_int_equal(account.lots[i].left, plain->lots[i].left);

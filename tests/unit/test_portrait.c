@@ -291,6 +291,48 @@ static void test_apart(void **state)
     temp_mall_free(&mall);
 }
 
+/* Three receipts of 100, 200 and 600: mean 300, variance 70,000 of three less one. */
+static void test_interval_of_a_mean(void **state)
+{
+    (void)state;
+    static const int64_t amounts[] = {10000, 20000, 60000, 40000};
+    struct arena *arena = arena_new();
+    struct temp_mall mall = temp_mall_new();
+    struct test_member members[4];
+    struct test_event events[4];
+    uint32_t size;
+    for (uint32_t i = 0; i < 4; i++) {
+        members[i] = (struct test_member){.person = i + 1,
+                                          .card = arena_printf(arena, "M%u", (unsigned)i),
+                                          .name = "",
+                                          .phone = "",
+                                          .tier = "",
+                                          .gender = ""};
+        events[i] = (struct test_event){.time = test_time(2026, 1, 5, 12, (int)i),
+                                        .person = i + 1,
+                                        .kind = "purchase",
+                                        .tenant = "Tea",
+                                        .amount = amounts[i]};
+    }
+    test_members_add(&mall, members, 4);
+    test_events_add(&mall, events, 4);
+    assert_ok(people_numbers(mall.reader, &size, &err));
+    struct set *group = set_new(arena, size);
+    for (uint32_t p = 1; p <= 3; p++)
+        set_add(group, p);
+    struct portrait_query query = {
+        .group = group, .from = test_time(2026, 1, 1, 0, 0), .to = test_time(2026, 2, 1, 0, 0)};
+    struct portrait portrait;
+    assert_ok(portrait_run(mall.reader, arena, &everything, &query, &portrait, &err));
+    const struct portrait_figure *receipt = &portrait.figures[FIGURE_RECEIPT];
+    double half = 1.959963984540054 * sqrt(7e8 / 3);
+    assert_true(fabs(receipt->value[0] - 30000) < 1e-6 && fabs(receipt->value[1] - 32500) < 1e-6);
+    assert_true(fabs(receipt->low - 100 * (30000 - half) / 32500) < 1e-6);
+    assert_true(fabs(receipt->high - 100 * (30000 + half) / 32500) < 1e-6);
+    arena_free(arena);
+    temp_mall_free(&mall);
+}
+
 /* No two parts say the same of people, so that a sentence does not repeat itself. */
 static void test_phrases_differ(void **state)
 {
@@ -304,9 +346,8 @@ int main(void)
 {
     everything = test_access(ACCESS_ADMIN);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_everything),
-        cmocka_unit_test(test_kept_back),
-        cmocka_unit_test(test_apart),
+        cmocka_unit_test(test_everything),     cmocka_unit_test(test_kept_back),
+        cmocka_unit_test(test_apart),          cmocka_unit_test(test_interval_of_a_mean),
         cmocka_unit_test(test_phrases_differ),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* The people language: random expressions over random malls against a plain reference; what is
  * refused, and where; saved segments. */
 #include "model/base/text.h"
+#include "model/segment/compare.h"
 #include "model/segment/label.h"
 #include "model/segment/saved.h"
 #include "tests/support/people_world.h"
@@ -211,6 +212,61 @@ static void test_saved(void **state)
     world_free(w);
 }
 
+/* A year are 365 mall days, the present's the last of them. */
+static void test_a_year(void **state)
+{
+    (void)state;
+    struct temp_mall t = temp_mall_new();
+    struct arena *arena = arena_new();
+    struct segment_answer answer;
+    int64_t now = test_time(2026, 3, 20, 12, 0);
+    const struct test_event events[] = {
+        {.time = now, .person = 1, .kind = "app_open"},
+        {.time = now - 364 * (int64_t)WORLD_DAY, .person = 1, .kind = "purchase", .amount = 1},
+        {.time = now - 365 * (int64_t)WORLD_DAY, .person = 2, .kind = "purchase", .amount = 1}};
+    test_events_add(&t, events, 3);
+    test_run(&t, "update counter set value = 2 where name = 'person'");
+    assert_ok(segment_run(t.reader, arena, NULL, "anyone and bought(1y)", &answer, &err));
+    assert_int_equal(answer.count, 1);
+    assert_true(set_has(answer.people, 1));
+    arena_free(arena);
+    temp_mall_free(&t);
+}
+
+/* What sets two apart: every tier and sex there is, with as many people as the language finds. */
+static void test_compared(void **state)
+{
+    (void)state;
+    static const char *const a = "member and bought(ever)", *const b = "member";
+    struct access admin = test_access(ACCESS_ADMIN);
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        struct world *w = world_new(seed);
+        struct arena *arena = arena_new();
+        struct segment_comparison comparison;
+        struct segment_answer answer;
+        uint32_t told = 0, known;
+        assert_ok(segment_compare(w->mall.reader, arena, &admin, a, b, &comparison, &err));
+        for (size_t i = 0; i < comparison.n_traits; i++) {
+            const struct segment_trait *trait = &comparison.traits[i];
+            if (strcmp(trait->kind, "tier") != 0 && strcmp(trait->kind, "gender") != 0)
+                continue;
+            const char *text = arena_printf(arena, "%s and %s=%s", a, trait->kind, trait->name);
+            assert_ok(segment_run(w->mall.reader, arena, &admin, text, &answer, &err));
+            assert_int_equal(trait->n_a, answer.count);
+            text = arena_printf(arena, "%s and %s=%s", b, trait->kind, trait->name);
+            assert_ok(segment_run(w->mall.reader, arena, &admin, text, &answer, &err));
+            assert_int_equal(trait->n_b, answer.count);
+            told += answer.count;
+        }
+        assert_ok(segment_run(w->mall.reader, arena, &admin, "not tier=\"\"", &answer, &err));
+        known = answer.count;
+        assert_ok(segment_run(w->mall.reader, arena, &admin, "not gender=\"\"", &answer, &err));
+        assert_int_equal(told, known + answer.count);
+        arena_free(arena);
+        world_free(w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +275,8 @@ int main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_circles),
         cmocka_unit_test(test_saved),
+        cmocka_unit_test(test_a_year),
+        cmocka_unit_test(test_compared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -144,7 +144,7 @@ static enum status issue_many(struct request *r, struct writer *writer,
 {
     const uint32_t *people;
     size_t n;
-    int64_t done, repeated;
+    int64_t done, repeated, held;
     const char *ref = cli_value(r->cli, "ref");
     if (!ref)
         return error_set(err, ST_USAGE,
@@ -153,18 +153,19 @@ static enum status issue_many(struct request *r, struct writer *writer,
     enum status status = cli_among(r->cli, r->reader, &r->access, &people, &n, err);
     if (status != ST_OK)
         return status;
-    status =
-        coupon_issue_people(writer, &r->access, campaign, people, n, ref, &done, &repeated, err);
+    status = coupon_issue_people(writer, &r->access, campaign, people, n, ref, &done, &repeated,
+                                 &held, err);
     if (status != ST_OK && status != ST_CONFLICT)
         return status;
     if (r->cli->json)
         cli_print_json(r->cli,
-                       json_pack("{s:I s:I s:I}", "people", (json_int_t)n, "issued",
-                                 (json_int_t)done, "repeated", (json_int_t)repeated),
+                       json_pack("{s:I s:I s:I s:I}", "people", (json_int_t)n, "issued",
+                                 (json_int_t)done, "repeated", (json_int_t)repeated, "held_out",
+                                 (json_int_t)held),
                        NULL);
     else
-        cli_say(r->cli, "%lld of %zu issued, %lld had theirs", (long long)done, n,
-                (long long)repeated);
+        cli_say(r->cli, "%lld of %zu issued, %lld had theirs, %lld are held out", (long long)done,
+                n, (long long)repeated, (long long)held);
     return status;
 }
 

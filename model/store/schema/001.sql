@@ -533,11 +533,15 @@ create table message (
     due integer not null default 0,      -- not before this time
     tried integer not null default 0,    -- how often
     time integer not null default 0,     -- of the last change
+    cost integer not null default 0,     -- fen
     note text not null default '',       -- what the other side said, cleaned
+    key text not null default '',        -- idempotency key
+    body text not null default '',       -- what is sent, as long as it may be sent again
     primary key (campaign, person, contact)
 ) strict, without rowid;
-create index message_due on message (state, due) where state in (1, 2);
-create index message_person on message (person, time) where state in (2, 3);
+create index message_due on message (campaign, due) where state = 1;
+create index message_intent on message (campaign, due) where state = 2;
+create index message_person on message (person, time);
 
 -- What members of staff are asked to do for a person.
 create table task (
@@ -546,14 +550,15 @@ create table task (
     person integer not null,
     tenant integer not null default 0,
     text text not null,
-    state text not null default 'open',  -- 'open', 'done', 'dropped'
+    state text not null default 'open',  -- 'open', 'taken', 'done', 'dropped'
     due integer not null default 0,
     made integer not null default 0,
-    actor text not null default '',      -- who closed it
+    actor text not null default '',      -- who took or closed it
     note text not null default '',
     version integer not null default 1
 ) strict;
 create index task_state on task (state, due);
+create index task_person on task (person);
 
 -- What the fleet takes to POS terminals and screens (read by model/fleet).
 create table device_queue (
@@ -570,6 +575,7 @@ create table device_queue (
     time integer not null default 0
 ) strict;
 create index device_queue_state on device_queue (state, device);
+create index device_queue_person on device_queue (person) where person <> 0;
 
 -- Coupons (model/campaign/coupon.h, doc/coupons.md). A group-buying list is a campaign's codes
 -- without a person.
@@ -616,7 +622,7 @@ create index coupon_dispute_code on coupon_dispute (code);
 -- checked without counting.
 create table campaign_sum (
     campaign integer not null,
-    name text not null,                  -- 'issued', 'redeemed', 'given' (fen), 'points' (burned), 'sent'
+    name text not null,                  -- 'issued', 'redeemed', 'given' (fen), 'points' (burned), 'sent', 'messages' (fen)
     value integer not null,
     primary key (campaign, name)
 ) strict, without rowid;

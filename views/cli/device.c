@@ -1,0 +1,245 @@
+/* atrium device: the fleet from the command line. */
+#include "views/cli/device.h"
+#include "model/base/text.h"
+#include "model/base/time.h"
+#include "model/fleet/status.h"
+#include "views/cli/commands.h"
+#include "views/config.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WAIT_MS = 200, END_S = 3 };
+
+static const struct cli_option options[] = {
+    {"on", "EXPR", 0, "which devices: `kind=pos and floor=2`; all but list need it"},
+    {"window", "N", 0, "at most so many at once (default 256)"},
+    {"timeout", "D", 0, "how long a device may take, such as 30s (default 60s)"},
+    {"identity", "FILE", 0, "private key to log in with (default: [fleet] identity, the agent)"},
+    {"accept", NULL, 0, "pin: the keys that were shown are theirs"},
+    {"lines", "N", 0, "log: so many of the last lines (default 200)"},
+    {"reason", "TEXT", 0, "run, pin: why, for the audit"},
+    {0},
+};
+
+/* ---- Work on many ---- */
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal)
+{
+    (void)signal;
+    interrupted++;
+}
+
+static enum status engine_open(struct device_request *request, struct fleet_engine **engine,
+                               struct error *err)
+{
+    int64_t window = 0, timeout = 0;
+    struct config config;
+    enum status status = cli_integer(request->cli, "window", 1, 10000, 0, &window, err);
+    if (status == ST_OK)
+        status = cli_duration(request->cli, "timeout", 0, &timeout, err);
+    if (status != ST_OK)
+        return status;
+    status = config_read(&config, err);
+    if (status == ST_OK) {
+        const char *identity = cli_value(request->cli, "identity");
+        /* The device itself ends a command in time; the connection waits for that. */
+        struct fleet_options fleet = {.window = (int)window,
+                                      .total_ms = timeout ? (timeout + END_S) * 1000 : 0,
+                                      .identity = identity ? identity : config.identity};
+        for (int i = 0; timeout && i < PHASE_FIRST; i++)
+            fleet.limit_ms[i] = timeout * 1000;
+        status = fleet_new(&fleet, engine, err);
+    }
+    config_free(&config);
+    return status;
+}
+
+enum status device_work(struct device_request *request, const struct fleet_work_options *how,
+                        struct fleet_engine **engine, struct fleet_work **work, struct error *err)
+{
+    *work = NULL;
+    *engine = NULL;
+    enum status status = engine_open(request, engine, err);
+    if (status != ST_OK)
+        return status;
+    struct sigaction action = {.sa_handler = on_interrupt}, before;
+    interrupted = 0;
+    sigaction(SIGINT, &action, &before);
+    *work = fleet_work_begin(*engine, request->devices, request->n, how);
+    bool cancelled = false;
+    while (fleet_work_left(*work) && interrupted < 2) {
+        fleet_wait(*engine, WAIT_MS);
+        cli_progress(request->cli, "devices", (int64_t)(request->n - fleet_work_left(*work)),
+                     (int64_t)request->n);
+        if (interrupted && !cancelled) {
+            cancelled = true;
+            fleet_work_cancel(*work);
+        }
+    }
+    cli_progress(request->cli, "devices", -1, 0);
+    sigaction(SIGINT, &before, NULL);
+    return ST_OK;
+}
+
+void device_work_end(struct fleet_engine *engine, struct fleet_work *work)
+{
+    fleet_free(engine);
+    fleet_work_free(work);
+}
+
+static enum status acts_write(struct device_request *request, struct writer *writer,
+                              const char *act, const char *detail,
+                              const struct fleet_result *results, size_t n, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    enum status status = writer_prepare(writer,
+                                        "insert into device_act (device, time, act, actor, detail,"
+                                        " state, exit, milliseconds)"
+                                        " values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                                        &stmt, err);
+    int64_t now = time_now();
+    for (size_t i = 0; i < n && status == ST_OK; i++) {
+        const struct fleet_job *job = &results[i].job;
+        sqlite3_bind_int64(stmt, 1, results[i].device->id);
+        sqlite3_bind_int64(stmt, 2, now);
+        sqlite3_bind_text(stmt, 3, act, -1, SQLITE_STATIC);
+        sqlite3_bind_text(stmt, 4, request->access.principal, -1, SQLITE_TRANSIENT);
+        sqlite3_bind_text(stmt, 5, detail, -1, SQLITE_TRANSIENT);
+        sqlite3_bind_text(stmt, 6, device_condition_names[job->state], -1, SQLITE_STATIC);
+        if (job->exit_status >= 0)
+            sqlite3_bind_int(stmt, 7, job->exit_status);
+        else
+            sqlite3_bind_null(stmt, 7);
+        sqlite3_bind_int64(stmt, 8, job->total_ns / 1000000);
+        status = writer_run(writer, stmt, err);
+    }
+    return status;
+}
+
+enum status device_act_keep(struct device_request *request, const char *act, const char *detail,
+                            const struct fleet_result *results, size_t n, struct error *err)
+{
+    struct writer *writer;
+    enum status status = cli_writer(request->cli, &writer, err);
+    if (status == ST_OK)
+        status = writer_begin(writer, err);
+    if (status != ST_OK)
+        return status;
+    const char *on = cli_value(request->cli, "on"), *reason = cli_value(request->cli, "reason");
+    json_t *about = json_pack("{s:s, s:s, s:I, s:s}", "on", on ? on : "", "detail", detail,
+                              "devices", (json_int_t)n, "reason", reason ? reason : "");
+    status = audit_append(writer, request->access.principal, act, "device", "", about, err);
+    json_decref(about);
+    if (status == ST_OK)
+        status = acts_write(request, writer, act, detail, results, n, err);
+    if (status == ST_OK)
+        status = writer_touch_rows(writer, err);
+    if (status == ST_OK)
+        return writer_commit(writer, err);
+    writer_rollback(writer);
+    return status;
+}
+
+/* ---- list ---- */
+
+static const struct sheet_column list_columns[] = {
+    {"device", NULL, CELL_TEXT},  {"kind", NULL, CELL_TEXT},   {"model", NULL, CELL_TEXT},
+    {"floor", NULL, CELL_TEXT},   {"tenant", NULL, CELL_TEXT}, {"shop", NULL, CELL_TEXT},
+    {"host", NULL, CELL_TEXT},    {"port", NULL, CELL_COUNT},  {"state", NULL, CELL_TEXT},
+    {"version", NULL, CELL_TEXT}, {"config", NULL, CELL_TEXT}, {"seen", NULL, CELL_TIME},
+};
+
+static enum status device_print_list(struct device_request *request, struct error *err)
+{
+    struct sheet *sheet =
+        sheet_new(request->cli->arena, list_columns, sizeof list_columns / sizeof *list_columns);
+    for (size_t i = 0; i < request->n; i++) {
+        const struct device *d = &request->devices[i];
+        struct cell *cells = sheet_row_add(sheet);
+        const char *texts[] = {d->code, d->kind, d->model, d->floor, d->tenant, d->shop, d->host};
+        for (int k = 0; k < 7; k++)
+            cells[k] = cell_text(texts[k]);
+        cells[7] = cell_integer(d->port);
+        cells[8] = cell_text(device_condition_names[d->state]);
+        cells[9] = cell_text(*d->app ? d->app : NULL);
+        cells[10] = cell_text(*d->config ? d->config : NULL);
+        if (d->seen)
+            cells[11] = cell_integer(d->seen);
+    }
+    return cli_print_sheet(request->cli, "devices", sheet, err);
+}
+
+/* ---- The command ---- */
+
+static const struct {
+    const char *name;
+    unsigned rights;
+    bool on; /* --on must be given */
+    enum status (*run)(struct device_request *request, struct error *err);
+} verbs[] = {
+    {"list", RIGHT_DEVICES, false, device_print_list},
+    {"status", RIGHT_DEVICES, true, device_status},
+    {"run", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_run},
+    {"log", RIGHT_DEVICES, true, device_logs},
+    {"pin", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_pin},
+};
+
+static enum status run(struct cli *cli, struct error *err)
+{
+    struct device_request request = {.cli = cli};
+    const char *word = cli->args[0], *on = cli_value(cli, "on");
+    const char *names[sizeof verbs / sizeof *verbs];
+    size_t verb = 0, n = sizeof verbs / sizeof *verbs;
+    for (size_t i = 0; i < n; i++)
+        names[i] = verbs[i].name;
+    while (verb < n && strcmp(verbs[verb].name, word) != 0)
+        verb++;
+    if (verb == n) {
+        const char *near = text_nearest(word, names, n);
+        return error_set(err, ST_USAGE,
+                         "device: found %s, expected list, status, run, log or pin%s%s%s",
+                         text_quote(cli->arena, word, strlen(word)), near ? "; did you mean " : "",
+                         near ? near : "", near ? "?" : "");
+    }
+    if (verbs[verb].on && !on)
+        return error_set(err, ST_USAGE, "device %s: --on EXPR says which devices; --on '' all",
+                         word);
+    enum status status = cli_reader(cli, &request.reader, err);
+    if (status == ST_OK)
+        status = access_lookup(request.reader, cli->principal, &request.access, err);
+    if (status == ST_OK)
+        status = access_require(&request.access, verbs[verb].rights, "do this to devices", err);
+    if (status == ST_OK)
+        status = device_list(request.reader, &request.access, cli->arena, on, &request.devices,
+                             &request.n, err);
+    return status == ST_OK ? verbs[verb].run(&request, err) : status;
+}
+
+const struct cli_command cli_device = {
+    .name = "device",
+    .arguments = "list|status|run|log|pin [COMMAND …]",
+    .summary = "POS terminals, probes and screens over SSH",
+    .help =
+        "list shows the inventory and what was last seen of each device. status asks them: "
+        "version,\n"
+        "configuration, load, disk, clock. run gives a command to a shell on each and folds equal\n"
+        "answers; it runs in a process group of its own, which Ctrl-C ends. log shows the end of\n"
+        "the application's log. pin shows the host keys of devices, and with --accept keeps them: "
+        "a\n"
+        "device without a pin, or with another key than its pin, is given no credential.\n"
+        "\n"
+        "--on chooses devices by their columns and what is known of them: kind, model, floor, "
+        "zone,\n"
+        "tenant, shop, host, state, version, config, load, disk, clock, age, spool, pinned,\n"
+        "quarantined; a bare word is a code or a kind.",
+    .options = options,
+    .least_args = 1,
+    .most_args = -1,
+    .run = run,
+    .rights = RIGHT_DEVICES,
+};

@@ -1,0 +1,44 @@
+/*
+ * The engine of a mall: steps in one table (run.c), done in turn, again and again. A new one is a
+ * row there; its state is a field of `struct engine`.
+ */
+#ifndef ATRIUM_CLI_ENGINE_H
+#define ATRIUM_CLI_ENGINE_H
+
+#include "model/campaign/contact_adapter.h"
+#include "model/campaign/send.h"
+
+#include <jansson.h>
+
+struct engine {
+    struct mall *mall;
+    struct reader *reader;
+    struct writer *writer;
+    const atomic_bool *stop; /* true: end soon, with what was begun written down */
+    bool busy;               /* a step did something this round: the next one follows at once */
+    int64_t next;            /* the earliest moment that a step asked for; INT64_MAX: none */
+    char *said;              /* the last line: said once */
+
+    int64_t labels_events, labels_rows;
+    int64_t points_events, points_time; /* what the last look at new receipts saw, and when */
+    int32_t expired_day;                /* mall day of the last expiry of points */
+    struct contact_tokens tokens;
+    struct contact_lines lines;
+    struct sender *sender;
+};
+
+/* `run` fills in what it did (numbers by name). Begin and end are for the whole run, and may be
+ * NULL; end is called also where begin failed. */
+struct engine_step {
+    const char *name, *summary;
+    enum status (*begin)(struct engine *engine, struct error *err);
+    enum status (*run)(struct engine *engine, json_t *report, struct error *err);
+    void (*end)(struct engine *engine);
+};
+extern const struct engine_step engine_steps[]; /* ends with a row without a name */
+
+/* A line on standard error with the time, cleaned; the same one after another is said once. */
+void engine_log(struct engine *engine, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif
