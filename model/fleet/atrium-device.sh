@@ -37,7 +37,7 @@ mkdir -p "$home/app" "$home/spool" "$home/offers" "$home/log" "$home/staging" "$
 uncollected() {
     sum=0
     for file in "$home"/spool/*; do
-        case $file in *.done | *'*') continue ;; esac
+        case $file in *.done | *.new | *'*') continue ;; esac
         done=$(cat "$file.done" 2>/dev/null || echo 0)
         sum=$((sum + $(size_of "$file") - done))
     done
