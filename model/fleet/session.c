@@ -347,6 +347,12 @@ static void output_give(struct fleet_session *session, bool is_stderr, const cha
         session_cancel(session);
 }
 
+/* A look at one output takes packets in that may be the other's: closed is not empty. */
+static bool output_held(const struct fleet_session *session)
+{
+    return ssh_channel_poll(session->channel, 0) > 0 || ssh_channel_poll(session->channel, 1) > 0;
+}
+
 /* False where there is nothing more now. */
 static bool output_read(struct fleet_session *session, bool is_stderr, bool *ended)
 {
@@ -442,7 +448,9 @@ static void packets_take(struct fleet_session *session)
 static bool step_output(struct fleet_session *session)
 {
     bool more = outputs_read(session);
-    if (!session->finished)
+    if (!session->finished && session->closed && !more)
+        more = output_held(session);
+    if (!session->finished && !session->closed)
         input_write(session);
     bool ended = session->out_ended && session->err_ended;
     if (session->finished)
@@ -454,7 +462,7 @@ static bool step_output(struct fleet_session *session)
     if (session->finished)
         return false;
     /* Closed is not empty: what came before is still to be read. */
-    if ((ended && session->exited) || (session->closed && !more)) {
+    if ((ended && session->exited && !more) || (session->closed && !more)) {
         finish_ended(session);
         return false;
     }
