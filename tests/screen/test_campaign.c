@@ -27,7 +27,7 @@ static struct console *console;
 static void members_fill(void)
 {
     static struct test_member members[MEMBERS];
-    static char cards[MEMBERS][8], names[MEMBERS][8];
+    static char cards[MEMBERS][16], names[MEMBERS][16];
     for (int i = 0; i < MEMBERS; i++) {
         snprintf(cards[i], sizeof cards[i], "M%04d", i + 1);
         snprintf(names[i], sizeof names[i], "N%d", i + 1);
