@@ -75,7 +75,9 @@ static struct choice choose(const int64_t *values, size_t n)
     for (size_t l = 0; l < 2; l++)
         for (size_t s = 0; s < sizeof scales / sizeof *scales; s++) {
             int64_t low = lows[l], rest = low % (int64_t)scales[s];
-            low -= rest < 0 ? rest + (int64_t)scales[s] : rest;
+            /* Below the least number it comes out above: then the scale counts from the low. */
+            low =
+                (int64_t)((uint64_t)low - (uint64_t)(rest < 0 ? rest + (int64_t)scales[s] : rest));
             width_choose(values, n, low <= lows[l] ? low : lows[l], scales[s], &best);
         }
     return best;
