@@ -96,7 +96,7 @@ enum status coupon_judge(struct desk *desk, const struct coupon_use *use, int64_
                          struct coupon *coupon, const char **reason, struct error *err)
 {
     struct coupon_terms *terms;
-    struct receipt receipt;
+    struct receipt receipt = {0};
     bool allowed = false;
     enum status status = desk_terms(desk, coupon->campaign, &terms, err);
     if (status != ST_OK)
