@@ -20,6 +20,7 @@ struct coupons_answer {
     struct coupon_sums all;
     size_t n;
     const char *head;    /* what all of them come to; "" where that is kept back */
+    const char *brief;   /* the same without the interval, where there is no room for it */
     const char *details; /* the second line */
 };
 
@@ -38,6 +39,9 @@ static void head_write(struct arena *arena, const struct access *access,
                                 text_count(arena, all->redeemed), text_count(arena, all->issued),
                                 100 * cells[COUPONS_RATE].real, 100 * cells[COUPONS_LOW].real,
                                 100 * cells[COUPONS_HIGH].real);
+    answer->brief =
+        arena_printf(arena, _("%s of %s redeemed: %.2f %%"), text_count(arena, all->redeemed),
+                     text_count(arena, all->issued), 100 * cells[COUPONS_RATE].real);
     answer->details = arena_printf(arena, _("%s given on sales of %s"),
                                    text_money(arena, all->given), text_money(arena, all->touched));
     if (all->given)
@@ -102,7 +106,8 @@ static void coupons_draw(struct view *view, struct area area)
         return;
     }
     if (answer && *answer->head && !view_problem(view, 0)) {
-        draw_text(area_cut_top(&area, 1), 0, 0, ROLE_STRONG, answer->head);
+        bool room = text_cells(answer->head) <= area.cols;
+        draw_text(area_cut_top(&area, 1), 0, 0, ROLE_STRONG, room ? answer->head : answer->brief);
         if (area.rows > 9)
             draw_text(area_cut_top(&area, 1), 0, 0, ROLE_PLAIN, answer->details);
         if (area.rows > 12)
