@@ -48,6 +48,7 @@ struct frame_out {
     VEC(unsigned char) bytes;
     size_t taken;    /* of them, by frame_take */
     uint32_t number; /* of the next frame */
+    struct ZSTD_CCtx_s *packer;
 };
 
 /* Compresses where that makes it shorter. size <= FRAME_MOST. */
@@ -67,12 +68,18 @@ struct frame_in {
     size_t at;
     uint32_t number;
     VEC(unsigned char) plain; /* of a compressed payload */
+    struct ZSTD_DCtx_s *opener;
+    bool ended, broken;
 };
 
+/* n = 0: there will be no more, so that a frame that is not whole is a cut one. */
 void frame_feed(struct frame_in *in, const void *bytes, size_t n);
 /* The next whole frame. *there is false where more bytes are needed. ST_REFUSED says what was
  * found; the session is over then. Holds at most a frame and what was fed at once. */
 enum status frame_get(struct frame_in *in, struct frame *frame, bool *there, struct error *err);
+
+/* CRC-32C of bytes that continue those `crc` is of; 0 to begin with. */
+uint32_t frame_crc(uint32_t crc, const void *bytes, size_t n);
 
 void frame_out_free(struct frame_out *out);
 void frame_in_free(struct frame_in *in);
