@@ -1,7 +1,7 @@
 /*
- * Libraries that few commands need are loaded when they are needed: mapping libcurl, libssh and
- * libcrypto and the thirty libraries they stand on takes longer than a question about five million
- * people (doc/measured.md).
+ * Libraries that few commands need are loaded when they are needed: mapping libcurl and
+ * libssh and the thirty libraries they stand on takes a good part of what a question about five
+ * million people does (doc/measured.md).
  *
  * Who needs such a library lists its functions (`LIST(F)` calls F(name) for each), declares a
  * struct of pointers to them by LATE_MEMBER and calls through it. A function that is not listed
