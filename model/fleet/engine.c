@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -265,6 +266,11 @@ static void *engine_run(void *context)
     struct fleet_engine *engine = context;
     struct epoll_event events[EVENTS_AT_ONCE];
     int64_t ticked = 0;
+    sigset_t pipe;
+    /* Writing to a connection that is gone is an error, and not the end of the program. */
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe, NULL);
     while (!engine_ended(engine)) {
         int n =
             epoll_wait(engine->epoll, events, EVENTS_AT_ONCE, engine->sessions.n ? TICK_MS : -1);
