@@ -1,10 +1,10 @@
 #include "model/sync/door.h"
 
 #include "model/base/text.h"
+#include "model/fleet/ssh_late.h"
 #include "model/store/column.h"
 
 #include <ctype.h>
-#include <libssh/libssh.h>
 #include <string.h>
 
 /* ---- Keys ---- */
@@ -80,7 +80,8 @@ enum status door_key_read(struct arena *arena, const char *where, const char *te
     base64[strcspn(base64, space)] = 0;
     if (!*type || !*base64)
         return key_refuse(err, where, *type ? "one word" : "nothing");
-    return key_import(arena, where, type, base64, key, err);
+    enum status status = ssh_load(err);
+    return status == ST_OK ? key_import(arena, where, type, base64, key, err) : status;
 }
 
 enum status door_name_check(const char *name, struct error *err)

@@ -5,11 +5,11 @@
 #include "model/base/text.h"
 #include "model/base/time.h"
 #include "model/fleet/clean.h"
+#include "model/fleet/ssh_late.h"
 #include "model/sync/wire.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libssh/libssh.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -141,7 +141,8 @@ static void wire_close(struct wire *wire)
     } else if (self->fd >= 0) {
         close(self->fd);
     }
-    ssh_key_free(self->key);
+    if (self->key)
+        ssh_key_free(self->key);
     arena_free(self->arena);
     free(self);
 }
@@ -381,7 +382,9 @@ enum status wire_of_ssh(const struct wire_ssh *ssh, char offered[WIRE_FINGERPRIN
     *wire = NULL;
     *unknown = false;
     *offered = 0;
-    enum status status = session_open(self, offered, unknown, err);
+    enum status status = ssh_load(err);
+    if (status == ST_OK)
+        status = session_open(self, offered, unknown, err);
     self->asked = NULL;
     if (status == ST_OK)
         *wire = &self->wire;
