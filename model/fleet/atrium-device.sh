@@ -102,48 +102,105 @@ show_log() { # [LINES] [--follow]
 
 # ---- Files ----
 
-receive() { # NAME SIZE SHA256 [OFFSET]: stdin from that offset on; without one, what there is
-    name_ok "${1-}" && whole "${2-}" && [ ${#3} = 64 ] || usage 'receive NAME SIZE SHA256 [OFFSET]'
-    part=$home/staging/$1.part
+# Where a path leads, into $to: a bare NAME lies in $2 of the folder, ./NAME and A/B in the folder,
+# /A/B is what it is. Nothing leads out by dots, and no name can drive a terminal.
+path_of() { # PATH FOLDER
+    case $1 in */*) to=${1#./} ;; *) to=$2$1 ;; esac
+    case $1 in '' | -*) return 1 ;; esac
+    case $to in '' | */ | *//* | *[[:cntrl:]]*) return 1 ;; esac
+    case /$to/ in */../* | */./*) return 1 ;; esac
+    case $to in /*) ;; *) to=$home/$to ;; esac
+}
+own() { # does a verb of its own keep what lies at $to?
+    case ${to#"$home"/} in
+    config | rollout | rollout.* | hook | app | app/* | spool/* | run/* | bin/*) return 0 ;;
+    esac
+    return 1
+}
+free_at() { df -Pk -- "$1" 2>/dev/null | awk 'NR == 2 { printf "%.0f\n", $4 * 1024 }'; }
+evict() { # whoever wrote $part and has lost its connection writes no more
+    for cmdline in $(grep -laF "of=$part" /proc/[0-9]*/cmdline 2>/dev/null); do
+        pid=${cmdline#/proc/}
+        kill -s KILL "${pid%/cmdline}" 2>/dev/null
+    done
+}
+
+# stdin from OFFSET on, or from where it says `have=` with `resume`; without, what there is. It lies
+# beside its name until all of it is there and has the hash.
+receive() { # PATH SIZE SHA256 [OFFSET|resume [MODE]]
+    usage='receive PATH SIZE SHA256 [OFFSET|resume [MODE]]'
+    path_of "${1-}" staging/ && whole "${2-}" && [ ${#3} = 64 ] || usage "$usage"
+    case $3 in *[!0-9a-f]*) usage "$usage" ;; esac
+    case ${5-} in '' | [0-7][0-7][0-7]) ;; *) usage "$usage" ;; esac
+    ! own || die 4 "$1: has a verb of its own, and is not to be written over"
+    [ ! -d "$to" ] || die 3 "$1 is a folder"
+    dir=$(dirname "$to") base=$(basename "$to")
+    part=$dir/.$base.$(echo "$3" | cut -c1-12).part
+    if [ "$(size_of "$to")" = "$2" ] && [ -f "$to" ] && [ "$(sha_of "$to")" = "$3" ]; then
+        rm -f -- "$part"
+        printf 'have=%s\nsha256=%s\n' "$2" "$3"
+        return
+    fi
     if [ $# -lt 4 ]; then
-        if [ "$(sha_of "$home/staging/$1")" = "$3" ]; then echo "have=$2" && return; fi
         echo "have=$(size_of "$part")"
         return
     fi
-    whole "$4" || usage 'receive NAME SIZE SHA256 [OFFSET]'
-    : >>"$part" && have=$(size_of "$part")
-    [ "$4" -le "$have" ] || die 3 "it has $have bytes of $1, and not $4"
-    truncate -s "$4" "$part" && cat >>"$part" || die 6 "$1: no room, or it cannot be written"
+    case $dir in "$home"/*) mkdir -p "$dir" ;; esac
+    [ -d "$dir" ] && [ -w "$dir" ] || die 6 "$1: there is no such folder, or it may not be written"
+    evict
+    for old in "$dir/.$base".????????????.part; do
+        [ "$old" = "$part" ] || rm -f -- "$old"
+    done
+    have=$(size_of "$part") at=$4
+    [ "$have" -le "$2" ] || { rm -f -- "$part" && have=0; }
+    [ "$at" != resume ] || at=$have
+    whole "$at" || usage "$usage"
+    [ "$at" -le "$have" ] || die 3 "it has $have bytes of $1, and not $at"
+    room=$(free_at "$dir")
+    [ "${room:-$2}" -ge $(($2 - at)) ] || die 6 "$1: no room: $room bytes are free of $(($2 - at))"
+    truncate -s "$at" -- "$part" || die 6 "$1: cannot be written"
+    [ "$4" != resume ] || echo "have=$at"
+    # Without notrunc some dd throw away what lies before, where that is less than a block.
+    trouble=$(dd of="$part" bs=65536 seek="$at" oflag=seek_bytes conv=notrunc status=none \
+        2>&1 >/dev/null) || case $trouble in
+    *'No space left'* | *quota*) die 6 "$1: no room: the disk is full" ;;
+    *) die 6 "$1: cannot be written" ;;
+    esac
     have=$(size_of "$part")
     [ "$have" -ge "$2" ] || die 3 "have=$have of $2 bytes"
     if [ "$have" != "$2" ] || [ "$(sha_of "$part")" != "$3" ]; then
         rm -f -- "$part"
         die 3 "$1: what came is not what was sent"
     fi
-    sync "$part" && mv -f -- "$part" "$home/staging/$1" && echo "have=$have"
+    mode=$(stat -c %a -- "$to" 2>/dev/null || echo 644)
+    chmod "${5:-$mode}" "$part" && sync "$part" && mv -fT -- "$part" "$to" && sync "$dir" ||
+        die 6 "$1: cannot be put in its place"
+    printf 'have=%s\nsha256=%s\n' "$2" "$3"
 }
 
-place() { # NAME PATH [MODE]: a received file goes where it belongs
-    name_ok "${1-}" && [ -n "${2-}" ] || usage 'place NAME PATH [MODE]'
-    case $2 in /*) to=$2 ;; *) to=$home/$2 ;; esac
-    [ -f "$home/staging/$1" ] || die 3 "$1 was not received"
-    sha=$(sha_of "$home/staging/$1")
-    cp -- "$home/staging/$1" "$to.new" && chmod "${3-644}" "$to.new" && sync "$to.new" &&
-        [ "$(sha_of "$to.new")" = "$sha" ] && mv -f -- "$to.new" "$to" &&
-        sync "$(dirname "$to")" || {
-        rm -f -- "$to.new"
-        die 6 "$to: no room, or it cannot be written"
-    }
-    rm -f -- "$home/staging/$1"
-    printf 'sha256=%s\n' "$sha"
+# With a SHA256 the other one says what the first OFFSET bytes it has are: where they are others, all
+# is sent. What is appended meanwhile is not part of it.
+send() { # PATH [OFFSET [SHA256]]
+    path_of "${1-}" '' && whole "${2-0}" || usage 'send PATH [OFFSET [SHA256]]'
+    [ -f "$to" ] && [ -r "$to" ] || die 3 "$1: no such file, or it may not be read"
+    size=$(size_of "$to") at=${2-0}
+    [ "$at" -le "$size" ] || at=0
+    [ $# -lt 3 ] || [ "$(head -c "$at" -- "$to" | sha256sum | cut -c1-64)" = "$3" ] || at=0
+    sha=$(head -c "$size" -- "$to" | sha256sum | cut -c1-64)
+    printf 'size=%s sha256=%s offset=%s\n' "$size" "$sha" "$at"
+    tail -c "+$((at + 1))" -- "$to" | head -c $((size - at))
 }
 
-send() { # PATH [OFFSET]
-    [ -n "${1-}" ] && whole "${2-0}" || usage 'send PATH [OFFSET]'
-    case $1 in /*) from=$1 ;; *) from=$home/$1 ;; esac
-    [ -f "$from" ] && [ -r "$from" ] || die 3 "$1: no such file, or it may not be read"
-    printf 'size=%s sha256=%s\n' "$(size_of "$from")" "$(sha_of "$from")"
-    tail -c "+$((${2-0} + 1))" -- "$from"
+install() { # SIZE SHA256: stdin is this script, which is put where it is found from now on
+    whole "${1-}" && [ ${#2} = 64 ] || usage 'install SIZE SHA256'
+    new=$home/bin/.atrium-device.new
+    mkdir -p "$home/bin" && cat >"$new" || die 6 "$home/bin: no room, or it cannot be written"
+    [ "$(size_of "$new")" = "$1" ] && [ "$(sha_of "$new")" = "$2" ] ||
+        die 3 'what came is not what was sent'
+    case $(sh "$new" version) in version=*) ;; *) die 3 'it does not run here' ;; esac
+    chmod 755 "$new" && sync "$new" && mv -fT -- "$new" "$home/bin/atrium-device" &&
+        sync "$home/bin" || die 6 "$home/bin: cannot be written"
+    printf 'have=%s\nsha256=%s\n' "$1" "$2"
 }
 
 # ---- Commands that can be ended from another connection ----
@@ -193,9 +250,15 @@ check_config() {
     [ ! -x "$home/app/current/check-config" ] || "$home/app/current/check-config" "$home/config.new"
 }
 
+# Asked again after it was done, it says so: whoever did not hear the answer may repeat it.
 apply_config() { # SHA256
-    [ "$(sha_of "$home/config.new")" = "${1-}" ] || die 3 "config.new is not what was checked"
-    check_config || die 3 "the application refuses it"
+    if [ "$(sha_of "$home/config.new")" != "${1-}" ] || [ -z "${1-}" ]; then
+        [ -n "${1-}" ] && [ "$(sha_of "$home/config")" = "$1" ] ||
+            die 3 "config.new is not what was checked"
+        printf 'config=%s\n' "$(echo "$1" | cut -c1-12)"
+        return
+    fi
+    check_config >&2 || die 3 "the application refuses it"
     sync "$home/config.new" && mv -f -- "$home/config.new" "$home/config" && sync "$home" ||
         die 6 "$home/config: cannot be written"
     restart
@@ -375,7 +438,7 @@ verb=${1-}
 [ $# = 0 ] || shift
 case $verb in status | sale | switch | confirm | rollback | stage) (overdue) 2>/dev/null ;; esac
 case $verb in
-status | sale | spool | spooled | receive | place | send | run | stage | arm | switch | confirm | boot | offer | deadman)
+status | sale | spool | spooled | receive | send | install | run | stage | arm | switch | confirm | boot | offer | deadman)
     "$verb" "$@"
     ;;
 log) show_log "$@" ;;
@@ -384,5 +447,5 @@ config-check) check_config ;;
 config-apply) apply_config "$@" ;;
 rollback) back 'asked for' ;;
 version) echo version=1 ;;
-*) usage 'status|sale|spool|spooled|log|receive|place|send|run|kill|config-check|config-apply|stage|arm|switch|confirm|rollback|boot|offer|version' ;;
+*) usage 'status|sale|spool|spooled|log|receive|send|install|run|kill|config-check|config-apply|stage|arm|switch|confirm|rollback|boot|offer|version' ;;
 esac

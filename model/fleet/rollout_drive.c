@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OUTPUT_MOST = 8192, TEXTS_MOST = 4 << 20, DEVICES_S = 30, WAIT_MS = 100 };
+enum { OUTPUT_MOST = 8192, TEXTS_MOST = 4 << 20, DEVICES_S = 30, WAIT_MS = 100, IDLE_MS = 30000 };
 
 /* One command on its way. */
 struct drive_job {
@@ -363,6 +363,7 @@ static void job_send(struct rollout_driver *driver, const struct rollout_row *ro
                            .context = own};
     if (rollout_talk_sends(driver->rollout, row, command)) {
         own->job.input = on_input;
+        own->job.idle_ms = IDLE_MS; /* as long as it moves */
         own->rest = driver->archive + row->have;
         own->left = (size_t)(driver->rollout->size - row->have);
     }

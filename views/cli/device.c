@@ -2,8 +2,10 @@
 #include "views/cli/device.h"
 #include "model/base/text.h"
 #include "model/base/time.h"
+#include "model/fleet/act.h"
 #include "model/fleet/status.h"
 #include "views/cli/commands.h"
+#include "views/cli/device_reach.h"
 #include "views/config.h"
 
 #include <signal.h>
@@ -20,7 +22,8 @@ static const struct cli_option options[] = {
     {"identity", "FILE", 0, "private key to log in with (default: [fleet] identity, the agent)"},
     {"accept", NULL, 0, "pin: the keys that were shown are theirs"},
     {"lines", "N", 0, "log: so many of the last lines (default 200)"},
-    {"reason", "TEXT", 0, "run, pin: why, for the audit"},
+    {"reason", "TEXT", 0, "run, pin, put, get, config: why, for the audit"},
+    DEVICE_REACH_OPTION,
     {0},
 };
 
@@ -34,8 +37,8 @@ static void on_interrupt(int signal)
     interrupted++;
 }
 
-static enum status engine_open(struct device_request *request, struct fleet_engine **engine,
-                               struct error *err)
+enum status device_engine(struct device_request *request, struct fleet_engine **engine,
+                          struct error *err)
 {
     int64_t window = 0, timeout = 0;
     struct config config;
@@ -59,17 +62,33 @@ static enum status engine_open(struct device_request *request, struct fleet_engi
     return status;
 }
 
+void device_interrupt_begin(struct sigaction *before)
+{
+    struct sigaction action = {.sa_handler = on_interrupt};
+    interrupted = 0;
+    sigaction(SIGINT, &action, before);
+}
+
+int device_interrupted(void)
+{
+    return interrupted;
+}
+
+void device_interrupt_end(const struct sigaction *before)
+{
+    sigaction(SIGINT, before, NULL);
+}
+
 enum status device_work(struct device_request *request, const struct fleet_work_options *how,
                         struct fleet_engine **engine, struct fleet_work **work, struct error *err)
 {
     *work = NULL;
     *engine = NULL;
-    enum status status = engine_open(request, engine, err);
+    enum status status = device_engine(request, engine, err);
     if (status != ST_OK)
         return status;
-    struct sigaction action = {.sa_handler = on_interrupt}, before;
-    interrupted = 0;
-    sigaction(SIGINT, &action, &before);
+    struct sigaction before;
+    device_interrupt_begin(&before);
     *work = fleet_work_begin(*engine, request->devices, request->n, how);
     bool cancelled = false;
     while (fleet_work_left(*work) && interrupted < 2) {
@@ -82,7 +101,7 @@ enum status device_work(struct device_request *request, const struct fleet_work_
         }
     }
     cli_progress(request->cli, "devices", -1, 0);
-    sigaction(SIGINT, &before, NULL);
+    device_interrupt_end(&before);
     return ST_OK;
 }
 
@@ -92,37 +111,8 @@ void device_work_end(struct fleet_engine *engine, struct fleet_work *work)
     fleet_work_free(work);
 }
 
-static enum status acts_write(struct device_request *request, struct writer *writer,
-                              const char *act, const char *detail,
-                              const struct fleet_result *results, size_t n, struct error *err)
-{
-    sqlite3_stmt *stmt;
-    enum status status = writer_prepare(writer,
-                                        "insert into device_act (device, time, act, actor, detail,"
-                                        " state, exit, milliseconds)"
-                                        " values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                                        &stmt, err);
-    int64_t now = time_now();
-    for (size_t i = 0; i < n && status == ST_OK; i++) {
-        const struct fleet_job *job = &results[i].job;
-        sqlite3_bind_int64(stmt, 1, results[i].device->id);
-        sqlite3_bind_int64(stmt, 2, now);
-        sqlite3_bind_text(stmt, 3, act, -1, SQLITE_STATIC);
-        sqlite3_bind_text(stmt, 4, request->access.principal, -1, SQLITE_TRANSIENT);
-        sqlite3_bind_text(stmt, 5, detail, -1, SQLITE_TRANSIENT);
-        sqlite3_bind_text(stmt, 6, device_condition_names[job->state], -1, SQLITE_STATIC);
-        if (job->exit_status >= 0)
-            sqlite3_bind_int(stmt, 7, job->exit_status);
-        else
-            sqlite3_bind_null(stmt, 7);
-        sqlite3_bind_int64(stmt, 8, job->total_ns / 1000000);
-        status = writer_run(writer, stmt, err);
-    }
-    return status;
-}
-
-enum status device_act_keep(struct device_request *request, const char *act, const char *detail,
-                            const struct fleet_result *results, size_t n, struct error *err)
+enum status device_act_begin(struct device_request *request, const char *act, const char *detail,
+                             struct error *err)
 {
     struct writer *writer;
     enum status status = cli_writer(request->cli, &writer, err);
@@ -132,16 +122,25 @@ enum status device_act_keep(struct device_request *request, const char *act, con
         return status;
     const char *on = cli_value(request->cli, "on"), *reason = cli_value(request->cli, "reason");
     json_t *about = json_pack("{s:s, s:s, s:I, s:s}", "on", on ? on : "", "detail", detail,
-                              "devices", (json_int_t)n, "reason", reason ? reason : "");
+                              "devices", (json_int_t)request->n, "reason", reason ? reason : "");
     status = audit_append(writer, request->access.principal, act, "device", "", about, err);
     json_decref(about);
+    if (status == ST_OK && (status = writer_commit(writer, err)) == ST_OK)
+        request->begun = true;
+    else
+        writer_rollback(writer);
+    return status;
+}
+
+enum status device_act_keep(struct device_request *request, const char *act, const char *detail,
+                            const struct fleet_result *results, size_t n, struct error *err)
+{
+    struct writer *writer;
+    enum status status = request->begun ? ST_OK : device_act_begin(request, act, detail, err);
     if (status == ST_OK)
-        status = acts_write(request, writer, act, detail, results, n, err);
+        status = cli_writer(request->cli, &writer, err);
     if (status == ST_OK)
-        status = writer_touch_rows(writer, err);
-    if (status == ST_OK)
-        return writer_commit(writer, err);
-    writer_rollback(writer);
+        status = device_acts_keep(writer, request->access.principal, act, detail, results, n, err);
     return status;
 }
 
@@ -187,6 +186,9 @@ static const struct {
     {"run", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_run},
     {"log", RIGHT_DEVICES, true, device_logs},
     {"pin", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_pin},
+    {"put", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_put},
+    {"get", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_get},
+    {"install", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_install},
 };
 
 static enum status run(struct cli *cli, struct error *err)
