@@ -74,8 +74,11 @@ static int word_find(const char *const *words, int n, const char *word, int none
 #define ROLLOUT_COLUMNS                                                                            \
     "select id, version, size, devices, canary, coverage, soak, trial, expires, started, ended,"   \
     " soaking, lease, window_from, window_to, weekdays, back, wave, code, app, file, sha256,"      \
-    " selection, waves, threshold, author, approved_by, why, driver, state from rollout "
-enum { FIRST_SMALL = 13, FIRST_TEXT = 18 };
+    " selection, waves, threshold, author, approved_by, why, driver, state"
+#define ROLLOUT_COUNTS                                                                             \
+    ", (select count(*) from rollout_device d where d.rollout = rollout.id and step = 'ok'),"      \
+    " (select count(*) from rollout_device d where d.rollout = rollout.id and fault <> 0)"
+enum { FIRST_SMALL = 13, FIRST_TEXT = 18, FIRST_COUNT = 30 };
 
 static struct rollout rollout_read(sqlite3_stmt *stmt, struct arena *arena)
 {
@@ -99,6 +102,10 @@ static struct rollout rollout_read(sqlite3_stmt *stmt, struct arena *arena)
     r.state = (enum rollout_state)word_find(rollout_state_names, ROLLOUT_STATES,
                                             text_read(stmt, FIRST_TEXT + n_texts, arena),
                                             ROLLOUT_CANCELLED);
+    if (sqlite3_column_count(stmt) > FIRST_COUNT) {
+        r.ok = sqlite3_column_int64(stmt, FIRST_COUNT);
+        r.faults = sqlite3_column_int64(stmt, FIRST_COUNT + 1);
+    }
     return r;
 }
 
@@ -140,7 +147,8 @@ enum status rollout_list(struct reader *reader, const struct access *access, str
     bool row = true;
     enum status status = access_require(access, RIGHT_DEVICES, "see roll-outs", err);
     if (status == ST_OK)
-        status = reader_prepare(reader, ROLLOUT_COLUMNS "order by id desc", &stmt, err);
+        status = reader_prepare(
+            reader, ROLLOUT_COLUMNS ROLLOUT_COUNTS " from rollout order by id desc", &stmt, err);
     while (status == ST_OK && (status = reader_step(reader, stmt, &row, err)) == ST_OK && row)
         vec_push(&found, rollout_read(stmt, arena));
     struct rollout *kept = arena_array(arena, struct rollout, found.n + 1);
@@ -166,7 +174,8 @@ enum status rollout_find(struct reader *reader, const struct access *access, str
     *rollout = NULL;
     enum status status = access_require(access, RIGHT_DEVICES, "see roll-outs", err);
     if (status == ST_OK)
-        status = reader_prepare(reader, ROLLOUT_COLUMNS "where code = ?1", &stmt, err);
+        status = reader_prepare(
+            reader, ROLLOUT_COLUMNS ROLLOUT_COUNTS " from rollout where code = ?1", &stmt, err);
     if (status != ST_OK)
         return status;
     sqlite3_bind_text(stmt, 1, code, -1, SQLITE_TRANSIENT);
@@ -210,7 +219,8 @@ enum status rollout_of_writer(struct writer *writer, struct arena *arena, const 
 {
     sqlite3_stmt *stmt;
     *rollout = NULL;
-    enum status status = writer_prepare(writer, ROLLOUT_COLUMNS "where code = ?1", &stmt, err);
+    enum status status =
+        writer_prepare(writer, ROLLOUT_COLUMNS " from rollout where code = ?1", &stmt, err);
     if (status != ST_OK)
         return status;
     sqlite3_bind_text(stmt, 1, code, -1, SQLITE_TRANSIENT);

@@ -71,6 +71,7 @@ struct rollout {
     int64_t soaking; /* since when; 0: it is not */
     const char *driver;
     int64_t lease;
+    int64_t ok, faults; /* devices, where it was read with rollout_list or rollout_find */
 };
 
 /* A device of it. */
