@@ -6,6 +6,7 @@
 #include "model/fleet/status.h"
 #include "views/cli/commands.h"
 #include "views/cli/device_reach.h"
+#include "views/cli/device_rollout.h"
 #include "views/config.h"
 
 #include <signal.h>
@@ -17,13 +18,24 @@ enum { WAIT_MS = 200, END_S = 3 };
 
 static const struct cli_option options[] = {
     {"on", "EXPR", 0, "which devices: `kind=pos and floor=2`; all but list need it"},
-    {"window", "N", 0, "at most so many at once (default 256)"},
+    {"window", "N", 0, "at most so many at once (default 256); rollout new: hours, 02:00-05:00"},
     {"timeout", "D", 0, "how long a device may take, such as 30s (default 60s)"},
     {"identity", "FILE", 0, "private key to log in with (default: [fleet] identity, the agent)"},
     {"accept", NULL, 0, "pin: the keys that were shown are theirs"},
     {"lines", "N", 0, "log: so many of the last lines (default 200)"},
     {"reason", "TEXT", 0, "run, pin, put, get, config: why, for the audit"},
     DEVICE_REACH_OPTION,
+    {"version", "V", 0, "rollout new: the application's version that the archive holds"},
+    {"canary", "N", 0, "rollout new: devices that get it first (default 1)"},
+    {"waves", "SIZES", 0, "rollout new: 10%,50%,100% of all, or devices (the default is that)"},
+    {"threshold", "N", 0, "rollout new: failures of a wave that stop it: 3 or 5% (default 5%)"},
+    {"coverage", "N%", 0, "rollout new: of a wave, before the next begins (default 90%)"},
+    {"soak", "D", 0, "rollout new: time after each wave (default 10m)"},
+    {"trial", "D", 0, "rollout new: until a device that nobody confirms goes back (default 2m)"},
+    {"expires", "D", 0, "rollout new: how long a device that is away is waited for (default 7d)"},
+    {"weekdays", "DAYS", 0, "rollout new: only on these, such as 'mon tue'"},
+    {"back", NULL, 0, "rollout new: where it stops, what has it goes back"},
+    {"wait", NULL, 0, "rollout run: stay until it is over"},
     {0},
 };
 
@@ -189,6 +201,7 @@ static const struct {
     {"put", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_put},
     {"get", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_get},
     {"install", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_install},
+    {"rollout", RIGHT_DEVICES, false, device_rollout},
 };
 
 static enum status run(struct cli *cli, struct error *err)
@@ -224,7 +237,7 @@ static enum status run(struct cli *cli, struct error *err)
 
 const struct cli_command cli_device = {
     .name = "device",
-    .arguments = "list|status|run|log|pin [COMMAND …]",
+    .arguments = "list|status|run|log|pin|put|get|install|rollout [COMMAND …]",
     .summary = "POS terminals, probes and screens over SSH",
     .help =
         "list shows the inventory and what was last seen of each device. status asks them: "
