@@ -15,6 +15,7 @@
     F(ssh_channel_free)                                                                            \
     F(ssh_channel_is_eof)                                                                          \
     F(ssh_channel_new)                                                                             \
+    F(ssh_channel_open_forward)                                                                    \
     F(ssh_channel_open_session)                                                                    \
     F(ssh_channel_poll)                                                                            \
     F(ssh_channel_read_nonblocking)                                                                \
@@ -37,7 +38,10 @@
     F(ssh_key_free)                                                                                \
     F(ssh_new)                                                                                     \
     F(ssh_options_set)                                                                             \
+    F(ssh_pki_copy_cert_to_privkey)                                                                \
+    F(ssh_pki_import_cert_file)                                                                    \
     F(ssh_pki_import_privkey_file)                                                                 \
+    F(ssh_remove_channel_callbacks)                                                                \
     F(ssh_set_blocking)                                                                            \
     F(ssh_set_channel_callbacks)                                                                   \
     F(ssh_silent_disconnect)                                                                       \
@@ -56,6 +60,7 @@ enum status ssh_load(struct error *err);
 #define ssh_channel_free ssh_late.ssh_channel_free
 #define ssh_channel_is_eof ssh_late.ssh_channel_is_eof
 #define ssh_channel_new ssh_late.ssh_channel_new
+#define ssh_channel_open_forward ssh_late.ssh_channel_open_forward
 #define ssh_channel_open_session ssh_late.ssh_channel_open_session
 #define ssh_channel_poll ssh_late.ssh_channel_poll
 #define ssh_channel_read_nonblocking ssh_late.ssh_channel_read_nonblocking
@@ -78,7 +83,10 @@ enum status ssh_load(struct error *err);
 #define ssh_key_free ssh_late.ssh_key_free
 #define ssh_new ssh_late.ssh_new
 #define ssh_options_set ssh_late.ssh_options_set
+#define ssh_pki_copy_cert_to_privkey ssh_late.ssh_pki_copy_cert_to_privkey
+#define ssh_pki_import_cert_file ssh_late.ssh_pki_import_cert_file
 #define ssh_pki_import_privkey_file ssh_late.ssh_pki_import_privkey_file
+#define ssh_remove_channel_callbacks ssh_late.ssh_remove_channel_callbacks
 #define ssh_set_blocking ssh_late.ssh_set_blocking
 #define ssh_set_channel_callbacks ssh_late.ssh_set_channel_callbacks
 #define ssh_silent_disconnect ssh_late.ssh_silent_disconnect

@@ -50,6 +50,8 @@ static const struct entity_field device_fields[] = {
     {"floor", FIELD_TEXT, NULL, 0, WORD, "floor"},
     {"pin", FIELD_TEXT, NULL, 0, NAME, "SHA-256 fingerprint of its key"},
     {"quarantine", FIELD_TEXT, NULL, 0, NAME, "why it is given no credential; empty: it is"},
+    {"identity", FIELD_TEXT, NULL, 0, 255, "file of the user key for it alone"},
+    {"bastion", FIELD_REFERENCE, "device", 0, 0, "the device it is reached over"},
     {"note", FIELD_TEXT, NULL, 0, LONG_TEXT, "note"},
 };
 

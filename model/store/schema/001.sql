@@ -50,6 +50,8 @@ create table device (
     floor text not null default '',
     pin text not null default '',        -- 'SHA256:…' of its host key; '': not seen yet
     quarantine text not null default '', -- why no credential is given to it
+    identity text not null default '',   -- file of the user key for it alone
+    bastion integer not null default 0,  -- the device that it is reached over
     note text not null default '',
     version integer not null default 1
 ) strict;
