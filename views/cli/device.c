@@ -21,6 +21,9 @@ static const struct cli_option options[] = {
     {"accept", NULL, 0, "pin: the keys that were shown are theirs"},
     {"lines", "N", 0, "log: so many of the last lines (default 200)"},
     {"reason", "TEXT", 0, "run, pin: why, for the audit"},
+    {"once", NULL, 0, "collect: what there is, then end (so it is without --follow)"},
+    {"follow", NULL, 0, "collect: go on until it is ended, as it comes"},
+    {"no-offers", NULL, 0, "collect: send nothing out"},
     {0},
 };
 
@@ -187,6 +190,7 @@ static const struct {
     {"run", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_run},
     {"log", RIGHT_DEVICES, true, device_logs},
     {"pin", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_pin},
+    {"collect", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_collect},
 };
 
 static enum status run(struct cli *cli, struct error *err)
@@ -202,7 +206,7 @@ static enum status run(struct cli *cli, struct error *err)
     if (verb == n) {
         const char *near = text_nearest(word, names, n);
         return error_set(err, ST_USAGE,
-                         "device: found %s, expected list, status, run, log or pin%s%s%s",
+                         "device: found %s, expected list, status, run, log, pin or collect%s%s%s",
                          text_quote(cli->arena, word, strlen(word)), near ? "; did you mean " : "",
                          near ? near : "", near ? "?" : "");
     }
@@ -222,7 +226,7 @@ static enum status run(struct cli *cli, struct error *err)
 
 const struct cli_command cli_device = {
     .name = "device",
-    .arguments = "list|status|run|log|pin [COMMAND …]",
+    .arguments = "list|status|run|log|pin|collect [COMMAND …]",
     .summary = "POS terminals, probes and screens over SSH",
     .help =
         "list shows the inventory and what was last seen of each device. status asks them: "
@@ -231,7 +235,10 @@ const struct cli_command cli_device = {
         "answers; it runs in a process group of its own, which Ctrl-C ends. log shows the end of\n"
         "the application's log. pin shows the host keys of devices, and with --accept keeps them: "
         "a\n"
-        "device without a pin, or with another key than its pin, is given no credential.\n"
+        "device without a pin, or with another key than its pin, is given no credential. collect\n"
+        "brings receipts and sightings from the spools of devices into the mall, each exactly "
+        "once,\n"
+        "and offers and messages to tills and screens.\n"
         "\n"
         "--on chooses devices by their columns and what is known of them: kind, model, floor, "
         "zone,\n"
