@@ -36,6 +36,9 @@ static const struct cli_option options[] = {
     {"weekdays", "DAYS", 0, "rollout new: only on these, such as 'mon tue'"},
     {"back", NULL, 0, "rollout new: where it stops, what has it goes back"},
     {"wait", NULL, 0, "rollout run: stay until it is over"},
+    {"once", NULL, 0, "collect: what there is, then end (so it is without --follow)"},
+    {"follow", NULL, 0, "collect: go on until it is ended, as it comes"},
+    {"no-offers", NULL, 0, "collect: send nothing out"},
     {0},
 };
 
@@ -202,6 +205,7 @@ static const struct {
     {"get", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_get},
     {"install", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_install},
     {"rollout", RIGHT_DEVICES, false, device_rollout},
+    {"collect", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_collect},
 };
 
 static enum status run(struct cli *cli, struct error *err)
@@ -217,7 +221,7 @@ static enum status run(struct cli *cli, struct error *err)
     if (verb == n) {
         const char *near = text_nearest(word, names, n);
         return error_set(err, ST_USAGE,
-                         "device: found %s, expected list, status, run, log or pin%s%s%s",
+                         "device: found %s, expected list, status, run, log, pin or collect%s%s%s",
                          text_quote(cli->arena, word, strlen(word)), near ? "; did you mean " : "",
                          near ? near : "", near ? "?" : "");
     }
@@ -237,7 +241,7 @@ static enum status run(struct cli *cli, struct error *err)
 
 const struct cli_command cli_device = {
     .name = "device",
-    .arguments = "list|status|run|log|pin|put|get|install|rollout [COMMAND …]",
+    .arguments = "list|status|run|log|pin|put|get|install|rollout|collect [COMMAND …]",
     .summary = "POS terminals, probes and screens over SSH",
     .help =
         "list shows the inventory and what was last seen of each device. status asks them: "
@@ -246,7 +250,10 @@ const struct cli_command cli_device = {
         "answers; it runs in a process group of its own, which Ctrl-C ends. log shows the end of\n"
         "the application's log. pin shows the host keys of devices, and with --accept keeps them: "
         "a\n"
-        "device without a pin, or with another key than its pin, is given no credential.\n"
+        "device without a pin, or with another key than its pin, is given no credential. collect\n"
+        "brings receipts and sightings from the spools of devices into the mall, each exactly "
+        "once,\n"
+        "and offers and messages to tills and screens.\n"
         "\n"
         "--on chooses devices by their columns and what is known of them: kind, model, floor, "
         "zone,\n"
