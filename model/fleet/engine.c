@@ -340,8 +340,11 @@ static bool descriptors_open(struct fleet_engine *engine)
 enum status fleet_new(const struct fleet_options *options, struct fleet_engine **out,
                       struct error *err)
 {
-    struct fleet_engine *engine = mem_zero(1, sizeof *engine);
     *out = NULL;
+    enum status status = ssh_load(err);
+    if (status != ST_OK)
+        return status;
+    struct fleet_engine *engine = mem_zero(1, sizeof *engine);
     engine->options = *options;
     engine->options.window = options->window > 0 ? options->window : WINDOW;
     engine->options.total_ms = options->total_ms > 0 ? options->total_ms : TOTAL_MS;
@@ -350,7 +353,7 @@ enum status fleet_new(const struct fleet_options *options, struct fleet_engine *
     engine->queue_end = &engine->queue;
     engine->finished_end = &engine->finished;
     pthread_mutex_init(&engine->lock, NULL);
-    enum status status = key_load(options->identity, &engine->key, err);
+    status = key_load(options->identity, &engine->key, err);
     if (status == ST_OK && !descriptors_open(engine))
         status =
             error_set(err, ST_UNUSABLE, "the fleet's engine cannot start: %s", strerror(errno));
