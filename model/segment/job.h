@@ -77,6 +77,9 @@ static inline size_t block_words(const struct job *job, uint32_t block)
  * any thread that alone works on the block. */
 bool block_want(const struct job *job, size_t stage, uint32_t block, uint64_t *want);
 
+/* An empty set of all people that will be filled. */
+struct set *job_set(const struct job *job, struct arena *arena);
+
 /* Every slot of lists and columns, everywhere. */
 enum status columns_run(struct job *job, struct error *err);
 

@@ -98,13 +98,13 @@ void lately_part(struct job *job)
         struct lately lately;
         struct figure *figure = job->figures.at[i];
         for (size_t s = 0; s < figure->slots.n && figure_lately(figure, &lately); s++)
-            figure->slots.at[s]->known = set_new(job->arena, job->n_people);
+            figure->slots.at[s]->known = job_set(job, job->arena);
     }
 }
 
 /* ---- The work ---- */
 
-enum { BLOCKS_AT_ONCE = 8, LANES_MOST = 8, PLANS_FEW = 4 };
+enum { BLOCKS_AT_ONCE = 4, LANES_MOST = 8, PLANS_FEW = 4 };
 
 struct piece {
     size_t n;

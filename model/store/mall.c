@@ -206,7 +206,7 @@ struct spare {
 enum status mall_connect(const struct mall *mall, sqlite3 **db, bool *unlocked, struct error *err)
 {
     *unlocked = false;
-    *db = mall->spare ? atomic_exchange(&mall->spare->db, NULL) : NULL;
+    *db = mall->spare && !mall->guest ? atomic_exchange(&mall->spare->db, NULL) : NULL;
     if (*db)
         return ST_OK;
     /* A log and its index that belong to a guest would shut out those who may write. */
@@ -254,6 +254,8 @@ static enum status mall_look(struct mall *mall, int64_t *version, struct error *
                            "install the newer program",
                            mall->path, (long long)*version, built_in.n);
     if (status == ST_OK && *version == built_in.n) {
+        /* Each page is looked at once. Damage is told by what follows. */
+        sqlite3_exec(db, "pragma cache_size = -256", NULL, NULL, NULL);
         status = inspect_roots(db, &why, err);
         if (status == ST_OK)
             status = settings_load(mall, db, err);
