@@ -53,6 +53,10 @@ static const struct entity_field device_fields[] = {
     {"note", FIELD_TEXT, NULL, 0, LONG_TEXT, "note"},
 };
 
+static const struct entity_field config_fields[] = {
+    {"text", FIELD_TEXT, NULL, 0, 1 << 16, "what devices should have", .lines = true},
+};
+
 /* What people set of a campaign has a row of model/campaign/keys.c as well; what follows from its
  * state is guarded (model/campaign/state.h). */
 enum {
@@ -167,6 +171,7 @@ static const struct entity entities[] = {
     {"tenant", "tenant", "code", RIGHT_SHOPS_EDIT, FIELDS(tenant_fields), true, false},
     {"zone", "zone", "code", RIGHT_SHOPS_EDIT, FIELDS(zone_fields), true, false},
     {"device", "device", "code", RIGHT_DEVICES_EDIT, FIELDS(device_fields), true, false},
+    {"config", "config", "key", RIGHT_DEVICES_EDIT, FIELDS(config_fields), true, true},
     {"campaign", "campaign", "code", RIGHT_CAMPAIGN_EDIT, FIELDS(campaign_fields), true, false},
     {"label", "label", "name", RIGHT_PEOPLE_EDIT, FIELDS(label_fields), true, true},
     {"segment", "segment", "name", RIGHT_QUESTIONS, FIELDS(segment_fields), true, true},
