@@ -256,7 +256,7 @@ receive() { # PATH SIZE SHA256 [OFFSET|resume [MODE]]
     mode=$(stat -c %a -- "$to" 2>/dev/null || echo 644)
     chmod "${5:-$mode}" "$part" && sync "$part" && mv -fT -- "$part" "$to" && sync "$dir" ||
         die 6 "$1: cannot be put in its place"
-    printf 'have=%s\nsha256=%s\n' "$2" "$3"
+    [ -n "${quiet-}" ] || printf 'have=%s\nsha256=%s\n' "$2" "$3"
 }
 
 # With a SHA256 the other one says what the first OFFSET bytes it has are: where they are others, all
@@ -344,6 +344,19 @@ apply_config() { # SHA256
         die 6 "$home/config: cannot be written"
     restart
     printf 'config=%s\n' "$(sha_of "$home/config" | cut -c1-12)"
+}
+
+configure() { # SIZE SHA256: stdin is the configuration from now on, as `receive … resume` and apply
+    whole "${1-}" && [ ${#2} = 64 ] || usage 'configure SIZE SHA256'
+    if [ "$(sha_of "$home/config")" = "$2" ]; then
+        printf 'have=%s\nsha256=%s\n' "$1" "$2"
+        return
+    fi
+    rm -f -- "$home/config.new"
+    quiet=1
+    receive ./config.new "$1" "$2" resume
+    apply_config "$2" >/dev/null
+    printf 'sha256=%s\n' "$2"
 }
 
 restart() { [ ! -x "$home/app/current/restart" ] || "$home/app/current/restart" >/dev/null 2>&1; }
@@ -519,7 +532,7 @@ verb=${1-}
 [ $# = 0 ] || shift
 case $verb in status | sale | switch | confirm | rollback | stage) (overdue) 2>/dev/null ;; esac
 case $verb in
-status | sale | spool | spooled | receive | send | install | run | stage | arm | switch | confirm | boot | offer | deadman)
+status | sale | spool | spooled | receive | send | install | configure | run | stage | arm | switch | confirm | boot | offer | deadman)
     "$verb" "$@"
     ;;
 log) show_log "$@" ;;
@@ -528,5 +541,5 @@ config-check) check_config ;;
 config-apply) apply_config "$@" ;;
 rollback) back 'asked for' ;;
 version) echo version=1 ;;
-*) usage 'status|sale|spool|spooled|log|receive|send|install|run|kill|config-check|config-apply|stage|arm|switch|confirm|rollback|boot|offer|version' ;;
+*) usage 'status|sale|spool|spooled|log|receive|send|install|run|kill|configure|config-check|config-apply|stage|arm|switch|confirm|rollback|boot|offer|version' ;;
 esac

@@ -191,6 +191,20 @@ create table device_sample (
     clock integer not null default 0,    -- the farthest off
     primary key (device, hour)
 ) strict, without rowid;
+-- Configurations that devices should have (model/fleet/config.h); their versions are the audit's.
+create table config (
+    id integer primary key,
+    key text not null unique,            -- 'kind:pos': of all of a kind; 'device:P2-0147': its own
+    text text not null default '',
+    version integer not null default 1
+) strict;
+-- Devices that get theirs when they answer again.
+create table config_queue (
+    device integer primary key,
+    actor text not null,
+    time integer not null,
+    expires integer not null
+) strict;
 -- A campaign. What its people set up are the columns up to `priority`, one for each key of a
 -- campaign file (model/campaign/campaign.h); what became of it are the rest. One that only events
 -- name, from an import, has a code and the state ''.
