@@ -193,6 +193,7 @@ static const struct entity_field setting_fields[] = {
 
 static const struct entity_field principal_fields[] = {
     {"role", FIELD_CHOICE, "operator manager analyst technician admin", 1, 0, "role"},
+    {"key", FIELD_TEXT, NULL, 0, WORD, "fingerprint of the SSH key that a hub knows it by"},
 };
 
 #define FIELDS(list) list, sizeof list / sizeof *list

@@ -499,6 +499,7 @@ create table funnel (                    -- saved by hand
 create table principal (
     name text primary key,
     role text not null,
+    key text not null default '',        -- fingerprint of the SSH key that a hub knows it by
     version integer not null default 1
 ) strict, without rowid;
 
