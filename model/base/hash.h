@@ -1,5 +1,5 @@
-/* Hashes: a fast 64-bit one for tables and dictionaries (XXH3 of libxxhash), SHA-256 where a hash
- * is evidence (the audit chain, configurations, files). */
+/* Hashes: a fast 64-bit one for tables and dictionaries (XXH3 of libxxhash), SHA-256 of libcrypto
+ * where a hash is evidence (the audit chain, configurations, files). */
 #ifndef ATRIUM_BASE_HASH_H
 #define ATRIUM_BASE_HASH_H
 
@@ -16,8 +16,6 @@ uint64_t hash_mix(uint64_t x);
 
 enum { SHA256_SIZE = 32, SHA256_HEX = 65 };
 
-/* FIPS 180-4. It is our own: every start needs one of a few bytes, and to load libcrypto for that
- * takes longer than the rest of it. */
 void sha256(const void *bytes, size_t n, unsigned char digest[SHA256_SIZE]);
 
 /* The same of bytes that come in parts: begin, add, end (which frees it). */
