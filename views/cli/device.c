@@ -20,6 +20,8 @@ static const struct cli_option options[] = {
     {"identity", "FILE", 0, "private key to log in with (default: [fleet] identity, the agent)"},
     {"accept", NULL, 0, "pin: the keys that were shown are theirs"},
     {"lines", "N", 0, "log: so many of the last lines (default 200)"},
+    {"follow", NULL, 0, "log: go on with what comes, until Ctrl-C"},
+    {"filter", "PATTERN", 0, "log: only lines that this regular expression (PCRE2) finds"},
     {"reason", "TEXT", 0, "run, pin: why, for the audit"},
     {0},
 };
@@ -34,8 +36,8 @@ static void on_interrupt(int signal)
     interrupted++;
 }
 
-static enum status engine_open(struct device_request *request, struct fleet_engine **engine,
-                               struct error *err)
+enum status device_engine(struct device_request *request, struct fleet_engine **engine,
+                          struct error *err)
 {
     int64_t window = 0, timeout = 0;
     struct config config;
@@ -64,7 +66,7 @@ enum status device_work(struct device_request *request, const struct fleet_work_
 {
     *work = NULL;
     *engine = NULL;
-    enum status status = engine_open(request, engine, err);
+    enum status status = device_engine(request, engine, err);
     if (status != ST_OK)
         return status;
     struct sigaction action = {.sa_handler = on_interrupt}, before;
@@ -187,6 +189,7 @@ static const struct {
     {"run", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_run},
     {"log", RIGHT_DEVICES, true, device_logs},
     {"pin", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_pin},
+    {"shell", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_shell},
 };
 
 static enum status run(struct cli *cli, struct error *err)
@@ -202,7 +205,7 @@ static enum status run(struct cli *cli, struct error *err)
     if (verb == n) {
         const char *near = text_nearest(word, names, n);
         return error_set(err, ST_USAGE,
-                         "device: found %s, expected list, status, run, log or pin%s%s%s",
+                         "device: found %s, expected list, status, run, log, pin or shell%s%s%s",
                          text_quote(cli->arena, word, strlen(word)), near ? "; did you mean " : "",
                          near ? near : "", near ? "?" : "");
     }
@@ -222,16 +225,20 @@ static enum status run(struct cli *cli, struct error *err)
 
 const struct cli_command cli_device = {
     .name = "device",
-    .arguments = "list|status|run|log|pin [COMMAND …]",
+    .arguments = "list|status|run|log|pin|shell [COMMAND …]",
     .summary = "POS terminals, probes and screens over SSH",
     .help =
         "list shows the inventory and what was last seen of each device. status asks them: "
         "version,\n"
         "configuration, load, disk, clock. run gives a command to a shell on each and folds equal\n"
         "answers; it runs in a process group of its own, which Ctrl-C ends. log shows the end of\n"
-        "the application's log. pin shows the host keys of devices, and with --accept keeps them: "
+        "the application's log, and with --follow goes on, all devices merged; with --json a line "
+        "is an\n"
+        "object then.  pin shows the host keys of devices, and with --accept keeps them: "
         "a\n"
         "device without a pin, or with another key than its pin, is given no credential.\n"
+        "shell opens a terminal on one device, ~. at the start of a line leaves it; what it shows\n"
+        "is recorded.\n"
         "\n"
         "--on chooses devices by their columns and what is known of them: kind, model, floor, "
         "zone,\n"
