@@ -6,6 +6,7 @@
 #include "model/campaign/points_verify.h"
 #include "model/campaign/state.h"
 #include "model/event/verify.h"
+#include "model/fleet/rollout.h"
 #include "model/segment/verify.h"
 
 void modules_start(void)
@@ -17,4 +18,5 @@ void modules_start(void)
     points_verify_register();
     points_register();
     campaign_register();
+    rollout_register();
 }

@@ -5,7 +5,6 @@
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <stdlib.h>
-#include <string.h>
 #include <xxhash.h>
 
 uint64_t hash64(const void *bytes, size_t n)
@@ -32,29 +31,29 @@ void sha256(const void *bytes, size_t n, unsigned char digest[SHA256_SIZE])
     SHA256(bytes, n, digest);
 }
 
-struct sha256_stream {
+struct sha256_sum {
     EVP_MD_CTX *context;
 };
 
-struct sha256_stream *sha256_begin(void)
+struct sha256_sum *sha256_begin(void)
 {
-    struct sha256_stream *stream = mem_zero(1, sizeof *stream);
-    stream->context = EVP_MD_CTX_new();
-    if (!stream->context || EVP_DigestInit_ex(stream->context, EVP_sha256(), NULL) != 1)
-        abort(); /* out of memory, as everywhere */
-    return stream;
+    struct sha256_sum *sum = mem_zero(1, sizeof *sum);
+    sum->context = EVP_MD_CTX_new();
+    if (!sum->context || EVP_DigestInit_ex(sum->context, EVP_sha256(), NULL) != 1)
+        abort(); /* no memory */
+    return sum;
 }
 
-void sha256_add(struct sha256_stream *stream, const void *bytes, size_t n)
+void sha256_add(struct sha256_sum *sum, const void *bytes, size_t n)
 {
-    EVP_DigestUpdate(stream->context, bytes, n);
+    EVP_DigestUpdate(sum->context, bytes, n);
 }
 
-void sha256_end(struct sha256_stream *stream, unsigned char digest[SHA256_SIZE])
+void sha256_end(struct sha256_sum *sum, unsigned char digest[SHA256_SIZE])
 {
-    EVP_DigestFinal_ex(stream->context, digest, NULL);
-    EVP_MD_CTX_free(stream->context);
-    free(stream);
+    EVP_DigestFinal_ex(sum->context, digest, NULL);
+    EVP_MD_CTX_free(sum->context);
+    free(sum);
 }
 
 void sha256_hex(const unsigned char digest[SHA256_SIZE], char hex[SHA256_HEX])

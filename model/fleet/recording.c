@@ -34,7 +34,7 @@ struct recording {
     const char *problem;
     /* The thread's own, and everybody's once it has finished. */
     int64_t bytes;
-    struct sha256_stream *sum;
+    struct sha256_sum *sum;
     struct recorded recorded;
 };
 

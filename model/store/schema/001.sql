@@ -83,6 +83,70 @@ create table device_act (
     milliseconds integer not null default 0
 ) strict;
 create index device_act_device on device_act (device, id);
+-- A roll-out of a version of the application to devices (model/fleet/rollout.h). What its people set
+-- up are the columns up to `back`; what follows from its moves those up to `version`; how far it
+-- has come, written by whoever drives it, the rest.
+create table rollout (
+    id integer primary key,
+    code text not null unique,           -- 'R1'
+    app text not null default '',        -- the version
+    file text not null default '',       -- name of the archive
+    size integer not null default 0,
+    sha256 text not null default '',     -- of the archive
+    selection text not null default '',  -- the expression that chose its devices
+    devices integer not null default 0,  -- how many those were
+    canary integer not null default 0,   -- devices
+    waves text not null default '',      -- '10%,50%,100%'
+    threshold text not null default '',  -- failures of a wave that stop it: '3', '5%'
+    coverage integer not null default 0, -- percent of a wave that must be ok before the next
+    soak integer not null default 0,     -- seconds after each wave
+    trial integer not null default 0,    -- seconds of the dead man's timer
+    expires integer not null default 0,  -- seconds that what does not answer is waited for
+    window_from integer not null default 0, -- minutes of the day; the same twice: always
+    window_to integer not null default 0,
+    weekdays integer not null default 0, -- bit 0 Monday; 0: every day
+    back integer not null default 0,     -- where it stops it goes back
+    state text not null default 'planned',
+    author text not null default '',
+    approved_by text not null default '',
+    started integer,
+    ended integer,
+    why text not null default '',        -- why it stopped, goes back or was cancelled
+    version integer not null default 1,
+    wave integer not null default 0,     -- that devices are switched in, from 0
+    soaking integer not null default 0,  -- since when that wave is through; 0: it is not
+    driver text not null default '',     -- who drives it: one at a time
+    lease integer not null default 0     -- until when
+) strict;
+-- Its devices, chosen when it was made. A step is written before it is taken: whoever comes next
+-- asks the device what is true and goes on (model/fleet/rollout_plan.h).
+create table rollout_device (
+    rollout integer not null,
+    device integer not null,
+    wave integer not null,
+    step text not null default 'waiting',
+    goal text not null default 'new',    -- 'old': it is to go back
+    fault integer not null default 0,    -- it counts as a failure of its wave
+    had integer not null default 0,      -- it ran the version before
+    wait text not null default '',       -- why the last attempt came to nothing
+    attempts integer not null default 0, -- that came to nothing in this step
+    since integer not null default 0,    -- when the step began
+    due integer not null default 0,      -- not before
+    switched integer not null default 0, -- when the switch was decided
+    looked integer not null default 0,   -- when it was last seen to run the version for good
+    old text not null default '',        -- what it ran before
+    app text not null default '',        -- what it ran when it last said so
+    reason text not null default '',     -- cleaned
+    primary key (rollout, device)
+) strict, without rowid;
+create index rollout_device_device on rollout_device (device);
+-- Archives of versions, in pieces, so that any console on the mall file can send them.
+create table archive (
+    sha256 text not null,
+    piece integer not null,              -- from 0
+    bytes blob not null,
+    primary key (sha256, piece)
+) strict;
 -- A campaign. What its people set up are the columns up to `priority`, one for each key of a
 -- campaign file (model/campaign/campaign.h); what became of it are the rest. One that only events
 -- name, from an import, has a code and the state ''.
