@@ -315,7 +315,9 @@ static void device_copy(struct arena *arena, struct device *to, const struct dev
     const char **texts[] = {&to->code,   &to->kind,   &to->host,       &to->user,   &to->model,
                             &to->floor,  &to->pin,    &to->quarantine, &to->note,   &to->tenant,
                             &to->shop,   &to->zone,   &to->phase,      &to->reason, &to->app,
-                            &to->config, &to->offered};
+                            &to->config, &to->offered,        &to->identity,
+                            &to->hop.code, &to->hop.host, &to->hop.user, &to->hop.pin,
+                            &to->hop.quarantine, &to->hop.identity, &to->hop.kind};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         *texts[i] = copy(arena, *texts[i]);
 }

@@ -7,6 +7,7 @@
 #include "model/campaign/state.h"
 #include "model/event/verify.h"
 #include "model/fleet/rollout.h"
+#include "model/fleet/config.h"
 #include "model/segment/verify.h"
 
 void modules_start(void)
@@ -19,4 +20,5 @@ void modules_start(void)
     points_register();
     campaign_register();
     rollout_register();
+    config_register();
 }

@@ -47,6 +47,7 @@ enum status device_pin(struct device_request *request, struct error *err);
 enum status device_logs(struct device_request *request, struct error *err);
 enum status device_follow(struct device_request *request, struct error *err);
 enum status device_shell(struct device_request *request, struct error *err);
+enum status device_collect(struct device_request *request, struct error *err);
 enum status device_status(struct device_request *request, struct error *err);
 enum status device_put(struct device_request *request, struct error *err);
 enum status device_get(struct device_request *request, struct error *err);
