@@ -30,6 +30,7 @@ struct mall {
     bool guest;              /* read-only by permission: nothing is left beside the file */
     bool replica;            /* of a hub: see model/sync/replica.h */
     struct retired *retired; /* settings before a reload */
+    struct spare *spare;     /* the connection that looked at it, for the first reader */
 };
 
 struct mall_options {
