@@ -11,6 +11,7 @@
 #include "tui/dialog.h"
 #include "tui/intl.h"
 #include "tui/loop.h"
+#include "views/sync_work.h"
 #include "views/view.h"
 
 struct dialog;
@@ -37,7 +38,9 @@ struct console {
     struct import_work *imports;
     struct people_cache *people;
     struct fleet_desk *desk; /* what is under way on devices */
-    struct fleet_run *run;   /* the last command that devices were given; NULL: none */
+    struct sync_work *sync;  /* sessions with the hub; NULL: no replica, or none are had */
+    struct sync_known sync_known;
+    struct fleet_run *run; /* the last command that devices were given; NULL: none */
     struct access access;
     const char *role; /* its name */
 
@@ -65,6 +68,7 @@ struct console {
     int timer;
     int reveal_timer; /* until a revealed person is masked again; 0: none */
     bool leaving;
+    char *next_mall;      /* to be opened after this one; NULL: none */
     bool still;           /* timings are left out, so that screens can be compared */
     bool sealed;          /* no file is written and no command is run */
     const char *identity; /* private key for devices; NULL: that of the config file */
