@@ -53,7 +53,8 @@ struct collector {
     VEC(struct tap *) taps;
     size_t turn;
     int64_t refreshed_ms, committed_ms, rows_version, tail;
-    bool wake, hurry;
+    int64_t settings; /* what they say, as one number */
+    bool wake, hurry, switched;
 
     int64_t offers_row, offers_live, offers_ms, swept_ms;
 };
