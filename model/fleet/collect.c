@@ -239,6 +239,7 @@ static enum status tap_open(struct collector *c, struct tap *tap, struct error *
         return status;
     tap->stream->tap = tap;
     tap->opened_ms = now_ms();
+    tap->held_at = -1;
     stream_begin(tap->stream, offset, marked, mark, on_done);
     return ST_OK;
 }
@@ -392,7 +393,12 @@ static size_t pieces_gather(struct collector *c, struct tap **taps, struct colle
         struct tap *tap = c->taps.at[(c->turn + i) % c->taps.n];
         if (!tap->stream->open || !tap->stream->ready || tap->stream->ending)
             continue;
-        piece_fill(tap, &pieces[n]);
+        bool again = false, some = piece_fill(tap, now_ms(), &pieces[n], &again);
+        if (again)
+            stream_again(tap->stream);
+        c->wake = c->wake || again;
+        if (!some)
+            continue;
         bytes += pieces[n].feed.n;
         taps[n++] = tap;
     }
