@@ -24,6 +24,11 @@ static const struct cli_option options[] = {
     {"lines", "N", 0, "log: so many of the last lines (default 200)"},
     {"reason", "TEXT", 0, "run, pin, put, get, config: why, for the audit"},
     DEVICE_REACH_OPTION,
+    {"kind", "KIND", 0, "config: the text of all devices of this kind, in place of --on"},
+    {"key", "KEY=VALUE", CLI_REPEATED, "config set: only this key; \"[SECTION] KEY=VALUE\""},
+    {"clear", NULL, 0, "config set: nothing is desired any more"},
+    {"queue", "D", 0, "config apply: those that do not answer are kept for so long"},
+    {"queued", NULL, 0, "config apply: only those that were kept"},
     {0},
 };
 
@@ -188,6 +193,7 @@ static const struct {
     {"pin", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_pin},
     {"put", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_put},
     {"get", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_get},
+    {"config", RIGHT_DEVICES, false, device_config},
     {"install", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_install},
 };
 
@@ -202,11 +208,12 @@ static enum status run(struct cli *cli, struct error *err)
     while (verb < n && strcmp(verbs[verb].name, word) != 0)
         verb++;
     if (verb == n) {
-        const char *near = text_nearest(word, names, n);
-        return error_set(err, ST_USAGE,
-                         "device: found %s, expected list, status, run, log or pin%s%s%s",
-                         text_quote(cli->arena, word, strlen(word)), near ? "; did you mean " : "",
-                         near ? near : "", near ? "?" : "");
+        const char *near = text_nearest(word, names, n), *known = "";
+        for (size_t i = 0; i < n; i++)
+            known = arena_printf(cli->arena, "%s%s%s", known, i ? ", " : "", names[i]);
+        return error_set(err, ST_USAGE, "device: found %s, expected one of %s%s%s%s",
+                         text_quote(cli->arena, word, strlen(word)), known,
+                         near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
     }
     if (verbs[verb].on && !on)
         return error_set(err, ST_USAGE, "device %s: --on EXPR says which devices; --on '' all",
@@ -224,7 +231,7 @@ static enum status run(struct cli *cli, struct error *err)
 
 const struct cli_command cli_device = {
     .name = "device",
-    .arguments = "list|status|run|log|pin [COMMAND …]",
+    .arguments = "list|status|run|log|pin|put|get|config|install [WORD …]",
     .summary = "POS terminals, probes and screens over SSH",
     .help =
         "list shows the inventory and what was last seen of each device. status asks them: "
@@ -234,6 +241,17 @@ const struct cli_command cli_device = {
         "the application's log. pin shows the host keys of devices, and with --accept keeps them: "
         "a\n"
         "device without a pin, or with another key than its pin, is given no credential.\n"
+        "\n"
+        "put LOCAL REMOTE sends a file to each, get LOCAL REMOTE brings it here: LOCAL is a file "
+        "for one\n"
+        "device, a folder with a file a device for several. Both go on where they were cut, and a\n"
+        "name is given only to what has the right SHA-256. A REMOTE without / at its beginning\n"
+        "lies in the device's folder. install puts the script that answers all of this there.\n"
+        "\n"
+        "config set FILE says what devices should have: --kind KIND of all of a kind, --on EXPR\n"
+        "what single ones have of their own, whose keys are laid over the kind's; {device} {kind}\n"
+        "{model} {tenant} {shop} {floor} {zone} stand for what each is. config show and history\n"
+        "tell it, diff asks the devices and folds what differs, apply brings it to them.\n"
         "\n"
         "--on chooses devices by their columns and what is known of them: kind, model, floor, "
         "zone,\n"
