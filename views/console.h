@@ -23,6 +23,7 @@ struct import_work;
 struct session;
 struct fleet_desk;
 struct fleet_run;
+struct fleet_transfer;
 
 struct console {
     struct mall *mall;
@@ -38,6 +39,7 @@ struct console {
     struct people_cache *people;
     struct fleet_desk *desk; /* what is under way on devices */
     struct fleet_run *run;   /* the last command that devices were given; NULL: none */
+    struct fleet_transfer *transfer; /* the last files or configurations; NULL: none */
     struct access access;
     const char *role; /* its name */
 

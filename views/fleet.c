@@ -8,8 +8,10 @@
 #include "tui/table_rows.h"
 #include "views/actions.h"
 #include "views/fleet_acts.h"
+#include "views/fleet_config.h"
 #include "views/fleet_desk.h"
 #include "views/fleet_rows.h"
+#include "views/fleet_transfer.h"
 #include "views/list.h"
 #include "views/screens.h"
 #include "views/session.h"
@@ -395,6 +397,12 @@ static void targets_act(struct view *view, int id)
         console_say(view->console, "%s", _("no device is shown"));
     else if (id == ACTION_FLEET_RUN)
         fleet_run_ask(view->console, devices, n);
+    else if (id == ACTION_FLEET_PUT)
+        fleet_put_ask(view->console, devices, n);
+    else if (id == ACTION_FLEET_GET)
+        fleet_get_ask(view->console, devices, n);
+    else if (id == ACTION_FLEET_CONFIG)
+        config_open(view->console, devices, n);
     else if (desk_ask(view->console->desk, devices, n, false))
         rows_make(view);
     free(devices);
@@ -427,10 +435,16 @@ static bool fleet_action(struct view *view, int id, const char *argument)
         return true;
     case ACTION_FLEET_ASK:
     case ACTION_FLEET_RUN:
+    case ACTION_FLEET_PUT:
+    case ACTION_FLEET_GET:
+    case ACTION_FLEET_CONFIG:
         targets_act(view, id);
         return true;
     case ACTION_FLEET_LAST:
         console_open(view->console, "fleet-run", "");
+        return true;
+    case ACTION_FLEET_FILES:
+        console_open(view->console, "files", "");
         return true;
     case ACTION_REFRESH:
         shown_ask(view, false);
@@ -448,7 +462,8 @@ const struct view_ops view_fleet = {
     .about = N_("Every device and how it is. While the screen is open the devices shown are asked "
                 "every 30 seconds, and at once with Ctrl-r; a row changes as its answer comes. "
                 "f selects by an expression, b groups, Space marks, r runs a command. A "
-                "configuration is \"=\" where it is that of most devices of the kind."),
+                "configuration is \"=\" as desired; where nothing is desired, as most of the kind "
+                "have it."),
     .number = ACTION_GO_FLEET - ACTION_GO_LOOP + 1,
     .rights = RIGHT_DEVICES,
     .size = sizeof(struct fleet_state),

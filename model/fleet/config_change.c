@@ -263,7 +263,10 @@ static enum status applied_keep(struct writer *writer, const struct transfer_res
 {
     sqlite3_stmt *stmt;
     enum status status = writer_prepare(
-        writer, "update device_state set config = substr(?2, 1, 12) where device = ?1", &stmt, err);
+        writer,
+        "update device_state set config = substr(?2, 1, 12), wanted = substr(?2, 1, 12)"
+        " where device = ?1",
+        &stmt, err);
     if (status != ST_OK)
         return status;
     sqlite3_bind_int64(stmt, 1, result->device->id);
@@ -301,14 +304,12 @@ static bool may_wait(const struct transfer_result *result)
 }
 
 enum status config_applied_keep(struct writer *writer, const char *actor,
-                                const struct transfer *transfer, int64_t queue_until,
-                                struct error *err)
+                                const struct transfer_result *results, size_t n,
+                                int64_t queue_until, struct error *err)
 {
-    size_t n;
-    const struct transfer_result *results = transfer_results(transfer, &n);
     struct arena *arena = arena_new();
     enum status status = device_acts_keep(writer, actor, "config", "the desired configuration",
-                                          transfer_outcomes(arena, transfer), n, err);
+                                          transfer_outcomes(arena, results, n), n, err);
     arena_free(arena);
     if (status == ST_OK)
         status = writer_begin(writer, err);

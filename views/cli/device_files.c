@@ -70,12 +70,14 @@ static enum status outcome_keep(struct device_request *request, const char *act,
                                 const struct transfer *transfer, bool config, struct error *err)
 {
     struct writer *writer;
+    size_t n;
+    const struct transfer_result *results = transfer_results(transfer, &n);
     if (!config)
         return device_act_keep(request, act, detail,
-                               transfer_outcomes(request->cli->arena, transfer), request->n, err);
+                               transfer_outcomes(request->cli->arena, results, n), n, err);
     enum status status = cli_writer(request->cli, &writer, err);
     if (status == ST_OK)
-        status = config_applied_keep(writer, request->access.principal, transfer,
+        status = config_applied_keep(writer, request->access.principal, results, n,
                                      request->queue_until, err);
     return status;
 }
