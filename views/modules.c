@@ -7,6 +7,7 @@
 #include "model/campaign/state.h"
 #include "model/event/verify.h"
 #include "model/fleet/config.h"
+#include "model/fleet/rollout.h"
 #include "model/segment/verify.h"
 
 void modules_start(void)
@@ -18,5 +19,6 @@ void modules_start(void)
     points_verify_register();
     points_register();
     campaign_register();
+    rollout_register();
     config_register();
 }

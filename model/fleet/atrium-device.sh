@@ -6,7 +6,8 @@ set -u
 export LC_ALL=C
 umask 077
 home=${ATRIUM_DEVICE_HOME:-$HOME/atrium}
-self=$0
+# Where this script lies; '' where it came along with the call and is not installed.
+case $0 in */*) self=$(readlink -f -- "$0") ;; *) self=$(command -v -- "$0" || :) ;; esac
 
 die() { # STATUS MESSAGE
     printf '%s\n' "$2" >&2
@@ -48,33 +49,46 @@ status() {
     load=$(cut -d' ' -f1 /proc/loadavg 2>/dev/null | tr -d .)
     disk=$(df -P "$home" 2>/dev/null | awk 'NR == 2 { sub("%", "", $5); print $5 }')
     config=$(sha_of "$home/config" | cut -c1-12)
-    step=$(cut -d' ' -f1 "$home/rollout" 2>/dev/null)
-    printf 'app=%s\nconfig=%s\nload=%s\ndisk=%s\ntime=%s\nspool=%s\nrollout=%s\n' "$(current)" \
+    printf 'app=%s\nconfig=%s\nload=%s\ndisk=%s\ntime=%s\nspool=%s\n' "$(current)" \
         "$config" "$(echo "${load:-}" | sed 's/^0*\(.\)/\1/')" "${disk:-}" "$(date +%s%3N)" \
-        "$(uncollected)" "${step:-}"
+        "$(uncollected)"
+    trial_show
 }
 
-sale() { # the application touches this file while a sale is under way
-    if [ -e "$home/run/sale" ]; then echo active=1; else echo active=0; fi
-}
+# The application touches this file while a sale is under way; one it forgot blocks for half an hour.
+selling() { [ -n "$(find "$home/run/sale" -mmin -30 2>/dev/null)" ]; }
+sale() { if selling; then echo active=1; else echo active=0; fi; }
 
 # ---- Spools and the log ----
 
-spool() { # NAME OFFSET [MOST]
-    name_ok "${1-}" && whole "${2-}" || usage 'spool NAME OFFSET [MOST]'
+spool() { # NAME OFFSET [MOST [--follow [BYTES SHA256]]]
+    words='spool NAME OFFSET [MOST [--follow [BYTES SHA256]]]'
+    name_ok "${1-}" && whole "${2-}" || usage "$words"
     most=${3-1048576}
-    whole "$most" || usage 'spool NAME OFFSET [MOST]'
+    whole "$most" || usage "$words"
+    case ${4-} in
+    '') ;;
+    --follow)
+        [ $# = 4 ] || { whole "${5-}" && [ ${#6} = 64 ] && [ "$5" -le "$2" ]; } || usage "$words"
+        follow "$1" "$2" "$most" "${5-}" "${6-}"
+        return
+        ;;
+    *) usage "$words" ;;
+    esac
     size=$(size_of "$home/spool/$1")
     [ "$2" -le "$size" ] || die 3 "the spool $1 ends at $size, before $2"
     printf 'size=%s\n' "$size"
     [ -e "$home/spool/$1" ] || return 0
-    n=$((size - $2))
-    [ "$n" -le "$most" ] || n=$most
-    # The application may be in the middle of a line, and so may MOST: whole lines only.
+    part "$1" "$2" "$(lines "$1" "$2" "$size" "$most")"
+}
+lines() { # NAME OFFSET SIZE MOST: how many bytes are whole lines
+    n=$(($3 - $2))
+    [ "$n" -le "$4" ] || n=$4
+    # The application may be in the middle of a line, and so may MOST.
     if [ "$(part "$1" "$2" "$n" | tail -c 1 | wc -l)" = 0 ]; then
         n=$((n - $(part "$1" "$2" "$n" | tail -n 1 | wc -c)))
     fi
-    part "$1" "$2" "$n"
+    echo "$n"
 }
 part() { tail -c "+$(($2 + 1))" -- "$home/spool/$1" | head -c "$3"; } # NAME OFFSET BYTES
 
@@ -83,10 +97,78 @@ spooled() { # NAME OFFSET
     size=$(size_of "$home/spool/$1")
     [ "$2" -le "$size" ] || die 3 "the spool $1 ends at $size, before $2"
     echo "$2" | replace "$home/spool/$1.done" || die 6 "$home/spool: cannot be written"
-    # The space is given back and the offsets stay what they are.
-    blocks=$(($2 / 4096 * 4096))
-    [ "$blocks" = 0 ] || fallocate -p -o 0 -l "$blocks" "$home/spool/$1" 2>/dev/null || :
+    # The space is given back and the offsets stay what they are; what lies just before tells the
+    # next who collects that it still is this spool.
+    blocks=$((($2 - 256) / 4096 * 4096))
+    [ "$blocks" -le 0 ] || fallocate -p -o 0 -l "$blocks" "$home/spool/$1" 2>/dev/null || :
     printf 'collected=%s\n' "$2"
+}
+
+# A spool while it grows, and offers on the way back. What is to be collected goes to stdout, a piece
+# at a time: the next follows when `spooled` said that this one is safe. Answers go to stderr.
+follow() { # NAME OFFSET MOST BYTES SHA256
+    id=$(date +%s%N).$$ fifo=$home/run/follow.$1.$$.fifo
+    rm -f -- "$home/run/follow.$1."*.fifo
+    echo "$id" >"$home/run/follow.$1" && mkfifo "$fifo" || die 6 "$home/run: cannot be written"
+    pieces "$@" <"$fifo" &
+    child=$!
+    trap 'kill -s TERM "$child" 2>/dev/null' EXIT
+    trap 'exit 0' TERM HUP INT
+    exec 3>"$fifo"
+    rm -f -- "$fifo"
+    while read -r word a b c; do
+        case $word in
+        spooled) (spooled "$1" "$a") >&2 && echo "$a" >&3 ;;
+        offer)
+            name_ok "$a" && whole "$b" && whole "$c" && [ "$c" -le 65536 ] || die 2 'offer: found nonsense'
+            # Read whole before anything can fail: what follows it is the next line.
+            text=$(head -c "$c" && echo .)
+            why=$(printf %s "${text%.}" | (offer "$a" "$b") 2>&1 >/dev/null) && echo "offer=$a" >&2 ||
+                echo "offer-failed=$a $why" >&2
+            ;;
+        end) return ;;
+        *) die 2 'found nonsense, expected spooled, offer or end' ;;
+        esac
+    done
+}
+
+pieces() { # NAME OFFSET MOST BYTES SHA256; stdin: offsets up to which all is safe
+    at=$2 inode='' beat=0 looked=''
+    if [ -n "$4" ] && [ "$(part "$1" $((at - $4)) "$4" | sha256sum | cut -c1-64)" != "$5" ]; then
+        anew "$1"
+    fi
+    # Another one that follows this spool takes over.
+    while read -r token <"$home/run/follow.$1" && [ "$token" = "$id" ]; do
+        found=$(stat -c '%s %i' -- "$home/spool/$1" 2>/dev/null || echo '0 0')
+        size=${found% *}
+        [ "$size" -ge "$at" ] && { [ "$at" = 0 ] || [ "${inode:=${found#* }}" = "${found#* }" ]; } ||
+            anew "$1"
+        inode=${found#* } n=0
+        [ "$size" = "$at" ] || [ "$size" = "$looked" ] || n=$(lines "$1" "$at" "$size" "$3")
+        word=piece
+        if [ "$n" = 0 ] && [ $((size - at)) -gt "$3" ] && [ "$size" != "$looked" ]; then
+            # A line that is longer than a piece is told of and not sent.
+            word=long looked=$size
+            n=$(tail -c "+$((at + 1))" -- "$home/spool/$1" | head -n 1 | wc -c)
+            [ "$(part "$1" $((at + n - 1)) 1 | wc -l)" = 1 ] || n=0
+        fi
+        if [ "$n" -gt 0 ]; then
+            printf '%s %s %s %s %s\n' "$word" "$at" "$n" "$(date +%s%3N)" "$size"
+            [ "$word" = long ] || part "$1" "$at" "$n"
+            read -r at && whole "$at" || exit 0
+            looked='' beat=0
+            continue
+        fi
+        [ $((beat % 40)) != 0 ] || printf 'idle %s %s %s\n' "$at" "$(date +%s%3N)" "$size" || exit 0
+        beat=$((beat + 1))
+        sleep 0.5
+    done
+    kill -s TERM $$
+}
+anew() { # NAME: it is another spool than the one that was collected
+    at=0 inode='' looked=''
+    echo 0 | replace "$home/spool/$1.done"
+    printf 'reset %s %s\n' "$(date +%s%3N)" "$(size_of "$home/spool/$1")"
 }
 
 show_log() { # [LINES] [--follow]
@@ -112,7 +194,7 @@ path_of() { # PATH FOLDER
 }
 own() { # does a verb of its own keep what lies at $to?
     case ${to#"$home"/} in
-    config | rollout | app | app/* | spool/* | run/* | bin/*) return 0 ;;
+    config | rollout | rollout.* | hook | app | app/* | spool/* | run/* | bin/*) return 0 ;;
     esac
     return 1
 }
@@ -280,22 +362,48 @@ configure() { # SIZE SHA256: stdin is the configuration from now on, as `receive
 restart() { [ ! -x "$home/app/current/restart" ] || "$home/app/current/restart" >/dev/null 2>&1; }
 
 # ---- Roll-outs ----
-# The file `rollout` says what is under way: trial ID OLD NEW. It is written before `current` is
-# changed and removed after it is settled, so that after any interruption `boot` knows the way back.
+# The file `rollout` says what is under way: trial ID OLD NEW UNTIL BOOT (UNTIL in seconds of uptime).
+# It is there before `current` is changed and goes when that is settled. Who settles it renames it
+# first, which only one can: to rollout.ok, and the new version stays; to rollout.back, and the old
+# one comes back, however often that is interrupted. rollout.last: what it last went back from.
 
-point() { # VERSION
+boot_id() { cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo unknown; }
+uptime_s() { cut -d. -f1 /proc/uptime 2>/dev/null || date +%s; }
+trial_read() { # FILE: into word id old new until boot
+    word='' id='' old='' new='' until='' boot=''
+    read -r word id old new until boot <"$home/$1" 2>/dev/null || [ -n "$word" ] || return 1
+    [ "$word" = trial ] && name_ok "$old" && name_ok "$new" && return 0
+    die 6 "$1: damaged"
+}
+trial_show() {
+    if [ -e "$home/rollout.back" ]; then
+        printf 'rollout=back\ntrial=%s\n' "$(cut -d' ' -f4 "$home/rollout.back" 2>/dev/null)"
+    elif [ -e "$home/rollout" ]; then
+        printf 'rollout=trial\ntrial=%s\n' "$(cut -d' ' -f4 "$home/rollout" 2>/dev/null)"
+    else
+        printf 'rollout=\n'
+    fi
+    read -r last why 2>/dev/null <"$home/rollout.last" && printf 'back=%s\nwhy=%s\n' "$last" "$why"
+    return 0
+}
+
+point() { # VERSION; none: there was none
+    if [ "$1" = none ]; then rm -f -- "$home/app/current" && sync "$home/app" && return; fi
     ln -sfn "$1" "$home/app/current.new" && mv -fT "$home/app/current.new" "$home/app/current" &&
         sync "$home/app"
 }
 
 stage() { # VERSION SHA256: of a received archive NAME = VERSION.tar
-    name_ok "${1-}" || usage 'stage VERSION SHA256'
+    name_ok "${1-}" && [ ${#2} = 64 ] || usage 'stage VERSION SHA256'
+    rm -f -- "$home/rollout.last" # what became of it another time says nothing about this one
     [ -d "$home/app/$1" ] && [ "$(cat "$home/app/$1/.sha256" 2>/dev/null)" = "$2" ] && {
+        rm -f -- "$home/staging/$1.tar"
         echo "staged=$1"
         return
     }
     [ "$(sha_of "$home/staging/$1.tar")" = "$2" ] || die 3 "$1.tar was not received, or is not whole"
     [ "$(current)" != "$1" ] || die 3 "$1 is in use with other contents"
+    [ ! -e "$home/rollout" ] && [ ! -e "$home/rollout.back" ] || die 5 "a trial is under way"
     rm -rf -- "$home/app/.$1" "$home/app/$1"
     mkdir "$home/app/.$1" && tar -xf "$home/staging/$1.tar" -C "$home/app/.$1" --no-same-owner &&
         echo "$2" >"$home/app/.$1/.sha256" && sync && mv -T "$home/app/.$1" "$home/app/$1" &&
@@ -307,29 +415,65 @@ stage() { # VERSION SHA256: of a received archive NAME = VERSION.tar
     echo "staged=$1"
 }
 
+# What calls `boot` after a restart: a line in the file `hook`, of whoever starts the application, or
+# this user's crontab, or this user's systemd where that starts without a login.
+arm() {
+    [ -n "$self" ] && [ -f "$self" ] || die 6 "atrium-device is not installed: nothing would go back"
+    if [ -s "$home/hook" ]; then echo "hook=$(head -c 40 "$home/hook" | head -n 1)" && return; fi
+    call="ATRIUM_DEVICE_HOME='$home' sh '$self' boot"
+    if command -v crontab >/dev/null 2>&1; then
+        crontab -l 2>/dev/null | grep -qF "$call" || {
+            crontab -l 2>/dev/null
+            echo "@reboot $call"
+        } | crontab - 2>/dev/null
+        if crontab -l 2>/dev/null | grep -qF "$call"; then echo hook=cron && return; fi
+    fi
+    units=${XDG_CONFIG_HOME:-$HOME/.config}/systemd/user
+    if command -v systemctl >/dev/null 2>&1 && mkdir -p "$units" 2>/dev/null; then
+        printf '[Unit]\nDescription=atrium boot hook\n[Service]\nType=oneshot\n%s\n%s\n' \
+            "ExecStart=/bin/sh -c \"$call\"" '[Install]
+WantedBy=default.target' >"$units/atrium-boot.service"
+        systemctl --user enable atrium-boot.service >/dev/null 2>&1 &&
+            loginctl enable-linger >/dev/null 2>&1 && echo hook=systemd && return
+    fi
+    die 6 "no boot hook: neither cron nor systemd takes one here; doc/device.md says what else does"
+}
+
 switch() { # VERSION SECONDS
     name_ok "${1-}" && whole "${2-}" || usage 'switch VERSION SECONDS'
     [ -d "$home/app/$1" ] || die 3 "$1 is not staged"
-    [ ! -e "$home/rollout" ] || die 5 "under way already: $(cat "$home/rollout")"
-    [ ! -e "$home/run/sale" ] || die 5 "a sale is under way"
-    old=$(current)
-    [ "$old" != "$1" ] || {
+    [ ! -e "$home/rollout" ] && [ ! -e "$home/rollout.back" ] || die 5 "a trial is under way"
+    ! selling || die 7 "a sale is under way"
+    from=$(current)
+    [ "$from" != "$1" ] || {
         echo "app=$1"
         return
     }
+    hook=$(arm) || exit 6
     id=$(date +%s%N)
-    echo "trial $id $old $1" | replace "$home/rollout" || die 6 "$home: cannot be written"
-    setsid sh -c 'sleep "$2"; exec "$1" deadman "$3"' sh "$self" "$2" "$id" \
+    echo "trial $id $from $1 $(($(uptime_s) + $2)) $(boot_id)" >"$home/rollout.new" &&
+        sync "$home/rollout.new" || die 6 "$home: cannot be written"
+    # A link is made by one only, and is there wholly or not at all.
+    ln "$home/rollout.new" "$home/rollout" 2>/dev/null || die 5 "a trial is under way"
+    rm -f -- "$home/rollout.new" "$home/rollout.last" && sync "$home"
+    setsid sh -c 'sleep "$2"; exec sh "$1" deadman "$3"' sh "$self" "$2" "$id" \
         </dev/null >/dev/null 2>&1 &
     point "$1" || die 6 "$home/app: cannot be written"
     restart
-    printf 'app=%s\nid=%s\n' "$(current)" "$id"
+    printf 'app=%s\nid=%s\n%s\n' "$(current)" "$id" "$hook"
 }
 
 back() { # REASON: to what was there before the trial
-    read -r word id old new <"$home/rollout" 2>/dev/null || die 5 "nothing is under way"
-    [ "$word" = trial ] && name_ok "$old" && [ -d "$home/app/$old" ] || die 6 "rollout: damaged"
-    point "$old" && rm -f -- "$home/rollout" && sync "$home" || die 6 "$home: cannot be written"
+    [ -e "$home/rollout.back" ] || {
+        trial_read rollout || die 5 "nothing is under way"
+        mv -T "$home/rollout" "$home/rollout.back" 2>/dev/null || die 5 "it was settled just now"
+    }
+    trial_read rollout.back || die 5 "it was settled just now"
+    [ "$old" = none ] || [ -d "$home/app/$old" ] || die 6 "$old is not there any more"
+    if [ "$1" = 'asked for' ]; then rm -f -- "$home/rollout.last"; else
+        echo "$new $1" | replace "$home/rollout.last"
+    fi
+    point "$old" && rm -f -- "$home/rollout.back" && sync "$home" || die 6 "$home: cannot be written"
     restart
     printf '%s rolled back %s to %s: %s\n' "$(date -u +%FT%TZ)" "$new" "$old" "$1" \
         >>"$home/log/rollout.log"
@@ -337,22 +481,45 @@ back() { # REASON: to what was there before the trial
 }
 
 deadman() { # ID: of the trial whose time it was
-    read -r word id old new <"$home/rollout" 2>/dev/null || return 0
+    trial_read rollout || return 0
     [ "$id" = "${1-}" ] || return 0
     back 'nobody confirmed it in time'
 }
 
-confirm() {
-    read -r word id old new <"$home/rollout" 2>/dev/null || {
+confirm() { # [VERSION]
+    [ -e "$home/rollout" ] || [ -e "$home/rollout.back" ] || {
         echo "app=$(current)"
         return
     }
+    trial_read rollout || die 5 "it goes back already"
+    [ "${1-$new}" = "$new" ] || die 5 "the trial is of $new"
     [ "$(current)" = "$new" ] || die 5 "it runs $(current) and not $new"
-    rm -f -- "$home/rollout" && sync "$home" && echo "app=$new"
+    [ ! -x "$home/app/current/check" ] || "$home/app/current/check" >/dev/null 2>&1 ||
+        die 8 "$new says of itself that it is not well"
+    mv -T "$home/rollout" "$home/rollout.ok" 2>/dev/null || die 5 "its time was over"
+    sync "$home" && rm -f -- "$home/rollout.ok" "$home/rollout.last"
+    # This version and the one before stay; older ones give their room back.
+    for folder in "$home"/app/*/; do
+        name=$(basename "$folder")
+        case $name in "$new" | "$old" | current) ;; *) rm -rf -- "$home/app/$name" ;; esac
+    done
+    echo "app=$new"
 }
 
 boot() { # the boot hook: a restart during a trial is a failure of it
-    [ ! -e "$home/rollout" ] || back 'it restarted during the trial'
+    rm -f -- "$home/rollout.ok" "$home/rollout.new"
+    [ ! -e "$home/rollout" ] && [ ! -e "$home/rollout.back" ] || back 'it restarted during the trial'
+}
+
+# Whoever calls finds a trial that nobody guards any longer: its hook or its timer did not come.
+overdue() {
+    if [ -e "$home/rollout.back" ]; then back 'it was interrupted going back' >/dev/null; fi
+    [ -e "$home/rollout" ] && trial_read rollout && whole "$until" || return 0
+    if [ "$boot" != "$(boot_id)" ]; then
+        back 'it restarted during the trial' >/dev/null
+    elif [ "$(uptime_s)" -gt "$((until + 5))" ]; then
+        back 'nobody confirmed it in time' >/dev/null
+    fi
 }
 
 offer() { # NAME SECONDS: stdin
@@ -363,8 +530,9 @@ offer() { # NAME SECONDS: stdin
 
 verb=${1-}
 [ $# = 0 ] || shift
+case $verb in status | sale | switch | confirm | rollback | stage) (overdue) 2>/dev/null ;; esac
 case $verb in
-status | sale | spool | spooled | receive | send | install | configure | run | stage | switch | confirm | boot | offer | deadman)
+status | sale | spool | spooled | receive | send | install | configure | run | stage | arm | switch | confirm | boot | offer | deadman)
     "$verb" "$@"
     ;;
 log) show_log "$@" ;;
@@ -373,5 +541,5 @@ config-check) check_config ;;
 config-apply) apply_config "$@" ;;
 rollback) back 'asked for' ;;
 version) echo version=1 ;;
-*) usage 'status|sale|spool|spooled|log|receive|send|install|run|kill|configure|config-check|config-apply|stage|switch|confirm|rollback|boot|offer|version' ;;
+*) usage 'status|sale|spool|spooled|log|receive|send|install|run|kill|configure|config-check|config-apply|stage|arm|switch|confirm|rollback|boot|offer|version' ;;
 esac

@@ -18,6 +18,12 @@ enum device_condition {
 };
 extern const char *const device_condition_names[DEVICE_CONDITIONS]; /* as in JSON */
 
+/* The way to a device that is not reached directly: another device, a bastion, over whose session
+ * the connection is forwarded. */
+struct device_hop {
+    const char *code, *host, *user, *pin, *quarantine, *identity, *kind; /* code "": none */
+    int port;
+};
 /* What it has beside what it should have (config.h). */
 enum device_drift {
     DRIFT_NONE, /* nothing is desired of it */
@@ -34,7 +40,9 @@ struct device {
     uint32_t id;
     const char *code, *kind, *host, *user, *model, *floor, *pin, *quarantine, *note;
     const char *tenant, *shop, *zone; /* code, name and code */
-    int port;                         /* 22 where none is set */
+    const char *identity;             /* its own user key; "": its kind's, or everybody's */
+    struct device_hop hop;
+    int port; /* 22 where none is set */
     int64_t version;
     /* As of `time`; DEVICE_NEVER and zeros where it was not asked. */
     enum device_condition state;

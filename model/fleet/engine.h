@@ -33,12 +33,19 @@ enum fleet_phase {
 };
 extern const char *const fleet_phase_names[FLEET_PHASES]; /* as in JSON */
 
+/* The user key of all devices of a kind. */
+struct fleet_identity {
+    const char *kind, *file;
+};
+
 struct fleet_options {
-    int window;                     /* sessions at once; 0: 256 */
-    int64_t limit_ms[FLEET_PHASES]; /* of a phase; 0: the default of that phase */
-    int64_t total_ms;               /* of a job; 0: a minute */
-    const char *identity;           /* private key file; NULL: the agent */
-    const char *user;               /* for devices without one; NULL: "atrium" */
+    int window;                              /* sessions at once; 0: 256 */
+    int64_t limit_ms[FLEET_PHASES];          /* of a phase; 0: the default of that phase */
+    int64_t total_ms;                        /* of a job; 0: a minute */
+    const char *identity;                    /* private key file; NULL: the agent */
+    const struct fleet_identity *identities; /* before `identity`; copied */
+    size_t n_identities;
+    const char *user; /* for devices without one; NULL: "atrium" */
 };
 
 struct fleet_job;
@@ -58,6 +65,8 @@ struct fleet_job {
     uint32_t device;
     const char *code, *host, *user, *pin;
     int port;
+    const char *kind, *identity;  /* which user key; NULL or "": that of the options */
+    const struct device_hop *hop; /* over which bastion; NULL or without a code: directly */
     const char *command;
     size_t most; /* bytes of output; 0: 1 MiB */
     bool scan;   /* only look at the host key, also of devices without a pin; gives no credential */

@@ -26,6 +26,7 @@ enum field {
     FIELD_SPOOL,
     FIELD_PINNED,
     FIELD_QUARANTINED,
+    FIELD_BASTION,
 };
 
 static const struct filter_field fields[] = {
@@ -50,6 +51,7 @@ static const struct filter_field fields[] = {
     {"spool", FILTER_NUMBER, false, "bytes it holds that were not collected"},
     {"pinned", FILTER_FLAG, false, "its host key is known"},
     {"quarantined", FILTER_FLAG, false, "it is given no credential"},
+    {"bastion", FILTER_TEXT, false, "the device it is reached over"},
 };
 
 struct device_select {
@@ -118,6 +120,8 @@ static struct filter_value value_get(const void *context, size_t field)
         return number_of(true, *d->pin != '\0');
     case FIELD_QUARANTINED:
         return number_of(true, *d->quarantine != '\0');
+    case FIELD_BASTION:
+        return (struct filter_value){.text = d->hop.code};
     }
     return (struct filter_value){.unknown = true};
 }

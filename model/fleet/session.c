@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MS = 1000000 };
+enum { MS = 1000000, INPUT_SIZE = 16384 };
 
 void session_phase(struct fleet_session *session, enum fleet_phase phase)
 {
@@ -54,7 +54,7 @@ void session_finish(struct fleet_session *session, enum device_condition state, 
 /* ---- Reaching it ---- */
 
 /* libssh makes the descriptor blocking again in places; a write to a stopped device would hang. */
-static void keep_nonblocking(int fd)
+void session_keep_nonblocking(int fd)
 {
     int flags = fcntl(fd, F_GETFL);
     if (flags >= 0 && !(flags & O_NONBLOCK))
@@ -105,6 +105,8 @@ static bool ssh_begin(struct fleet_session *session)
                                   "chacha20-poly1305@openssh.com,aes256-ctr,aes128-ctr"},
         {SSH_OPTIONS_COMPRESSION, "no"},
     };
+    /* None of what a person keeps for ssh is read: keys are pinned in the mall file. */
+    static const char nowhere[] = "/dev/null/none";
     struct fleet_job *job = session->job;
     int no = 0, verbosity = SSH_LOG_NOLOG;
     const char *user = job->user && *job->user ? job->user : session->options->user;
@@ -113,6 +115,9 @@ static bool ssh_begin(struct fleet_session *session)
         return false;
     bool ok = ssh_options_set(session->ssh, SSH_OPTIONS_PROCESS_CONFIG, &no) == 0 &&
               ssh_options_set(session->ssh, SSH_OPTIONS_LOG_VERBOSITY, &verbosity) == 0 &&
+              ssh_options_set(session->ssh, SSH_OPTIONS_SSH_DIR, nowhere) == 0 &&
+              ssh_options_set(session->ssh, SSH_OPTIONS_KNOWNHOSTS, nowhere) == 0 &&
+              ssh_options_set(session->ssh, SSH_OPTIONS_GLOBAL_KNOWNHOSTS, nowhere) == 0 &&
               ssh_options_set(session->ssh, SSH_OPTIONS_HOST, job->host) == 0 &&
               ssh_options_set(session->ssh, SSH_OPTIONS_USER, user ? user : "atrium") == 0 &&
               ssh_options_set(session->ssh, SSH_OPTIONS_FD, &session->fd) == 0;
@@ -136,13 +141,16 @@ static bool step_connect(struct fleet_session *session)
     }
     if (getpeername(session->fd, (struct sockaddr *)&peer, &peer_size) != 0)
         return false; /* not there yet */
+    session_connected(session);
+    return !session->finished;
+}
+
+void session_connected(struct fleet_session *session)
+{
     session_phase(session, PHASE_VERSION);
-    if (!ssh_begin(session)) {
+    if (!ssh_begin(session))
         session_finish(session, DEVICE_FAILED, "no session: %s",
                        session->ssh ? ssh_get_error(session->ssh) : "out of memory");
-        return false;
-    }
-    return true;
 }
 
 /* ---- Who it is ---- */
@@ -165,7 +173,7 @@ static const char *library_words(struct fleet_session *session)
     return words;
 }
 
-static void finish_by_library(struct fleet_session *session, const char *doing)
+void session_finish_lost(struct fleet_session *session, const char *doing)
 {
     session_finish(session, condition_unanswered(session), "%s: %s", doing, library_words(session));
 }
@@ -173,13 +181,13 @@ static void finish_by_library(struct fleet_session *session, const char *doing)
 static bool step_keys(struct fleet_session *session)
 {
     int code = ssh_connect(session->ssh);
-    keep_nonblocking(session->fd);
+    session_keep_nonblocking(session->fd);
     if (session->job->phase == PHASE_VERSION && ssh_get_serverbanner(session->ssh))
         session_phase(session, PHASE_KEYS);
     if (code == SSH_AGAIN)
         return false;
     if (code != SSH_OK) {
-        finish_by_library(session, "no connection");
+        session_finish_lost(session, "no connection");
         return false;
     }
     session_phase(session, PHASE_PIN);
@@ -208,7 +216,7 @@ static bool step_pin(struct fleet_session *session)
 {
     struct fleet_job *job = session->job;
     if (!fingerprint(session, job->offered, sizeof job->offered))
-        finish_by_library(session, "no host key");
+        session_finish_lost(session, "no host key");
     else if (job->scan)
         session_finish(session, DEVICE_OK, "%s", "");
     else if (!job->pin || !*job->pin)
@@ -219,25 +227,6 @@ static bool step_pin(struct fleet_session *session)
     else
         session_phase(session, PHASE_AUTH);
     return !session->finished;
-}
-
-static bool step_auth(struct fleet_session *session)
-{
-    int code = session->key ? ssh_userauth_publickey(session->ssh, NULL, session->key)
-                            : ssh_userauth_agent(session->ssh, NULL);
-    keep_nonblocking(session->fd);
-    if (code == SSH_AUTH_AGAIN)
-        return false;
-    if (code == SSH_AUTH_SUCCESS) {
-        session_phase(session, PHASE_OPEN);
-        return true;
-    }
-    if (code == SSH_AUTH_ERROR)
-        finish_by_library(session, "no login");
-    else
-        session_finish(session, DEVICE_FAILED, "it does not accept %s",
-                       session->key ? "this key" : "a key of the agent");
-    return false;
 }
 
 /* ---- The command ---- */
@@ -288,7 +277,7 @@ static bool step_open(struct fleet_session *session)
     if (!session->channel) {
         session->channel = ssh_channel_new(session->ssh);
         if (!session->channel) {
-            finish_by_library(session, "no channel");
+            session_finish_lost(session, "no channel");
             return false;
         }
         session->callbacks = (struct ssh_channel_callbacks_struct){
@@ -305,7 +294,7 @@ static bool step_open(struct fleet_session *session)
     if (code == SSH_AGAIN)
         return false;
     if (code != SSH_OK) {
-        finish_by_library(session, "it opens no channel");
+        session_finish_lost(session, "it opens no channel");
         return false;
     }
     session_phase(session, PHASE_COMMAND);
@@ -323,7 +312,7 @@ static bool step_command(struct fleet_session *session)
         return false;
     }
     if (code != SSH_OK) {
-        finish_by_library(session, "no answer to the command");
+        session_finish_lost(session, "no answer to the command");
         return false;
     }
     session->input_open = true;
@@ -365,7 +354,7 @@ static bool output_read(struct fleet_session *session, bool is_stderr, bool *end
         return true;
     }
     if (n == SSH_ERROR && !session->closed && !ssh_channel_is_eof(session->channel))
-        finish_by_library(session, "the connection ended");
+        session_finish_lost(session, "the connection ended");
     *ended = n == SSH_EOF || session->closed || ssh_channel_is_eof(session->channel);
     return false;
 }
@@ -389,9 +378,11 @@ static void input_write(struct fleet_session *session)
 {
     while (session->input_open && !session->finished) {
         if (session->input_at == session->input_n) {
-            int64_t n = session->job->input ? session->job->input(session->job, session->input,
-                                                                  sizeof session->input)
-                                            : 0;
+            if (!session->input && session->job->input)
+                session->input = mem_alloc(INPUT_SIZE);
+            int64_t n = session->job->input
+                            ? session->job->input(session->job, session->input, INPUT_SIZE)
+                            : 0;
             if (n < 0)
                 return;
             session->input_at = 0;
@@ -409,7 +400,7 @@ static void input_write(struct fleet_session *session)
         int n = ssh_channel_write(session->channel, session->input + session->input_at,
                                   left < window ? left : window);
         if (n == SSH_ERROR) {
-            finish_by_library(session, "it takes no more input");
+            session_finish_lost(session, "it takes no more input");
             return;
         }
         if (n == 0)
@@ -428,7 +419,7 @@ static void finish_ended(struct fleet_session *session)
     else if (session->exited)
         session_finish(session, DEVICE_OK, "%s", "");
     else if (!ssh_is_connected(session->ssh))
-        finish_by_library(session, "the connection ended");
+        session_finish_lost(session, "the connection ended");
     else
         session_finish(session, DEVICE_UNKNOWN, "it closed without saying how %s ended",
                        job->phase == PHASE_FIRST ? "the command" : "it");
@@ -441,7 +432,7 @@ static void packets_take(struct fleet_session *session)
     ssh_execute_message_callbacks(session->ssh);
     if (session->exited || session->closed || ssh_is_connected(session->ssh))
         return;
-    finish_by_library(session, "the connection ended");
+    session_finish_lost(session, "the connection ended");
 }
 
 static bool step_output(struct fleet_session *session)
@@ -449,7 +440,7 @@ static bool step_output(struct fleet_session *session)
     bool more = outputs_read(session);
     if (!session->finished && session->closed && !more)
         more = output_held(session);
-    if (!session->finished && !session->closed)
+    if (!session->finished && !session->closed && !session->exited)
         input_write(session);
     bool ended = session->out_ended && session->err_ended;
     if (session->finished)
@@ -488,9 +479,11 @@ void session_step(struct fleet_session *session)
             more = step_pin(session);
             break;
         case PHASE_AUTH:
-            more = step_auth(session);
+            more = session_login(session);
             break;
         case PHASE_OPEN:
+            if (session->bastion)
+                return; /* it is there: the rest is bastion.c's */
             more = step_open(session);
             break;
         case PHASE_COMMAND:
@@ -509,7 +502,7 @@ void session_step(struct fleet_session *session)
      */
     if (!session->finished && !session->more && session->ssh &&
         session->job->phase > PHASE_VERSION && !ssh_is_connected(session->ssh))
-        finish_by_library(session, "the connection ended");
+        session_finish_lost(session, "the connection ended");
 }
 
 unsigned session_waits_for(const struct fleet_session *session)
@@ -583,14 +576,16 @@ void session_cancel(struct fleet_session *session)
 
 void session_end(struct fleet_session *session)
 {
-    if (session->channel)
-        ssh_channel_free(session->channel);
+    /* The channel goes with its session: freed alone it would send a goodbye, which nobody reads.
+     */
     if (session->ssh) {
         ssh_silent_disconnect(session->ssh);
         ssh_free(session->ssh);
     } else if (session->fd >= 0) {
         close(session->fd);
     }
+    free(session->input);
+    session->input = NULL;
     session->ssh = NULL;
     session->channel = NULL;
     session->fd = -1;

@@ -6,6 +6,7 @@
 #include "model/fleet/status.h"
 #include "views/cli/commands.h"
 #include "views/cli/device_reach.h"
+#include "views/cli/device_rollout.h"
 #include "views/config.h"
 
 #include <signal.h>
@@ -17,7 +18,7 @@ enum { WAIT_MS = 200, END_S = 3 };
 
 static const struct cli_option options[] = {
     {"on", "EXPR", 0, "which devices: `kind=pos and floor=2`; all but list need it"},
-    {"window", "N", 0, "at most so many at once (default 256)"},
+    {"window", "N", 0, "at most so many at once (default 256); rollout new: hours, 02:00-05:00"},
     {"timeout", "D", 0, "how long a device may take, such as 30s (default 60s)"},
     {"identity", "FILE", 0, "private key to log in with (default: [fleet] identity, the agent)"},
     {"accept", NULL, 0, "pin: the keys that were shown are theirs"},
@@ -29,6 +30,20 @@ static const struct cli_option options[] = {
     {"clear", NULL, 0, "config set: nothing is desired any more"},
     {"queue", "D", 0, "config apply: those that do not answer are kept for so long"},
     {"queued", NULL, 0, "config apply: only those that were kept"},
+    {"version", "V", 0, "rollout new: the application's version that the archive holds"},
+    {"canary", "N", 0, "rollout new: devices that get it first (default 1)"},
+    {"waves", "SIZES", 0, "rollout new: 10%,50%,100% of all, or devices (the default is that)"},
+    {"threshold", "N", 0, "rollout new: failures of a wave that stop it: 3 or 5% (default 5%)"},
+    {"coverage", "N%", 0, "rollout new: of a wave, before the next begins (default 90%)"},
+    {"soak", "D", 0, "rollout new: time after each wave (default 10m)"},
+    {"trial", "D", 0, "rollout new: until a device that nobody confirms goes back (default 2m)"},
+    {"expires", "D", 0, "rollout new: how long a device that is away is waited for (default 7d)"},
+    {"weekdays", "DAYS", 0, "rollout new: only on these, such as 'mon tue'"},
+    {"back", NULL, 0, "rollout new: where it stops, what has it goes back"},
+    {"wait", NULL, 0, "rollout run: stay until it is over"},
+    {"once", NULL, 0, "collect: what there is, then end (so it is without --follow)"},
+    {"follow", NULL, 0, "collect: go on until it is ended, as it comes"},
+    {"no-offers", NULL, 0, "collect: send nothing out"},
     {0},
 };
 
@@ -195,6 +210,8 @@ static const struct {
     {"get", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_get},
     {"config", RIGHT_DEVICES, false, device_config},
     {"install", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_install},
+    {"rollout", RIGHT_DEVICES, false, device_rollout},
+    {"collect", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_collect},
 };
 
 static enum status run(struct cli *cli, struct error *err)
@@ -231,7 +248,7 @@ static enum status run(struct cli *cli, struct error *err)
 
 const struct cli_command cli_device = {
     .name = "device",
-    .arguments = "list|status|run|log|pin|put|get|config|install [WORD …]",
+    .arguments = "list|status|run|log|pin|put|get|config|install|rollout|collect [WORD …]",
     .summary = "POS terminals, probes and screens over SSH",
     .help =
         "list shows the inventory and what was last seen of each device. status asks them: "
@@ -240,7 +257,10 @@ const struct cli_command cli_device = {
         "answers; it runs in a process group of its own, which Ctrl-C ends. log shows the end of\n"
         "the application's log. pin shows the host keys of devices, and with --accept keeps them: "
         "a\n"
-        "device without a pin, or with another key than its pin, is given no credential.\n"
+        "device without a pin, or with another key than its pin, is given no credential. collect\n"
+        "brings receipts and sightings from the spools of devices into the mall, each exactly "
+        "once,\n"
+        "and offers and messages to tills and screens.\n"
         "\n"
         "put LOCAL REMOTE sends a file to each, get LOCAL REMOTE brings it here: LOCAL is a file "
         "for one\n"

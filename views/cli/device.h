@@ -47,6 +47,7 @@ enum status device_transfer(struct device_request *request, const char *act, con
 enum status device_run(struct device_request *request, struct error *err);
 enum status device_pin(struct device_request *request, struct error *err);
 enum status device_logs(struct device_request *request, struct error *err);
+enum status device_collect(struct device_request *request, struct error *err);
 enum status device_status(struct device_request *request, struct error *err);
 enum status device_config(struct device_request *request, struct error *err);
 enum status device_put(struct device_request *request, struct error *err);
