@@ -2,6 +2,7 @@
 #include "model/base/text.h"
 #include "model/base/time.h"
 #include "model/base/vec.h"
+#include "model/fleet/config.h"
 #include "model/fleet/select.h"
 #include "model/segment/language.h"
 #include "tui/edit.h"
@@ -44,15 +45,26 @@ struct fleet_state {
 struct fleet_answer {
     const struct device *devices;
     size_t n;
+    /* Those that wait for their configuration and answer again. */
+    struct device *waiting;
+    const struct transfer_text *texts;
+    size_t n_waiting;
 };
 
 static void *fleet_ask(struct reader *reader, struct arena *arena, const void *parameters,
                        struct error *err)
 {
     struct fleet_answer *answer = arena_new_of(arena, struct fleet_answer);
-    return device_list(reader, parameters, arena, NULL, &answer->devices, &answer->n, err) == ST_OK
-               ? answer
-               : NULL;
+    const struct config_set *set;
+    if (device_list(reader, parameters, arena, NULL, &answer->devices, &answer->n, err) != ST_OK ||
+        config_set_read(reader, parameters, arena, &set, err) != ST_OK)
+        return NULL;
+    answer->waiting = arena_array(arena, struct device, answer->n + 1);
+    for (size_t i = 0; i < answer->n; i++)
+        if (answer->devices[i].drift == DRIFT_QUEUED && answer->devices[i].state == DEVICE_OK)
+            answer->waiting[answer->n_waiting++] = answer->devices[i];
+    answer->texts = config_texts(arena, set, answer->waiting, answer->n_waiting);
+    return answer;
 }
 
 static void fleet_refresh(struct view *view)
@@ -289,8 +301,12 @@ static void fleet_answered(struct view *view, int slot)
     struct fleet_state *state = view->state;
     if (!view_answer(view, slot) || view_problem(view, slot))
         return;
+    const struct fleet_answer *answer = view_answer(view, slot);
     rows_make(view);
-    if (!state->asked && !view->console->still)
+    if (view->console->still)
+        return;
+    fleet_apply_waiting(view->console, answer->waiting, answer->texts, answer->n_waiting);
+    if (!state->asked)
         shown_ask(view, true);
 }
 

@@ -296,7 +296,10 @@ static void line_draw(const struct sheet *lines, size_t i, struct area row)
 {
     const struct cell *cells = sheet_row(lines, i);
     const char *mark = cells[0].text;
-    enum role role = *mark == '-' ? ROLE_DOWN : *mark == '+' ? ROLE_UP : ROLE_PLAIN;
+    enum role role = *mark == '-'   ? ROLE_DOWN
+                     : *mark == '+' ? ROLE_UP
+                     : *mark == '!' ? ROLE_ERROR
+                                    : ROLE_PLAIN;
     draw_field(row, 0, 0, 2, -1, role, mark);
     draw_field(row, 0, 2, row.cols - 2, -1, role, cells[1].text);
 }

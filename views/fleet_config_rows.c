@@ -6,6 +6,7 @@
 #include "tui/intl.h"
 #include "views/fleet_rows.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,11 +42,9 @@ static int alike(const struct slot *a, const struct slot *b)
         order = text_order(a->difference, b->difference);
     if (!order)
         order = strcmp(a->reason, b->reason);
-    /* Where the difference is known, equal ones are one row whatever words were filled in. */
-    if (!order && !a->difference)
+    /* Hashes are all different where words are filled in: they say something of drift alone. */
+    if (!order && !a->difference && a->device->drift == DRIFT_OTHER)
         order = strcmp(a->device->config, b->device->config);
-    if (!order && !a->difference)
-        order = text_order(a->wanted, b->wanted);
     return order;
 }
 
@@ -123,14 +122,26 @@ static struct cell known(const char *text)
     return cell_text(text && *text ? text : NULL);
 }
 
+/* The beginning of a hash that all of them share. */
+static const char *hash_text(struct arena *arena, const struct device *devices,
+                             const struct config_row *row, size_t field)
+{
+    const char *first = *(const char *const *)((const char *)row->first + field);
+    for (size_t i = 0; i < row->n; i++)
+        if (strcmp(*(const char *const *)((const char *)&devices[row->members[i]] + field),
+                   first) != 0)
+            return _("several");
+    return arena_printf(arena, "%.6s", first);
+}
+
 static void row_show(struct arena *arena, struct cell *cells, const struct device *devices,
                      const struct config_row *row)
 {
     cells[0] = cell_integer((int64_t)row->n);
     cells[1] = known(row->first->kind);
     cells[2] = known(sign(row));
-    cells[3] = known(arena_printf(arena, "%.6s", row->first->config));
-    cells[4] = known(arena_printf(arena, "%.6s", row->first->wanted));
+    cells[3] = known(hash_text(arena, devices, row, offsetof(struct device, config)));
+    cells[4] = known(hash_text(arena, devices, row, offsetof(struct device, wanted)));
     cells[5] = known(which(arena, devices, row));
     cells[6] = known(row->difference ? first_line(arena, row->difference) : row->reason);
 }
@@ -189,6 +200,11 @@ struct sheet *config_row_lines(struct arena *arena, const struct config_row *row
     struct sheet *sheet = sheet_new(arena, line_columns, 2);
     bool difference = row->difference && *row->difference;
     const char *text = difference ? row->difference : row->wanted ? row->wanted : "";
+    if (*row->reason) {
+        struct cell *cells = sheet_row_add(sheet);
+        cells[0] = cell_text("!");
+        cells[1] = cell_text(row->reason);
+    }
     while (*text) {
         size_t n = strcspn(text, "\n");
         struct cell *cells = sheet_row_add(sheet);

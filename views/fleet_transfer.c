@@ -202,7 +202,7 @@ static void announcement_release(void *arguments)
     free(a->detail);
 }
 
-static void transfer_announce(struct fleet_transfer *transfer)
+static void transfer_announce(struct fleet_transfer *transfer, bool shown)
 {
     struct console *console = transfer->console;
     fleet_transfer_free(console->transfer);
@@ -220,7 +220,8 @@ static void transfer_announce(struct fleet_transfer *transfer)
                                     .size = sizeof a,
                                     .context = console};
     write_queue_submit(console->writes, &request);
-    console_open(console, "files", "");
+    if (shown)
+        console_open(console, "files", "");
 }
 
 /* ---- Asking ---- */
@@ -253,7 +254,7 @@ static void agreed(void *context, struct dialog *dialog, bool accepted)
     struct fleet_transfer *transfer = context;
     (void)dialog;
     if (accepted && may_begin(transfer->console))
-        transfer_announce(transfer);
+        transfer_announce(transfer, true);
     else
         fleet_transfer_free(transfer);
 }
@@ -368,11 +369,9 @@ void fleet_get_ask(struct console *console, const struct device *devices, size_t
         remote_ask(transfer_new(console, devices, n, TRANSFER_GET));
 }
 
-void fleet_apply_ask(struct console *console, const struct device *devices,
-                     const struct transfer_text *texts, size_t n)
+static struct fleet_transfer *apply_new(struct console *console, const struct device *devices,
+                                        const struct transfer_text *texts, size_t n)
 {
-    if (!n || !may_begin(console))
-        return;
     struct fleet_transfer *transfer = transfer_new(console, devices, n, TRANSFER_CONFIG);
     struct transfer_text *own = arena_array(transfer->arena, struct transfer_text, n);
     for (size_t i = 0; i < n; i++)
@@ -381,10 +380,27 @@ void fleet_apply_ask(struct console *console, const struct device *devices,
     transfer->options.texts = own;
     transfer->act = "config";
     transfer->detail = "the desired configuration";
+    return transfer;
+}
+
+void fleet_apply_ask(struct console *console, const struct device *devices,
+                     const struct transfer_text *texts, size_t n)
+{
+    if (!n || !may_begin(console))
+        return;
+    struct fleet_transfer *transfer = apply_new(console, devices, texts, n);
     fleet_reach_ask(console, _("Apply the configuration"),
                     _("Each gets what is desired of it, after its application agreed. Those that "
                       "do not answer wait for it, for a day."),
                     transfer->devices, n, _("Apply"), agreed, transfer);
+}
+
+void fleet_apply_waiting(struct console *console, const struct device *devices,
+                         const struct transfer_text *texts, size_t n)
+{
+    bool may = access_may(&console->access, RIGHT_DEVICES | RIGHT_DEVICES_EDIT);
+    if (n && may && !console->mall->read_only && !fleet_transfer_left(console->transfer))
+        transfer_announce(apply_new(console, devices, texts, n), false);
 }
 
 /* ---- The screen ---- */
@@ -396,10 +412,9 @@ struct files_state {
 };
 
 static const struct sheet_column columns[] = {
-    {"device", N_("device"), CELL_TEXT}, {"state", N_("state"), CELL_TEXT},
-    {"bytes", N_("bytes"), CELL_COUNT},  {"size", N_("size"), CELL_COUNT},
-    {"share", N_("done"), CELL_SHARE},   {"reason", N_("because"), CELL_TEXT},
-    {"local", N_("file"), CELL_TEXT},
+    {"device", N_("device"), CELL_TEXT},  {"state", N_("state"), CELL_TEXT},
+    {"share", N_("done"), CELL_SHARE},    {"bytes", N_("bytes"), CELL_COUNT},
+    {"reason", N_("because"), CELL_TEXT}, {"local", N_("file"), CELL_TEXT},
 };
 
 static void row_fill(struct arena *arena, struct cell *cells, const struct fleet_transfer *transfer,
@@ -410,14 +425,12 @@ static void row_fill(struct arena *arena, struct cell *cells, const struct fleet
     const char *way = transfer->cancelled ? _("being cancelled") : _("on its way");
     cells[0] = cell_text(result->device->code);
     cells[1] = cell_text(done ? fleet_state_text(arena, result->job.state) : way);
-    cells[2] = cell_integer(moved);
-    if (result->size >= 0) {
-        cells[3] = cell_integer(result->size);
-        cells[4] = cell_share(result->size ? moved : 1, result->size ? result->size : 1);
-    }
+    if (result->size >= 0)
+        cells[2] = cell_share(result->size ? moved : 1, result->size ? result->size : 1);
+    cells[3] = cell_integer(moved);
     if (done && result->job.state != DEVICE_OK)
-        cells[5] = cell_text(*result->job.reason ? arena_strdup(arena, result->job.reason) : NULL);
-    cells[6] = cell_text(*result->local ? result->local : NULL);
+        cells[4] = cell_text(*result->job.reason ? arena_strdup(arena, result->job.reason) : NULL);
+    cells[5] = cell_text(*result->local ? result->local : NULL);
 }
 
 static void files_show(struct view *view)
@@ -490,7 +503,7 @@ static void files_close(struct view *view)
     arena_free(state->arena);
 }
 
-/* "2 of 14 done, 1 failed · 3.1 of 8.4 MB" */
+/* "2 of 14 devices done, 1 not · 3,100,000 of 8,400,000 bytes" */
 static const char *files_text(struct arena *arena, const struct fleet_transfer *transfer)
 {
     int64_t moved, total;
@@ -505,8 +518,8 @@ static const char *files_text(struct arena *arena, const struct fleet_transfer *
     if (done > ok)
         text = arena_printf(arena, _("%s, %zu not"), text, done - ok);
     if (total)
-        text = arena_printf(arena, _("%s · %.1f of %.1f MB"), text, (double)moved / 1e6,
-                            (double)total / 1e6);
+        text = arena_printf(arena, _("%s · %s of %s bytes"), text, text_count(arena, moved),
+                            text_count(arena, total));
     return transfer->cancelled ? arena_printf(arena, "%s · %s", text, _("cancelled")) : text;
 }
 
@@ -517,7 +530,7 @@ static void files_draw(struct view *view, struct area area)
     struct arena *arena = arena_new();
     if (!transfer) {
         draw_wrapped(area, 0, ROLE_DIM,
-                     _("No files are on their way. p on a device's page puts one there, g gets "
+                     _("No files are on their way. p on a device's page puts one there, d gets "
                        "one."));
     } else {
         struct area top = area_cut_top(&area, 1);

@@ -17,6 +17,11 @@ void fleet_get_ask(struct console *console, const struct device *devices, size_t
 void fleet_apply_ask(struct console *console, const struct device *devices,
                      const struct transfer_text *texts, size_t n);
 
+/* The same without a question, for those that waited and answer again: it was agreed to then. Does
+ * nothing while something else is on its way, or where this person may not. */
+void fleet_apply_waiting(struct console *console, const struct device *devices,
+                         const struct transfer_text *texts, size_t n);
+
 /* Devices that are not done; NULL: none. */
 size_t fleet_transfer_left(const struct fleet_transfer *transfer);
 
