@@ -21,7 +21,8 @@ static const struct sheet_column status_columns[] = {
     {"device", NULL, CELL_TEXT},   {"state", NULL, CELL_TEXT},   {"phase", NULL, CELL_TEXT},
     {"reason", NULL, CELL_TEXT},   {"ms", NULL, CELL_COUNT},     {"version", NULL, CELL_TEXT},
     {"config", NULL, CELL_TEXT},   {"load", NULL, CELL_REAL, 2}, {"disk", NULL, CELL_SHARE},
-    {"clock", NULL, CELL_REAL, 1}, {"spool", NULL, CELL_COUNT},
+    {"clock", NULL, CELL_REAL, 1}, {"spool", NULL, CELL_COUNT},  {"wanted", NULL, CELL_TEXT},
+    {"drift", NULL, CELL_TEXT},
 };
 
 static struct cell known_text(const char *text)
@@ -29,8 +30,20 @@ static struct cell known_text(const char *text)
     return cell_text(*text ? text : NULL);
 }
 
-static void sight_row(struct sheet *sheet, const char *code, const struct device_sight *sight)
+/* What was kept of it is older than what it just said. */
+static enum device_drift drift_now(const struct device *device, const struct device_sight *sight)
 {
+    if (!*device->wanted || !*sight->config)
+        return device->drift;
+    return strcmp(device->wanted, sight->config) == 0 ? DRIFT_SAME
+           : device->drift == DRIFT_QUEUED            ? DRIFT_QUEUED
+                                                      : DRIFT_OTHER;
+}
+
+static void sight_row(struct sheet *sheet, const struct device *device,
+                      const struct device_sight *sight)
+{
+    const char *code = device->code;
     struct cell *cells = sheet_row_add(sheet);
     cells[0] = cell_text(code);
     cells[1] = cell_text(device_condition_names[sight->state]);
@@ -47,6 +60,8 @@ static void sight_row(struct sheet *sheet, const char *code, const struct device
         cells[9] = cell_real((double)sight->clock_ms / 1000);
     if (sight->spool >= 0)
         cells[10] = cell_integer(sight->spool);
+    cells[11] = known_text(device->wanted);
+    cells[12] = known_text(device_drift_names[drift_now(device, sight)]);
 }
 
 enum status device_status(struct device_request *request, struct error *err)
@@ -67,7 +82,7 @@ enum status device_status(struct device_request *request, struct error *err)
         sheet_new(arena, status_columns, sizeof status_columns / sizeof *status_columns);
     for (size_t i = 0; i < n; i++) {
         device_sight_of(&results[i], arena, now_ms, &sights[i]);
-        sight_row(sheet, results[i].device->code, &sights[i]);
+        sight_row(sheet, results[i].device, &sights[i]);
         failed += sights[i].state != DEVICE_OK;
     }
     device_work_end(engine, work);
