@@ -16,7 +16,7 @@ CFLAGS   += -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -Wno-missing-field-init
             -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla -fno-common -pthread $(OPT)
 CPPFLAGS += -I. -I$(BUILD) -DATRIUM_VERSION='"$(VERSION)"' -DATRIUM_PREFIX='"$(PREFIX)"'
 LDLIBS   += -lncursesw -ltinfo -lsqlite3 -lpcre2-8 -lzstd -lutf8proc -ljansson -linih -lssh -lcurl -lcrypto -lxxhash -lm
-LDFLAGS  += -pthread
+LDFLAGS  += -pthread -Wl,--as-needed
 
 MAIN     := views/main.c fixtures/devices/main.c
 SOURCES  := $(filter-out $(MAIN),$(sort $(wildcard tui/*.c model/*/*.c views/*.c views/cli/*.c fixtures/*/*.c)))
@@ -126,6 +126,16 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call SAY,CC   ,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# The names by which libraries are loaded late (model/base/late.h).
+$(BUILD)/sonames.h: Makefile
+	@mkdir -p $(@D)
+	@for name in ssh curl; do \
+	    soname=$$(readelf -d "$$($(CC) -print-file-name=lib$$name.so)" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p'); \
+	    [ "$$soname" ] || { echo "lib$$name.so is not installed: make deps" >&2; exit 1; }; \
+	    echo "#define SONAME_$$(echo $$name | tr a-z A-Z) \"$$soname\""; done > $@
+
+$(BUILD)/obj/model/fleet/ssh_late.o $(BUILD)/obj/model/campaign/curl_late.o: $(BUILD)/sonames.h
 
 # The schema's SQL as C strings, one a migration.
 $(BUILD)/schema.c: $(SCHEMA) Makefile

@@ -4,7 +4,6 @@
 #include "model/base/vec.h"
 
 #include <errno.h>
-#include <libssh/server.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>

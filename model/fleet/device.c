@@ -4,6 +4,7 @@
 #include "model/base/time.h"
 #include "model/base/vec.h"
 #include "model/fleet/clean.h"
+#include "model/fleet/config.h"
 #include "model/fleet/select.h"
 
 #include <string.h>
@@ -120,11 +121,16 @@ enum status device_list(struct reader *reader, const struct access *access, stru
         status = device_select_new(on, &select, err);
     if (status == ST_OK)
         status = reader_prepare(reader, device_sql, &stmt, err);
+    const struct config_set *configs;
+    if (status == ST_OK)
+        status = config_set_read(reader, access, arena, &configs, err);
+    struct config_memory *memory = status == ST_OK ? config_memory_new(arena, configs) : NULL;
     int64_t now = time_now();
     bool row = true;
     while (status == ST_OK && (status = reader_step(reader, stmt, &row, err)) == ST_OK && row) {
         struct device device = device_read(stmt, arena);
         bool selected = false;
+        config_look(memory, &device, now);
         status = device_selected(select, &device, now, &selected, err);
         if (selected)
             vec_push(&found, device);

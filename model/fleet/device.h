@@ -24,6 +24,16 @@ struct device_hop {
     const char *code, *host, *user, *pin, *quarantine, *identity, *kind; /* code "": none */
     int port;
 };
+/* What it has beside what it should have (config.h). */
+enum device_drift {
+    DRIFT_NONE, /* nothing is desired of it */
+    DRIFT_SAME,
+    DRIFT_OTHER,
+    DRIFT_UNKNOWN, /* it did not say yet what it has */
+    DRIFT_QUEUED,  /* it gets what it should have when it answers */
+    DEVICE_DRIFTS
+};
+extern const char *const device_drift_names[DEVICE_DRIFTS]; /* as in JSON; DRIFT_NONE "" */
 
 /* Texts are never NULL, cleaned, and owned by the arena it was read into. */
 struct device {
@@ -38,7 +48,9 @@ struct device {
     enum device_condition state;
     const char *phase, *reason, *app, *config, *offered;
     int64_t time, seen, milliseconds, clock_ms, spool;
-    int load, disk; /* hundredths, percent; -1: unknown */
+    int load, disk;     /* hundredths, percent; -1: unknown */
+    const char *wanted; /* beginning of the hash of its desired configuration; "": none is */
+    enum device_drift drift;
 };
 
 /* All of them in order of code, or those an expression selects (select.h; NULL: all). ST_DENIED

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -292,6 +293,11 @@ static void *engine_run(void *context)
     struct fleet_engine *engine = context;
     struct epoll_event events[EVENTS_AT_ONCE];
     int64_t ticked = 0;
+    sigset_t pipe;
+    /* Writing to a connection that is gone is an error, and not the end of the program. */
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe, NULL);
     while (!engine_ended(engine)) {
         int n =
             epoll_wait(engine->epoll, events, EVENTS_AT_ONCE, engine->sessions.n ? TICK_MS : -1);
@@ -383,8 +389,11 @@ static void bastions_start(struct fleet_engine *engine)
 enum status fleet_new(const struct fleet_options *options, struct fleet_engine **out,
                       struct error *err)
 {
-    struct fleet_engine *engine = mem_zero(1, sizeof *engine);
     *out = NULL;
+    enum status status = ssh_load(err);
+    if (status != ST_OK)
+        return status;
+    struct fleet_engine *engine = mem_zero(1, sizeof *engine);
     engine->options = *options;
     engine->options.window = options->window > 0 ? options->window : WINDOW;
     engine->options.total_ms = options->total_ms > 0 ? options->total_ms : TOTAL_MS;
@@ -393,7 +402,7 @@ enum status fleet_new(const struct fleet_options *options, struct fleet_engine *
     engine->queue_end = &engine->queue;
     engine->finished_end = &engine->finished;
     pthread_mutex_init(&engine->lock, NULL);
-    enum status status = identities_take(engine, options, err);
+    status = identities_take(engine, options, err);
     if (status == ST_OK && !descriptors_open(engine))
         status =
             error_set(err, ST_UNUSABLE, "the fleet's engine cannot start: %s", strerror(errno));

@@ -72,6 +72,9 @@ struct fleet_job {
     bool scan;   /* only look at the host key, also of devices without a pin; gives no credential */
     fleet_output_fn *output;
     fleet_input_fn *input; /* NULL: stdin is closed at once */
+    /* For long ones: no limit for the whole, but this once the command was accepted, without a byte
+     * either way; output and input may change it. 0: the engine's limits. */
+    int64_t idle_ms;
     void (*done)(struct fleet_job *job);
     void *context;
 

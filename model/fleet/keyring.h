@@ -5,7 +5,7 @@
 
 #include "model/base/status.h"
 
-#include <libssh/libssh.h>
+#include "model/fleet/ssh_late.h"
 
 /* What one identity file offers, in this order. */
 struct login {

@@ -18,6 +18,7 @@ enum field {
     FIELD_PHASE,
     FIELD_VERSION,
     FIELD_CONFIG,
+    FIELD_DRIFT,
     FIELD_LOAD,
     FIELD_DISK,
     FIELD_CLOCK,
@@ -42,6 +43,7 @@ static const struct filter_field fields[] = {
     {"phase", FILTER_TEXT, false, "where it stopped: connect, auth, …"},
     {"version", FILTER_VERSION, false, "of its application"},
     {"config", FILTER_TEXT, false, "hash of its configuration"},
+    {"drift", FILTER_FLAG, false, "its configuration is not the desired one"},
     {"load", FILTER_DECIMAL, false, "its load"},
     {"disk", FILTER_NUMBER, false, "percent of the disk used"},
     {"clock", FILTER_DURATION, false, "how far its clock is off, either way"},
@@ -102,6 +104,8 @@ static struct filter_value value_get(const void *context, size_t field)
         return text_or_unknown(d->app);
     case FIELD_CONFIG:
         return text_or_unknown(d->config);
+    case FIELD_DRIFT:
+        return number_of(*d->config && d->drift != DRIFT_NONE, d->drift != DRIFT_SAME);
     case FIELD_LOAD:
         return number_of(d->load >= 0, d->load);
     case FIELD_DISK:

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libssh/server.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -540,6 +539,11 @@ void session_check_time(struct fleet_session *session, int64_t now)
     struct fleet_job *job = session->job;
     int64_t limit = session->limit_ms[job->phase] * MS;
     int64_t since = job->phase == PHASE_OUTPUT ? session->active : session->phase_since;
+    bool streams = job->idle_ms && (job->phase == PHASE_FIRST || job->phase == PHASE_OUTPUT);
+    if (streams) {
+        limit = job->idle_ms * MS;
+        since = session->active;
+    }
     enum device_condition unanswered = condition_unanswered(session);
     if (session->term_sent) {
         check_cancelled(session, now);
@@ -552,7 +556,7 @@ void session_check_time(struct fleet_session *session, int64_t now)
     if (limit && now - since > limit)
         session_finish(session, job->phase <= PHASE_CONNECT ? DEVICE_OFFLINE : unanswered,
                        "no answer for %.3g s", (double)limit / 1e9);
-    else if (now - session->started > session->options->total_ms * MS)
+    else if (!job->idle_ms && now - session->started > session->options->total_ms * MS)
         session_finish(session, unanswered, "not done after %.3g s",
                        (double)session->options->total_ms / 1000);
 }

@@ -6,10 +6,7 @@
 #include "model/fleet/engine.h"
 #include "model/fleet/keyring.h"
 #include "model/fleet/resolve.h"
-
-#include <libssh/libssh.h>
-
-#include <libssh/callbacks.h>
+#include "model/fleet/ssh_late.h"
 
 enum { FLEET_MOST = 1 << 20, FLEET_KILL_MS = 500, FLEET_LINGER_MS = 500 };
 

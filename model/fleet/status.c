@@ -16,9 +16,8 @@ int64_t device_now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* The value of NAME=value in the answer; "" where there is none. */
-static const char *value_of(struct arena *arena, const struct fleet_output *output,
-                            const char *name)
+const char *device_answer_value(struct arena *arena, const struct fleet_output *output,
+                                const char *name)
 {
     size_t length = strlen(name);
     const char *at = output->bytes, *end = at + output->n;
@@ -35,7 +34,7 @@ static const char *value_of(struct arena *arena, const struct fleet_output *outp
 static int64_t number_of(struct arena *arena, const struct fleet_output *output, const char *name,
                          int64_t most, int64_t none)
 {
-    const char *text = value_of(arena, output, name);
+    const char *text = device_answer_value(arena, output, name);
     int64_t value;
     return text_to_int64(text, strlen(text), &value) && value >= 0 && value <= most ? value : none;
 }
@@ -84,8 +83,8 @@ void device_sight_of(const struct fleet_result *result, struct arena *arena, int
         return;
     }
     sight->seen = (now_ms + ms) / 1000;
-    sight->app = value_of(arena, output, "app");
-    sight->config = value_of(arena, output, "config");
+    sight->app = device_answer_value(arena, output, "app");
+    sight->config = device_answer_value(arena, output, "config");
     sight->load = (int)number_of(arena, output, "load", 1000000, -1);
     sight->disk = (int)number_of(arena, output, "disk", 100, -1);
     sight->spool = number_of(arena, output, "spool", INT64_MAX, -1);

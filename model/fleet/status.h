@@ -24,6 +24,10 @@ void device_sight_of(const struct fleet_result *result, struct arena *arena, int
 enum status device_sights_keep(struct writer *writer, const char *actor,
                                const struct device_sight *sights, size_t n, struct error *err);
 
+/* The value of NAME=value in what the script on a device said, cleaned; "" where there is none. */
+const char *device_answer_value(struct arena *arena, const struct fleet_output *output,
+                                const char *name);
+
 /* The wall clock in milliseconds. */
 int64_t device_now_ms(void);
 

@@ -74,6 +74,13 @@ char *shell_quote(struct arena *arena, const char *text)
     return quoted;
 }
 
+const char *device_verb_command(struct arena *arena, const char *verb, bool along)
+{
+    return along ? arena_printf(arena, "exec sh -c %s atrium-device %s",
+                                shell_quote(arena, device_script), verb)
+                 : arena_printf(arena, DEVICE_TOOL "%s", verb);
+}
+
 /* The guard's line is not of the command's output, and does not count for its limit. */
 static void keep(struct piece *piece, const char *bytes, size_t n)
 {
@@ -245,10 +252,8 @@ struct fleet_work *fleet_work_begin(struct fleet_engine *engine, const struct de
     work->results = mem_zero(n ? n : 1, sizeof *work->results);
     work->command = options->command;
     if (options->verb) {
-        const char *quoted = shell_quote(work->arena, device_script);
-        work->command = arena_printf(work->arena, DEVICE_TOOL "%s", options->verb);
-        work->along =
-            arena_printf(work->arena, "exec sh -c %s atrium-device %s", quoted, options->verb);
+        work->command = device_verb_command(work->arena, options->verb, false);
+        work->along = device_verb_command(work->arena, options->verb, true);
     } else if (options->guarded && options->command)
         work->command = arena_printf(
             work->arena, guard, (long long)(options->timeout_s ? options->timeout_s : TIMEOUT_S),

@@ -29,6 +29,7 @@ struct mall {
     bool damaged;            /* read-only because the quick check found damage */
     bool guest;              /* read-only by permission: nothing is left beside the file */
     struct retired *retired; /* settings before a reload */
+    struct spare *spare;     /* the connection that looked at it, for the first reader */
 };
 
 struct mall_options {

@@ -85,6 +85,126 @@ create table device_act (
     milliseconds integer not null default 0
 ) strict;
 create index device_act_device on device_act (device, id);
+-- A roll-out of a version of the application to devices (model/fleet/rollout.h). What its people set
+-- up are the columns up to `back`; what follows from its moves those up to `version`; how far it
+-- has come, written by whoever drives it, the rest.
+create table rollout (
+    id integer primary key,
+    code text not null unique,           -- 'R1'
+    app text not null default '',        -- the version
+    file text not null default '',       -- name of the archive
+    size integer not null default 0,
+    sha256 text not null default '',     -- of the archive
+    selection text not null default '',  -- the expression that chose its devices
+    devices integer not null default 0,  -- how many those were
+    canary integer not null default 0,   -- devices
+    waves text not null default '',      -- '10%,50%,100%'
+    threshold text not null default '',  -- failures of a wave that stop it: '3', '5%'
+    coverage integer not null default 0, -- percent of a wave that must be ok before the next
+    soak integer not null default 0,     -- seconds after each wave
+    trial integer not null default 0,    -- seconds of the dead man's timer
+    expires integer not null default 0,  -- seconds that what does not answer is waited for
+    window_from integer not null default 0, -- minutes of the day; the same twice: always
+    window_to integer not null default 0,
+    weekdays integer not null default 0, -- bit 0 Monday; 0: every day
+    back integer not null default 0,     -- where it stops it goes back
+    state text not null default 'planned',
+    author text not null default '',
+    approved_by text not null default '',
+    started integer,
+    ended integer,
+    why text not null default '',        -- why it stopped, goes back or was cancelled
+    version integer not null default 1,
+    wave integer not null default 0,     -- that devices are switched in, from 0
+    soaking integer not null default 0,  -- since when that wave is through; 0: it is not
+    driver text not null default '',     -- who drives it: one at a time
+    lease integer not null default 0     -- until when
+) strict;
+-- Its devices, chosen when it was made. A step is written before it is taken: whoever comes next
+-- asks the device what is true and goes on (model/fleet/rollout_plan.h).
+create table rollout_device (
+    rollout integer not null,
+    device integer not null,
+    wave integer not null,
+    step text not null default 'waiting',
+    goal text not null default 'new',    -- 'old': it is to go back
+    fault integer not null default 0,    -- it counts as a failure of its wave
+    had integer not null default 0,      -- it ran the version before
+    wait text not null default '',       -- why the last attempt came to nothing
+    attempts integer not null default 0, -- that came to nothing in this step
+    since integer not null default 0,    -- when the step began
+    due integer not null default 0,      -- not before
+    switched integer not null default 0, -- when the switch was decided
+    looked integer not null default 0,   -- when it was last seen to run the version for good
+    old text not null default '',        -- what it ran before
+    app text not null default '',        -- what it ran when it last said so
+    reason text not null default '',     -- cleaned
+    primary key (rollout, device)
+) strict, without rowid;
+create index rollout_device_device on rollout_device (device);
+-- Archives of versions, in pieces, so that any console on the mall file can send them.
+create table archive (
+    sha256 text not null,
+    piece integer not null,              -- from 0
+    bytes blob not null,
+    primary key (sha256, piece)
+) strict;
+
+-- How far a spool of a device was collected (model/fleet/collect.h): changed with the events that
+-- came from it, in one transaction.
+create table collect (
+    device integer not null,
+    spool text not null,                 -- 'receipts', 'sightings'
+    offset integer not null default 0,   -- of the first byte that is not in the events yet
+    marked integer not null default 0,   -- bytes before it that `mark` is the SHA-256 of
+    mark text not null default '',
+    size integer not null default 0,     -- of the spool, as the device last said
+    resets integer not null default 0,   -- how often it was found to be another spool
+    time integer not null default 0,     -- when something last came
+    primary key (device, spool)
+) strict, without rowid;
+
+-- What a device reported, by mall day of what it reported: no people.
+create table collect_day (
+    device integer not null,
+    day integer not null,
+    receipts integer not null default 0,
+    amount integer not null default 0,   -- fen, refunds taken off
+    card_receipts integer not null default 0, -- of those, with a member's card
+    card_amount integer not null default 0,
+    sightings integer not null default 0,
+    random integer not null default 0,   -- of those, of made-up addresses
+    duplicates integer not null default 0,
+    refused integer not null default 0,
+    clocked integer not null default 0,  -- rows whose time was set right by the clock's offset
+    primary key (device, day)
+) strict, without rowid;
+
+-- How devices were, one sample an hour, for a month (model/fleet/history.h).
+create table device_sample (
+    device integer not null,
+    hour integer not null,               -- hours since 1970
+    asked integer not null default 0,
+    answered integer not null default 0,
+    load integer not null default -1,    -- the highest of the hour
+    disk integer not null default -1,
+    clock integer not null default 0,    -- the farthest off
+    primary key (device, hour)
+) strict, without rowid;
+-- Configurations that devices should have (model/fleet/config.h); their versions are the audit's.
+create table config (
+    id integer primary key,
+    key text not null unique,            -- 'kind:pos': of all of a kind; 'device:P2-0147': its own
+    text text not null default '',
+    version integer not null default 1
+) strict;
+-- Devices that get theirs when they answer again.
+create table config_queue (
+    device integer primary key,
+    actor text not null,
+    time integer not null,
+    expires integer not null
+) strict;
 -- A campaign. What its people set up are the columns up to `priority`, one for each key of a
 -- campaign file (model/campaign/campaign.h); what became of it are the rest. One that only events
 -- name, from an import, has a code and the state ''.
@@ -379,6 +499,7 @@ create table funnel (                    -- saved by hand
 create table principal (
     name text primary key,
     role text not null,
+    key text not null default '',        -- fingerprint of the SSH key that a hub knows it by
     version integer not null default 1
 ) strict, without rowid;
 
@@ -573,8 +694,17 @@ create table device_queue (
     key text not null unique,            -- idempotency
     payload text not null,               -- JSON
     expires integer not null default 0,
-    state text not null default 'waiting', -- 'waiting', 'taken', 'done', 'expired', 'failed'
+    -- 'waiting'; 'taken': on its way to devices; 'done': those that serve the shop have it;
+    -- 'expired', 'failed' (reason)
+    state text not null default 'waiting',
+    reason text not null default '',
+    had integer not null default 0,      -- devices that have it
     time integer not null default 0
+) strict;
+create table device_offered (            -- up to which row of device_queue a device was served
+    device integer primary key,
+    row integer not null,
+    tries integer not null default 0     -- of the next one, in vain
 ) strict;
 create index device_queue_state on device_queue (state, device);
 create index device_queue_person on device_queue (person) where person <> 0;
