@@ -271,7 +271,9 @@ static bool engine_ready(struct fleet_desk *desk, bool quiet)
         return true;
     enum status status = config_read(&config, &err);
     if (status == ST_OK) {
-        struct fleet_options options = {.identity = config.identity};
+        struct fleet_options options = {.identity = config.identity,
+                                        .identities = config.identities,
+                                        .n_identities = config.n_identities};
         status = fleet_new(&options, &desk->engine, &err);
     }
     config_free(&config);
@@ -300,19 +302,6 @@ static bool may_reach(struct fleet_desk *desk, bool quiet)
 static const char *copy(struct arena *arena, const char *text)
 {
     return text ? arena_strdup(arena, text) : NULL;
-}
-
-static void device_copy(struct arena *arena, struct device *to, const struct device *from)
-{
-    *to = *from;
-    const char **texts[] = {
-        &to->code,     &to->kind,    &to->host,           &to->user,         &to->model,
-        &to->floor,    &to->pin,     &to->quarantine,     &to->note,         &to->tenant,
-        &to->shop,     &to->zone,    &to->phase,          &to->reason,       &to->app,
-        &to->config,   &to->offered, &to->identity,       &to->hop.code,     &to->hop.host,
-        &to->hop.user, &to->hop.pin, &to->hop.quarantine, &to->hop.identity, &to->hop.kind};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        *texts[i] = copy(arena, *texts[i]);
 }
 
 struct device *devices_copy(struct arena *arena, const struct device *devices, size_t n)

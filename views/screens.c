@@ -59,6 +59,7 @@ const struct view_ops *const screens[] = {
     &view_points_rule,
     &view_fleet_run,
     &view_fleet_output,
+    &view_fleet_keys,
     &view_device,
     &view_device_log,
     &view_device_key,
