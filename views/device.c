@@ -164,6 +164,10 @@ static void key_fill(struct panels *panels, const struct device *d)
     panel->span = 12;
     panel->span_medium = 12;
     fact(panel, _("pin"), d->pin);
+    if (*d->hop.code)
+        fact(panel, _("bastion"), d->hop.code);
+    if (*d->identity)
+        fact(panel, _("user key"), d->identity);
     if (other)
         fact(panel, *d->pin ? _("another was shown") : _("shown"), d->offered);
 }

@@ -485,6 +485,9 @@ static bool fleet_action(struct view *view, int id, const char *argument)
     case ACTION_FLEET_FILES:
         console_open(view->console, "files", "");
         return true;
+    case ACTION_FLEET_KEYS:
+        console_open(view->console, "fleet-keys", "");
+        return true;
     case ACTION_REFRESH:
         shown_ask(view, false);
         return false;

@@ -52,8 +52,6 @@ struct fleet_work *desk_work_of(const struct desk_work *work);
 
 /* ---- Work of others on the same engine ---- */
 
-/* The engine; NULL: it complained. */
-struct fleet_engine *desk_engine(struct fleet_desk *desk);
 /* Called whenever ended jobs were collected; NULL: nobody. Only one at a time. */
 void desk_after_collect(struct fleet_desk *desk, void (*after)(void *context), void *context);
 

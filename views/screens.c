@@ -64,6 +64,7 @@ const struct view_ops *const screens[] = {
     &view_config,
     &view_config_text,
     &view_config_history,
+    &view_fleet_keys,
     &view_device,
     &view_device_log,
     &view_device_key,

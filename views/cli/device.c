@@ -21,7 +21,9 @@ static const struct cli_option options[] = {
     {"window", "N", 0, "at most so many at once (default 256); rollout new: hours, 02:00-05:00"},
     {"timeout", "D", 0, "how long a device may take, such as 30s (default 60s)"},
     {"identity", "FILE", 0, "private key to log in with (default: [fleet] identity, the agent)"},
-    {"accept", NULL, 0, "pin: the keys that were shown are theirs"},
+    {"accept", NULL, 0, "pin: the keys shown by devices that have no pin yet are theirs"},
+    {"changed", NULL, 0, "pin: with --accept, also keys that are not the pin's"},
+    {"import", "FILE", 0, "pin: the keys of a known_hosts, or of lines DEVICE SHA256:…"},
     {"lines", "N", 0, "log: so many of the last lines (default 200)"},
     {"follow", NULL, 0, "log: go on with what comes, until Ctrl-C"},
     {"filter", "PATTERN", 0, "log: only lines that this regular expression (PCRE2) finds"},
@@ -75,7 +77,9 @@ enum status device_engine(struct device_request *request, struct fleet_engine **
         /* The device itself ends a command in time; the connection waits for that. */
         struct fleet_options fleet = {.window = (int)window,
                                       .total_ms = timeout ? (timeout + END_S) * 1000 : 0,
-                                      .identity = identity ? identity : config.identity};
+                                      .identity = identity ? identity : config.identity,
+                                      .identities = config.identities,
+                                      .n_identities = identity ? 0 : config.n_identities};
         for (int i = 0; timeout && i < PHASE_FIRST; i++)
             fleet.limit_ms[i] = timeout * 1000;
         status = fleet_new(&fleet, engine, err);

@@ -1,4 +1,4 @@
-/* atrium device status, log and pin: what devices say, and who they are. */
+/* atrium device status and log: what devices say. */
 #include "model/base/text.h"
 #include "model/fleet/clean.h"
 #include "model/fleet/status.h"
@@ -169,84 +169,5 @@ enum status device_logs(struct device_request *request, struct error *err)
     regex_free(filter);
     if (status == ST_OK)
         status = cli_print_sheet(request->cli, "lines", sheet, err);
-    return status == ST_OK ? part_failed(failed, n, err) : status;
-}
-
-/* ---- pin ---- */
-
-static const struct sheet_column pin_columns[] = {
-    {"device", NULL, CELL_TEXT}, {"host", NULL, CELL_TEXT},   {"shown", NULL, CELL_TEXT},
-    {"pin", NULL, CELL_TEXT},    {"result", NULL, CELL_TEXT}, {"reason", NULL, CELL_TEXT},
-};
-
-static const char *pin_word(const struct device *device, const struct fleet_job *job)
-{
-    if (job->state != DEVICE_OK || !*job->offered)
-        return "failed";
-    if (!*device->pin)
-        return "new";
-    return strcmp(device->pin, job->offered) == 0 ? "same" : "changed";
-}
-
-static enum status pin_set(struct device_request *request, struct writer *writer,
-                           const struct device *device, const char *pin, struct error *err)
-{
-    const char *reason = cli_value(request->cli, "reason");
-    json_t *set = json_pack("{s:s, s:s}", "pin", pin, "quarantine", "");
-    struct operation op = {.actor = request->access.principal,
-                           .rights = request->access.rights,
-                           .entity = "device",
-                           .target = device->code,
-                           .base_version = device->version,
-                           .set = set,
-                           .reason = reason ? reason : "host key accepted"};
-    enum status status = operation_apply(writer, &op, NULL, err);
-    json_decref(set);
-    return status;
-}
-
-enum status device_pin(struct device_request *request, struct error *err)
-{
-    struct fleet_engine *engine;
-    struct fleet_work *work;
-    struct arena *arena = request->cli->arena;
-    struct writer *writer = NULL;
-    bool accept = cli_switch(request->cli, "accept");
-    enum status status =
-        device_work(request, &(struct fleet_work_options){.scan = true}, &engine, &work, err);
-    if (status != ST_OK)
-        return status;
-    if (accept && (status = cli_writer(request->cli, &writer, err)) == ST_OK)
-        status = writer_begin(writer, err);
-    size_t n, failed = 0;
-    const struct fleet_result *results = fleet_work_results(work, &n);
-    struct sheet *sheet = sheet_new(arena, pin_columns, sizeof pin_columns / sizeof *pin_columns);
-    for (size_t i = 0; i < n && status == ST_OK; i++) {
-        const struct device *device = results[i].device;
-        const struct fleet_job *job = &results[i].job;
-        const char *word = pin_word(device, job);
-        bool shown = strcmp(word, "failed") != 0;
-        failed += !shown;
-        if (accept && shown && strcmp(word, "same") != 0) {
-            status = pin_set(request, writer, device, job->offered, err);
-            word = "pinned";
-        }
-        struct cell *cells = sheet_row_add(sheet);
-        cells[0] = cell_text(device->code);
-        cells[1] = cell_text(device->host);
-        cells[2] = cell_text(shown ? arena_strdup(arena, job->offered) : NULL);
-        cells[3] = known_text(device->pin);
-        cells[4] = cell_text(word);
-        cells[5] = known_text(arena_strdup(arena, job->reason));
-    }
-    device_work_end(engine, work);
-    if (accept && writer && writer_in_transaction(writer)) {
-        if (status == ST_OK)
-            status = writer_commit(writer, err);
-        else
-            writer_rollback(writer);
-    }
-    if (status == ST_OK)
-        status = cli_print_sheet(request->cli, "devices", sheet, err);
     return status == ST_OK ? part_failed(failed, n, err) : status;
 }
