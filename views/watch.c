@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WATCH_MS = 2000 };
+enum { WATCH_MS = 1000 };
 
 struct watch_task {
     struct task task;
@@ -73,6 +73,11 @@ static void watch_fire(void *context)
     watch->task.done = watch_done;
     watch->console = console;
     task_submit(console->pool, &watch->task);
+}
+
+void watch_look(struct console *console)
+{
+    watch_fire(console);
 }
 
 void watch_begin(struct console *console)
