@@ -106,6 +106,18 @@ static bool key_of_audit(const void *hash, size_t n, uint64_t key[2])
     return true;
 }
 
+/* Each role has its own words for people, so that those of two roles cannot be laid side by side.
+ * Who sees cards looks up those of analysts. */
+static void key_of_role(struct access *access)
+{
+    enum access_role role = access->mask == MASK_PSEUDONYM ? access->role : ACCESS_ANALYST;
+    unsigned char text[16 + 32] = {0}, digest[SHA256_SIZE];
+    memcpy(text, access->key, 16);
+    snprintf((char *)text + 16, 32, "%s", roles[role].name);
+    sha256(text, sizeof text, digest);
+    memcpy(access->key, digest, sizeof access->key);
+}
+
 static enum status read_key(struct reader *reader, struct access *access, struct error *err)
 {
     sqlite3_stmt *stmt;
@@ -134,18 +146,6 @@ static enum status read_key(struct reader *reader, struct access *access, struct
                          "anyone; an admin sets one as the setting pseudonym_key, 32 digits of "
                          "0-9 and a-f");
     return ST_OK;
-}
-
-/* Each role has its own words for people, so that those of two roles cannot be laid side by side.
- * Who sees cards looks up those of analysts. */
-static void key_of_role(struct access *access)
-{
-    enum access_role role = access->mask == MASK_PSEUDONYM ? access->role : ACCESS_ANALYST;
-    unsigned char text[16 + 32] = {0}, digest[SHA256_SIZE];
-    memcpy(text, access->key, 16);
-    snprintf((char *)text + 16, 32, "%s", roles[role].name);
-    sha256(text, sizeof text, digest);
-    memcpy(access->key, digest, sizeof access->key);
 }
 
 /* ---- Replicas ---- */
