@@ -1,5 +1,6 @@
 #include "model/sync/hub.h"
 
+#include "model/base/random.h"
 #include "model/base/text.h"
 #include "model/base/time.h"
 #include "model/store/change.h"
@@ -14,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 enum { LOCK_DAYS = 30, DAY = 86400, HEARD_EVERY = 60 };
@@ -47,15 +47,6 @@ static char *epoch_path(const struct mall *mall)
     return mem_printf("%s.epoch", mall->path);
 }
 
-static void epoch_make(char text[33])
-{
-    unsigned char random[16] = {0};
-    if (getrandom(random, sizeof random, 0) != sizeof random)
-        abort();
-    for (size_t i = 0; i < sizeof random; i++)
-        snprintf(text + 2 * i, 3, "%02x", random[i]);
-}
-
 enum status sync_hub_make(struct writer *writer, struct error *err)
 {
     char epoch[33];
@@ -63,7 +54,7 @@ enum status sync_hub_make(struct writer *writer, struct error *err)
         return error_set(err, ST_REFUSED,
                          "'%s' is a replica: only its hub's own file can be a hub",
                          writer_mall(writer)->path);
-    epoch_make(epoch);
+    random_hex(epoch, 16);
     return change_log_begin(writer, epoch, err);
 }
 
@@ -141,7 +132,7 @@ static enum status epoch_check(struct sync_hub *hub, struct error *err)
             epoch_write(hub->mall, mine, seq);
         return ST_OK;
     }
-    epoch_make(fresh);
+    random_hex(fresh, 16);
     status = hub_writer(hub, err);
     if (status == ST_OK)
         status = writer_begin(hub->writer, err);

@@ -8,6 +8,7 @@
  *     SEED=17 build/tests/sync/test_simulation      one seed, and what it did
  *     SEEDS=10000 build/tests/sync/test_simulation  many
  */
+#include "model/base/random.h"
 #include "model/base/text.h"
 #include "model/event/event.h"
 #include "model/event/move.h"
@@ -506,6 +507,7 @@ static void everything_settles(struct simulation *s)
 
 static void seed_run(uint64_t seed, bool talks)
 {
+    random_fix(seed * 1000003 + 1);
     struct simulation s = {.world = sync_world_new(), .dice = {seed * 7919 + 1}, .talks = talks};
     hub_begins(&s);
     for (int i = 0; i < STEPS; i++)
@@ -522,6 +524,7 @@ static void seed_run(uint64_t seed, bool talks)
     }
     free(s.backup);
     sync_world_free(s.world);
+    random_fix(0);
 }
 
 static uint64_t going_on;
