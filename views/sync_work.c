@@ -2,6 +2,7 @@
 
 #include "model/base/time.h"
 #include "views/console.h"
+#include "views/malls.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -211,6 +212,8 @@ static void told_ready(void *context)
     uint64_t drained;
     if (read(work->told, &drained, sizeof drained) < 0)
         return;
+    if (sync_work_glance(work)->remade && !work->console->next_mall && !work->console->still)
+        malls_switch(work->console, work->replica); /* what is open is the file of before */
     console_redraw(work->console);
 }
 

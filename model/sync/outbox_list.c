@@ -1,6 +1,7 @@
 /* Looking at the outbox, and dealing with what came back. */
 #include "model/sync/outbox_parts.h"
 
+#include "model/base/random.h"
 #include "model/base/text.h"
 #include "model/base/vec.h"
 #include "model/store/change.h"
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 static enum outbox_state state_of(const char *name)
 {
@@ -160,13 +160,9 @@ static enum status entry_remove(struct writer *writer, int64_t number, struct er
 static enum status entry_again(struct writer *writer, const struct found *found,
                                const json_t *fields, struct error *err)
 {
-    unsigned char random[16] = {0};
     char id[33];
     sqlite3_stmt *stmt;
-    if (getrandom(random, sizeof random, 0) != sizeof random)
-        abort();
-    for (size_t i = 0; i < sizeof random; i++)
-        snprintf(id + 2 * i, 3, "%02x", random[i]);
+    random_hex(id, 16);
     json_t *detail = json_loads(found->detail, 0, NULL);
     json_object_set(detail, "fields", (json_t *)fields);
     char *text = json_dumps(detail, JSON_COMPACT | JSON_SORT_KEYS);
