@@ -114,7 +114,7 @@ static int mall_end(void **state)
 static const struct screen_place places[] = {
     {"sync", "R", ""},           {"outbox", "U", ""},
     {"conflict", "U Enter", ""}, {"turned", "U Enter v", ""},
-    {"drop", "U End d", ""},     {.name = "people", .view = "people-roles"},
+    {"drop", "U End d", ""},     {.name = "people", .view = "people-roles", .argument = ""},
     {"loop", "1", ""},
 };
 
