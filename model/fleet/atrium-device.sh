@@ -174,11 +174,22 @@ anew() { # NAME: it is another spool than the one that was collected
 show_log() { # [LINES] [--follow]
     lines=200 follow=
     for word in "$@"; do
-        if [ "$word" = --follow ]; then follow=-F; elif whole "$word"; then lines=$word; else
+        if [ "$word" = --follow ]; then follow=1; elif whole "$word"; then lines=$word; else
             usage 'log [LINES] [--follow]'
         fi
     done
-    exec tail -n "$lines" $follow -- "$home/log/app.log"
+    [ -n "$follow" ] || exec tail -n "$lines" -- "$home/log/app.log"
+    # By name, so that a rotation is followed.
+    tail -n "$lines" -F -- "$home/log/app.log" </dev/null &
+    tail=$!
+    trap 'kill "$tail" 2>/dev/null' EXIT
+    trap 'exit 0' HUP INT TERM PIPE
+    # A byte on stdin is a sign of life, answered on stderr. Where none comes for a while, or stdin
+    # ends, nobody looks any more: tail alone would wait for a next line, perhaps for ever.
+    while [ -n "$(timeout "${ATRIUM_FOLLOW_SECONDS:-45}" dd bs=1 count=1 2>/dev/null)" ] &&
+        kill -s 0 "$tail" 2>/dev/null; do
+        echo . >&2
+    done
 }
 
 # ---- Files ----

@@ -25,6 +25,7 @@ struct engine {
     struct contact_tokens tokens;
     struct contact_lines lines;
     struct sender *sender;
+    struct rollout_step_state *rollouts;
 };
 
 /* `run` fills in what it did (numbers by name). Begin and end are for the whole run, and may be
