@@ -54,4 +54,14 @@ struct fleet_work *desk_work_of(const struct desk_work *work);
  * is fine. */
 void desk_work_leave(struct desk_work *work);
 
+/* ---- Guests: what keeps jobs of its own on the engine (shells, logs that are followed) ---- */
+
+/* The engine, made when it is first needed; NULL: it complained. */
+struct fleet_engine *desk_engine(struct fleet_desk *desk);
+
+/* Until it is removed, `end` is called when the console is left: the engine is gone by then, and
+ * all jobs have ended. Changes for the writer can still be submitted. */
+void desk_guest_add(struct fleet_desk *desk, void (*end)(void *context), void *context);
+void desk_guest_remove(struct fleet_desk *desk, void *context);
+
 #endif

@@ -6,6 +6,7 @@
 #include "model/campaign/points_verify.h"
 #include "model/campaign/state.h"
 #include "model/event/verify.h"
+#include "model/fleet/config.h"
 #include "model/fleet/rollout.h"
 #include "model/segment/verify.h"
 
@@ -19,4 +20,5 @@ void modules_start(void)
     points_register();
     campaign_register();
     rollout_register();
+    config_register();
 }

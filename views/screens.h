@@ -24,6 +24,7 @@ extern const struct view_ops view_points, view_points_member, view_points_post, 
 extern const struct view_ops view_points_rule;
 extern const struct view_ops view_fleet, view_fleet_run, view_fleet_output;
 extern const struct view_ops view_device, view_device_log, view_device_key, view_device_edit;
+extern const struct view_ops view_shell;
 
 /* NULL-terminated. */
 extern const struct view_ops *const screens[];

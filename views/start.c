@@ -203,6 +203,7 @@ enum status console_new(const struct console_options *options, struct console **
     struct console *console = mem_zero(1, sizeof *console);
     console->still = options->still;
     console->sealed = options->sealed;
+    console->identity = options->identity;
     console->early_blocks = options->early_blocks ? options->early_blocks : EARLY_BLOCKS;
     *out = console;
     size_t n;
@@ -224,8 +225,9 @@ enum status console_new(const struct console_options *options, struct console **
     threads_begin(console);
     questions_warm(console);
     console_open(console, "loop", "");
+    console->alone = options->start && options->argument;
     if (options->start)
-        console_open(console, options->start, "");
+        console_open(console, options->start, options->argument ? options->argument : "");
     else
         resume_offer(console);
     watch_begin(console);
@@ -280,7 +282,8 @@ void console_free(struct console *console)
     free(console);
 }
 
-enum status console_start(const char *mall_path, const char *principal, struct error *err)
+enum status console_start_at(const char *mall_path, const char *principal, const char *view,
+                             const char *argument, const char *identity, struct error *err)
 {
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
         return error_set(err, ST_USAGE,
@@ -290,6 +293,10 @@ enum status console_start(const char *mall_path, const char *principal, struct e
         .principal = principal,
         .input = STDIN_FILENO,
         .output = STDOUT_FILENO,
+        .start = view,
+        .argument = argument,
+        .identity = identity,
+        .forgetful = view != NULL,
     };
     struct console *console;
     enum status status = console_new(&options, &console, err);
@@ -298,4 +305,9 @@ enum status console_start(const char *mall_path, const char *principal, struct e
     console_run(console);
     console_free(console);
     return ST_OK;
+}
+
+enum status console_start(const char *mall_path, const char *principal, struct error *err)
+{
+    return console_start_at(mall_path, principal, NULL, NULL, NULL, err);
 }

@@ -71,8 +71,8 @@ static enum status tail_insert(struct writer *writer, const struct event *event,
     return status;
 }
 
-enum status event_append(struct writer *writer, const struct event *events, size_t n, size_t *added,
-                         size_t *duplicates, struct error *err)
+enum status event_append_each(struct writer *writer, const struct event *events, size_t n,
+                              bool *added, struct error *err)
 {
     struct ref_index index;
     size_t n_added = 0;
@@ -84,11 +84,22 @@ enum status event_append(struct writer *writer, const struct event *events, size
             status = ref_in_chunks(writer, &index, &events[i], &there, err);
         if (status == ST_OK && !there)
             status = tail_insert(writer, &events[i], &done, err);
+        added[i] = done;
         n_added += done;
     }
     ref_index_free(&index);
-    if (status == ST_OK && n_added)
-        status = writer_touch_events(writer, err);
+    return status == ST_OK && n_added ? writer_touch_events(writer, err) : status;
+}
+
+enum status event_append(struct writer *writer, const struct event *events, size_t n, size_t *added,
+                         size_t *duplicates, struct error *err)
+{
+    bool *each = mem_zero(n ? n : 1, sizeof *each);
+    enum status status = event_append_each(writer, events, n, each, err);
+    size_t n_added = 0;
+    for (size_t i = 0; i < n; i++)
+        n_added += each[i];
+    free(each);
     if (added)
         *added = status == ST_OK ? n_added : 0;
     if (duplicates)

@@ -65,6 +65,10 @@ enum status dict_intern(struct writer *writer, enum dict dict, const char *name,
 enum status event_append(struct writer *writer, const struct event *events, size_t n, size_t *added,
                          size_t *duplicates, struct error *err);
 
+/* The same; added[i] says whether the i-th was new. */
+enum status event_append_each(struct writer *writer, const struct event *events, size_t n,
+                              bool *added, struct error *err);
+
 /* Folds the tail into chunks when it holds at least `least` events (0: always). Takes the bulk
  * lock; ST_OK without work when another process has it. */
 enum status event_fold(struct writer *writer, size_t least, struct error *err);

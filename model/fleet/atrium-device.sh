@@ -61,21 +61,34 @@ sale() { if selling; then echo active=1; else echo active=0; fi; }
 
 # ---- Spools and the log ----
 
-spool() { # NAME OFFSET [MOST]
-    name_ok "${1-}" && whole "${2-}" || usage 'spool NAME OFFSET [MOST]'
+spool() { # NAME OFFSET [MOST [--follow [BYTES SHA256]]]
+    words='spool NAME OFFSET [MOST [--follow [BYTES SHA256]]]'
+    name_ok "${1-}" && whole "${2-}" || usage "$words"
     most=${3-1048576}
-    whole "$most" || usage 'spool NAME OFFSET [MOST]'
+    whole "$most" || usage "$words"
+    case ${4-} in
+    '') ;;
+    --follow)
+        [ $# = 4 ] || { whole "${5-}" && [ ${#6} = 64 ] && [ "$5" -le "$2" ]; } || usage "$words"
+        follow "$1" "$2" "$most" "${5-}" "${6-}"
+        return
+        ;;
+    *) usage "$words" ;;
+    esac
     size=$(size_of "$home/spool/$1")
     [ "$2" -le "$size" ] || die 3 "the spool $1 ends at $size, before $2"
     printf 'size=%s\n' "$size"
     [ -e "$home/spool/$1" ] || return 0
-    n=$((size - $2))
-    [ "$n" -le "$most" ] || n=$most
-    # The application may be in the middle of a line, and so may MOST: whole lines only.
+    part "$1" "$2" "$(lines "$1" "$2" "$size" "$most")"
+}
+lines() { # NAME OFFSET SIZE MOST: how many bytes are whole lines
+    n=$(($3 - $2))
+    [ "$n" -le "$4" ] || n=$4
+    # The application may be in the middle of a line, and so may MOST.
     if [ "$(part "$1" "$2" "$n" | tail -c 1 | wc -l)" = 0 ]; then
         n=$((n - $(part "$1" "$2" "$n" | tail -n 1 | wc -c)))
     fi
-    part "$1" "$2" "$n"
+    echo "$n"
 }
 part() { tail -c "+$(($2 + 1))" -- "$home/spool/$1" | head -c "$3"; } # NAME OFFSET BYTES
 
@@ -84,20 +97,99 @@ spooled() { # NAME OFFSET
     size=$(size_of "$home/spool/$1")
     [ "$2" -le "$size" ] || die 3 "the spool $1 ends at $size, before $2"
     echo "$2" | replace "$home/spool/$1.done" || die 6 "$home/spool: cannot be written"
-    # The space is given back and the offsets stay what they are.
-    blocks=$(($2 / 4096 * 4096))
-    [ "$blocks" = 0 ] || fallocate -p -o 0 -l "$blocks" "$home/spool/$1" 2>/dev/null || :
+    # The space is given back and the offsets stay what they are; what lies just before tells the
+    # next who collects that it still is this spool.
+    blocks=$((($2 - 256) / 4096 * 4096))
+    [ "$blocks" -le 0 ] || fallocate -p -o 0 -l "$blocks" "$home/spool/$1" 2>/dev/null || :
     printf 'collected=%s\n' "$2"
+}
+
+# A spool while it grows, and offers on the way back. What is to be collected goes to stdout, a piece
+# at a time: the next follows when `spooled` said that this one is safe. Answers go to stderr.
+follow() { # NAME OFFSET MOST BYTES SHA256
+    id=$(date +%s%N).$$ fifo=$home/run/follow.$1.$$.fifo
+    rm -f -- "$home/run/follow.$1."*.fifo
+    echo "$id" >"$home/run/follow.$1" && mkfifo "$fifo" || die 6 "$home/run: cannot be written"
+    pieces "$@" <"$fifo" &
+    child=$!
+    trap 'kill -s TERM "$child" 2>/dev/null' EXIT
+    trap 'exit 0' TERM HUP INT
+    exec 3>"$fifo"
+    rm -f -- "$fifo"
+    while read -r word a b c; do
+        case $word in
+        spooled) (spooled "$1" "$a") >&2 && echo "$a" >&3 ;;
+        offer)
+            name_ok "$a" && whole "$b" && whole "$c" && [ "$c" -le 65536 ] || die 2 'offer: found nonsense'
+            # Read whole before anything can fail: what follows it is the next line.
+            text=$(head -c "$c" && echo .)
+            why=$(printf %s "${text%.}" | (offer "$a" "$b") 2>&1 >/dev/null) && echo "offer=$a" >&2 ||
+                echo "offer-failed=$a $why" >&2
+            ;;
+        end) return ;;
+        *) die 2 'found nonsense, expected spooled, offer or end' ;;
+        esac
+    done
+}
+
+pieces() { # NAME OFFSET MOST BYTES SHA256; stdin: offsets up to which all is safe
+    at=$2 inode='' beat=0 looked=''
+    if [ -n "$4" ] && [ "$(part "$1" $((at - $4)) "$4" | sha256sum | cut -c1-64)" != "$5" ]; then
+        anew "$1"
+    fi
+    # Another one that follows this spool takes over.
+    while read -r token <"$home/run/follow.$1" && [ "$token" = "$id" ]; do
+        found=$(stat -c '%s %i' -- "$home/spool/$1" 2>/dev/null || echo '0 0')
+        size=${found% *}
+        [ "$size" -ge "$at" ] && { [ "$at" = 0 ] || [ "${inode:=${found#* }}" = "${found#* }" ]; } ||
+            anew "$1"
+        inode=${found#* } n=0
+        [ "$size" = "$at" ] || [ "$size" = "$looked" ] || n=$(lines "$1" "$at" "$size" "$3")
+        word=piece
+        if [ "$n" = 0 ] && [ $((size - at)) -gt "$3" ] && [ "$size" != "$looked" ]; then
+            # A line that is longer than a piece is told of and not sent.
+            word=long looked=$size
+            n=$(tail -c "+$((at + 1))" -- "$home/spool/$1" | head -n 1 | wc -c)
+            [ "$(part "$1" $((at + n - 1)) 1 | wc -l)" = 1 ] || n=0
+        fi
+        if [ "$n" -gt 0 ]; then
+            printf '%s %s %s %s %s\n' "$word" "$at" "$n" "$(date +%s%3N)" "$size"
+            [ "$word" = long ] || part "$1" "$at" "$n"
+            read -r at && whole "$at" || exit 0
+            looked='' beat=0
+            continue
+        fi
+        [ $((beat % 40)) != 0 ] || printf 'idle %s %s %s\n' "$at" "$(date +%s%3N)" "$size" || exit 0
+        beat=$((beat + 1))
+        sleep 0.5
+    done
+    kill -s TERM $$
+}
+anew() { # NAME: it is another spool than the one that was collected
+    at=0 inode='' looked=''
+    echo 0 | replace "$home/spool/$1.done"
+    printf 'reset %s %s\n' "$(date +%s%3N)" "$(size_of "$home/spool/$1")"
 }
 
 show_log() { # [LINES] [--follow]
     lines=200 follow=
     for word in "$@"; do
-        if [ "$word" = --follow ]; then follow=-F; elif whole "$word"; then lines=$word; else
+        if [ "$word" = --follow ]; then follow=1; elif whole "$word"; then lines=$word; else
             usage 'log [LINES] [--follow]'
         fi
     done
-    exec tail -n "$lines" $follow -- "$home/log/app.log"
+    [ -n "$follow" ] || exec tail -n "$lines" -- "$home/log/app.log"
+    # By name, so that a rotation is followed.
+    tail -n "$lines" -F -- "$home/log/app.log" </dev/null &
+    tail=$!
+    trap 'kill "$tail" 2>/dev/null' EXIT
+    trap 'exit 0' HUP INT TERM PIPE
+    # A byte on stdin is a sign of life, answered on stderr. Where none comes for a while, or stdin
+    # ends, nobody looks any more: tail alone would wait for a next line, perhaps for ever.
+    while [ -n "$(timeout "${ATRIUM_FOLLOW_SECONDS:-45}" dd bs=1 count=1 2>/dev/null)" ] &&
+        kill -s 0 "$tail" 2>/dev/null; do
+        echo . >&2
+    done
 }
 
 # ---- Files ----
@@ -175,7 +267,7 @@ receive() { # PATH SIZE SHA256 [OFFSET|resume [MODE]]
     mode=$(stat -c %a -- "$to" 2>/dev/null || echo 644)
     chmod "${5:-$mode}" "$part" && sync "$part" && mv -fT -- "$part" "$to" && sync "$dir" ||
         die 6 "$1: cannot be put in its place"
-    printf 'have=%s\nsha256=%s\n' "$2" "$3"
+    [ -n "${quiet-}" ] || printf 'have=%s\nsha256=%s\n' "$2" "$3"
 }
 
 # With a SHA256 the other one says what the first OFFSET bytes it has are: where they are others, all
@@ -263,6 +355,19 @@ apply_config() { # SHA256
         die 6 "$home/config: cannot be written"
     restart
     printf 'config=%s\n' "$(sha_of "$home/config" | cut -c1-12)"
+}
+
+configure() { # SIZE SHA256: stdin is the configuration from now on, as `receive … resume` and apply
+    whole "${1-}" && [ ${#2} = 64 ] || usage 'configure SIZE SHA256'
+    if [ "$(sha_of "$home/config")" = "$2" ]; then
+        printf 'have=%s\nsha256=%s\n' "$1" "$2"
+        return
+    fi
+    rm -f -- "$home/config.new"
+    quiet=1
+    receive ./config.new "$1" "$2" resume
+    apply_config "$2" >/dev/null
+    printf 'sha256=%s\n' "$2"
 }
 
 restart() { [ ! -x "$home/app/current/restart" ] || "$home/app/current/restart" >/dev/null 2>&1; }
@@ -438,7 +543,7 @@ verb=${1-}
 [ $# = 0 ] || shift
 case $verb in status | sale | switch | confirm | rollback | stage) (overdue) 2>/dev/null ;; esac
 case $verb in
-status | sale | spool | spooled | receive | send | install | run | stage | arm | switch | confirm | boot | offer | deadman)
+status | sale | spool | spooled | receive | send | install | configure | run | stage | arm | switch | confirm | boot | offer | deadman)
     "$verb" "$@"
     ;;
 log) show_log "$@" ;;
@@ -447,5 +552,5 @@ config-check) check_config ;;
 config-apply) apply_config "$@" ;;
 rollback) back 'asked for' ;;
 version) echo version=1 ;;
-*) usage 'status|sale|spool|spooled|log|receive|send|install|run|kill|config-check|config-apply|stage|arm|switch|confirm|rollback|boot|offer|version' ;;
+*) usage 'status|sale|spool|spooled|log|receive|send|install|run|kill|configure|config-check|config-apply|stage|arm|switch|confirm|rollback|boot|offer|version' ;;
 esac

@@ -44,6 +44,8 @@ struct piece {
     char trouble[LOCAL_REASON]; /* on this side; "" */
     char sha256[SHA256_HEX];
     int64_t size;
+    const char *text;  /* put: its bytes; NULL: of the transfer's file */
+    int64_t confirmed; /* the most that was there for certain; -1: not known */
     int fruitless, mismatches;
 };
 
@@ -65,6 +67,11 @@ struct transfer {
 };
 
 /* ---- Ends ---- */
+
+static bool is_get(const struct piece *piece)
+{
+    return piece->transfer->options.kind == TRANSFER_GET;
+}
 
 static int64_t idle_ms(const struct transfer *transfer)
 {
@@ -94,7 +101,8 @@ static void piece_end(struct piece *piece, enum device_condition state, const ch
     memcpy(result->job.reason, clean, strlen(clean) + 1);
     arena_free(arena);
     result->size = piece->size;
-    result->bytes = piece->moved;
+    /* What was sent may have been lost on the way: what it said it has counts. */
+    result->bytes = is_get(piece) ? piece->moved : piece->began;
     if (state == DEVICE_OK) {
         result->bytes = piece->size;
         memcpy(result->sha256, piece->sha256, SHA256_HEX);
@@ -125,15 +133,20 @@ static void piece_refused(struct piece *piece)
 
 static const char *verb_of(struct piece *piece)
 {
-    struct transfer *transfer = piece->transfer;
-    struct arena *arena = transfer->arena;
-    const char *remote =
-        transfer->options.install ? NULL : shell_quote(arena, transfer->options.remote);
-    if (transfer->options.install)
-        return arena_printf(arena, "install %lld %s", (long long)transfer->size, transfer->sha256);
-    if (!transfer->options.get)
-        return arena_printf(arena, "receive %s %lld %s resume", remote, (long long)transfer->size,
-                            transfer->sha256);
+    struct arena *arena = piece->transfer->arena;
+    const struct transfer_options *options = &piece->transfer->options;
+    const char *remote = options->remote ? shell_quote(arena, options->remote) : "";
+    long long size = (long long)piece->size;
+    switch (options->kind) {
+    case TRANSFER_INSTALL:
+        return arena_printf(arena, "install %lld %s", size, piece->sha256);
+    case TRANSFER_CONFIG:
+        return arena_printf(arena, "configure %lld %s", size, piece->sha256);
+    case TRANSFER_PUT:
+        return arena_printf(arena, "receive %s %lld %s resume", remote, size, piece->sha256);
+    case TRANSFER_GET:
+        break;
+    }
     return piece->at
                ? arena_printf(arena, "send %s %lld %s", remote, (long long)piece->at, piece->prefix)
                : arena_printf(arena, "send %s", remote);
@@ -147,13 +160,12 @@ static void piece_submit(struct piece *piece)
     piece->headed = piece->sent_along = piece->whole = false;
     piece->along = device_verb_command(transfer->arena, verb, true);
     /* What is installed is this console's own, so its installer is, too. */
-    piece->job.command = transfer->options.install
-                             ? piece->along
-                             : device_verb_command(transfer->arena, verb, false);
+    bool install = transfer->options.kind == TRANSFER_INSTALL;
+    piece->job.command = install ? piece->along : device_verb_command(transfer->arena, verb, false);
     piece->job.idle_ms = hashing_ms(transfer, piece->size);
     piece->began = piece->at;
     piece->result.attempts++;
-    if (transfer->options.install) {
+    if (install) {
         piece->headed = true;
         piece->at = 0;
     }
@@ -167,10 +179,12 @@ static bool piece_again(struct piece *piece)
 {
     if (piece->transfer->ending)
         return false;
-    piece->fruitless = piece->moved > piece->began ? 0 : piece->fruitless + 1;
+    int64_t now = is_get(piece) ? piece->moved : piece->began;
+    piece->fruitless = now > piece->confirmed ? 0 : piece->fruitless + 1;
+    piece->confirmed = now > piece->confirmed ? now : piece->confirmed;
     if (piece->fruitless >= FRUITLESS || piece->result.attempts >= ATTEMPTS)
         return false;
-    if (piece->transfer->options.get)
+    if (is_get(piece))
         prepare_ask(piece);
     else
         piece_submit(piece);
@@ -230,7 +244,7 @@ static bool put_output(struct fleet_job *job, bool is_stderr, const char *bytes,
                trouble(piece, "it did not answer as atrium-device does");
     int64_t have;
     if (strncmp(piece->head, "have=", 5) != 0 ||
-        !number_after(piece->head, "have=", transfer->size, &have))
+        !number_after(piece->head, "have=", piece->size, &have))
         return trouble(piece, "it did not say how much it has");
     piece->at = piece->began = have;
     moved_set(piece, have);
@@ -238,27 +252,26 @@ static bool put_output(struct fleet_job *job, bool is_stderr, const char *bytes,
     return say_more(piece, bytes + taken, n - taken);
 }
 
-static int64_t source_read(struct transfer *transfer, int64_t at, char *buffer, size_t size)
+static int64_t source_read(const struct piece *piece, char *buffer, size_t size)
 {
-    int64_t left = transfer->size - at;
+    int64_t left = piece->size - piece->at;
     size_t n = left < (int64_t)size ? (size_t)left : size;
-    if (transfer->fd >= 0)
-        return pread(transfer->fd, buffer, n, at);
-    memcpy(buffer, (const char *)transfer->options.bytes + at, n);
+    if (!piece->text)
+        return pread(piece->transfer->fd, buffer, n, piece->at);
+    memcpy(buffer, piece->text + piece->at, n);
     return (int64_t)n;
 }
 
 static int64_t put_input(struct fleet_job *job, char *buffer, size_t size)
 {
     struct piece *piece = job->context;
-    struct transfer *transfer = piece->transfer;
     if (!piece->headed)
         return -1; /* it says first where to begin */
-    if (piece->at >= transfer->size) {
-        job->idle_ms = hashing_ms(transfer, transfer->size);
+    if (piece->at >= piece->size) {
+        job->idle_ms = hashing_ms(piece->transfer, piece->size);
         return 0;
     }
-    int64_t n = source_read(transfer, piece->at, buffer, size);
+    int64_t n = source_read(piece, buffer, size);
     if (n <= 0) {
         trouble(piece, "the file here became shorter, or cannot be read any more");
         return 0;
@@ -470,7 +483,7 @@ static void get_done(struct piece *piece)
 static bool script_send_along(struct piece *piece)
 {
     if (piece->sent_along || piece->job.state != DEVICE_OK || piece->job.exit_status != 127 ||
-        piece->transfer->ending || piece->transfer->options.install)
+        piece->transfer->ending || piece->transfer->options.kind == TRANSFER_INSTALL)
         return false;
     piece->sent_along = true;
     piece->head_n = piece->said_n = 0;
@@ -485,7 +498,7 @@ static void on_done(struct fleet_job *job)
     struct piece *piece = job->context;
     if (script_send_along(piece))
         return;
-    if (piece->transfer->options.get)
+    if (is_get(piece))
         get_done(piece);
     else
         put_done(piece);
@@ -510,7 +523,8 @@ static void pieces_put(struct transfer *transfer)
         struct piece *piece = &transfer->pieces[i];
         if (piece->result.finished)
             continue;
-        memcpy(piece->sha256, transfer->sha256, SHA256_HEX);
+        if (!piece->text)
+            memcpy(piece->sha256, transfer->sha256, SHA256_HEX);
         if (transfer->ending)
             piece_end(piece, DEVICE_CANCELLED, "cancelled before it was sent");
         else if (*transfer->reason)
@@ -525,12 +539,46 @@ static void hash_done(struct task *task)
     pieces_put((struct transfer *)((char *)task - offsetof(struct transfer, hash)));
 }
 
-static void piece_begin(struct transfer *transfer, struct piece *piece, const struct device *device)
+/* A text is at hand: its hash is made at once. */
+static void piece_text(struct piece *piece, const void *bytes, size_t n)
 {
-    bool get = transfer->options.get;
+    unsigned char digest[SHA256_SIZE];
+    piece->text = bytes;
+    piece->size = (int64_t)n;
+    sha256(bytes, n, digest);
+    sha256_hex(digest, piece->sha256);
+}
+
+static void piece_source(struct piece *piece, size_t i)
+{
+    const struct transfer_options *options = &piece->transfer->options;
+    if (options->kind == TRANSFER_INSTALL)
+        piece_text(piece, device_script, strlen(device_script));
+    else if (options->kind == TRANSFER_CONFIG)
+        piece_text(piece, options->texts[i].bytes, options->texts[i].n);
+    else
+        piece->size = options->kind == TRANSFER_PUT ? piece->transfer->size : -1;
+}
+
+static void piece_target(struct piece *piece, const char *code)
+{
+    struct transfer *transfer = piece->transfer;
+    const char *local = transfer->options.local;
+    bool folder = transfer->options.folder;
+    piece->result.local = folder ? arena_printf(transfer->arena, "%s/%s", local, code) : local;
+    piece->part = arena_printf(transfer->arena, "%s.part", piece->result.local);
+    if (folder && (strchr(code, '/') || *code == '.' || !*code))
+        piece_end(piece, DEVICE_FAILED, "its code cannot be the name of a file");
+}
+
+static void piece_begin(struct transfer *transfer, size_t i, const struct device *device)
+{
+    struct piece *piece = &transfer->pieces[i];
     piece->transfer = transfer;
     piece->fd = -1;
-    piece->size = get ? -1 : transfer->size;
+    piece->confirmed = -1;
+    piece_source(piece, i);
+    bool get = is_get(piece);
     piece->result = (struct transfer_result){.device = device, .size = piece->size, .local = ""};
     piece->job = (struct fleet_job){.device = device->id,
                                     .code = device->code,
@@ -544,19 +592,11 @@ static void piece_begin(struct transfer *transfer, struct piece *piece, const st
                                     .done = on_done,
                                     .context = piece,
                                     .exit_status = -1};
-    if (get) {
-        const char *local = transfer->options.local;
-        piece->result.local = transfer->options.folder
-                                  ? arena_printf(transfer->arena, "%s/%s", local, device->code)
-                                  : local;
-        piece->part = arena_printf(transfer->arena, "%s.part", piece->result.local);
-    }
-    transfer->results[piece - transfer->pieces] = piece->result;
+    transfer->results[i] = piece->result;
     if (*device->quarantine)
         piece_end(piece, DEVICE_QUARANTINED, device->quarantine);
-    else if (get && transfer->options.folder &&
-             (strchr(device->code, '/') || device->code[0] == '.' || !*device->code))
-        piece_end(piece, DEVICE_FAILED, "its code cannot be the name of a file");
+    else if (get)
+        piece_target(piece, device->code);
 }
 
 enum status transfer_remote(struct arena *arena, const char *path, const char **remote,
@@ -590,17 +630,6 @@ enum status transfer_remote(struct arena *arena, const char *path, const char **
 static enum status source_open(struct transfer *transfer, struct error *err)
 {
     const struct transfer_options *options = &transfer->options;
-    if (options->install) {
-        transfer->options.bytes = device_script;
-        transfer->options.n = strlen(device_script);
-    }
-    if (transfer->options.bytes) {
-        unsigned char digest[SHA256_SIZE];
-        sha256(options->bytes, options->n, digest);
-        sha256_hex(digest, transfer->sha256);
-        transfer->size = (int64_t)options->n;
-        return ST_OK;
-    }
     const char *quoted = text_quote(transfer->arena, options->local, strlen(options->local));
     transfer->fd = open(options->local, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (transfer->fd < 0)
@@ -637,10 +666,14 @@ static enum status options_take(struct transfer *transfer, const struct transfer
     transfer->fd = -1;
     if (options->local)
         transfer->options.local = arena_strdup(transfer->arena, options->local);
-    if (!options->install)
+    if (options->kind == TRANSFER_PUT || options->kind == TRANSFER_GET)
         status = transfer_remote(transfer->arena, options->remote, &transfer->options.remote, err);
-    if (status == ST_OK)
-        status = options->get ? target_ready(transfer, err) : source_open(transfer, err);
+    else
+        transfer->options.remote = NULL;
+    if (status == ST_OK && options->kind == TRANSFER_GET)
+        status = target_ready(transfer, err);
+    else if (status == ST_OK && options->kind == TRANSFER_PUT)
+        status = source_open(transfer, err);
     return status;
 }
 
@@ -662,14 +695,14 @@ enum status transfer_begin(struct fleet_engine *engine, const struct device *dev
     transfer->pieces = mem_zero(n ? n : 1, sizeof *transfer->pieces);
     transfer->results = mem_zero(n ? n : 1, sizeof *transfer->results);
     for (size_t i = 0; i < n; i++) {
-        piece_begin(transfer, &transfer->pieces[i], &devices[i]);
-        if (options->get && !transfer->pieces[i].result.finished)
+        piece_begin(transfer, i, &devices[i]);
+        if (is_get(&transfer->pieces[i]) && !transfer->pieces[i].result.finished)
             prepare_ask(&transfer->pieces[i]);
     }
-    if (!options->get && transfer->fd >= 0) {
+    if (options->kind == TRANSFER_PUT) {
         transfer->hash = (struct task){.run = hash_run, .done = hash_done, .title = ""};
         task_submit(transfer->pool, &transfer->hash);
-    } else if (!options->get) {
+    } else if (options->kind != TRANSFER_GET) {
         pieces_put(transfer);
     }
     *out = transfer;

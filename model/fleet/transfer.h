@@ -15,16 +15,26 @@
 #include "model/base/hash.h"
 #include "model/fleet/work.h"
 
+enum transfer_kind {
+    TRANSFER_PUT,
+    TRANSFER_GET,
+    TRANSFER_INSTALL, /* the script itself */
+    TRANSFER_CONFIG,  /* configurations: checked by the application, then in force */
+};
+
+struct transfer_text {
+    const void *bytes;
+    size_t n;
+};
+
 struct transfer_options {
-    bool get; /* from the devices to here */
+    enum transfer_kind kind;
     const char
         *local; /* put: a file; get: a file, or with `folder` one that gets a file a device */
     bool folder;
-    const void *bytes; /* put: these instead of a file, with their number; must outlive it */
-    size_t n;
-    const char *remote; /* as transfer_remote wants it */
-    bool install;       /* put: the script itself; local, bytes and remote are not looked at */
-    int64_t idle_ms;    /* without a byte either way; 0: 30 s */
+    const struct transfer_text *texts; /* configurations, one for each device; they outlive it */
+    const char *remote;                /* put, get: as transfer_remote wants it */
+    int64_t idle_ms;                   /* without a byte either way; 0: 30 s */
 };
 
 struct transfer_result {

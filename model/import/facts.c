@@ -1,8 +1,5 @@
 /* Importing facts: pages in the order of the file, numbered, then into the events. */
-#include "model/import/job.h"
-#include "model/import/numbering.h"
-#include "model/import/pages.h"
-#include "model/import/receipts.h"
+#include "model/import/facts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,18 +8,6 @@
 enum {
     SMALL_ROWS = 5000,     /* at most, for the tail */
     SMALL_BYTES = 4 << 20, /* a file below that is not worth threads */
-};
-
-struct facts {
-    struct job *job;
-    struct numbering numbering;
-    struct parse_shared shared;
-    struct pages *pages;
-    VEC(struct page *) held; /* until it is known whether the file is small */
-    int64_t held_rows;
-    struct event_bulk *bulk; /* of a large import */
-    struct receipts *receipts;
-    VEC(uint32_t) zones; /* sightings: by device */
 };
 
 static int threads_of(const struct job *job)
@@ -86,7 +71,7 @@ static void erased_leave_out(struct job *job, struct page *page)
 }
 
 /* What a page refused is said; what it holds gets its numbers. */
-static enum status page_take(struct facts *facts, struct page *page, struct error *err)
+enum status facts_take(struct facts *facts, struct page *page, struct error *err)
 {
     struct job *job = facts->job;
     job->result->rows += page->rows;
@@ -121,12 +106,24 @@ static enum status taking_begin(struct facts *facts, struct error *err)
 
 /* ---- A small import: one transaction ---- */
 
-static enum status append(struct facts *facts, struct event *events, size_t n, struct error *err)
+enum status facts_small(struct facts *facts, struct error *err)
+{
+    enum status status = numbering_small(&facts->numbering, err);
+    return status == ST_OK ? taking_begin(facts, err) : status;
+}
+
+enum status facts_append(struct facts *facts, struct event *events, size_t n, size_t *added,
+                         size_t *duplicates, struct error *err)
 {
     linked_take(facts->numbering.linked, events, n);
-    size_t added = 0, duplicates = 0;
-    enum status status =
-        n ? event_append(facts->job->writer, events, n, &added, &duplicates, err) : ST_OK;
+    *added = *duplicates = 0;
+    return n ? event_append(facts->job->writer, events, n, added, duplicates, err) : ST_OK;
+}
+
+static enum status append(struct facts *facts, struct event *events, size_t n, struct error *err)
+{
+    size_t added, duplicates;
+    enum status status = facts_append(facts, events, n, &added, &duplicates, err);
     if (!facts->receipts) {
         facts->job->result->imported += (int64_t)added;
         facts->job->result->duplicates += (int64_t)duplicates;
@@ -137,11 +134,9 @@ static enum status append(struct facts *facts, struct event *events, size_t n, s
 static enum status small_write(struct facts *facts, struct error *err)
 {
     struct import_result *result = facts->job->result;
-    enum status status = numbering_small(&facts->numbering, err);
-    if (status == ST_OK)
-        status = taking_begin(facts, err);
+    enum status status = facts_small(facts, err);
     for (size_t i = 0; i < facts->held.n && status == ST_OK; i++)
-        status = page_take(facts, facts->held.at[i], err);
+        status = facts_take(facts, facts->held.at[i], err);
     if (status == ST_OK)
         status = numbering_write(&facts->numbering, err);
     for (size_t i = 0; i < facts->held.n && status == ST_OK; i++)
@@ -175,7 +170,7 @@ static enum status small_import(struct facts *facts, struct error *err)
 
 static enum status large_page(struct facts *facts, struct page *page, struct error *err)
 {
-    enum status status = page_take(facts, page, err);
+    enum status status = facts_take(facts, page, err);
     if (status == ST_OK)
         linked_take(facts->numbering.linked, page->events.at, page->events.n);
     if (status == ST_OK && page->events.n)
@@ -269,16 +264,30 @@ static enum status facts_read(struct facts *facts, struct error *err)
     return facts->bulk ? large_finish(facts, err) : small_import(facts, err);
 }
 
+void facts_begin(struct facts *facts, struct job *job)
+{
+    bool sightings = job->options->table->kind == IMPORT_SIGHTINGS;
+    *facts = (struct facts){.job = job};
+    numbering_begin(&facts->numbering, job, sightings ? CONTACT_WIFI : CONTACT_CARD);
+    facts->shared =
+        (struct parse_shared){.layout = &job->layout,
+                              .format = job->format,
+                              .date = job->options->map ? job->options->map->date : NULL,
+                              .zone = job->zone};
+    memcpy(facts->shared.names, facts->numbering.names, sizeof facts->shared.names);
+}
+
+void facts_end(struct facts *facts)
+{
+    receipts_close(facts->receipts);
+    numbering_end(&facts->numbering);
+    vec_free(&facts->zones);
+}
+
 enum status facts_import(struct job *job, struct error *err)
 {
-    struct facts facts = {.job = job};
-    bool sightings = job->options->table->kind == IMPORT_SIGHTINGS;
-    numbering_begin(&facts.numbering, job, sightings ? CONTACT_WIFI : CONTACT_CARD);
-    facts.shared = (struct parse_shared){.layout = &job->layout,
-                                         .format = job->format,
-                                         .date = job->options->map ? job->options->map->date : NULL,
-                                         .zone = job->zone};
-    memcpy(facts.shared.names, facts.numbering.names, sizeof facts.shared.names);
+    struct facts facts;
+    facts_begin(&facts, job);
     facts.pages = pages_start(job, &facts.shared, threads_of(job));
     enum status status = facts_read(&facts, err);
     if (facts.bulk)
@@ -289,8 +298,6 @@ enum status facts_import(struct job *job, struct error *err)
         page_free(facts.held.at[i]);
     vec_free(&facts.held);
     pages_end(facts.pages);
-    receipts_close(facts.receipts);
-    numbering_end(&facts.numbering);
-    vec_free(&facts.zones);
+    facts_end(&facts);
     return status;
 }

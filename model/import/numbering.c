@@ -128,7 +128,7 @@ static enum status highest_read(struct numbering *numbering, struct error *err)
     return ST_OK;
 }
 
-static enum status load(struct numbering *numbering, enum names_of of, struct error *err)
+enum status numbering_load(struct numbering *numbering, enum names_of of, struct error *err)
 {
     sqlite3_stmt *stmt;
     enum status status = prepare(numbering, tables[of].load, &stmt, err);
@@ -159,7 +159,7 @@ enum status numbering_small(struct numbering *numbering, struct error *err)
                              numbering->names[NAMES_PERSON], &numbering->linked, err);
     /* Items have no index that finds them by one text. */
     if (status == ST_OK && numbering->job->options->table->kind == IMPORT_RECEIPTS)
-        status = load(numbering, NAMES_ITEM, err);
+        status = numbering_load(numbering, NAMES_ITEM, err);
     numbering->reserved = PERSON_MOST;
     return status;
 }
@@ -178,7 +178,7 @@ enum status numbering_large(struct numbering *numbering, struct error *err)
                              numbering->names[NAMES_PERSON], &numbering->linked, err);
     for (int of = NAMES_PERSON + 1; of < NAMES_OF && status == ST_OK; of++)
         if (of != NAMES_ITEM || numbering->job->options->table->kind == IMPORT_RECEIPTS)
-            status = load(numbering, (enum names_of)of, err);
+            status = numbering_load(numbering, (enum names_of)of, err);
     return status;
 }
 
@@ -251,7 +251,7 @@ static enum status number_look_up(struct numbering *numbering, enum names_of of,
                                   struct fresh_name *name, struct error *err)
 {
     if (of == NAMES_PERSON && numbering->reader && numbering->looked_up++ == LOOK_UP_SINGLY) {
-        enum status status = load(numbering, of, err);
+        enum status status = numbering_load(numbering, of, err);
         name->number = names_find(numbering->names[of], name->at, name->n, name->hash);
         return status;
     }

@@ -46,6 +46,9 @@ void numbering_end(struct numbering *numbering);
 /* For a small import: inside the writer's transaction, before pages are taken. */
 enum status numbering_small(struct numbering *numbering, struct error *err);
 
+/* All names of a kind at once, where they are few. */
+enum status numbering_load(struct numbering *numbering, enum names_of of, struct error *err);
+
 /* For a large one: opens a reader of its own and loads the dictionaries. */
 enum status numbering_large(struct numbering *numbering, struct error *err);
 

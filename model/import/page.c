@@ -201,12 +201,42 @@ static void fields_refuse(struct page *page, const struct csv_reader *csv, size_
                 "found %zu fields, expected %zu as in the header", csv->n_fields, expected);
 }
 
+static void page_begin(struct parser *parser, struct page *page)
+{
+    enum import_kind kind = parser->shared->layout->table->kind;
+    page_clear(page);
+    parser->page = page;
+    parser->row = kind == IMPORT_EVENTS     ? event_row
+                  : kind == IMPORT_RECEIPTS ? receipt_row
+                                            : sighting_row;
+}
+
+void page_rows_begin(struct parser *parser, struct page *page)
+{
+    page_begin(parser, page);
+    parser->plain = false;
+}
+
+struct event *page_row(struct parser *parser, const struct row_cell *cells)
+{
+    struct page *page = parser->page;
+    size_t before = page->events.n;
+    memcpy(parser->cells, cells, parser->shared->layout->table->n_columns * sizeof *cells);
+    page->rows++;
+    parser->row(parser);
+    return page->events.n > before ? &page->events.at[before] : NULL;
+}
+
+void page_rows_end(struct parser *parser)
+{
+    people_find(parser, parser->page);
+}
+
 void page_parse(struct parser *parser, struct page *page)
 {
     const struct parse_shared *shared = parser->shared;
     struct csv_reader *csv = &parser->csv;
-    page_clear(page);
-    parser->page = page;
+    page_begin(parser, page);
     if (page->bytes.too_long) {
         page->rows = 1;
         page_refuse(page, page->line, 1, "found a line of more than 1 MiB, expected a shorter one");
@@ -215,9 +245,6 @@ void page_parse(struct parser *parser, struct page *page)
     const char *at = page->bytes.at + page->start;
     size_t n = page->bytes.n - page->start;
     parser->plain = !shared->layout->lookup && n && !memchr(at, '"', n) && bytes_plain(at, n);
-    parser->row = shared->layout->table->kind == IMPORT_EVENTS     ? event_row
-                  : shared->layout->table->kind == IMPORT_RECEIPTS ? receipt_row
-                                                                   : sighting_row;
     csv_feed(csv, at, n, page->line);
     for (enum csv_result result; (result = csv_next(csv)) != CSV_END;) {
         page->rows++;

@@ -102,6 +102,13 @@ void page_free(struct page *page);
 /* Parses a page's bytes into its events, names and refusals. */
 void page_parse(struct parser *parser, struct page *page);
 
+/* The same for rows that are at hand as cells, one for each column of the table, whose texts last
+ * as long as the page: begin, a row at a time (its event, valid until the next; NULL: refused),
+ * end. */
+void page_rows_begin(struct parser *parser, struct page *page);
+struct event *page_row(struct parser *parser, const struct row_cell *cells);
+void page_rows_end(struct parser *parser);
+
 /* Adds a refusal; the message is made in the page's arena. */
 void page_refuse(struct page *page, int64_t line, uint32_t column, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

@@ -13,7 +13,7 @@ struct receipt {
     uint32_t lines;
     int64_t line; /* of the file, where it was met first */
     int64_t time, amount;
-    uint32_t person, tenant;
+    uint32_t person, tenant, device;
     uint16_t channel;
     bool known; /* the mall has it */
 };
@@ -183,6 +183,7 @@ static enum status receipt_of(struct receipts *receipts, const struct event *lin
                               .time = line->time,
                               .person = line->person,
                               .tenant = line->tenant,
+                              .device = line->device,
                               .channel = line->channel};
     enum status status = ST_OK;
     if (receipts->one_by_one)
@@ -254,6 +255,7 @@ struct event *receipts_events(struct receipts *receipts, size_t *n)
                               .amount = receipt->amount < 0 ? -receipt->amount : receipt->amount,
                               .person = receipt->person,
                               .tenant = receipt->tenant,
+                              .device = receipt->device,
                               .channel = receipt->channel,
                               .ref = receipt->at,
                               .ref_size = receipt->n};

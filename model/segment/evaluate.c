@@ -247,8 +247,10 @@ static void job_free(struct job *job)
 {
     for (size_t i = 0; i < job->figures.n; i++)
         vec_free(&job->figures.at[i]->slots);
-    for (size_t i = 0; i < job->stages.n; i++)
+    for (size_t i = 0; i < job->stages.n; i++) {
         vec_free(&job->stages.at[i]->figures);
+        vec_free(&job->stages.at[i]->sweeps);
+    }
     vec_free(&job->figures);
     vec_free(&job->stages);
     vec_free(&job->slots);

@@ -164,6 +164,8 @@ enum status scans_part(struct job *job, struct error *err)
         stage->type = type;
         vec_push(&job->stages, stage);
     }
+    for (size_t f = 0; f < job->figures.n; f++)
+        figure_bounds(job->figures.at[f]);
     lately_part(job);
     figures_part(job, &life);
     for (size_t s = STAGE_SCAN; s < job->stages.n; s++)

@@ -50,10 +50,13 @@ static const struct entity_field device_fields[] = {
     {"floor", FIELD_TEXT, NULL, 0, WORD, "floor"},
     {"pin", FIELD_TEXT, NULL, 0, NAME, "SHA-256 fingerprint of its key"},
     {"quarantine", FIELD_TEXT, NULL, 0, NAME, "why it is given no credential; empty: it is"},
+    {"identity", FIELD_TEXT, NULL, 0, 255, "file of the user key for it alone"},
+    {"bastion", FIELD_REFERENCE, "device", 0, 0, "the device it is reached over"},
     {"note", FIELD_TEXT, NULL, 0, LONG_TEXT, "note"},
 };
 
-/* All of it is decided when it is made and only its moves change anything (model/fleet/rollout.h). */
+/* All of it is decided when it is made and only its moves change anything (model/fleet/rollout.h).
+ */
 enum { MONTH = 31 * 86400, MINUTES = 1440 };
 
 static const struct entity_field rollout_fields[] = {
@@ -80,6 +83,10 @@ static const struct entity_field rollout_fields[] = {
     {"started", FIELD_TIME, NULL, 0, 0, "when it was started", true},
     {"ended", FIELD_TIME, NULL, 0, 0, "when it ended", true},
     {"why", FIELD_TEXT, NULL, 0, 2 * NAME, "why it stopped or goes back", true},
+};
+
+static const struct entity_field config_fields[] = {
+    {"text", FIELD_TEXT, NULL, 0, 1 << 16, "what devices should have", .lines = true},
 };
 
 /* What people set of a campaign has a row of model/campaign/keys.c as well; what follows from its
@@ -186,6 +193,7 @@ static const struct entity_field setting_fields[] = {
 
 static const struct entity_field principal_fields[] = {
     {"role", FIELD_CHOICE, "operator manager analyst technician admin", 1, 0, "role"},
+    {"key", FIELD_TEXT, NULL, 0, WORD, "fingerprint of the SSH key that a hub knows it by"},
 };
 
 #define FIELDS(list) list, sizeof list / sizeof *list
@@ -197,6 +205,7 @@ static const struct entity entities[] = {
     {"zone", "zone", "code", RIGHT_SHOPS_EDIT, FIELDS(zone_fields), true, false},
     {"device", "device", "code", RIGHT_DEVICES_EDIT, FIELDS(device_fields), true, false},
     {"rollout", "rollout", "code", RIGHT_DEVICES_EDIT, FIELDS(rollout_fields), true, false},
+    {"config", "config", "key", RIGHT_DEVICES_EDIT, FIELDS(config_fields), true, true},
     {"campaign", "campaign", "code", RIGHT_CAMPAIGN_EDIT, FIELDS(campaign_fields), true, false},
     {"label", "label", "name", RIGHT_PEOPLE_EDIT, FIELDS(label_fields), true, true},
     {"segment", "segment", "name", RIGHT_QUESTIONS, FIELDS(segment_fields), true, true},

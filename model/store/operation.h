@@ -57,6 +57,7 @@ struct entity_field {
     int64_t least, most; /* integers: range; text: length in bytes (least 1 = required) */
     const char *summary; /* for help and the audit, translated */
     bool guarded;        /* only where the entity's rule allows it: see operation_rule */
+    bool lines;          /* text of several lines */
 };
 
 struct entity {

@@ -241,8 +241,10 @@ def test_one_writer():
         new = subprocess.Popen(["sh", SCRIPT, *words], stdin=subprocess.PIPE, env=d.env,
                                stdout=subprocess.PIPE)
         have = int(new.stdout.readline()[5:])
-        out, _ = new.communicate(data[have:], timeout=60)
-        check("the new one is done", new.returncode == 0 and d.read("f") == data, out)
+        new.stdin.write(data[have:])
+        new.stdin.close()
+        out = new.stdout.read()
+        check("the new one is done", new.wait(timeout=60) == 0 and d.read("f") == data, out)
         check("the old one is gone", old.wait(timeout=20) != 0)
         old.stdin.close()
         check("and changed nothing", d.read("f") == data)
@@ -266,20 +268,73 @@ def test_install():
               d.read("bin/atrium-device") == script, err)
 
 
+def test_configure():
+    with Fresh() as d:
+        d.write("config", b"kind=pos\n")
+        new = b"kind=pos\nbeat=9\n"
+        words = ("configure", str(len(new)), sha(new))
+        status, out, err = d.run(*words, data=new)
+        check("it is in force", status == 0 and d.read("config") == new and
+              out == f"have=0\nsha256={sha(new)}\n".encode(), (out, err))
+        d.write("app/1/restart", b"#!/bin/sh\necho again >>$ATRIUM_DEVICE_HOME/restarts\n")
+        d.write("app/1/check-config", b"#!/bin/sh\ngrep -q kind= $1 || { echo no kind; exit 1; }\n")
+        os.chmod(d.path("app/1/restart"), 0o755)
+        os.chmod(d.path("app/1/check-config"), 0o755)
+        check("once more changes nothing", d.run(*words, data=new)[0] == 0 and
+              not d.has("restarts"))
+        bad = b"beat=1\n"
+        status, out, err = d.run("configure", str(len(bad)), sha(bad), data=bad)
+        check("the application refuses", status == 3 and d.read("config") == new and
+              err == b"no kind\nthe application refuses it\n", (status, out, err))
+        check("and restarts nothing", not d.has("restarts"))
+        other = b"kind=probe\n"
+        status, _, _ = d.run("configure", str(len(other)), sha(other), data=other)
+        check("after a refused one", status == 0 and d.read("config") == other and
+              d.read("restarts") == b"again\n")
+        status, _, _ = d.run("configure", str(len(new)), sha(new), data=new[:5])
+        check("a cut one is not in force", status == 3 and d.read("config") == other)
+
+
 def test_other_verbs():
     with Fresh() as d:
         status, out, _ = d.run("offer", "o1", "60", data=b"tea for two")
         check("an offer", status == 0 and d.read("offers/o1") == b"tea for two", out)
         d.write("log/app.log", b"".join(b"line %d\n" % i for i in range(500)))
         check("the log's end", d.run("log", "3")[1] == b"line 497\nline 498\nline 499\n")
-        follow = subprocess.Popen(["sh", SCRIPT, "log", "1", "--follow"], env=d.env,
-                                  stdout=subprocess.PIPE)
-        check("follows", follow.stdout.readline() == b"line 499\n")
-        d.write("log/app.log", b"more\n", "ab")
-        check("and goes on", follow.stdout.readline() == b"more\n")
-        follow.kill()
-        follow.wait()
-        follow.stdout.close()
+        follow_log(d)
+
+
+def follow_log(d):
+    """A follow answers signs of life, survives a rotation, and ends with stdin or in silence."""
+    def begin(seconds):
+        return subprocess.Popen(["sh", SCRIPT, "log", "1", "--follow"],
+                                env=dict(d.env, ATRIUM_FOLLOW_SECONDS=seconds),
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, bufsize=0)
+
+    def end(follow):
+        for pipe in (follow.stdin, follow.stdout, follow.stderr):
+            pipe.close()
+        return follow.wait(10)
+
+    follow = begin("30")
+    check("follows", follow.stdout.readline() == b"line 499\n")
+    d.write("log/app.log", b"more\n", "ab")
+    check("and goes on", follow.stdout.readline() == b"more\n")
+    follow.stdin.write(b"..")
+    check("answers signs of life", [follow.stderr.readline(), follow.stderr.readline()] == [b".\n"] * 2)
+    os.rename(d.path("log/app.log"), d.path("log/app.log.1"))
+    d.write("log/app.log", b"fresh\n")
+    check("after a rotation too", follow.stdout.readline() == b"fresh\n")
+    d.write("log/app.log", b"fresh 2\n", "ab")
+    check("and further", follow.stdout.readline() == b"fresh 2\n")
+    follow.stdin.close()
+    check("ends with stdin", follow.stdout.read() == b"")
+    end(follow)
+    follow = begin("1")
+    check("begins again", follow.stdout.readline() == b"fresh 2\n")
+    check("ends when nobody gives a sign of life", follow.stdout.read() == b"")
+    end(follow)
 
 
 def alive(pid):
@@ -484,6 +539,29 @@ def after_config(d):
         d.read("config") == b"new"
 
 
+def prepare_configure(d):
+    d.write("config", b"old")
+
+
+def after_configure(d):
+    return d.read("config") in (b"old", FILE) and \
+        d.values("configure", str(len(FILE)), sha(FILE), data=b"")["have"].isdigit() and \
+        finish_configure(d) and d.read("config") == FILE
+
+
+def finish_configure(d):
+    child = subprocess.Popen(["sh", SCRIPT, "configure", str(len(FILE)), sha(FILE)], env=d.env,
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    have = int(child.stdout.readline()[5:])
+    try:
+        child.stdin.write(FILE[have:])
+        child.stdin.close()
+    except BrokenPipeError:
+        pass
+    out = child.stdout.read()
+    return child.wait(timeout=60) == 0 and out == f"sha256={sha(FILE)}\n".encode()
+
+
 def after_replace(d):
     if d.read("media/f") not in (b"old", FILE):
         return False
@@ -518,6 +596,7 @@ DEATHS = (
     (("config-apply", sha(b"new")), b"", prepare_config, after_config),
     (("receive", "media/f", str(len(FILE)), sha(FILE), "resume"), FILE, prepare_replace,
      after_replace),
+    (("configure", str(len(FILE)), sha(FILE)), FILE, prepare_configure, after_configure),
     (("install", str(len(SELF)), sha(SELF)), SELF, prepare_install, after_install),
     (("spooled", "receipts", "9"), b"", prepare_spool, after_spooled),
 )
@@ -578,7 +657,7 @@ def test_refusals():
 
 
 for test in (test_status, test_spool, test_files, test_full_disk, test_one_writer, test_install,
-             test_other_verbs, test_run_and_kill, test_config, test_rollout,
+             test_configure, test_other_verbs, test_run_and_kill, test_config, test_rollout,
              test_refusals, test_death_between_any_two_steps):
     test()
 print(f"{passed} passed, {failed} failed")

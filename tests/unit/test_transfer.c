@@ -98,8 +98,10 @@ static struct transfer_options put_options(const struct trial *trial)
 
 static struct transfer_options get_options(const struct trial *trial)
 {
-    return (struct transfer_options){
-        .get = true, .local = trial->target, .remote = "media/menu.bin", .idle_ms = LIMIT_MS};
+    return (struct transfer_options){.kind = TRANSFER_GET,
+                                     .local = trial->target,
+                                     .remote = "media/menu.bin",
+                                     .idle_ms = LIMIT_MS};
 }
 
 static struct transfer *transfer_to_end(struct trial *trial, const struct transfer_options *options,
@@ -459,7 +461,7 @@ static void test_install(void **state)
     size_t n;
     (void)state;
     trial_begin(&trial, 2, 10);
-    struct transfer_options options = {.install = true};
+    struct transfer_options options = {.kind = TRANSFER_INSTALL};
     struct transfer *transfer = transfer_to_end(&trial, &options, 2);
     ends_as(transfer, 1, DEVICE_OK, "");
     char *found = farm_file(trial.fleet.farm, "D1", "bin/atrium-device", &n);

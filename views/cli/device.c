@@ -23,6 +23,8 @@ static const struct cli_option options[] = {
     {"identity", "FILE", 0, "private key to log in with (default: [fleet] identity, the agent)"},
     {"accept", NULL, 0, "pin: the keys that were shown are theirs"},
     {"lines", "N", 0, "log: so many of the last lines (default 200)"},
+    {"follow", NULL, 0, "log: go on with what comes, until Ctrl-C"},
+    {"filter", "PATTERN", 0, "log: only lines that this regular expression (PCRE2) finds"},
     {"reason", "TEXT", 0, "run, pin, put, get, config: why, for the audit"},
     DEVICE_REACH_OPTION,
     {"version", "V", 0, "rollout new: the application's version that the archive holds"},
@@ -36,6 +38,9 @@ static const struct cli_option options[] = {
     {"weekdays", "DAYS", 0, "rollout new: only on these, such as 'mon tue'"},
     {"back", NULL, 0, "rollout new: where it stops, what has it goes back"},
     {"wait", NULL, 0, "rollout run: stay until it is over"},
+    {"once", NULL, 0, "collect: what there is, then end (so it is without --follow)"},
+    {"follow", NULL, 0, "collect: go on until it is ended, as it comes"},
+    {"no-offers", NULL, 0, "collect: send nothing out"},
     {0},
 };
 
@@ -202,7 +207,18 @@ static const struct {
     {"get", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_get},
     {"install", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_install},
     {"rollout", RIGHT_DEVICES, false, device_rollout},
+    {"shell", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_shell},
+    {"collect", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_collect},
 };
+
+/* "list, status or run" */
+static const char *verbs_text(struct arena *arena, const char *const *names, size_t n)
+{
+    const char *text = names[0];
+    for (size_t i = 1; i < n; i++)
+        text = arena_printf(arena, "%s%s%s", text, i + 1 < n ? ", " : " or ", names[i]);
+    return text;
+}
 
 static enum status run(struct cli *cli, struct error *err)
 {
@@ -216,9 +232,9 @@ static enum status run(struct cli *cli, struct error *err)
         verb++;
     if (verb == n) {
         const char *near = text_nearest(word, names, n);
-        return error_set(err, ST_USAGE,
-                         "device: found %s, expected list, status, run, log or pin%s%s%s",
-                         text_quote(cli->arena, word, strlen(word)), near ? "; did you mean " : "",
+        return error_set(err, ST_USAGE, "device: found %s, expected %s%s%s%s",
+                         text_quote(cli->arena, word, strlen(word)),
+                         verbs_text(cli->arena, names, n), near ? "; did you mean " : "",
                          near ? near : "", near ? "?" : "");
     }
     if (verbs[verb].on && !on)
@@ -237,16 +253,23 @@ static enum status run(struct cli *cli, struct error *err)
 
 const struct cli_command cli_device = {
     .name = "device",
-    .arguments = "list|status|run|log|pin|put|get|install|rollout [COMMAND …]",
+    .arguments = "list|status|run|log|pin|put|get|install|rollout|collect|shell [COMMAND …]",
     .summary = "POS terminals, probes and screens over SSH",
     .help =
         "list shows the inventory and what was last seen of each device. status asks them: "
         "version,\n"
         "configuration, load, disk, clock. run gives a command to a shell on each and folds equal\n"
         "answers; it runs in a process group of its own, which Ctrl-C ends. log shows the end of\n"
-        "the application's log. pin shows the host keys of devices, and with --accept keeps them: "
+        "the application's log, and with --follow goes on, all devices merged; with --json a line "
+        "is an\n"
+        "object then. pin shows the host keys of devices, and with --accept keeps them: "
         "a\n"
-        "device without a pin, or with another key than its pin, is given no credential.\n"
+        "device without a pin, or with another key than its pin, is given no credential. collect\n"
+        "brings receipts and sightings from the spools of devices into the mall, each exactly "
+        "once,\n"
+        "and offers and messages to tills and screens.\n"
+        "shell opens a terminal on one device, ~. at the start of a line leaves it; what it shows\n"
+        "is recorded.\n"
         "\n"
         "--on chooses devices by their columns and what is known of them: kind, model, floor, "
         "zone,\n"

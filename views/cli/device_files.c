@@ -74,7 +74,7 @@ static enum status transfer_do(struct device_request *request, const char *act, 
     struct transfer *transfer = NULL;
     const char *remote;
     enum status status = ST_OK;
-    if (!options->install)
+    if (options->remote)
         status = transfer_remote(request->cli->arena, options->remote, &remote, err);
     if (status == ST_OK)
         status = device_engine(request, &engine, err);
@@ -109,7 +109,7 @@ static enum status files_do(struct device_request *request, bool get, struct err
     const char *local = cli->args[1], *remote = cli->args[2];
     size_t n = strlen(local);
     struct transfer_options options = {
-        .get = get,
+        .kind = get ? TRANSFER_GET : TRANSFER_PUT,
         .local = local,
         .remote = remote,
         .folder = get && (request->n != 1 || (n && local[n - 1] == '/') ||
@@ -140,6 +140,6 @@ enum status device_install(struct device_request *request, struct error *err)
     enum status status = device_reach_agree(request, "puts atrium-device", true, err);
     if (status == ST_OK)
         status = transfer_do(request, "install", "atrium-device",
-                             &(struct transfer_options){.install = true}, err);
+                             &(struct transfer_options){.kind = TRANSFER_INSTALL}, err);
     return status;
 }

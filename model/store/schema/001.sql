@@ -50,6 +50,8 @@ create table device (
     floor text not null default '',
     pin text not null default '',        -- 'SHA256:…' of its host key; '': not seen yet
     quarantine text not null default '', -- why no credential is given to it
+    identity text not null default '',   -- file of the user key for it alone
+    bastion integer not null default 0,  -- the device that it is reached over
     note text not null default '',
     version integer not null default 1
 ) strict;
@@ -146,6 +148,62 @@ create table archive (
     piece integer not null,              -- from 0
     bytes blob not null,
     primary key (sha256, piece)
+) strict;
+
+-- How far a spool of a device was collected (model/fleet/collect.h): changed with the events that
+-- came from it, in one transaction.
+create table collect (
+    device integer not null,
+    spool text not null,                 -- 'receipts', 'sightings'
+    offset integer not null default 0,   -- of the first byte that is not in the events yet
+    marked integer not null default 0,   -- bytes before it that `mark` is the SHA-256 of
+    mark text not null default '',
+    size integer not null default 0,     -- of the spool, as the device last said
+    resets integer not null default 0,   -- how often it was found to be another spool
+    time integer not null default 0,     -- when something last came
+    primary key (device, spool)
+) strict, without rowid;
+
+-- What a device reported, by mall day of what it reported: no people.
+create table collect_day (
+    device integer not null,
+    day integer not null,
+    receipts integer not null default 0,
+    amount integer not null default 0,   -- fen, refunds taken off
+    card_receipts integer not null default 0, -- of those, with a member's card
+    card_amount integer not null default 0,
+    sightings integer not null default 0,
+    random integer not null default 0,   -- of those, of made-up addresses
+    duplicates integer not null default 0,
+    refused integer not null default 0,
+    clocked integer not null default 0,  -- rows whose time was set right by the clock's offset
+    primary key (device, day)
+) strict, without rowid;
+
+-- How devices were, one sample an hour, for a month (model/fleet/history.h).
+create table device_sample (
+    device integer not null,
+    hour integer not null,               -- hours since 1970
+    asked integer not null default 0,
+    answered integer not null default 0,
+    load integer not null default -1,    -- the highest of the hour
+    disk integer not null default -1,
+    clock integer not null default 0,    -- the farthest off
+    primary key (device, hour)
+) strict, without rowid;
+-- Configurations that devices should have (model/fleet/config.h); their versions are the audit's.
+create table config (
+    id integer primary key,
+    key text not null unique,            -- 'kind:pos': of all of a kind; 'device:P2-0147': its own
+    text text not null default '',
+    version integer not null default 1
+) strict;
+-- Devices that get theirs when they answer again.
+create table config_queue (
+    device integer primary key,
+    actor text not null,
+    time integer not null,
+    expires integer not null
 ) strict;
 -- A campaign. What its people set up are the columns up to `priority`, one for each key of a
 -- campaign file (model/campaign/campaign.h); what became of it are the rest. One that only events
@@ -441,6 +499,7 @@ create table funnel (                    -- saved by hand
 create table principal (
     name text primary key,
     role text not null,
+    key text not null default '',        -- fingerprint of the SSH key that a hub knows it by
     version integer not null default 1
 ) strict, without rowid;
 
@@ -635,8 +694,17 @@ create table device_queue (
     key text not null unique,            -- idempotency
     payload text not null,               -- JSON
     expires integer not null default 0,
-    state text not null default 'waiting', -- 'waiting', 'taken', 'done', 'expired', 'failed'
+    -- 'waiting'; 'taken': on its way to devices; 'done': those that serve the shop have it;
+    -- 'expired', 'failed' (reason)
+    state text not null default 'waiting',
+    reason text not null default '',
+    had integer not null default 0,      -- devices that have it
     time integer not null default 0
+) strict;
+create table device_offered (            -- up to which row of device_queue a device was served
+    device integer primary key,
+    row integer not null,
+    tries integer not null default 0     -- of the next one, in vain
 ) strict;
 create index device_queue_state on device_queue (state, device);
 create index device_queue_person on device_queue (person) where person <> 0;

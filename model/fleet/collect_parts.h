@@ -1,0 +1,67 @@
+/* The parts of a collector. Inside the module; all of it on the collecting thread. */
+#ifndef ATRIUM_FLEET_COLLECT_PARTS_H
+#define ATRIUM_FLEET_COLLECT_PARTS_H
+
+#include "model/fleet/collect.h"
+#include "model/fleet/collect_keep.h"
+#include "model/fleet/offer.h"
+#include "model/fleet/stream.h"
+#include "model/store/reader.h"
+
+enum {
+    COLLECT_PIECES = 64,        /* in one transaction, */
+    COLLECT_BYTES = 256 * 1024, /* and so many bytes: some 2,000 rows, some 50 ms */
+    TAIL_LEAST = 5000,          /* new events that are folded */
+    FIRST_MS = 20000            /* until a device says its first word */
+};
+
+/* Which spool a kind of device has; NULL: it only listens. */
+struct spool_kind {
+    const char *device, *spool;
+    enum import_kind kind;
+};
+extern const struct spool_kind spool_kinds[]; /* ends with a row without a device */
+
+/* A device and what is known of it since the collector began. */
+struct tap {
+    struct collector *collector;
+    struct stream *stream;
+    const struct spool_kind *kind;
+    struct arena *arena; /* of the offers under way */
+    bool wanted, tried, done;
+    int64_t next_ms, backoff_ms, opened_ms, ended_ms;
+    size_t
+        cut; /* so many bytes of a piece at most, while a row that cannot be kept is looked for */
+    enum device_condition state;
+    char reason[200];
+    int64_t rows, duplicates, refused, bytes, offset;
+
+    bool offers_due; /* something may wait for it */
+    const struct offer_out *offers;
+    size_t offers_n, offers_had; /* under way; of those that it has */
+    int64_t offers_ms, offers_sent;
+};
+
+struct collector {
+    const struct collect_options *options;
+    struct collect_numbers *numbers;
+    struct stream_hub hub;
+    struct fleet_engine *engine;
+    struct reader *reader;
+    struct writer *writer;
+    struct arena *arena; /* of a transaction */
+    VEC(struct tap *) taps;
+    size_t turn;
+    int64_t refreshed_ms, committed_ms, rows_version, tail;
+    bool wake, hurry;
+
+    int64_t offers_row, offers_live, offers_ms, swept_ms;
+};
+
+/* What of a stream's piece is taken now: whole receipts. Under the hub's lock. */
+void piece_fill(struct tap *tap, struct collect_piece *piece);
+
+/* Answers of devices to offers, and what goes out next. */
+enum status offers_work(struct collector *c, struct error *err);
+
+#endif
