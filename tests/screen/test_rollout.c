@@ -137,11 +137,11 @@ static void only_what_is_not_ok(void **state)
     (void)state;
     open_console(24, 100);
     vt_keys(vt, "N R Down Enter");
-    assert_true(vt_shows(vt, "1 of 40 devices"));
+    see("of 40 devices");
     vt_keys(vt, "f");
-    assert_true(vt_shows(vt, "1 of 27 devices"));
+    see("of 27 devices");
     vt_keys(vt, "f");
-    assert_true(vt_shows(vt, "1 of 40 devices"));
+    see("of 40 devices");
 }
 
 int main(void)
