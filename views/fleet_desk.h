@@ -50,6 +50,11 @@ struct desk_work *desk_work_begin(struct fleet_desk *desk, const struct device *
                                   void *context);
 struct fleet_work *desk_work_of(const struct desk_work *work);
 
+/* ---- Work of others on the same engine ---- */
+
+/* Called whenever ended jobs were collected; NULL: nobody. Only one at a time. */
+void desk_after_collect(struct fleet_desk *desk, void (*after)(void *context), void *context);
+
 /* Nobody wants it any more: what still runs is cancelled, and all is freed when it has ended. NULL
  * is fine. */
 void desk_work_leave(struct desk_work *work);

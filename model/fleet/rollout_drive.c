@@ -349,13 +349,18 @@ static void job_send(struct rollout_driver *driver, const struct rollout_row *ro
         job_refuse(own, DEVICE_QUARANTINED, device->quarantine);
         return;
     }
+    struct device *to = arena_new_of(own->arena, struct device);
+    device_copy(own->arena, to, device);
     own->job =
-        (struct fleet_job){.device = device->id,
-                           .code = arena_strdup(own->arena, device->code),
-                           .host = arena_strdup(own->arena, device->host),
-                           .user = arena_strdup(own->arena, device->user),
-                           .pin = arena_strdup(own->arena, device->pin),
-                           .port = device->port,
+        (struct fleet_job){.device = to->id,
+                           .code = to->code,
+                           .host = to->host,
+                           .user = to->user,
+                           .pin = to->pin,
+                           .port = to->port,
+                           .kind = to->kind,
+                           .identity = to->identity,
+                           .hop = &to->hop,
                            .command = rollout_talk(own->arena, driver->rollout, row, command),
                            .most = OUTPUT_MOST,
                            .output = on_output,
