@@ -19,7 +19,14 @@
 /* cmocka comes last: it names what the others define. */
 #include <cmocka.h>
 
-enum { NOW = 1508400000, LIMIT_MS = 2000, TAR = 2048, TURNS = 100000, PASS_MS = 5, RESTART_MS = 50 };
+enum {
+    NOW = 1508400000,
+    LIMIT_MS = 2000,
+    TAR = 2048,
+    TURNS = 100000,
+    PASS_MS = 5,
+    RESTART_MS = 50
+};
 
 /* A tar of one empty file, as far as the beginning of one is looked at. */
 static void archive_write(struct rollout_world *w)
