@@ -218,6 +218,10 @@
     X(FLEET_ASK,     "ask-devices",  "fleet", "a", ACTION_LINE, N_("ask the marked devices, or those shown, how they are"), N_("ask")) \
     X(FLEET_RUN,     "run-on",       "fleet", "r", ACTION_LINE | ACTION_CHANGES, N_("run a command on the marked devices, or those shown"), N_("run")) \
     X(FLEET_LAST,    "last-run",     "fleet", "w", 0, N_("what came of the last command"))         \
+    X(FLEET_ROLLOUTS, "rollouts",    "fleet", "R", ACTION_LINE, N_("versions of the application that go to devices in waves"), N_("roll-outs")) \
+    X(ROLLOUT_ACT,   "rollout-act",  "rollout", "a", ACTION_LINE | ACTION_CHANGES, N_("approve, start, pause, roll back: what can be done now"), N_("act")) \
+    X(ROLLOUT_PAUSE, "rollout-pause", "rollout", "P", ACTION_LINE | ACTION_CHANGES, N_("pause it, or let it go on"), N_("pause")) \
+    X(ROLLOUT_REST,  "rollout-rest", "rollout", "f", ACTION_LINE, N_("only devices that are not ok, or all of them"), N_("not ok")) \
     X(FLEET_LOG,     "logs",         "fleet", "o", ACTION_LINE, N_("follow the logs of the marked devices, or those shown"), N_("logs")) \
     X(LOG_FILTER,    "log-only",     "device-log", "f", ACTION_LINE, N_("only lines that a pattern finds"), N_("only")) \
     X(LOG_FIND,      "log-find",     "device-log", "/", ACTION_LINE, N_("look for a pattern, and mark it"), N_("find")) \
