@@ -263,6 +263,10 @@ static bool device_act(struct view *view, int id)
     case ACTION_DEVICE_LOG:
         console_open(console, "device-log", answer->device->code);
         return true;
+    case ACTION_DEVICE_SHELL:
+        if (device_may_edit(view))
+            console_open(console, "shell", answer->device->code);
+        return true;
     case ACTION_DEVICE_KEY:
         if (device_may_edit(view))
             console_open(console, "device-key", answer->device->code);
@@ -313,9 +317,9 @@ const struct view_ops view_device = {
     .name = "device",
     .title = N_("Device"),
     .about = N_("One device: how it is, what it said of itself, the key it is known by, and what "
-                "was done to it. a asks it now, r runs a command, o shows its log, y its host "
-                "key, z puts it into quarantine, e edits it. c shows what its configuration "
-                "should be, p puts a file there, d gets one."),
+                "was done to it. a asks it now, r runs a command, s opens a shell, o shows its "
+                "log, y its host key, z puts it into quarantine, e edits it. c shows what its "
+                "configuration should be, p puts a file there, d gets one."),
     .rights = RIGHT_DEVICES,
     .size = sizeof(struct device_page),
     .open = device_open,

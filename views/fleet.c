@@ -3,6 +3,7 @@
 #include "model/base/time.h"
 #include "model/base/vec.h"
 #include "model/fleet/config.h"
+#include "model/fleet/follow.h"
 #include "model/fleet/select.h"
 #include "model/segment/language.h"
 #include "tui/edit.h"
@@ -400,6 +401,25 @@ static struct device *targets(struct fleet_state *state, size_t *n)
     return found.at;
 }
 
+static void logs_open(struct view *view, const struct device *devices, size_t n)
+{
+    struct arena *arena = arena_new();
+    const char *on = "";
+    if (n > FOLLOW_DEVICES_MOST) {
+        console_complain(view->console, _("%zu devices are too many at once: at most %d"), n,
+                         FOLLOW_DEVICES_MOST);
+        n = 0;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const char *one = fleet_group_expression(arena, FLEET_BY_NONE, devices[i].code);
+        if (one)
+            on = arena_printf(arena, "%s%s%s", on, *on ? ", " : "", one + strlen("device="));
+    }
+    if (*on)
+        console_open(view->console, "device-log", arena_printf(arena, "device in (%s)", on));
+    arena_free(arena);
+}
+
 static void targets_act(struct view *view, int id)
 {
     struct fleet_state *state = view->state;
@@ -411,6 +431,8 @@ static void targets_act(struct view *view, int id)
     struct device *devices = targets(state, &n);
     if (!n)
         console_say(view->console, "%s", _("no device is shown"));
+    else if (id == ACTION_FLEET_LOG)
+        logs_open(view, devices, n);
     else if (id == ACTION_FLEET_RUN)
         fleet_run_ask(view->console, devices, n);
     else if (id == ACTION_FLEET_PUT)
@@ -450,6 +472,7 @@ static bool fleet_action(struct view *view, int id, const char *argument)
         rows_make(view);
         return true;
     case ACTION_FLEET_ASK:
+    case ACTION_FLEET_LOG:
     case ACTION_FLEET_RUN:
     case ACTION_FLEET_PUT:
     case ACTION_FLEET_GET:

@@ -58,6 +58,7 @@ const struct view_ops *const screens[] = {
     &view_points_rules,
     &view_points_rule,
     &view_fleet_run,
+    &view_shell,
     &view_fleet_output,
     &view_fleet_transfer,
     &view_config,

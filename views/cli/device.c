@@ -23,6 +23,8 @@ static const struct cli_option options[] = {
     {"identity", "FILE", 0, "private key to log in with (default: [fleet] identity, the agent)"},
     {"accept", NULL, 0, "pin: the keys that were shown are theirs"},
     {"lines", "N", 0, "log: so many of the last lines (default 200)"},
+    {"follow", NULL, 0, "log: go on with what comes, until Ctrl-C"},
+    {"filter", "PATTERN", 0, "log: only lines that this regular expression (PCRE2) finds"},
     {"reason", "TEXT", 0, "run, pin, put, get, config: why, for the audit"},
     DEVICE_REACH_OPTION,
     {"kind", "KIND", 0, "config: the text of all devices of this kind, in place of --on"},
@@ -211,8 +213,18 @@ static const struct {
     {"config", RIGHT_DEVICES, false, device_config},
     {"install", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_install},
     {"rollout", RIGHT_DEVICES, false, device_rollout},
+    {"shell", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_shell},
     {"collect", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_collect},
 };
+
+/* "list, status or run" */
+static const char *verbs_text(struct arena *arena, const char *const *names, size_t n)
+{
+    const char *text = names[0];
+    for (size_t i = 1; i < n; i++)
+        text = arena_printf(arena, "%s%s%s", text, i + 1 < n ? ", " : " or ", names[i]);
+    return text;
+}
 
 static enum status run(struct cli *cli, struct error *err)
 {
@@ -225,12 +237,11 @@ static enum status run(struct cli *cli, struct error *err)
     while (verb < n && strcmp(verbs[verb].name, word) != 0)
         verb++;
     if (verb == n) {
-        const char *near = text_nearest(word, names, n), *known = "";
-        for (size_t i = 0; i < n; i++)
-            known = arena_printf(cli->arena, "%s%s%s", known, i ? ", " : "", names[i]);
-        return error_set(err, ST_USAGE, "device: found %s, expected one of %s%s%s%s",
-                         text_quote(cli->arena, word, strlen(word)), known,
-                         near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+        const char *near = text_nearest(word, names, n);
+        return error_set(err, ST_USAGE, "device: found %s, expected %s%s%s%s",
+                         text_quote(cli->arena, word, strlen(word)),
+                         verbs_text(cli->arena, names, n), near ? "; did you mean " : "",
+                         near ? near : "", near ? "?" : "");
     }
     if (verbs[verb].on && !on)
         return error_set(err, ST_USAGE, "device %s: --on EXPR says which devices; --on '' all",
@@ -248,19 +259,23 @@ static enum status run(struct cli *cli, struct error *err)
 
 const struct cli_command cli_device = {
     .name = "device",
-    .arguments = "list|status|run|log|pin|put|get|config|install|rollout|collect [WORD …]",
+    .arguments = "list|status|run|log|pin|put|get|config|install|rollout|collect|shell [WORD …]",
     .summary = "POS terminals, probes and screens over SSH",
     .help =
         "list shows the inventory and what was last seen of each device. status asks them: "
         "version,\n"
         "configuration, load, disk, clock. run gives a command to a shell on each and folds equal\n"
         "answers; it runs in a process group of its own, which Ctrl-C ends. log shows the end of\n"
-        "the application's log. pin shows the host keys of devices, and with --accept keeps them: "
+        "the application's log, and with --follow goes on, all devices merged; with --json a line "
+        "is an\n"
+        "object then. pin shows the host keys of devices, and with --accept keeps them: "
         "a\n"
         "device without a pin, or with another key than its pin, is given no credential. collect\n"
         "brings receipts and sightings from the spools of devices into the mall, each exactly "
         "once,\n"
         "and offers and messages to tills and screens.\n"
+        "shell opens a terminal on one device, ~. at the start of a line leaves it; what it shows\n"
+        "is recorded.\n"
         "\n"
         "put LOCAL REMOTE sends a file to each, get LOCAL REMOTE brings it here: LOCAL is a file "
         "for one\n"

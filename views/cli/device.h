@@ -22,6 +22,9 @@ struct device_request {
  * second leaves. Prints progress. ST_PARTIAL is the caller's to find out. */
 enum status device_work(struct device_request *request, const struct fleet_work_options *options,
                         struct fleet_engine **engine, struct fleet_work **work, struct error *err);
+/* An engine with the request's options, for other work than that. */
+enum status device_engine(struct device_request *request, struct fleet_engine **engine,
+                          struct error *err);
 void device_work_end(struct fleet_engine *engine, struct fleet_work *work);
 
 /* The engine with --window, --timeout and --identity. End it with fleet_free. */
@@ -47,6 +50,8 @@ enum status device_transfer(struct device_request *request, const char *act, con
 enum status device_run(struct device_request *request, struct error *err);
 enum status device_pin(struct device_request *request, struct error *err);
 enum status device_logs(struct device_request *request, struct error *err);
+enum status device_follow(struct device_request *request, struct error *err);
+enum status device_shell(struct device_request *request, struct error *err);
 enum status device_collect(struct device_request *request, struct error *err);
 enum status device_status(struct device_request *request, struct error *err);
 enum status device_config(struct device_request *request, struct error *err);
