@@ -111,6 +111,11 @@ void collect_farm_start(struct collect_farm *c, size_t tills, size_t probes, siz
     inventory_write(c, specs, n);
 }
 
+void collect_farm_rest(struct collect_farm *c)
+{
+    farm_rest(c->farm);
+}
+
 void collect_farm_stop(struct collect_farm *c)
 {
     farm_stop(c->farm);
