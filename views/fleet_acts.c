@@ -1,6 +1,5 @@
 #include "views/fleet_acts.h"
 
-#include "tui/dialog.h"
 #include "views/fleet_desk.h"
 #include "views/fleet_rows.h"
 #include "views/fleet_run.h"
@@ -10,13 +9,36 @@
 
 enum { WHY_LEAST = 3, WHY_MOST = 200, COMMAND_MOST = 4000 };
 
-static bool may_change(struct console *console)
+bool fleet_may_change(struct console *console)
 {
     if (!console_may(console, RIGHT_DEVICES | RIGHT_DEVICES_EDIT))
         return false;
     if (console->mall->read_only)
         console_complain(console, "%s", console->mall->why_read_only);
     return !console->mall->read_only;
+}
+
+/* ---- The reach ---- */
+
+static const char *reach_text(struct arena *arena, const struct device *devices, size_t n)
+{
+    return arena_printf(arena, ngettext("Runs on %zu device: %s.", "Runs on %zu devices: %s.", n),
+                        n, fleet_kinds_text(arena, devices, n));
+}
+
+void fleet_reach_ask(struct console *console, const char *title, const char *deed,
+                     const struct device *devices, size_t n, const char *yes, dialog_done *done,
+                     void *context)
+{
+    struct arena *arena = arena_new();
+    const char *reach = arena_printf(
+        arena, ngettext("This reaches %zu device: %s.", "This reaches %zu devices: %s.", n), n,
+        fleet_kinds_text(arena, devices, n));
+    const char *text = arena_printf(arena, "%s\n\n%s", deed, reach);
+    console_dialog(console, n > FLEET_TYPED_FROM
+                                ? dialog_confirm_number(title, text, (int64_t)n, done, context)
+                                : dialog_confirm(title, text, yes, done, context));
+    arena_free(arena);
 }
 
 /* ---- A command ---- */
@@ -44,13 +66,6 @@ static void order_agreed(void *context, struct dialog *dialog, bool accepted)
     order_free(order);
 }
 
-static const char *reach_text(const struct order *order)
-{
-    return arena_printf(order->arena,
-                        ngettext("Runs on %zu device: %s.", "Runs on %zu devices: %s.", order->n),
-                        order->n, fleet_kinds_text(order->arena, order->devices, order->n));
-}
-
 static void command_given(void *context, struct dialog *dialog, bool accepted)
 {
     struct order *order = context;
@@ -59,12 +74,8 @@ static void command_given(void *context, struct dialog *dialog, bool accepted)
         return;
     }
     order->command = arena_strdup(order->arena, dialog_text(dialog));
-    const char *text = arena_printf(order->arena, "%s\n\n%s", order->command, reach_text(order));
-    console_dialog(order->console,
-                   order->n > FLEET_TYPED_FROM
-                       ? dialog_confirm_number(_("Run a command"), text, (int64_t)order->n,
-                                               order_agreed, order)
-                       : dialog_confirm(_("Run a command"), text, _("Run"), order_agreed, order));
+    fleet_reach_ask(order->console, _("Run a command"), order->command, order->devices, order->n,
+                    _("Run"), order_agreed, order);
 }
 
 static const char *command_check(void *context, const char *text)
@@ -77,7 +88,7 @@ static const char *command_check(void *context, const char *text)
 
 void fleet_run_ask(struct console *console, const struct device *devices, size_t n)
 {
-    if (!n || !may_change(console))
+    if (!n || !fleet_may_change(console))
         return;
     if (fleet_run_left(console->run)) {
         console_complain(console, "%s", _("a command still runs; w shows it, c ends it there"));
@@ -88,8 +99,9 @@ void fleet_run_ask(struct console *console, const struct device *devices, size_t
     order->arena = arena_new();
     order->devices = devices_copy(order->arena, devices, n);
     order->n = n;
-    console_dialog(console, dialog_ask(_("Run a command"), reach_text(order), "", command_check,
-                                       command_given, order));
+    console_dialog(console, dialog_ask(_("Run a command"),
+                                       reach_text(order->arena, order->devices, order->n), "",
+                                       command_check, command_given, order));
 }
 
 /* ---- One device ---- */
@@ -140,7 +152,7 @@ static const char *why_check(void *context, const char *text)
 
 void device_quarantine_ask(struct console *console, const struct device *device)
 {
-    if (!may_change(console))
+    if (!fleet_may_change(console))
         return;
     struct change *change = change_new(console, device);
     console_dialog(console,
@@ -171,7 +183,7 @@ static const char *code_check(void *context, const char *text)
 
 void device_pin_ask(struct console *console, const struct device *device, const char *shown)
 {
-    if (!may_change(console))
+    if (!fleet_may_change(console))
         return;
     if (strcmp(device->pin, shown) == 0 && !*device->quarantine) {
         console_say(console, "%s", _("this key is the pin already"));

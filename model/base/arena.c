@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 enum { FIRST_BLOCK = 4096, LARGEST_BLOCK = 1 << 20, ALIGNMENT = alignof(max_align_t) };
 
@@ -48,6 +50,18 @@ void *mem_resize(void *at, size_t n, size_t size)
     if (!moved)
         out_of_memory(n);
     return moved;
+}
+
+void mem_ready(void *at, size_t size)
+{
+#ifdef MADV_POPULATE_WRITE /* Linux 5.14 */
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start = (uintptr_t)at;
+    uintptr_t from = (start + page - 1) & ~(page - 1), to = (start + size) & ~(page - 1);
+    if (from < to)
+        madvise((void *)from, to - from, MADV_POPULATE_WRITE);
+#else
+    (void)at, (void)size;
+#endif
 }
 
 void mem_give_back(void)

@@ -43,6 +43,10 @@ char *mem_strdup(const char *text);
 char *mem_strndup(const char *text, size_t n);
 char *mem_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Memory that is about to be filled, all of it: its pages come at once, which takes a fifth of what
+ * it takes to come upon them one by one. Nothing else changes. */
+void mem_ready(void *at, size_t size);
+
 /* Gives freed memory that the heaps still hold back to the machine: after work that took much. */
 void mem_give_back(void);
 

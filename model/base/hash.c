@@ -1,6 +1,10 @@
 #include "model/base/hash.h"
 
+#include "model/base/arena.h"
+
+#include <openssl/evp.h>
 #include <openssl/sha.h>
+#include <stdlib.h>
 #include <xxhash.h>
 
 uint64_t hash64(const void *bytes, size_t n)
@@ -25,6 +29,31 @@ uint64_t hash_mix(uint64_t x)
 void sha256(const void *bytes, size_t n, unsigned char digest[SHA256_SIZE])
 {
     SHA256(bytes, n, digest);
+}
+
+struct sha256_sum {
+    EVP_MD_CTX *context;
+};
+
+struct sha256_sum *sha256_begin(void)
+{
+    struct sha256_sum *sum = mem_zero(1, sizeof *sum);
+    sum->context = EVP_MD_CTX_new();
+    if (!sum->context || EVP_DigestInit_ex(sum->context, EVP_sha256(), NULL) != 1)
+        abort(); /* no memory */
+    return sum;
+}
+
+void sha256_add(struct sha256_sum *sum, const void *bytes, size_t n)
+{
+    EVP_DigestUpdate(sum->context, bytes, n);
+}
+
+void sha256_end(struct sha256_sum *sum, unsigned char digest[SHA256_SIZE])
+{
+    EVP_DigestFinal_ex(sum->context, digest, NULL);
+    EVP_MD_CTX_free(sum->context);
+    free(sum);
 }
 
 void sha256_hex(const unsigned char digest[SHA256_SIZE], char hex[SHA256_HEX])

@@ -18,6 +18,12 @@ enum { SHA256_SIZE = 32, SHA256_HEX = 65 };
 
 void sha256(const void *bytes, size_t n, unsigned char digest[SHA256_SIZE]);
 
+/* The same of bytes that come in parts: begin, add, end (which frees it). */
+struct sha256_sum;
+struct sha256_sum *sha256_begin(void);
+void sha256_add(struct sha256_sum *sum, const void *bytes, size_t n);
+void sha256_end(struct sha256_sum *sum, unsigned char digest[SHA256_SIZE]);
+
 /* Lower-case hexadecimal with a final NUL. */
 void sha256_hex(const unsigned char digest[SHA256_SIZE], char hex[SHA256_HEX]);
 

@@ -2,10 +2,9 @@
 
 #include "model/base/text.h"
 #include "model/base/vec.h"
+#include "model/campaign/curl_late.h"
 
-#include <curl/curl.h>
 #include <jansson.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,11 +27,6 @@ struct http {
     size_t n;
     struct exchange *at;
 };
-
-static void library_start(void)
-{
-    curl_global_init(CURL_GLOBAL_DEFAULT);
-}
 
 static size_t answer_take(char *bytes, size_t size, size_t n, void *context)
 {
@@ -86,8 +80,6 @@ static void http_close(void *state)
 
 enum status http_open(const struct http_options *options, void **state, struct error *err)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, library_start);
     struct arena *arena = arena_new();
     const char *url = options->url;
     bool good =
@@ -99,6 +91,9 @@ enum status http_open(const struct http_options *options, void **state, struct e
         return ST_REFUSED;
     }
     arena_free(arena);
+    enum status status = curl_load(err);
+    if (status != ST_OK)
+        return status;
     struct http *http = mem_zero(1, sizeof *http);
     http->url = mem_strdup(url);
     if (options->token && *options->token)

@@ -82,6 +82,17 @@ void recent_source_end(struct recent_source *source)
 
 /* ---- A block ---- */
 
+enum { ROOM = 1 << 15 }; /* most blocks have no more */
+
+/* For n bytes in place of those that are there, which a larger vector would take along. */
+static void room_make(struct bytes *bytes, size_t n)
+{
+    if (bytes->cap >= n)
+        return;
+    vec_free(bytes);
+    vec_reserve(bytes, n > ROOM ? n + n / 4 : ROOM);
+}
+
 /* Straight out of the pages: a statement would copy it twice. */
 static enum status column_copy(struct recent_source *source, sqlite3_blob **blob, const char *name,
                                int64_t place, struct bytes *to, struct error *err)
@@ -90,8 +101,10 @@ static enum status column_copy(struct recent_source *source, sqlite3_blob **blob
     int code = *blob ? sqlite3_blob_reopen(*blob, place)
                      : sqlite3_blob_open(db, "main", "person_recent", name, place, 0, blob);
     int n = code == SQLITE_OK ? sqlite3_blob_bytes(*blob) : 0;
-    if (code == SQLITE_OK && n > 0)
-        code = sqlite3_blob_read(*blob, bytes_room(to, (size_t)n), n, 0);
+    if (code == SQLITE_OK && n > 0) {
+        room_make(to, (size_t)n);
+        code = sqlite3_blob_read(*blob, to->at, n, 0);
+    }
     if (code != SQLITE_OK && (code & 0xff) != SQLITE_ERROR)
         return sqlite_status(db, "reading what people did lately", err);
     if (code == SQLITE_OK && n > 0)

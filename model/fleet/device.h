@@ -18,18 +18,39 @@ enum device_condition {
 };
 extern const char *const device_condition_names[DEVICE_CONDITIONS]; /* as in JSON */
 
+/* The way to a device that is not reached directly: another device, a bastion, over whose session
+ * the connection is forwarded. */
+struct device_hop {
+    const char *code, *host, *user, *pin, *quarantine, *identity, *kind; /* code "": none */
+    int port;
+};
+/* What it has beside what it should have (config.h). */
+enum device_drift {
+    DRIFT_NONE, /* nothing is desired of it */
+    DRIFT_SAME,
+    DRIFT_OTHER,
+    DRIFT_UNKNOWN, /* it did not say yet what it has */
+    DRIFT_QUEUED,  /* it gets what it should have when it answers */
+    DEVICE_DRIFTS
+};
+extern const char *const device_drift_names[DEVICE_DRIFTS]; /* as in JSON; DRIFT_NONE "" */
+
 /* Texts are never NULL, cleaned, and owned by the arena it was read into. */
 struct device {
     uint32_t id;
     const char *code, *kind, *host, *user, *model, *floor, *pin, *quarantine, *note;
     const char *tenant, *shop, *zone; /* code, name and code */
-    int port;                         /* 22 where none is set */
+    const char *identity;             /* its own user key; "": its kind's, or everybody's */
+    struct device_hop hop;
+    int port; /* 22 where none is set */
     int64_t version;
     /* As of `time`; DEVICE_NEVER and zeros where it was not asked. */
     enum device_condition state;
     const char *phase, *reason, *app, *config, *offered;
     int64_t time, seen, milliseconds, clock_ms, spool;
-    int load, disk; /* hundredths, percent; -1: unknown */
+    int load, disk;     /* hundredths, percent; -1: unknown */
+    const char *wanted; /* beginning of the hash of its desired configuration; "": none is */
+    enum device_drift drift;
 };
 
 /* All of them in order of code, or those an expression selects (select.h; NULL: all). ST_DENIED
@@ -37,6 +58,9 @@ struct device {
 enum status device_list(struct reader *reader, const struct access *access, struct arena *arena,
                         const char *on, const struct device **devices, size_t *n,
                         struct error *err);
+
+/* A copy with its texts, owned by the arena. */
+void device_copy(struct arena *arena, struct device *to, const struct device *from);
 
 /* The one with this code; ST_USAGE where there is none. */
 enum status device_by_code(struct reader *reader, const struct access *access, struct arena *arena,

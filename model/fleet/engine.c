@@ -4,11 +4,12 @@
 
 #include "model/base/time.h"
 #include "model/base/vec.h"
-#include "model/fleet/session.h"
+#include "model/fleet/bastion.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,8 +35,10 @@ static const int64_t limits[FLEET_PHASES] = {
 
 struct fleet_engine {
     struct fleet_options options;
+    struct fleet_identity *identities;
     int64_t limit_ms[FLEET_PHASES];
-    ssh_key key;
+    struct keyring *keyring;
+    struct bastions *bastions;
     pthread_t thread;
     int epoll, wake, done; /* descriptors; wake and done are eventfds */
     struct resolver *resolver;
@@ -91,6 +94,7 @@ static void session_drop(struct fleet_engine *engine, struct fleet_session *sess
     engine->sessions.at[session->place] = last;
     last->place = session->place;
     engine->sessions.n--;
+    bastion_leave(session);
     session_end(session);
     free(session);
     job_finished(engine, job);
@@ -107,10 +111,20 @@ static void session_arm(struct fleet_engine *engine, struct fleet_session *sessi
     if (session->fd < 0)
         return;
     struct epoll_event event = {.events = session_waits_for(session), .data.ptr = session};
+    if (event.events == session->armed)
+        return;
+    session->armed = event.events;
     if (epoll_ctl(engine->epoll, fresh ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, session->fd, &event) != 0) {
         session_finish(session, DEVICE_FAILED, "cannot be waited for: %s", strerror(errno));
         session_drop(engine, session);
     }
+}
+
+/* A bastion has the way for it, or has not. */
+static void session_reached(void *context, struct fleet_session *session)
+{
+    session_step(session);
+    session_arm(context, session, true);
 }
 
 static void session_reach(struct fleet_engine *engine, struct fleet_session *session)
@@ -125,7 +139,7 @@ static void session_begin(struct fleet_engine *engine, struct fleet_job *job)
     session->job = job;
     session->options = &engine->options;
     session->limit_ms = engine->limit_ms;
-    session->key = engine->key;
+    session->keyring = engine->keyring;
     session->fd = -1;
     session->serial = ++engine->serials;
     session->started = session->phase_since = time_monotonic_ns();
@@ -139,6 +153,8 @@ static void session_begin(struct fleet_engine *engine, struct fleet_job *job)
     if (!job->host || !*job->host) {
         session_finish(session, DEVICE_FAILED, "it has no host");
         session_drop(engine, session);
+    } else if (job->hop && job->hop->code && *job->hop->code) {
+        bastion_ask(engine->bastions, session);
     } else if (address_numeric(job->host, job->port, &session->address)) {
         session_reach(engine, session);
     } else {
@@ -150,6 +166,8 @@ static void resolved(void *context, void *request, const struct address *address
                      const char *reason)
 {
     struct fleet_engine *engine = context;
+    if (bastion_resolved(engine->bastions, (uint64_t)(uintptr_t)request, address, reason))
+        return;
     for (size_t i = 0; i < engine->sessions.n; i++) {
         struct fleet_session *session = engine->sessions.at[i];
         if (session->serial != (uint64_t)(uintptr_t)request)
@@ -204,8 +222,9 @@ static void wishes_look(struct fleet_engine *engine, bool ending)
         pthread_mutex_unlock(&engine->lock);
         if (cancel)
             session_cancel(session);
-        if (!session->finished && session->job->input && session->input_open)
-            session_step(session); /* there may be more to send */
+        if (!session->finished && session->input_open &&
+            (session->job->input || session->job->term || session->held))
+            session_step(session); /* there may be more to send, or room for output */
         session_arm(engine, session, false);
     }
 }
@@ -214,6 +233,7 @@ static void times_look(struct fleet_engine *engine)
 {
     int64_t now = time_monotonic_ns();
     int in_phase[FLEET_PHASES] = {0};
+    bastions_check_time(engine->bastions, now);
     for (size_t i = engine->sessions.n; i-- > 0;) {
         struct fleet_session *session = engine->sessions.at[i];
         session_check_time(session, now);
@@ -260,22 +280,34 @@ static bool engine_ended(struct fleet_engine *engine)
     return ended;
 }
 
+static void waiter_ready(struct fleet_engine *engine, void *waiter)
+{
+    struct fleet_session *session = waiter;
+    if (bastion_ready(engine->bastions, waiter))
+        return;
+    session_step(session);
+    session_arm(engine, session, false);
+}
+
 static void *engine_run(void *context)
 {
     struct fleet_engine *engine = context;
     struct epoll_event events[EVENTS_AT_ONCE];
     int64_t ticked = 0;
+    sigset_t pipe;
+    /* Writing to a connection that is gone is an error, and not the end of the program. */
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe, NULL);
     while (!engine_ended(engine)) {
         int n =
             epoll_wait(engine->epoll, events, EVENTS_AT_ONCE, engine->sessions.n ? TICK_MS : -1);
         bool woken = false;
         for (int i = 0; i < n; i++) {
-            struct fleet_session *session = events[i].data.ptr;
-            woken = woken || !session;
-            if (!session)
-                continue;
-            session_step(session);
-            session_arm(engine, session, false);
+            if (events[i].data.ptr)
+                waiter_ready(engine, events[i].data.ptr);
+            else
+                woken = true;
         }
         if (engine->hungry)
             hungry_feed(engine);
@@ -288,26 +320,16 @@ static void *engine_run(void *context)
             times_look(engine);
             queue_serve(engine);
         }
+        bastions_tidy(engine->bastions);
     }
     return NULL;
 }
 
 /* ---- From outside ---- */
 
-static enum status key_load(const char *path, ssh_key *key, struct error *err)
-{
-    if (!path)
-        return ST_OK;
-    if (ssh_pki_import_privkey_file(path, NULL, NULL, NULL, key) == SSH_OK)
-        return ST_OK;
-    return error_set(err, ST_USAGE,
-                     "%s: cannot be read as a private key without a passphrase; for keys with one "
-                     "use the agent",
-                     path);
-}
-
 static void engine_release(struct fleet_engine *engine)
 {
+    bastions_free(engine->bastions);
     resolver_free(engine->resolver);
     if (engine->epoll >= 0)
         close(engine->epoll);
@@ -315,7 +337,13 @@ static void engine_release(struct fleet_engine *engine)
         close(engine->wake);
     if (engine->done >= 0)
         close(engine->done);
-    ssh_key_free(engine->key);
+    keyring_free(engine->keyring);
+    for (size_t i = 0; i < engine->options.n_identities; i++) {
+        free((char *)engine->identities[i].kind);
+        free((char *)engine->identities[i].file);
+    }
+    free(engine->identities);
+    free((char *)engine->options.identity);
     pthread_mutex_destroy(&engine->lock);
     vec_free(&engine->sessions);
     free(engine);
@@ -331,11 +359,42 @@ static bool descriptors_open(struct fleet_engine *engine)
            epoll_ctl(engine->epoll, EPOLL_CTL_ADD, engine->wake, &event) == 0;
 }
 
+/* The file of everybody's identity is read at once, so that a mistake is told before any device. */
+static enum status identities_take(struct fleet_engine *engine, const struct fleet_options *options,
+                                   struct error *err)
+{
+    const struct login *login;
+    engine->keyring = keyring_new();
+    engine->options.identity = options->identity ? mem_strdup(options->identity) : NULL;
+    engine->identities = mem_zero(options->n_identities + 1, sizeof *engine->identities);
+    for (size_t i = 0; i < options->n_identities; i++)
+        engine->identities[i] = (struct fleet_identity){mem_strdup(options->identities[i].kind),
+                                                        mem_strdup(options->identities[i].file)};
+    engine->options.identities = engine->identities;
+    return options->identity ? keyring_login(engine->keyring, options->identity, &login, err)
+                             : ST_OK;
+}
+
+static void bastions_start(struct fleet_engine *engine)
+{
+    engine->bastions = bastions_new(&(struct bastion_engine){.epoll = engine->epoll,
+                                                             .options = &engine->options,
+                                                             .limit_ms = engine->limit_ms,
+                                                             .resolver = engine->resolver,
+                                                             .keyring = engine->keyring,
+                                                             .serials = &engine->serials,
+                                                             .reached = session_reached,
+                                                             .context = engine});
+}
+
 enum status fleet_new(const struct fleet_options *options, struct fleet_engine **out,
                       struct error *err)
 {
-    struct fleet_engine *engine = mem_zero(1, sizeof *engine);
     *out = NULL;
+    enum status status = ssh_load(err);
+    if (status != ST_OK)
+        return status;
+    struct fleet_engine *engine = mem_zero(1, sizeof *engine);
     engine->options = *options;
     engine->options.window = options->window > 0 ? options->window : WINDOW;
     engine->options.total_ms = options->total_ms > 0 ? options->total_ms : TOTAL_MS;
@@ -344,12 +403,14 @@ enum status fleet_new(const struct fleet_options *options, struct fleet_engine *
     engine->queue_end = &engine->queue;
     engine->finished_end = &engine->finished;
     pthread_mutex_init(&engine->lock, NULL);
-    enum status status = key_load(options->identity, &engine->key, err);
+    status = identities_take(engine, options, err);
     if (status == ST_OK && !descriptors_open(engine))
         status =
             error_set(err, ST_UNUSABLE, "the fleet's engine cannot start: %s", strerror(errno));
-    if (status == ST_OK)
+    if (status == ST_OK) {
         engine->resolver = resolver_new(wake_engine, engine);
+        bastions_start(engine);
+    }
     if (status == ST_OK && pthread_create(&engine->thread, NULL, engine_run, engine) != 0)
         status = error_set(err, ST_UNUSABLE, "the fleet's engine cannot start a thread");
     if (status != ST_OK)
@@ -399,6 +460,18 @@ void fleet_cancel(struct fleet_engine *engine, struct fleet_job *job)
 void fleet_wake(struct fleet_engine *engine)
 {
     ring(engine->wake);
+}
+
+void fleet_resize(struct fleet_engine *engine, struct fleet_job *job, int rows, int cols)
+{
+    __atomic_store_n(&job->size, cols << 16 | rows, __ATOMIC_RELAXED);
+    ring(engine->wake);
+}
+
+void fleet_hold(struct fleet_engine *engine, struct fleet_job *job, bool on)
+{
+    if (__atomic_exchange_n(&job->hold, on, __ATOMIC_ACQ_REL) && !on)
+        ring(engine->wake);
 }
 
 int fleet_fd(const struct fleet_engine *engine)

@@ -18,6 +18,7 @@ enum field {
     FIELD_PHASE,
     FIELD_VERSION,
     FIELD_CONFIG,
+    FIELD_DRIFT,
     FIELD_LOAD,
     FIELD_DISK,
     FIELD_CLOCK,
@@ -25,6 +26,7 @@ enum field {
     FIELD_SPOOL,
     FIELD_PINNED,
     FIELD_QUARANTINED,
+    FIELD_BASTION,
 };
 
 static const struct filter_field fields[] = {
@@ -41,6 +43,7 @@ static const struct filter_field fields[] = {
     {"phase", FILTER_TEXT, false, "where it stopped: connect, auth, …"},
     {"version", FILTER_VERSION, false, "of its application"},
     {"config", FILTER_TEXT, false, "hash of its configuration"},
+    {"drift", FILTER_FLAG, false, "its configuration is not the desired one"},
     {"load", FILTER_DECIMAL, false, "its load"},
     {"disk", FILTER_NUMBER, false, "percent of the disk used"},
     {"clock", FILTER_DURATION, false, "how far its clock is off, either way"},
@@ -48,6 +51,7 @@ static const struct filter_field fields[] = {
     {"spool", FILTER_NUMBER, false, "bytes it holds that were not collected"},
     {"pinned", FILTER_FLAG, false, "its host key is known"},
     {"quarantined", FILTER_FLAG, false, "it is given no credential"},
+    {"bastion", FILTER_TEXT, false, "the device it is reached over"},
 };
 
 struct device_select {
@@ -100,6 +104,8 @@ static struct filter_value value_get(const void *context, size_t field)
         return text_or_unknown(d->app);
     case FIELD_CONFIG:
         return text_or_unknown(d->config);
+    case FIELD_DRIFT:
+        return number_of(*d->config && d->drift != DRIFT_NONE, d->drift != DRIFT_SAME);
     case FIELD_LOAD:
         return number_of(d->load >= 0, d->load);
     case FIELD_DISK:
@@ -114,6 +120,8 @@ static struct filter_value value_get(const void *context, size_t field)
         return number_of(true, *d->pin != '\0');
     case FIELD_QUARANTINED:
         return number_of(true, *d->quarantine != '\0');
+    case FIELD_BASTION:
+        return (struct filter_value){.text = d->hop.code};
     }
     return (struct filter_value){.unknown = true};
 }

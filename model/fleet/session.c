@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libssh/server.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -17,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MS = 1000000 };
+enum { MS = 1000000, INPUT_SIZE = 16384 };
 
 void session_phase(struct fleet_session *session, enum fleet_phase phase)
 {
@@ -55,7 +54,7 @@ void session_finish(struct fleet_session *session, enum device_condition state, 
 /* ---- Reaching it ---- */
 
 /* libssh makes the descriptor blocking again in places; a write to a stopped device would hang. */
-static void keep_nonblocking(int fd)
+void session_keep_nonblocking(int fd)
 {
     int flags = fcntl(fd, F_GETFL);
     if (flags >= 0 && !(flags & O_NONBLOCK))
@@ -73,6 +72,20 @@ static void finish_unreached(struct fleet_session *session, int code)
     session_finish(session, DEVICE_FAILED, "no connection: it reset the connection");
 }
 
+/* A line that is silent for long is asked by TCP whether it is still there. */
+static void keep_alive(int fd)
+{
+    static const struct {
+        int level, name, value;
+    } options[] = {
+        {SOL_SOCKET, SO_KEEPALIVE, 1},          {IPPROTO_TCP, TCP_KEEPIDLE, 15},
+        {IPPROTO_TCP, TCP_KEEPINTVL, 5},        {IPPROTO_TCP, TCP_KEEPCNT, 3},
+        {IPPROTO_TCP, TCP_USER_TIMEOUT, 30000},
+    };
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        setsockopt(fd, options[i].level, options[i].name, &options[i].value, sizeof(int));
+}
+
 void session_connect(struct fleet_session *session)
 {
     int on = 1;
@@ -84,6 +97,8 @@ void session_connect(struct fleet_session *session)
         return;
     }
     setsockopt(session->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (session->job->lasting)
+        keep_alive(session->fd);
     if (connect(session->fd, (struct sockaddr *)&session->address.at, session->address.size) != 0 &&
         errno != EINPROGRESS)
         finish_unreached(session, errno);
@@ -106,6 +121,8 @@ static bool ssh_begin(struct fleet_session *session)
                                   "chacha20-poly1305@openssh.com,aes256-ctr,aes128-ctr"},
         {SSH_OPTIONS_COMPRESSION, "no"},
     };
+    /* None of what a person keeps for ssh is read: keys are pinned in the mall file. */
+    static const char nowhere[] = "/dev/null/none";
     struct fleet_job *job = session->job;
     int no = 0, verbosity = SSH_LOG_NOLOG;
     const char *user = job->user && *job->user ? job->user : session->options->user;
@@ -114,6 +131,9 @@ static bool ssh_begin(struct fleet_session *session)
         return false;
     bool ok = ssh_options_set(session->ssh, SSH_OPTIONS_PROCESS_CONFIG, &no) == 0 &&
               ssh_options_set(session->ssh, SSH_OPTIONS_LOG_VERBOSITY, &verbosity) == 0 &&
+              ssh_options_set(session->ssh, SSH_OPTIONS_SSH_DIR, nowhere) == 0 &&
+              ssh_options_set(session->ssh, SSH_OPTIONS_KNOWNHOSTS, nowhere) == 0 &&
+              ssh_options_set(session->ssh, SSH_OPTIONS_GLOBAL_KNOWNHOSTS, nowhere) == 0 &&
               ssh_options_set(session->ssh, SSH_OPTIONS_HOST, job->host) == 0 &&
               ssh_options_set(session->ssh, SSH_OPTIONS_USER, user ? user : "atrium") == 0 &&
               ssh_options_set(session->ssh, SSH_OPTIONS_FD, &session->fd) == 0;
@@ -137,13 +157,16 @@ static bool step_connect(struct fleet_session *session)
     }
     if (getpeername(session->fd, (struct sockaddr *)&peer, &peer_size) != 0)
         return false; /* not there yet */
+    session_connected(session);
+    return !session->finished;
+}
+
+void session_connected(struct fleet_session *session)
+{
     session_phase(session, PHASE_VERSION);
-    if (!ssh_begin(session)) {
+    if (!ssh_begin(session))
         session_finish(session, DEVICE_FAILED, "no session: %s",
                        session->ssh ? ssh_get_error(session->ssh) : "out of memory");
-        return false;
-    }
-    return true;
 }
 
 /* ---- Who it is ---- */
@@ -166,7 +189,7 @@ static const char *library_words(struct fleet_session *session)
     return words;
 }
 
-static void finish_by_library(struct fleet_session *session, const char *doing)
+void session_finish_lost(struct fleet_session *session, const char *doing)
 {
     session_finish(session, condition_unanswered(session), "%s: %s", doing, library_words(session));
 }
@@ -174,13 +197,13 @@ static void finish_by_library(struct fleet_session *session, const char *doing)
 static bool step_keys(struct fleet_session *session)
 {
     int code = ssh_connect(session->ssh);
-    keep_nonblocking(session->fd);
+    session_keep_nonblocking(session->fd);
     if (session->job->phase == PHASE_VERSION && ssh_get_serverbanner(session->ssh))
         session_phase(session, PHASE_KEYS);
     if (code == SSH_AGAIN)
         return false;
     if (code != SSH_OK) {
-        finish_by_library(session, "no connection");
+        session_finish_lost(session, "no connection");
         return false;
     }
     session_phase(session, PHASE_PIN);
@@ -209,7 +232,7 @@ static bool step_pin(struct fleet_session *session)
 {
     struct fleet_job *job = session->job;
     if (!fingerprint(session, job->offered, sizeof job->offered))
-        finish_by_library(session, "no host key");
+        session_finish_lost(session, "no host key");
     else if (job->scan)
         session_finish(session, DEVICE_OK, "%s", "");
     else if (!job->pin || !*job->pin)
@@ -220,25 +243,6 @@ static bool step_pin(struct fleet_session *session)
     else
         session_phase(session, PHASE_AUTH);
     return !session->finished;
-}
-
-static bool step_auth(struct fleet_session *session)
-{
-    int code = session->key ? ssh_userauth_publickey(session->ssh, NULL, session->key)
-                            : ssh_userauth_agent(session->ssh, NULL);
-    keep_nonblocking(session->fd);
-    if (code == SSH_AUTH_AGAIN)
-        return false;
-    if (code == SSH_AUTH_SUCCESS) {
-        session_phase(session, PHASE_OPEN);
-        return true;
-    }
-    if (code == SSH_AUTH_ERROR)
-        finish_by_library(session, "no login");
-    else
-        session_finish(session, DEVICE_FAILED, "it does not accept %s",
-                       session->key ? "this key" : "a key of the agent");
-    return false;
 }
 
 /* ---- The command ---- */
@@ -289,7 +293,7 @@ static bool step_open(struct fleet_session *session)
     if (!session->channel) {
         session->channel = ssh_channel_new(session->ssh);
         if (!session->channel) {
-            finish_by_library(session, "no channel");
+            session_finish_lost(session, "no channel");
             return false;
         }
         session->callbacks = (struct ssh_channel_callbacks_struct){
@@ -306,16 +310,48 @@ static bool step_open(struct fleet_session *session)
     if (code == SSH_AGAIN)
         return false;
     if (code != SSH_OK) {
-        finish_by_library(session, "it opens no channel");
+        session_finish_lost(session, "it opens no channel");
         return false;
     }
     session_phase(session, PHASE_COMMAND);
     return true;
 }
 
+/* SSH_AGAIN until it is granted. */
+static int terminal_request(struct fleet_session *session)
+{
+    if (session->terminal || !session->job->term)
+        return SSH_OK;
+    if (!session->terminal_size)
+        session->terminal_size = __atomic_load_n(&session->job->size, __ATOMIC_RELAXED);
+    int size = session->terminal_size;
+    int code = ssh_channel_request_pty_size(session->channel, session->job->term, size >> 16,
+                                            size & 0xFFFF);
+    session->terminal = code == SSH_OK;
+    return code;
+}
+
+static void terminal_follow(struct fleet_session *session)
+{
+    int size = __atomic_load_n(&session->job->size, __ATOMIC_RELAXED);
+    if (!session->terminal || size == session->terminal_size)
+        return;
+    session->terminal_size = size;
+    ssh_channel_change_pty_size(session->channel, size >> 16, size & 0xFFFF);
+}
+
 static bool step_command(struct fleet_session *session)
 {
-    int code = ssh_channel_request_exec(session->channel, session->job->command);
+    int code = terminal_request(session);
+    if (code != SSH_OK && code != SSH_AGAIN && ssh_is_connected(session->ssh)) {
+        session_finish(session, DEVICE_FAILED, "it gives no terminal: %s",
+                       ssh_get_error(session->ssh));
+        return false;
+    }
+    if (code == SSH_OK)
+        code = session->job->command
+                   ? ssh_channel_request_exec(session->channel, session->job->command)
+                   : ssh_channel_request_shell(session->channel);
     if (code == SSH_AGAIN)
         return false;
     if (code != SSH_OK && ssh_is_connected(session->ssh)) {
@@ -324,7 +360,7 @@ static bool step_command(struct fleet_session *session)
         return false;
     }
     if (code != SSH_OK) {
-        finish_by_library(session, "no answer to the command");
+        session_finish_lost(session, "no answer to the command");
         return false;
     }
     session->input_open = true;
@@ -366,7 +402,7 @@ static bool output_read(struct fleet_session *session, bool is_stderr, bool *end
         return true;
     }
     if (n == SSH_ERROR && !session->closed && !ssh_channel_is_eof(session->channel))
-        finish_by_library(session, "the connection ended");
+        session_finish_lost(session, "the connection ended");
     *ended = n == SSH_EOF || session->closed || ssh_channel_is_eof(session->channel);
     return false;
 }
@@ -378,7 +414,8 @@ static bool outputs_read(struct fleet_session *session)
 {
     bool more = true;
     int reads = 0;
-    while (more && !session->finished && reads++ < READS_AT_ONCE) {
+    while (more && !session->finished && reads++ < READS_AT_ONCE &&
+           !__atomic_load_n(&session->job->hold, __ATOMIC_ACQUIRE)) {
         more = output_read(session, false, &session->out_ended);
         if (!session->finished && output_read(session, true, &session->err_ended))
             more = true;
@@ -390,9 +427,11 @@ static void input_write(struct fleet_session *session)
 {
     while (session->input_open && !session->finished) {
         if (session->input_at == session->input_n) {
-            int64_t n = session->job->input ? session->job->input(session->job, session->input,
-                                                                  sizeof session->input)
-                                            : 0;
+            if (!session->input && session->job->input)
+                session->input = mem_alloc(INPUT_SIZE);
+            int64_t n = session->job->input
+                            ? session->job->input(session->job, session->input, INPUT_SIZE)
+                            : 0;
             if (n < 0)
                 return;
             session->input_at = 0;
@@ -410,7 +449,7 @@ static void input_write(struct fleet_session *session)
         int n = ssh_channel_write(session->channel, session->input + session->input_at,
                                   left < window ? left : window);
         if (n == SSH_ERROR) {
-            finish_by_library(session, "it takes no more input");
+            session_finish_lost(session, "it takes no more input");
             return;
         }
         if (n == 0)
@@ -429,7 +468,7 @@ static void finish_ended(struct fleet_session *session)
     else if (session->exited)
         session_finish(session, DEVICE_OK, "%s", "");
     else if (!ssh_is_connected(session->ssh))
-        finish_by_library(session, "the connection ended");
+        session_finish_lost(session, "the connection ended");
     else
         session_finish(session, DEVICE_UNKNOWN, "it closed without saying how %s ended",
                        job->phase == PHASE_FIRST ? "the command" : "it");
@@ -442,15 +481,27 @@ static void packets_take(struct fleet_session *session)
     ssh_execute_message_callbacks(session->ssh);
     if (session->exited || session->closed || ssh_is_connected(session->ssh))
         return;
-    finish_by_library(session, "the connection ended");
+    session_finish_lost(session, "the connection ended");
+}
+
+/* What was left unread stays where it is, and the device has to wait. */
+static bool step_held(struct fleet_session *session)
+{
+    session->held = __atomic_load_n(&session->job->hold, __ATOMIC_ACQUIRE);
+    if (session->held && !session->closed)
+        input_write(session);
+    return session->held;
 }
 
 static bool step_output(struct fleet_session *session)
 {
+    terminal_follow(session);
+    if (step_held(session))
+        return false;
     bool more = outputs_read(session);
     if (!session->finished && session->closed && !more)
         more = output_held(session);
-    if (!session->finished && !session->closed)
+    if (!session->finished && !session->closed && !session->exited)
         input_write(session);
     bool ended = session->out_ended && session->err_ended;
     if (session->finished)
@@ -489,9 +540,11 @@ void session_step(struct fleet_session *session)
             more = step_pin(session);
             break;
         case PHASE_AUTH:
-            more = step_auth(session);
+            more = session_login(session);
             break;
         case PHASE_OPEN:
+            if (session->bastion)
+                return; /* it is there: the rest is bastion.c's */
             more = step_open(session);
             break;
         case PHASE_COMMAND:
@@ -508,9 +561,9 @@ void session_step(struct fleet_session *session)
     }
     /* libssh has closed the descriptor, which nobody may wait for now: its number may be another's.
      */
-    if (!session->finished && !session->more && session->ssh &&
+    if (!session->finished && !session->more && !session->held && session->ssh &&
         session->job->phase > PHASE_VERSION && !ssh_is_connected(session->ssh))
-        finish_by_library(session, "the connection ended");
+        session_finish_lost(session, "the connection ended");
 }
 
 unsigned session_waits_for(const struct fleet_session *session)
@@ -519,7 +572,7 @@ unsigned session_waits_for(const struct fleet_session *session)
         return EPOLLOUT;
     int flags = session->ssh ? ssh_get_poll_flags(session->ssh) : 0;
     bool write = flags & SSH_WRITE_PENDING;
-    return EPOLLIN | (write ? EPOLLOUT : 0u);
+    return (session->held ? 0u : (unsigned)EPOLLIN) | (write ? (unsigned)EPOLLOUT : 0u);
 }
 
 /* ---- Time ---- */
@@ -547,7 +600,14 @@ void session_check_time(struct fleet_session *session, int64_t now)
     struct fleet_job *job = session->job;
     int64_t limit = session->limit_ms[job->phase] * MS;
     int64_t since = job->phase == PHASE_OUTPUT ? session->active : session->phase_since;
+    bool streams = job->idle_ms && (job->phase == PHASE_FIRST || job->phase == PHASE_OUTPUT);
+    if (streams) {
+        limit = job->idle_ms * MS;
+        since = session->active;
+    }
     enum device_condition unanswered = condition_unanswered(session);
+    if (job->lasting && (job->phase == PHASE_FIRST || job->phase == PHASE_OUTPUT))
+        return;
     if (session->term_sent) {
         check_cancelled(session, now);
         return;
@@ -559,7 +619,8 @@ void session_check_time(struct fleet_session *session, int64_t now)
     if (limit && now - since > limit)
         session_finish(session, job->phase <= PHASE_CONNECT ? DEVICE_OFFLINE : unanswered,
                        "no answer for %.3g s", (double)limit / 1e9);
-    else if (now - session->started > session->options->total_ms * MS)
+    else if (!job->lasting && !job->idle_ms &&
+             now - session->started > session->options->total_ms * MS)
         session_finish(session, unanswered, "not done after %.3g s",
                        (double)session->options->total_ms / 1000);
 }
@@ -572,6 +633,10 @@ void session_cancel(struct fleet_session *session)
         session_finish(session, DEVICE_CANCELLED, "cancelled before the command was given");
         return;
     }
+    if (session->job->lasting) {
+        session_finish(session, DEVICE_CANCELLED, "left");
+        return;
+    }
     session->term_sent = time_monotonic_ns();
     if (ssh_channel_request_send_signal(session->channel, "TERM") == SSH_ERROR)
         session_finish(session, DEVICE_UNKNOWN, "cancelled; whether it still runs is unknown");
@@ -579,14 +644,16 @@ void session_cancel(struct fleet_session *session)
 
 void session_end(struct fleet_session *session)
 {
-    if (session->channel)
-        ssh_channel_free(session->channel);
+    /* The channel goes with its session: freed alone it would send a goodbye, which nobody reads.
+     */
     if (session->ssh) {
         ssh_silent_disconnect(session->ssh);
         ssh_free(session->ssh);
     } else if (session->fd >= 0) {
         close(session->fd);
     }
+    free(session->input);
+    session->input = NULL;
     session->ssh = NULL;
     session->channel = NULL;
     session->fd = -1;

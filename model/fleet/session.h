@@ -4,32 +4,44 @@
 #define ATRIUM_FLEET_SESSION_H
 
 #include "model/fleet/engine.h"
+#include "model/fleet/keyring.h"
 #include "model/fleet/resolve.h"
-
-#include <libssh/libssh.h>
-
-#include <libssh/callbacks.h>
+#include "model/fleet/ssh_late.h"
 
 enum { FLEET_MOST = 1 << 20, FLEET_KILL_MS = 500, FLEET_LINGER_MS = 500 };
 
+/* What epoll hands back begins with it. */
+enum waiter { WAITER_SESSION, WAITER_PIPE };
+
+struct pipe;
+
 struct fleet_session {
+    enum waiter waiter;
     struct fleet_job *job;
     const struct fleet_options *options;
-    const int64_t *limit_ms; /* by phase, none 0 but those without a limit */
-    ssh_key key;             /* borrowed; NULL: the agent */
+    const int64_t *limit_ms;   /* by phase, none 0 but those without a limit */
+    struct keyring *keyring;   /* borrowed */
+    const struct login *login; /* what is offered; NULL: the agent's keys */
+    bool login_known, certified_refused;
+    bool bastion;      /* it carries others: there is no command of its own */
+    struct pipe *pipe; /* over a bastion; NULL: directly */
     struct address address;
-    int fd; /* -1: none */
+    int fd;         /* -1: none */
+    unsigned armed; /* what epoll waits for; 0: not yet */
     ssh_session ssh;
     ssh_channel channel;
     struct ssh_channel_callbacks_struct callbacks;
     int64_t started, phase_since, active; /* monotonic ns: of the job, the phase, the last byte */
     size_t given;                         /* bytes of output */
     bool input_open, out_ended, err_ended, closed, exited;
-    bool ended;        /* it said that its output ended, which a lost connection does not */
-    char input[16384]; /* stdin that did not go yet */
+    bool ended;  /* it said that its output ended, which a lost connection does not */
+    char *input; /* stdin that did not go yet; NULL: there was none so far */
     size_t input_at, input_n;
     int64_t term_sent, kill_sent; /* while it is being cancelled */
-    bool more; /* it can go on at once: libssh holds bytes that no descriptor tells of */
+    bool more;         /* it can go on at once: libssh holds bytes that no descriptor tells of */
+    bool held;         /* its output is not wanted just now */
+    bool terminal;     /* the device gave one */
+    int terminal_size; /* that it was told: columns << 16 | rows */
     bool finished;
     uint64_t serial; /* of the engine: which one a look-up was for */
     size_t place;    /* in the engine's list */
@@ -40,6 +52,18 @@ void session_phase(struct fleet_session *session, enum fleet_phase phase);
 
 /* Begins to connect to session->address; the descriptor is in session->fd. */
 void session_connect(struct fleet_session *session);
+
+/* It is connected by the descriptor that somebody else put into session->fd. */
+void session_connected(struct fleet_session *session);
+
+/* libssh makes descriptors blocking again in places. */
+void session_keep_nonblocking(int fd);
+
+/* Logs in with what login.c finds; PHASE_AUTH. False: it waits, or has ended. */
+bool session_login(struct fleet_session *session);
+
+/* Ends it with what libssh says of the connection. */
+void session_finish_lost(struct fleet_session *session, const char *doing);
 
 /* Goes on as far as it can without waiting: after readiness, a timer, or a wake-up. Sets
  * session->finished and the job's outcome at the end. */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TIMEOUT_S = 60, MARK_MOST = 32 };
+enum { TIMEOUT_S = 60, MARK_MOST = 32, OUTPUT_MOST = 1 << 20 };
 
 /* What guards a command: it leads a process group of its own and says its number first. */
 #define MARK "atrium-group "
@@ -14,6 +14,25 @@ static const char guard[] =
     "exec setsid -w sh -c 'echo \"" MARK "$$\" >&2; timeout --foreground -k 2 \"$1\" sh -c \"$2\"; "
     "s=$?; case $s in 124|137) trap \"\" TERM; kill -s TERM -- -$$ 2>/dev/null;; esac; exit $s' sh "
     "%lld %s";
+
+/* Ends the group $1: 0 killed, 1 it is still there, 3 it had ended before. The dead that nobody
+ * buried answer to signal 0 as if they lived. */
+static const char killer[] =
+    "lives() {\n"
+    "    kill -s 0 -- \"-$1\" 2>/dev/null || return 1\n"
+    "    [ -r /proc/self/stat ] && command -v awk >/dev/null 2>&1 || return 0\n"
+    "    cat /proc/[0-9]*/stat 2>/dev/null | awk -v group=\"$1\" '{ sub(/^.*\\) /, \"\") }\n"
+    "        $3 == group && $1 !~ /[ZX]/ { n++ } END { exit !n }'\n"
+    "}\n"
+    "lives \"$1\" || exit 3\n"
+    "kill -s TERM -- \"-$1\" 2>/dev/null\n"
+    "for i in 1 2 3 4 5 6 7 8 9; do\n"
+    "    sleep 0.2 2>/dev/null || sleep 1\n"
+    "    lives \"$1\" || exit 0\n"
+    "    [ $i -lt 3 ] || kill -s KILL -- \"-$1\" 2>/dev/null\n"
+    "done\n"
+    "exit 1";
+enum { KILLER_KILLED = 0, KILLER_LEFT = 1, KILLER_ENDED = 3 };
 
 struct piece {
     struct fleet_result result;
@@ -24,7 +43,6 @@ struct piece {
     long group;      /* 0: not known */
     bool sent_along; /* the script is part of the command now */
     struct fleet_job killer;
-    char kill_command[192];
 };
 
 struct fleet_work {
@@ -56,8 +74,21 @@ char *shell_quote(struct arena *arena, const char *text)
     return quoted;
 }
 
+const char *device_verb_command(struct arena *arena, const char *verb, bool along)
+{
+    return along ? arena_printf(arena, "exec sh -c %s atrium-device %s",
+                                shell_quote(arena, device_script), verb)
+                 : arena_printf(arena, DEVICE_TOOL "%s", verb);
+}
+
+/* The guard's line is not of the command's output, and does not count for its limit. */
 static void keep(struct piece *piece, const char *bytes, size_t n)
 {
+    size_t most = piece->work->options.most, room = most - piece->bytes.n;
+    if (n > room) {
+        n = room;
+        piece->result.job.cut = true;
+    }
     for (size_t i = 0; i < n; i++)
         vec_push(&piece->bytes, bytes[i]);
 }
@@ -112,13 +143,16 @@ static void killer_done(struct fleet_job *job)
 {
     struct piece *piece = job->context;
     struct fleet_job *killed = &piece->result.job;
-    bool known = job->state == DEVICE_OK;
-    bool gone = known && job->exit_status == 0;
+    int outcome = job->state == DEVICE_OK ? job->exit_status : -1;
+    /* It said that a signal ended it: then it is no surprise that it is gone. */
+    bool gone =
+        outcome == KILLER_KILLED || (outcome == KILLER_ENDED && killed->state == DEVICE_CANCELLED);
     killed->state = gone ? DEVICE_CANCELLED : DEVICE_UNKNOWN;
     snprintf(killed->reason, sizeof killed->reason, "%s",
-             gone    ? "killed"
-             : known ? "left: it could not be killed"
-                     : "unknown: it could not be asked whether it still runs");
+             gone                      ? "killed"
+             : outcome == KILLER_LEFT  ? "left: it could not be killed"
+             : outcome == KILLER_ENDED ? "ended: it had ended before it was killed"
+                                       : "unknown: it could not be asked whether it still runs");
     piece_done(piece);
 }
 
@@ -127,19 +161,24 @@ static void killer_done(struct fleet_job *job)
 static bool killer_send(struct piece *piece)
 {
     struct fleet_job *job = &piece->result.job;
-    if (piece->group <= 1 || job->state != DEVICE_UNKNOWN || !job->cancel)
+    bool begun = job->state == DEVICE_UNKNOWN ||
+                 (job->state == DEVICE_CANCELLED && job->phase >= PHASE_COMMAND);
+    /* A signal that went over the channel may have ended what waited for the group, and not it. */
+    if (piece->group <= 1 || !begun || !job->cancel)
         return false;
-    snprintf(piece->kill_command, sizeof piece->kill_command,
-             "g=%ld; kill -s TERM -- -$g; for i in 1 2 3 4 5 6 7 8 9; do sleep 0.2; "
-             "kill -s 0 -- -$g || exit 0; [ $i -lt 3 ] || kill -s KILL -- -$g; done; exit 1",
-             piece->group);
+    struct arena *arena = piece->work->arena;
+    const char *command = arena_printf(arena, "exec sh -c %s atrium-kill %ld",
+                                       shell_quote(arena, killer), piece->group);
     piece->killer = (struct fleet_job){.device = job->device,
                                        .code = job->code,
                                        .host = job->host,
                                        .user = job->user,
                                        .pin = job->pin,
                                        .port = job->port,
-                                       .command = piece->kill_command,
+                                       .kind = job->kind,
+                                       .identity = job->identity,
+                                       .hop = job->hop,
+                                       .command = command,
                                        .done = killer_done,
                                        .context = piece};
     fleet_submit(piece->work->engine, &piece->killer);
@@ -172,18 +211,22 @@ static void piece_begin(struct fleet_work *work, struct piece *piece, const stru
 {
     piece->work = work;
     piece->result.device = device;
-    piece->result.job = (struct fleet_job){.device = device->id,
-                                           .code = device->code,
-                                           .host = device->host,
-                                           .user = device->user,
-                                           .pin = device->pin,
-                                           .port = device->port,
-                                           .command = work->command,
-                                           .most = work->options.most,
-                                           .scan = work->options.scan,
-                                           .output = on_output,
-                                           .done = on_done,
-                                           .context = piece};
+    piece->result.job =
+        (struct fleet_job){.device = device->id,
+                           .code = device->code,
+                           .host = device->host,
+                           .user = device->user,
+                           .pin = device->pin,
+                           .port = device->port,
+                           .kind = device->kind,
+                           .identity = device->identity,
+                           .hop = &device->hop,
+                           .command = work->command,
+                           .most = work->options.most + (work->options.guarded ? MARK_MOST : 0),
+                           .scan = work->options.scan,
+                           .output = on_output,
+                           .done = on_done,
+                           .context = piece};
     work->results[piece - work->pieces] = piece->result;
     if (*device->quarantine && !work->options.scan) {
         struct fleet_job *job = &piece->result.job;
@@ -203,15 +246,14 @@ struct fleet_work *fleet_work_begin(struct fleet_engine *engine, const struct de
     work->engine = engine;
     work->arena = arena_new();
     work->options = *options;
+    work->options.most = options->most ? options->most : OUTPUT_MOST;
     work->n = work->left = n;
     work->pieces = mem_zero(n ? n : 1, sizeof *work->pieces);
     work->results = mem_zero(n ? n : 1, sizeof *work->results);
     work->command = options->command;
     if (options->verb) {
-        const char *quoted = shell_quote(work->arena, device_script);
-        work->command = arena_printf(work->arena, DEVICE_TOOL "%s", options->verb);
-        work->along =
-            arena_printf(work->arena, "exec sh -c %s atrium-device %s", quoted, options->verb);
+        work->command = device_verb_command(work->arena, options->verb, false);
+        work->along = device_verb_command(work->arena, options->verb, true);
     } else if (options->guarded && options->command)
         work->command = arena_printf(
             work->arena, guard, (long long)(options->timeout_s ? options->timeout_s : TIMEOUT_S),

@@ -52,6 +52,10 @@ const struct fleet_result *fleet_work_results(const struct fleet_work *work, siz
 /* When nothing is left. NULL is fine. */
 void fleet_work_free(struct fleet_work *work);
 
+/* The command that runs a verb of the script: as it lies on the device, or `along`: with the whole
+ * script, for devices that answer 127, as they have none. Owned by the arena. */
+const char *device_verb_command(struct arena *arena, const char *verb, bool along);
+
 /* `text` in single quotes for a POSIX shell. Owned by the arena. */
 char *shell_quote(struct arena *arena, const char *text);
 

@@ -96,6 +96,8 @@ static const struct import_column device_columns[] = {
     ROW_CODE("zone", false, "zone", "zone", "the zone it stands in"),
     ROW_TEXT("floor", 40, "floor"),
     {"pin", false, IMPORT_CODE, 0, 200, "pin", NULL, "fingerprint of its host key"},
+    {"identity", false, IMPORT_CODE, 0, 255, "identity", NULL, "file of the user key for it alone"},
+    ROW_CODE("bastion", false, "bastion", "device", "the device it is reached over"),
 };
 
 static const struct import_column label_columns[] = {

@@ -11,6 +11,9 @@ enum { HERE, MISSING, BITS };
 /* Steps are written where they take less than this: bits are read much faster. */
 enum { STEPS_MOST = EVENT_BLOCK / 8 * 3 / 4 };
 
+/* And of more than this no steps are tried: at two bits each they would take more. */
+enum { STEPS_FEW = STEPS_MOST * 4 };
+
 void people_set_encode(struct bytes *out, const uint64_t words[PEOPLE_SET_WORDS])
 {
     uint64_t steps[EVENT_BLOCK];
@@ -20,7 +23,8 @@ void people_set_encode(struct bytes *out, const uint64_t words[PEOPLE_SET_WORDS]
         count += (unsigned)__builtin_popcountll(words[i]);
     unsigned form = count > EVENT_BLOCK / 2 ? MISSING : HERE;
     uint64_t last = 0;
-    for (size_t i = 0; i < PEOPLE_SET_WORDS; i++)
+    bool few = count <= STEPS_FEW || count >= EVENT_BLOCK - STEPS_FEW;
+    for (size_t i = 0; i < PEOPLE_SET_WORDS && few; i++)
         for (uint64_t word = form == MISSING ? ~words[i] : words[i]; word; word &= word - 1) {
             uint64_t number = i * 64 + (uint64_t)__builtin_ctzll(word);
             steps[n++] = number - last;
@@ -29,8 +33,9 @@ void people_set_encode(struct bytes *out, const uint64_t words[PEOPLE_SET_WORDS]
     bytes_put_u32(out, 0);
     bytes_put_u8(out, form);
     bytes_put_varint(out, n);
-    column_encode(out, steps, n);
-    if (out->n - start > STEPS_MOST) {
+    if (few)
+        column_encode(out, steps, n);
+    if (!few || out->n - start > STEPS_MOST) {
         out->n = start + 4;
         bytes_put_u8(out, BITS);
         bytes_put(out, words, EVENT_BLOCK / 8);

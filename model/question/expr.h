@@ -100,6 +100,15 @@ static inline enum match_truth matcher_truth(const struct matcher *matcher, uint
 void matcher_mark(const struct matcher *matcher, const struct event_run *run, uint32_t bit,
                   uint32_t *masks);
 
+/* Where one column decides of the kind's events which match: yes[id] for id < n, others do not.
+ * False where more is looked at, or nothing. */
+struct matcher_table {
+    unsigned column; /* of enum event_column */
+    const uint8_t *yes;
+    size_t n;
+};
+bool matcher_table(const struct matcher *matcher, uint16_t kind, struct matcher_table *table);
+
 /* What the tests of names mean as a number: two matchers of one expression with equal numbers match
  * the same events. Of each dictionary only the numbers below upto[i] are looked at, so that names
  * that came later make no difference, as no older event has them; sizes[i] becomes how many there

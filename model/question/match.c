@@ -146,16 +146,23 @@ static int64_t number_of(const struct match_node *node, const struct event_run *
 static void mark(const struct match_node *node, const struct event_run *run, size_t from, size_t n,
                  uint8_t *out);
 
+/* Parts that the kind settles - `kind=purchase` among purchases - change nothing and are left out;
+ * where one settled the whole, nobody asked. */
 static void mark_parts(const struct match_node *node, const struct event_run *run, size_t from,
                        size_t n, uint8_t *out)
 {
     uint8_t part[STRIP];
-    mark(node->parts[0], run, from, n, out);
-    for (size_t k = 1; k < node->n_parts; k++) {
-        mark(node->parts[k], run, from, n, part);
-        for (size_t i = 0; i < n; i++)
-            out[i] = node->type == NODE_ALL ? out[i] & part[i] : out[i] | part[i];
+    bool all = node->type == NODE_ALL, any = false;
+    for (size_t k = 0; k < node->n_parts; k++) {
+        if (node_truth(node->parts[k], run->kind) == (all ? MATCH_ALWAYS : MATCH_NEVER))
+            continue;
+        mark(node->parts[k], run, from, n, any ? part : out);
+        for (size_t i = 0; i < n && any; i++)
+            out[i] = all ? out[i] & part[i] : out[i] | part[i];
+        any = true;
     }
+    if (!any)
+        memset(out, all, n);
 }
 
 static void mark(const struct match_node *node, const struct event_run *run, size_t from, size_t n,
@@ -207,6 +214,33 @@ void matcher_mark(const struct matcher *matcher, const struct event_run *run, ui
         for (size_t i = 0; i < n; i++)
             masks[from + i] |= yes[i] ? bit : 0;
     }
+}
+
+/* The one part that the kind leaves open; NULL where there are more. */
+static const struct match_node *part_open(const struct match_node *node, uint16_t kind)
+{
+    const struct match_node *open = NULL;
+    for (size_t i = 0; i < node->n_parts; i++) {
+        if (node_truth(node->parts[i], kind) != MATCH_DEPENDS)
+            continue;
+        if (open)
+            return NULL;
+        open = node->parts[i];
+    }
+    return open;
+}
+
+bool matcher_table(const struct matcher *matcher, uint16_t kind, struct matcher_table *table)
+{
+    const struct match_node *node = matcher->root;
+    if (matcher_truth(matcher, kind) != MATCH_DEPENDS)
+        return false;
+    while (node && (node->type == NODE_ALL || node->type == NODE_ANY))
+        node = part_open(node, kind);
+    if (!node || node->type != NODE_NAMES || !node->column)
+        return false;
+    *table = (struct matcher_table){node->column, node->set.yes, node->set.n};
+    return true;
 }
 
 static uint64_t set_meaning(const struct name_set *set, unsigned column, uint64_t hash,

@@ -5,6 +5,13 @@
 
 #include <stdlib.h>
 
+struct set *job_set(const struct job *job, struct arena *arena)
+{
+    struct set *set = set_new(arena, job->n_people);
+    mem_ready(set->words, set_words(set->n) * sizeof *set->words);
+    return set;
+}
+
 /* ---- Each test once ---- */
 
 static struct slot *slot_of(struct job *job, const struct test *test)
@@ -14,7 +21,8 @@ static struct slot *slot_of(struct job *job, const struct test *test)
             return job->slots.at[i];
     struct slot *slot = arena_new_of(job->arena, struct slot);
     slot->test = test;
-    slot->yes = set_new(job->arena, job->n_people);
+    if (test->type != TEST_LIST) /* which is a set of its own */
+        slot->yes = job_set(job, job->arena);
     vec_push(&job->slots, slot);
     if (test->type != TEST_DEED)
         return slot;
@@ -201,8 +209,8 @@ static enum status job_start(struct job *job, const struct segment_plan *const *
     job->today = clock_day(&reader_mall(job->reader)->clock, job->present);
     job->n_people = (uint32_t)highest + 1;
     job->n_blocks = (job->n_people + EVENT_BLOCK - 1) / EVENT_BLOCK;
-    job->universe = set_new(job->arena, job->n_people);
-    job->wanted = set_new(job->arena, job->n_people);
+    job->universe = job_set(job, job->arena);
+    job->wanted = job_set(job, job->arena);
     set_flip(job->universe, 1, job->n_people);
     if (among)
         set_and(job->universe, among);
@@ -210,7 +218,7 @@ static enum status job_start(struct job *job, const struct segment_plan *const *
     job->people = arena_array(job->arena, struct set *, job->n_plans);
     for (size_t i = 0; i < job->n_plans; i++) {
         job->roots[i] = node_of(job, plans[i]->root);
-        job->people[i] = job->look ? NULL : set_new(job->answers, job->n_people);
+        job->people[i] = job->look ? NULL : job_set(job, job->answers);
     }
     status = scans_part(job, err);
     if (status != ST_OK)
@@ -239,8 +247,10 @@ static void job_free(struct job *job)
 {
     for (size_t i = 0; i < job->figures.n; i++)
         vec_free(&job->figures.at[i]->slots);
-    for (size_t i = 0; i < job->stages.n; i++)
+    for (size_t i = 0; i < job->stages.n; i++) {
         vec_free(&job->stages.at[i]->figures);
+        vec_free(&job->stages.at[i]->sweeps);
+    }
     vec_free(&job->figures);
     vec_free(&job->stages);
     vec_free(&job->slots);
@@ -253,12 +263,14 @@ static enum status job_run(struct job *job, const struct segment_plan *const *pl
     enum status status = reader_begin(job->reader, err);
     if (status != ST_OK)
         return status;
+    reader_pass_begin(job->reader);
     status = job_start(job, plans, among, err);
     for (size_t i = 0; i < job->stages.n && status == ST_OK && !(i && job->look); i++) {
         status = stage_run(job, i, err);
         if (i == 0 && status == ST_OK && job->again)
             status = again_compare(job, err);
     }
+    reader_pass_end(job->reader);
     reader_end(job->reader);
     return status;
 }

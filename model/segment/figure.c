@@ -1,5 +1,5 @@
 /* Figures of behaviour: one scan, block by block, on all threads. */
-#include "model/segment/job.h"
+#include "model/segment/sweep.h"
 
 #include "model/event/kind.h"
 
@@ -16,23 +16,34 @@ struct lane {
     VEC(uint32_t) masks;
     const uint32_t *masks_of[EVENT_RUNS]; /* NULL: every row */
     VEC(uint32_t) shops;
+    uint64_t *met;               /* by slot of a figure */
+    uint64_t (*seen)[JOB_WORDS]; /* by figure: who has any event of it */
 };
 
 /* ---- Which rows ---- */
 
-/* The block's runs that have events of the figure, and which rows of them. */
-static void runs_pick(struct lane *lane, const struct deed *deed, const struct event_block *block,
+/* What the figure asks of a kind's events. */
+static enum match_truth run_truth(const struct lane *lane, size_t figure, uint16_t kind)
+{
+    if (is_swept(lane->stage, figure, kind))
+        return MATCH_NEVER;
+    return matcher_truth(lane->stage->figures.at[figure]->deed->matcher, kind);
+}
+
+/* The block's runs that have events of the figure and no sweep, and which rows of them. */
+static void runs_pick(struct lane *lane, size_t figure, const struct event_block *block,
                       struct event_run *picked, struct event_block *out)
 {
+    const struct deed *deed = lane->stage->figures.at[figure]->deed;
     size_t rows = 0, done = 0, n = 0;
     for (size_t r = 0; r < block->n_runs; r++)
-        if (matcher_truth(deed->matcher, block->runs[r].kind) == MATCH_DEPENDS)
+        if (run_truth(lane, figure, block->runs[r].kind) == MATCH_DEPENDS)
             rows += block->runs[r].n;
     lane->masks.n = 0;
     vec_reserve(&lane->masks, rows);
     for (size_t r = 0; r < block->n_runs; r++) {
         const struct event_run *run = &block->runs[r];
-        enum match_truth truth = matcher_truth(deed->matcher, run->kind);
+        enum match_truth truth = run_truth(lane, figure, run->kind);
         if (truth == MATCH_NEVER)
             continue;
         lane->masks_of[n] = NULL;
@@ -162,15 +173,7 @@ static void orders_take(struct lane *lane, const struct deed *deed, const struct
     }
 }
 
-/* Who did it in a month of which the scan told no more. */
-static void passed_take(struct lane *lane, const struct event_block *block)
-{
-    for (size_t i = 0; block->passed && i < JOB_WORDS; i++)
-        for (uint64_t left = block->passed[i]; left; left &= left - 1)
-            lane->values[64 * i + (unsigned)__builtin_ctzll(left)] = 1;
-}
-
-/* ---- A block ---- */
+/* ---- Values ---- */
 
 static bool is_ordered(const struct deed *deed)
 {
@@ -183,15 +186,6 @@ int64_t value_before(const struct deed *deed)
     return deed->id == DOES_LAST || deed->id == DOES_FIRST ? never : 0;
 }
 
-bool value_meets(const struct test *test, int64_t value)
-{
-    if (value == never)
-        return false;
-    if (test->bare)
-        return test->deed->id == DOES_LAST || test->deed->id == DOES_FIRST || value > 0;
-    return number_meets(test, value);
-}
-
 /* What was known before stays. */
 static inline uint64_t known_over(const struct slot *slot, size_t word, uint64_t bits)
 {
@@ -199,42 +193,83 @@ static inline uint64_t known_over(const struct slot *slot, size_t word, uint64_t
     return (slot->yes->words[word] & known) | (bits & ~known);
 }
 
-static void slot_fill(const struct job *job, const struct slot *slot, uint32_t block,
-                      const int64_t *values)
+static void values_take(struct lane *lane, size_t f, const struct event_block *block)
 {
-    size_t first = block_word((int32_t)block);
-    const uint64_t *wanted = job->wanted->words + block_word((int32_t)block);
-    for (size_t i = 0; i < block_words(job, block); i++) {
-        uint64_t bits = 0;
-        for (uint64_t left = wanted[i]; left; left &= left - 1) {
-            unsigned k = (unsigned)__builtin_ctzll(left);
-            bits |= (uint64_t)value_meets(slot->test, values[i * 64 + k]) << k;
+    const struct job *job = lane->job;
+    const struct figure *figure = lane->stage->figures.at[f];
+    struct event_run picked[EVENT_RUNS];
+    struct event_block part;
+    size_t first = block_word(block->block);
+    for (size_t i = 0; i < EVENT_BLOCK; i++)
+        lane->values[i] = value_before(figure->deed);
+    runs_pick(lane, f, block, picked, &part);
+    if (is_ordered(figure->deed))
+        orders_take(lane, figure->deed, &part);
+    else
+        sums_take(lane, figure->deed, &part);
+    for (size_t i = 0; i < block_words(job, (uint32_t)block->block); i++) {
+        figure_meet(figure, job->wanted->words[first + i], lane->values + i * 64, lane->met);
+        for (size_t s = 0; s < figure->slots.n; s++) {
+            const struct slot *slot = figure->slots.at[s];
+            slot->yes->words[first + i] = known_over(slot, first + i, lane->met[s]);
         }
-        slot->yes->words[first + i] = known_over(slot, first + i, bits);
     }
 }
+
+/* ---- Whether there was any event ---- */
+
+static void any_mark(struct lane *lane, size_t f, const struct event_block *block)
+{
+    const struct deed *deed = lane->stage->figures.at[f]->deed;
+    struct event_run picked[EVENT_RUNS];
+    struct event_block part;
+    runs_pick(lane, f, block, picked, &part);
+    for (size_t r = 0; r < part.n_runs; r++) {
+        const struct event_run *run = &part.runs[r];
+        for (size_t i = 0; i < run->n; i++) {
+            uint32_t at = run->person[i] - block->first_person;
+            if (row_counts(deed, run, lane->masks_of[r], i))
+                lane->seen[f][at / 64] |= UINT64_C(1) << (at % 64);
+        }
+    }
+}
+
+static void any_take(struct lane *lane, size_t f, const struct event_block *block)
+{
+    const struct job *job = lane->job;
+    const struct figure *figure = lane->stage->figures.at[f];
+    size_t first = block_word(block->block);
+    any_mark(lane, f, block);
+    for (size_t i = 0; i < block_words(job, (uint32_t)block->block); i++) {
+        /* Passed: who did it in a month of which the scan told no more. */
+        uint64_t seen = lane->seen[f][i] | (block->passed ? block->passed[i] : 0);
+        for (size_t s = 0; s < figure->slots.n; s++) {
+            const struct slot *slot = figure->slots.at[s];
+            slot->yes->words[first + i] =
+                known_over(slot, first + i, seen & job->wanted->words[first + i]);
+        }
+    }
+}
+
+/* ---- A block ---- */
 
 static enum status block_take(void *context, const struct event_block *block, struct error *err)
 {
     struct lane *lane = context;
-    struct event_run picked[EVENT_RUNS];
-    struct event_block part;
+    const struct stage *stage = lane->stage;
     (void)err;
     if (block->block < 0 || (uint32_t)block->block >= lane->job->n_blocks)
         return ST_OK;
-    for (size_t f = 0; f < lane->stage->figures.n; f++) {
-        const struct figure *figure = lane->stage->figures.at[f];
-        for (size_t i = 0; i < EVENT_BLOCK; i++)
-            lane->values[i] = value_before(figure->deed);
-        runs_pick(lane, figure->deed, block, picked, &part);
-        if (is_ordered(figure->deed))
-            orders_take(lane, figure->deed, &part);
+    memset(lane->seen, 0, stage->figures.n * sizeof *lane->seen);
+    for (size_t r = 0; r < block->n_runs; r++)
+        for (size_t i = 0; i < stage->sweeps.n; i++)
+            if (stage->sweeps.at[i]->kind == block->runs[r].kind)
+                sweep_take(stage->sweeps.at[i], &block->runs[r], block->first_person, lane->seen);
+    for (size_t f = 0; f < stage->figures.n; f++)
+        if (stage->figures.at[f]->any)
+            any_take(lane, f, block);
         else
-            sums_take(lane, figure->deed, &part);
-        passed_take(lane, block);
-        for (size_t i = 0; i < figure->slots.n; i++)
-            slot_fill(lane->job, figure->slots.at[i], (uint32_t)block->block, lane->values);
-    }
+            values_take(lane, f, block);
     return ST_OK;
 }
 
@@ -270,6 +305,14 @@ static bool who_only(const struct stage *stage)
     return true;
 }
 
+static size_t slots_most(const struct stage *stage)
+{
+    size_t most = 0;
+    for (size_t f = 0; f < stage->figures.n; f++)
+        most = stage->figures.at[f]->slots.n > most ? stage->figures.at[f]->slots.n : most;
+    return most;
+}
+
 enum status scan_run(struct job *job, struct stage *stage, struct error *err)
 {
     struct lane lanes[LANES_MOST] = {0};
@@ -283,10 +326,13 @@ enum status scan_run(struct job *job, struct stage *stage, struct error *err)
     stage->query.who = who_only(stage);
     if (set_count(job->wanted) < job->n_people / 4)
         stage->query.among = job->wanted;
+    sweeps_make(job, stage);
     for (int i = 0; i < n; i++) {
         lanes[i].job = job;
         lanes[i].stage = stage;
         lanes[i].values = mem_alloc(EVENT_BLOCK * sizeof *lanes[i].values);
+        lanes[i].met = arena_array(job->arena, uint64_t, slots_most(stage));
+        lanes[i].seen = arena_alloc(job->arena, stage->figures.n * sizeof *lanes[i].seen);
         contexts[i] = &lanes[i];
     }
     enum status status =

@@ -10,13 +10,20 @@ struct slot {
     struct set *yes;
     int stage;         /* known where that stage has been */
     struct set *known; /* and before it of these people; NULL: of nobody */
+    int bound;  /* of the figure's bounds the one it compares with, from 1; 0: another test */
+    bool below; /* it is met by values below that */
 };
+
+enum { BOUNDS_MOST = 31 };
 
 /* A deed, once for all tests. */
 struct figure {
     const struct deed *deed;
     int stage;
     VEC(struct slot *) slots;
+    size_t n_bounds;
+    int64_t bounds[BOUNDS_MOST]; /* rising: what values its tests compare with */
+    bool any;                    /* all that is asked is whether there was any event */
 };
 
 /* Work in order of what it costs: lists and columns (everywhere), what people did lately, rows of
@@ -27,6 +34,7 @@ struct stage {
     uint8_t *been; /* by block */
     struct event_query query;
     VEC(struct figure *) figures;
+    VEC(struct sweep *) sweeps; /* model/segment/sweep.h */
     double cost;
 };
 
@@ -77,6 +85,9 @@ static inline size_t block_words(const struct job *job, uint32_t block)
  * any thread that alone works on the block. */
 bool block_want(const struct job *job, size_t stage, uint32_t block, uint64_t *want);
 
+/* An empty set of all people that will be filled. */
+struct set *job_set(const struct job *job, struct arena *arena);
+
 /* Every slot of lists and columns, everywhere. */
 enum status columns_run(struct job *job, struct error *err);
 
@@ -98,6 +109,12 @@ enum status again_compare(struct job *job, struct error *err);
 /* What a figure is for who did nothing, INT64_MIN for never; whether it meets the test. */
 int64_t value_before(const struct deed *deed);
 bool value_meets(const struct test *test, int64_t value);
+
+/* Once the slots are there: what they compare with. */
+void figure_bounds(struct figure *figure);
+
+/* Of 64 people those of `some`: whose values meet the test, a word for each slot. */
+void figure_meet(const struct figure *figure, uint64_t some, const int64_t *values, uint64_t *met);
 
 /* How many threads work, 8 at most. */
 int lanes_wanted(const struct job *job);

@@ -98,13 +98,13 @@ void lately_part(struct job *job)
         struct lately lately;
         struct figure *figure = job->figures.at[i];
         for (size_t s = 0; s < figure->slots.n && figure_lately(figure, &lately); s++)
-            figure->slots.at[s]->known = set_new(job->arena, job->n_people);
+            figure->slots.at[s]->known = job_set(job, job->arena);
     }
 }
 
 /* ---- The work ---- */
 
-enum { BLOCKS_AT_ONCE = 8, LANES_MOST = 8, PLANS_FEW = 4 };
+enum { BLOCKS_AT_ONCE = 4, LANES_MOST = 8, PLANS_FEW = 4 };
 
 struct piece {
     size_t n;
@@ -126,6 +126,7 @@ struct lane {
     int64_t values[EVENT_BLOCK];
     uint64_t doubt[JOB_WORDS], wanted[JOB_WORDS];
     const struct lately *lately;
+    uint64_t *met; /* by slot of a figure */
 };
 
 static enum status piece_fill(void *context, void *job, bool *more, struct error *err)
@@ -179,15 +180,17 @@ static void tills_sum(struct lane *lane, const struct recent_block *block, const
         known[i] |= among[i] & ~lane->doubt[i];
 }
 
-static void slot_meet(const struct job *job, const struct slot *slot, uint32_t block,
-                      const uint64_t *some, const int64_t *values)
+static void slots_meet(const struct job *job, const struct figure *figure, uint32_t block,
+                       const uint64_t *some, struct lane *lane)
 {
-    uint64_t *yes = slot->yes->words + block_word((int32_t)block);
-    for (size_t i = 0; i < block_words(job, block); i++)
-        for (uint64_t left = some[i]; left; left &= left - 1) {
-            unsigned k = (unsigned)__builtin_ctzll(left);
-            yes[i] |= (uint64_t)value_meets(slot->test, values[i * 64 + k]) << k;
-        }
+    size_t first = block_word((int32_t)block);
+    for (size_t i = 0; i < block_words(job, block); i++) {
+        if (!some[i])
+            continue;
+        figure_meet(figure, some[i], lane->values + i * 64, lane->met);
+        for (size_t s = 0; s < figure->slots.n; s++)
+            figure->slots.at[s]->yes->words[first + i] |= lane->met[s];
+    }
 }
 
 /* All of `some` have the same value. */
@@ -231,11 +234,11 @@ static void figure_take(const struct job *job, struct lane *lane, const struct l
         slot_meet_all(job, slot, number, absent, value_before(figure->deed));
         if (lately->tells == LATELY_SEEN)
             slot_meet_all(job, slot, number, some, 1);
-        else
-            slot_meet(job, slot, number, some, lane->values);
         for (size_t i = 0; i < n; i++)
             known[i] |= absent[i] | some[i];
     }
+    if (lately->tells != LATELY_SEEN)
+        slots_meet(job, figure, number, some, lane);
 }
 
 /* Tills only of those that presence left undecided, where it is cheap to know who they are. */
@@ -305,8 +308,10 @@ enum status lately_run(struct job *job, struct stage *stage, struct error *err)
     int threads = lanes_wanted(job), n = threads > 1 ? threads - 1 : 1;
     int n_jobs = threads > 1 ? n + 2 : 1;
     figures_find(&work);
-    for (int i = 0; i < n; i++)
-        lanes[i] = mem_alloc(sizeof(struct lane));
+    for (int i = 0; i < n; i++) {
+        struct lane *lane = lanes[i] = mem_alloc(sizeof *lane);
+        lane->met = arena_array(job->arena, uint64_t, job->slots.n);
+    }
     for (int i = 0; i < n_jobs; i++)
         jobs[i] = &pieces[i];
     enum status status = recent_source_begin(&work.source, job->reader, err);

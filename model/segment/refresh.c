@@ -271,7 +271,7 @@ static enum status number_ask(struct refresh *r, const char *sql, int64_t key, i
     return status;
 }
 
-/* How many people the label has now, from the blocks in the file. */
+/* How many people the label has now, from the blocks in the file where not all were made anew. */
 static enum status people_count(struct refresh *r, const struct run *run, int64_t *people,
                                 struct error *err)
 {
@@ -279,6 +279,10 @@ static enum status people_count(struct refresh *r, const struct run *run, int64_
     sqlite3_stmt *stmt;
     int code;
     *people = 0;
+    if (run->again.n_dirty == r->n_blocks) {
+        *people = set_count(run->again.people);
+        return ST_OK;
+    }
     enum status status =
         writer_prepare(r->writer, "select people from label_people where label = ?1", &stmt, err);
     if (status != ST_OK)

@@ -22,17 +22,22 @@ static double kind_weight(uint16_t kind)
     }
 }
 
+/* When there were events, to the day. */
+struct life {
+    int64_t from, to;
+};
+
 struct need {
     bool kinds[UINT8_MAX + 1];
     int64_t from, to;
     unsigned columns;
 };
 
-static double need_cost(const struct need *need, const struct event_totals *totals)
+static double need_cost(const struct need *need, const struct life *life)
 {
     double weight = 0;
-    int64_t from = need->from > totals->first ? need->from : totals->first;
-    int64_t to = need->to < totals->last + 1 ? need->to : totals->last + 1;
+    int64_t from = need->from > life->from ? need->from : life->from;
+    int64_t to = need->to < life->to ? need->to : life->to;
     for (size_t kind = 0; kind <= UINT8_MAX; kind++)
         weight += need->kinds[kind] ? kind_weight((uint16_t)kind) : 0;
     return to > from ? weight * ((double)(to - from) + 31 * 86400.0) : weight;
@@ -100,17 +105,17 @@ static int by_cost(const void *a, const void *b)
     return (x->cost > y->cost) - (x->cost < y->cost);
 }
 
-static void figures_part(struct job *job, const struct event_totals *totals)
+static void figures_part(struct job *job, const struct life *life)
 {
     struct need *needs = arena_array(job->arena, struct need, job->figures.n);
     VEC(struct stage *) scans = {0};
     for (size_t i = 0; i < job->figures.n; i++) {
         struct need need = need_of(job->figures.at[i]);
-        double alone = need_cost(&need, totals), least = alone;
+        double alone = need_cost(&need, life), least = alone;
         size_t best = scans.n;
         for (size_t s = 0; s < scans.n; s++) {
             struct need both = need_join(&needs[s], &need);
-            double more = need_cost(&both, totals) - scans.at[s]->cost;
+            double more = need_cost(&both, life) - scans.at[s]->cost;
             if (more <= least) {
                 least = more;
                 best = s;
@@ -124,7 +129,7 @@ static void figures_part(struct job *job, const struct event_totals *totals)
         } else {
             needs[best] = need_join(&needs[best], &need);
         }
-        scans.at[best]->cost = need_cost(&needs[best], totals);
+        scans.at[best]->cost = need_cost(&needs[best], life);
         vec_push(&scans.at[best]->figures, job->figures.at[i]);
     }
     for (size_t s = 0; s < scans.n; s++)
@@ -136,10 +141,22 @@ static void figures_part(struct job *job, const struct event_totals *totals)
     vec_free(&scans);
 }
 
+/* The list of chunks would tell it exactly, and takes a millisecond to read. */
+static enum status life_read(struct job *job, struct life *life, struct error *err)
+{
+    const struct clock *clock = &reader_mall(job->reader)->clock;
+    int64_t first, last = clock_day(clock, job->as_of);
+    enum status status =
+        reader_integer(job->reader, "select min(day) from rollup_day", last, &first, err);
+    first = first < 0 || first > last ? last : first; /* before 1970 there were no malls */
+    *life = (struct life){clock_day_start(clock, (int32_t)first), job->as_of + 1};
+    return status;
+}
+
 enum status scans_part(struct job *job, struct error *err)
 {
-    struct event_totals totals;
-    enum status status = event_totals(job->reader, &totals, err);
+    struct life life = {0};
+    enum status status = job->figures.n > 1 ? life_read(job, &life, err) : ST_OK;
     if (status != ST_OK)
         return status;
     for (int type = STAGE_COLUMNS; type < STAGE_SCAN; type++) {
@@ -147,8 +164,10 @@ enum status scans_part(struct job *job, struct error *err)
         stage->type = type;
         vec_push(&job->stages, stage);
     }
+    for (size_t f = 0; f < job->figures.n; f++)
+        figure_bounds(job->figures.at[f]);
     lately_part(job);
-    figures_part(job, &totals);
+    figures_part(job, &life);
     for (size_t s = STAGE_SCAN; s < job->stages.n; s++)
         for (size_t f = 0; f < job->stages.at[s]->figures.n; f++)
             for (size_t i = 0; i < job->stages.at[s]->figures.at[f]->slots.n; i++)

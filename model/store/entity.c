@@ -50,7 +50,43 @@ static const struct entity_field device_fields[] = {
     {"floor", FIELD_TEXT, NULL, 0, WORD, "floor"},
     {"pin", FIELD_TEXT, NULL, 0, NAME, "SHA-256 fingerprint of its key"},
     {"quarantine", FIELD_TEXT, NULL, 0, NAME, "why it is given no credential; empty: it is"},
+    {"identity", FIELD_TEXT, NULL, 0, 255, "file of the user key for it alone"},
+    {"bastion", FIELD_REFERENCE, "device", 0, 0, "the device it is reached over"},
     {"note", FIELD_TEXT, NULL, 0, LONG_TEXT, "note"},
+};
+
+/* All of it is decided when it is made and only its moves change anything (model/fleet/rollout.h).
+ */
+enum { MONTH = 31 * 86400, MINUTES = 1440 };
+
+static const struct entity_field rollout_fields[] = {
+    {"app", FIELD_TEXT, NULL, 1, WORD, "version of the application", true},
+    {"file", FIELD_TEXT, NULL, 0, 255, "name of the archive", true},
+    {"size", FIELD_INTEGER, NULL, 1, INT64_C(1) << 30, "bytes of the archive", true},
+    {"sha256", FIELD_TEXT, NULL, 64, 64, "SHA-256 of the archive", true},
+    {"selection", FIELD_TEXT, NULL, 0, EXPRESSION, "expression over devices", true},
+    {"devices", FIELD_INTEGER, NULL, 1, 1000000, "devices it chose", true},
+    {"canary", FIELD_INTEGER, NULL, 0, 100000, "devices of the first wave", true},
+    {"waves", FIELD_TEXT, NULL, 0, NAME, "sizes of the waves: 10%,50%,100%", true},
+    {"threshold", FIELD_TEXT, NULL, 1, WORD, "failures of a wave that stop it: 3 or 5%", true},
+    {"coverage", FIELD_INTEGER, NULL, 1, 100, "percent of a wave before the next begins", true},
+    {"soak", FIELD_INTEGER, NULL, 0, MONTH, "seconds after each wave", true},
+    {"trial", FIELD_INTEGER, NULL, 10, 86400, "seconds of the dead man's timer", true},
+    {"expires", FIELD_INTEGER, NULL, 60, 12 * MONTH, "seconds to wait for a device", true},
+    {"window_from", FIELD_INTEGER, NULL, 0, MINUTES, "from this minute of the day", true},
+    {"window_to", FIELD_INTEGER, NULL, 0, MINUTES, "to this minute of the day", true},
+    {"weekdays", FIELD_INTEGER, NULL, 0, 127, "days of the week, bit 0 Monday", true},
+    {"back", FIELD_BOOL, NULL, 0, 1, "goes back where it stops", true},
+    {"state", FIELD_TEXT, NULL, 1, WORD, "state", true},
+    {"author", FIELD_TEXT, NULL, 0, NAME, "who made it", true},
+    {"approved_by", FIELD_TEXT, NULL, 0, NAME, "who approved it", true},
+    {"started", FIELD_TIME, NULL, 0, 0, "when it was started", true},
+    {"ended", FIELD_TIME, NULL, 0, 0, "when it ended", true},
+    {"why", FIELD_TEXT, NULL, 0, 2 * NAME, "why it stopped or goes back", true},
+};
+
+static const struct entity_field config_fields[] = {
+    {"text", FIELD_TEXT, NULL, 0, 1 << 16, "what devices should have", .lines = true},
 };
 
 /* What people set of a campaign has a row of model/campaign/keys.c as well; what follows from its
@@ -157,6 +193,7 @@ static const struct entity_field setting_fields[] = {
 
 static const struct entity_field principal_fields[] = {
     {"role", FIELD_CHOICE, "operator manager analyst technician admin", 1, 0, "role"},
+    {"key", FIELD_TEXT, NULL, 0, WORD, "fingerprint of the SSH key that a hub knows it by"},
 };
 
 #define FIELDS(list) list, sizeof list / sizeof *list
@@ -167,6 +204,8 @@ static const struct entity entities[] = {
     {"tenant", "tenant", "code", RIGHT_SHOPS_EDIT, FIELDS(tenant_fields), true, false},
     {"zone", "zone", "code", RIGHT_SHOPS_EDIT, FIELDS(zone_fields), true, false},
     {"device", "device", "code", RIGHT_DEVICES_EDIT, FIELDS(device_fields), true, false},
+    {"rollout", "rollout", "code", RIGHT_DEVICES_EDIT, FIELDS(rollout_fields), true, false},
+    {"config", "config", "key", RIGHT_DEVICES_EDIT, FIELDS(config_fields), true, true},
     {"campaign", "campaign", "code", RIGHT_CAMPAIGN_EDIT, FIELDS(campaign_fields), true, false},
     {"label", "label", "name", RIGHT_PEOPLE_EDIT, FIELDS(label_fields), true, true},
     {"segment", "segment", "name", RIGHT_QUESTIONS, FIELDS(segment_fields), true, true},

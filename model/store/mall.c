@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -93,7 +94,7 @@ static enum status access_find(struct mall *mall, struct error *err)
 
 struct settings {
     char *name, *timezone, *currency;
-    int64_t day_boundary, visit_gap, small_sample, time_shift;
+    int64_t day_boundary, visit_gap, small_sample, time_shift, replica;
 };
 
 static void setting_take(struct settings *s, const char *name, const char *value)
@@ -140,6 +141,9 @@ static enum status settings_read(sqlite3 *db, struct settings *s, struct error *
         setting_take(s, column_text(stmt, 0), column_text(stmt, 1));
     enum status status = code == SQLITE_DONE ? ST_OK : sqlite_status(db, "reading settings", err);
     sqlite3_finalize(stmt);
+    if (status == ST_OK)
+        status = sqlite_integer(db, "select exists (select 1 from sync where name = 'principal')",
+                                0, &s->replica, err);
     return status;
 }
 
@@ -195,6 +199,7 @@ static enum status settings_load(struct mall *mall, sqlite3 *db, struct error *e
         mall->small_sample = (int32_t)s.small_sample;
         if (s.time_shift)
             time_shift_set(s.time_shift);
+        mall->replica = s.replica;
         s.name = s.currency = NULL;
     }
     settings_free(&s);
@@ -203,8 +208,17 @@ static enum status settings_load(struct mall *mall, sqlite3 *db, struct error *e
 
 /* ---- Opening ---- */
 
+/* Who looked at the mall has read its tables' names already. */
+struct spare {
+    _Atomic(sqlite3 *) db;
+};
+
 enum status mall_connect(const struct mall *mall, sqlite3 **db, bool *unlocked, struct error *err)
 {
+    *unlocked = false;
+    *db = mall->spare && !mall->guest ? atomic_exchange(&mall->spare->db, NULL) : NULL;
+    if (*db)
+        return ST_OK;
     /* A log and its index that belong to a guest would shut out those who may write. */
     *unlocked = mall->guest && !has_log(mall->path);
     if (!*unlocked)
@@ -250,6 +264,8 @@ static enum status mall_look(struct mall *mall, int64_t *version, struct error *
                            "install the newer program",
                            mall->path, (long long)*version, built_in.n);
     if (status == ST_OK && *version == built_in.n) {
+        /* Each page is looked at once. Damage is told by what follows. */
+        sqlite3_exec(db, "pragma cache_size = -256", NULL, NULL, NULL);
         status = inspect_roots(db, &why, err);
         if (status == ST_OK)
             status = settings_load(mall, db, err);
@@ -261,7 +277,12 @@ static enum status mall_look(struct mall *mall, int64_t *version, struct error *
         why = NULL;
     }
     free(why);
-    sqlite3_close(db);
+    if (status == ST_OK && *version == built_in.n && !unlocked && !mall->damaged) {
+        mall->spare = mem_zero(1, sizeof *mall->spare);
+        atomic_init(&mall->spare->db, db);
+    } else {
+        sqlite3_close(db);
+    }
     return status;
 }
 
@@ -329,6 +350,9 @@ void mall_close(struct mall *mall)
 {
     if (!mall)
         return;
+    if (mall->spare)
+        sqlite3_close(atomic_load(&mall->spare->db));
+    free(mall->spare);
     if (mall->zone) /* it was opened */
         mall_tidy(mall);
     mall_settings_free(mall);

@@ -29,19 +29,32 @@ static bool is_empty(json_t *given)
     return json_is_null(given) || (json_is_string(given) && json_string_length(given) == 0);
 }
 
+static bool lines_valid(const char *text, size_t n)
+{
+    for (const char *at = text, *end = text + n, *stop; at < end; at = stop + 1) {
+        stop = memchr(at, '\n', (size_t)(end - at));
+        stop = stop ? stop : end;
+        if (!text_valid(at, (size_t)(stop - at)))
+            return false;
+    }
+    return true;
+}
+
 static enum status text_take(struct change *change, const struct entity_field *field, json_t *given,
                              struct value *value, struct error *err)
 {
     size_t n = json_string_length(given);
     if (json_is_string(given) &&
-        (change->restoring || (n >= (size_t)field->least && n <= (size_t)field->most &&
-                               text_valid(json_string_value(given), n)))) {
+        (change->restoring ||
+         (n >= (size_t)field->least && n <= (size_t)field->most &&
+          (field->lines ? lines_valid : text_valid)(json_string_value(given), n)))) {
         value->text = arena_strndup(change->arena, json_string_value(given), n);
         return ST_OK;
     }
     return refuse(change, field, given,
-                  arena_printf(change->arena, "text of %lld to %lld bytes on one line",
-                               (long long)field->least, (long long)field->most),
+                  arena_printf(change->arena, "text of %lld to %lld bytes%s",
+                               (long long)field->least, (long long)field->most,
+                               field->lines ? "" : " on one line"),
                   err);
 }
 

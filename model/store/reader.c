@@ -4,12 +4,14 @@
 #include "model/store/column.h"
 #include "model/store/sqlite.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 enum {
     CACHE_KIB = 8192,   /* pages kept per reader */
+    PASS_KIB = 512,     /* and in a pass over many */
     PROGRESS_OPS = 1000 /* virtual machine steps between looks at the cancel flag */
 };
 
@@ -193,6 +195,23 @@ void reader_end(struct reader *reader)
     if (!sqlite3_get_autocommit(reader->db))
         sqlite3_exec(reader->db, "rollback", NULL, NULL, NULL);
     reader_watch(reader, reader->cancel, reader->progress);
+}
+
+static void cache_set(struct reader *reader, int kib)
+{
+    char pragma[64];
+    snprintf(pragma, sizeof pragma, "pragma cache_size = -%d", kib);
+    sqlite3_exec(reader->db, pragma, NULL, NULL, NULL); /* only how fast it is depends on it */
+}
+
+void reader_pass_begin(struct reader *reader)
+{
+    cache_set(reader, PASS_KIB);
+}
+
+void reader_pass_end(struct reader *reader)
+{
+    cache_set(reader, CACHE_KIB);
 }
 
 /* ---- Cancelling and progress ---- */

@@ -47,6 +47,11 @@ enum status reader_step(struct reader *reader, sqlite3_stmt *stmt, bool *row, st
 enum status reader_begin(struct reader *reader, struct error *err);
 void reader_end(struct reader *reader);
 
+/* Between them pages are read once, in large numbers: a few are kept, which the processor holds as
+ * well, and no memory is filled with what nobody asks for again. Not around anything else. */
+void reader_pass_begin(struct reader *reader);
+void reader_pass_end(struct reader *reader);
+
 /* Long work ends soon after *flag becomes true: SQLite's progress handler looks at it, and scans do
  * with reader_cancelled. NULL takes the flag away. The progress pointer (0..1000) is for scans to
  * report into and may be NULL. */

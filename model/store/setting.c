@@ -53,6 +53,8 @@ const struct setting settings[] = {
      "a campaign for at most so many people needs no approval"},
     {"campaign_free_budget", SETTING_INTEGER, 0, 1000000000, "0", false,
      "and only with a budget of at most so much"},
+    {"rollout_free_devices", SETTING_INTEGER, 0, 1000000, "0", false,
+     "a roll-out to at most so many devices needs no approval"},
 };
 const size_t n_settings = sizeof settings / sizeof *settings;
 

@@ -93,6 +93,7 @@ class Fresh:
         device = Device(self.folder)
         device.version("1", b"old")
         device.current("1")
+        device.write("hook", b"the test\n")  # it calls `boot`; nobody's crontab is touched
         return device
 
     def __exit__(self, *_):
@@ -159,28 +160,181 @@ def test_files():
         check("a gap is refused", d.run("receive", name, size, digest, "100001", data=b"x")[0] == 3)
         status, out, err = d.run("receive", name, size, digest, "90000", data=data[90000:])
         check("the rest", status == 0 and d.read("staging/f.bin") == data, (status, err))
-        check("all there", d.values("receive", name, size, digest) == {"have": size})
-        check("placed", d.values("place", name, "config.new") == {"sha256": digest})
-        check("in its place", d.read("config.new") == data and not d.has("staging/f.bin"))
+        whole = {"have": size, "sha256": digest}
+        check("all there", d.values("receive", name, size, digest) == whole)
+        check("nothing is left beside it", os.listdir(d.path("staging")) == ["f.bin"])
+        check("in its place", d.values("receive", "./config.new", size, digest, "resume",
+                                       data=data) == whole and d.read("config.new") == data)
         status, _, _ = d.run("receive", name, size, "0" * 64, "0", data=data)
-        check("another file is refused", status == 3 and not d.has("staging/f.bin.part"))
+        check("another file is refused", status == 3 and d.read("staging/f.bin") == data and
+              os.listdir(d.path("staging")) == ["f.bin"], status)
+        head = f"size={size} sha256={digest} offset="
         status, out, _ = d.run("send", "config.new", "299990")
-        head, _, body = out.partition(b"\n")
-        check("sent from an offset", status == 0 and body == data[299990:] and
-              head.decode() == f"size={size} sha256={digest}", head)
+        check("sent from an offset", status == 0 and out == f"{head}299990\n".encode() +
+              data[299990:], out[:200])
+        status, out, _ = d.run("send", "config.new", "1000", sha(data[:1000]))
+        check("gone on with", out == f"{head}1000\n".encode() + data[1000:], out[:200])
+        status, out, _ = d.run("send", "config.new", "1000", sha(data[1:1001]))
+        check("what was there is another file", out == f"{head}0\n".encode() + data, out[:200])
+        status, out, _ = d.run("send", "config.new", "999999", sha(data))
+        check("longer than it is", out == f"{head}0\n".encode() + data, out[:200])
         check("no such file", d.run("send", "nothing")[0] == 3)
+        check("no folder", d.run("send", "app")[0] == 3)
+        check("folders are made", d.run("receive", "a/b c/d", size, digest, "resume",
+                                        data=data)[0] == 0 and d.read("a/b c/d") == data)
+        os.chmod(d.path("a/b c/d"), 0o750)
+        d.run("receive", "a/b c/d", "3", sha(b"new"), "resume", data=b"new")
+        check("its mode stays", os.stat(d.path("a/b c/d")).st_mode & 0o777 == 0o750)
+        d.run("receive", "a/b c/d", "3", sha(b"run"), "resume", "755", data=b"run")
+        check("unless one is said", os.stat(d.path("a/b c/d")).st_mode & 0o777 == 0o755)
+        os.symlink(d.path("config.new"), d.path("a/link"))
+        d.run("receive", "a/link", "3", sha(b"new"), "resume", data=b"new")
+        check("a link is replaced and not followed", d.read("config.new") == data and
+              not os.path.islink(d.path("a/link")))
+        for own in ("./config", "./rollout", "app/1/program", "spool/receipts", "run/sale",
+                    "bin/atrium-device", d.path("config")):
+            status, _, err = d.run("receive", own, "3", sha(b"new"), "0", data=b"new")
+            check(f"{own} has a verb of its own", status == 4 and b"verb" in err, (status, err))
+        check("not onto a folder", d.run("receive", "./a", "3", sha(b"new"), "0", data=b"new")[0] == 3)
+        check("not where there is no folder", d.run("receive", "/nowhere/x", "3", sha(b"new"), "0",
+                                                    data=b"new")[0] == 6)
+        for bad in ("../x", "a/../../x", "./../x", "a//b", "a/", "/", "", "./", "a\nb", "a\x1b[2Jb",
+                    "a/./b", "/a/../b", "-x", "./-x/.."):
+            for words in (("receive", bad, "3", sha(b"new")), ("send", bad)):
+                status, _, err = d.run(*words)
+                check(f"{words[0]} {bad!r} is refused", status == 2, (status, err))
+
+
+def test_full_disk():
+    """A file system of its own that is full, where one may be made."""
+    with tempfile.TemporaryDirectory() as folder:
+        script = (f"mount -t tmpfs -o size=400k none {folder} && export ATRIUM_DEVICE_HOME={folder}"
+                  f" && head -c 300000 /dev/zero >{folder}/fill;"
+                  f" sh {SCRIPT} receive ./f 200000 {sha(bytes(200000))} resume </dev/zero")
+        done = subprocess.run(["unshare", "-rm", "sh", "-c", script], capture_output=True)
+        if b"unshare" in done.stderr or b"mount" in done.stderr:
+            return
+        check("a full disk says so", done.returncode == 6 and b"no room" in done.stderr and
+              b"bytes are free" in done.stderr, done)
+        # Somebody else takes the room while it comes in.
+        script = script.replace("head -c 300000 /dev/zero >", "true >") + "1"
+        script = (f"mount -t tmpfs -o size=400k none {folder} && export ATRIUM_DEVICE_HOME={folder}"
+                  f"; (head -c 100000 /dev/zero; head -c 300000 /dev/zero >{folder}/fill;"
+                  f" head -c 200000 /dev/zero) |"
+                  f" sh {SCRIPT} receive ./f 300000 {sha(bytes(300000))} resume; s=$?;"
+                  f" ls -A {folder} >&2; exit $s")
+        done = subprocess.run(["unshare", "-rm", "sh", "-c", script], capture_output=True)
+        check("and in the middle of it", done.returncode == 6 and
+              b"no room: the disk is full" in done.stderr and b"\nf\n" not in done.stderr, done)
+
+
+def test_one_writer():
+    """Who lost its connection and still waits for bytes writes no more when another one comes."""
+    with Fresh() as d:
+        data = os.urandom(100000)
+        words = ("receive", "./f", str(len(data)), sha(data), "resume")
+        old = subprocess.Popen(["sh", SCRIPT, *words], stdin=subprocess.PIPE, env=d.env,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        old.stdin.write(data[:5000])
+        old.stdin.flush()
+        check("it begins", old.stdout.readline() == b"have=0\n")
+        new = subprocess.Popen(["sh", SCRIPT, *words], stdin=subprocess.PIPE, env=d.env,
+                               stdout=subprocess.PIPE)
+        have = int(new.stdout.readline()[5:])
+        new.stdin.write(data[have:])
+        new.stdin.close()
+        out = new.stdout.read()
+        check("the new one is done", new.wait(timeout=60) == 0 and d.read("f") == data, out)
+        check("the old one is gone", old.wait(timeout=20) != 0)
+        old.stdin.close()
+        check("and changed nothing", d.read("f") == data)
+
+
+def test_install():
+    with Fresh() as d:
+        with open(SCRIPT, "rb") as file:
+            script = file.read()
+        size, digest = str(len(script)), sha(script)
+        check("it is installed", d.run("install", size, digest, data=script)[0] == 0 and
+              d.read("bin/atrium-device") == script)
+        check("it runs", subprocess.run([d.path("bin/atrium-device"), "version"], env=d.env,
+                                        capture_output=True).stdout == b"version=1\n")
+        for bad in (script[:-200], script[:5000], b"", script + b"x"):
+            status, _, err = d.run("install", size, digest, data=bad)
+            check("a cut one is not", status == 3 and d.read("bin/atrium-device") == script, err)
+        broken = b"#!/bin/sh\nexit 1\n"
+        status, _, err = d.run("install", str(len(broken)), sha(broken), data=broken)
+        check("one that does not run is not", status == 3 and
+              d.read("bin/atrium-device") == script, err)
+
+
+def test_configure():
+    with Fresh() as d:
+        d.write("config", b"kind=pos\n")
+        new = b"kind=pos\nbeat=9\n"
+        words = ("configure", str(len(new)), sha(new))
+        status, out, err = d.run(*words, data=new)
+        check("it is in force", status == 0 and d.read("config") == new and
+              out == f"have=0\nsha256={sha(new)}\n".encode(), (out, err))
+        d.write("app/1/restart", b"#!/bin/sh\necho again >>$ATRIUM_DEVICE_HOME/restarts\n")
+        d.write("app/1/check-config", b"#!/bin/sh\ngrep -q kind= $1 || { echo no kind; exit 1; }\n")
+        os.chmod(d.path("app/1/restart"), 0o755)
+        os.chmod(d.path("app/1/check-config"), 0o755)
+        check("once more changes nothing", d.run(*words, data=new)[0] == 0 and
+              not d.has("restarts"))
+        bad = b"beat=1\n"
+        status, out, err = d.run("configure", str(len(bad)), sha(bad), data=bad)
+        check("the application refuses", status == 3 and d.read("config") == new and
+              err == b"no kind\nthe application refuses it\n", (status, out, err))
+        check("and restarts nothing", not d.has("restarts"))
+        other = b"kind=probe\n"
+        status, _, _ = d.run("configure", str(len(other)), sha(other), data=other)
+        check("after a refused one", status == 0 and d.read("config") == other and
+              d.read("restarts") == b"again\n")
+        status, _, _ = d.run("configure", str(len(new)), sha(new), data=new[:5])
+        check("a cut one is not in force", status == 3 and d.read("config") == other)
+
+
+def test_other_verbs():
+    with Fresh() as d:
         status, out, _ = d.run("offer", "o1", "60", data=b"tea for two")
         check("an offer", status == 0 and d.read("offers/o1") == b"tea for two", out)
         d.write("log/app.log", b"".join(b"line %d\n" % i for i in range(500)))
         check("the log's end", d.run("log", "3")[1] == b"line 497\nline 498\nline 499\n")
-        follow = subprocess.Popen(["sh", SCRIPT, "log", "1", "--follow"], env=d.env,
-                                  stdout=subprocess.PIPE)
-        check("follows", follow.stdout.readline() == b"line 499\n")
-        d.write("log/app.log", b"more\n", "ab")
-        check("and goes on", follow.stdout.readline() == b"more\n")
-        follow.kill()
-        follow.wait()
-        follow.stdout.close()
+        follow_log(d)
+
+
+def follow_log(d):
+    """A follow answers signs of life, survives a rotation, and ends with stdin or in silence."""
+    def begin(seconds):
+        return subprocess.Popen(["sh", SCRIPT, "log", "1", "--follow"],
+                                env=dict(d.env, ATRIUM_FOLLOW_SECONDS=seconds),
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, bufsize=0)
+
+    def end(follow):
+        for pipe in (follow.stdin, follow.stdout, follow.stderr):
+            pipe.close()
+        return follow.wait(10)
+
+    follow = begin("30")
+    check("follows", follow.stdout.readline() == b"line 499\n")
+    d.write("log/app.log", b"more\n", "ab")
+    check("and goes on", follow.stdout.readline() == b"more\n")
+    follow.stdin.write(b"..")
+    check("answers signs of life", [follow.stderr.readline(), follow.stderr.readline()] == [b".\n"] * 2)
+    os.rename(d.path("log/app.log"), d.path("log/app.log.1"))
+    d.write("log/app.log", b"fresh\n")
+    check("after a rotation too", follow.stdout.readline() == b"fresh\n")
+    d.write("log/app.log", b"fresh 2\n", "ab")
+    check("and further", follow.stdout.readline() == b"fresh 2\n")
+    follow.stdin.close()
+    check("ends with stdin", follow.stdout.read() == b"")
+    end(follow)
+    follow = begin("1")
+    check("begins again", follow.stdout.readline() == b"fresh 2\n")
+    check("ends when nobody gives a sign of life", follow.stdout.read() == b"")
+    end(follow)
 
 
 def alive(pid):
@@ -236,7 +390,7 @@ def test_rollout():
         check("staged twice", d.values("stage", "2", sha(data)) == {"staged": "2"})
         check("not staged", d.run("switch", "3", "60")[0] == 3)
         d.write("run/sale", b"")
-        check("not during a sale", d.run("switch", "2", "60")[0] == 5 and d.now() == "1")
+        check("not during a sale", d.run("switch", "2", "60")[0] == 7 and d.now() == "1")
         os.remove(d.path("run/sale"))
         v = d.values("switch", "2", "60")
         check("switched", v.get("app") == "2" and d.now() == "2", v)
@@ -253,7 +407,7 @@ def test_rollout():
         check("a start in a trial is a failure", d.now() == "2" and not d.has("rollout"))
         d.run("switch", "1", "0")
         until = time.monotonic() + 20
-        while d.has("rollout") and time.monotonic() < until:
+        while (d.has("rollout") or d.has("rollout.back")) and time.monotonic() < until:
             subprocess.run(["sync", d.path("app")], check=False)
         check("nobody confirmed: the dead man's timer", d.now() == "2" and not d.has("rollout"))
         damaged = d.path("rollout")
@@ -326,6 +480,8 @@ def prepare_trial(d):
 
 ARCHIVE = archive("2")
 FILE = b"some bytes" * 5000
+with open(SCRIPT, "rb") as script_file:
+    SELF = script_file.read()
 
 
 def prepare_stage(d):
@@ -337,15 +493,19 @@ def prepare_config(d):
     d.write("config.new", b"new")
 
 
-def prepare_place(d):
-    d.write("config", b"old")
-    d.run("receive", "c", str(len(FILE)), sha(FILE), "0", data=FILE)
+def prepare_replace(d):
+    d.write("media/f", b"old")
+
+
+def prepare_install(d):
+    d.write("bin/atrium-device", b"#!/bin/sh\n# old\n")
 
 
 def after_trial(d):
     """What a start makes of it is a version that is settled; asked again, the verb ends well."""
     d.run("boot")
-    return d.now() in ("1", "2") and not d.has("rollout") and d.values("status")["app"] == d.now()
+    return d.now() in ("1", "2") and not d.has("rollout") and not d.has("rollout.back") and \
+        d.values("status")["app"] == d.now()
 
 
 def after_switch(d):
@@ -373,11 +533,48 @@ def after_receive(d):
 
 
 def after_config(d):
-    return d.read("config") in (b"old", b"new")
+    """Asked again it ends well, whether or not it had been done."""
+    return d.read("config") in (b"old", b"new") and \
+        d.values("config-apply", sha(b"new")) == {"config": sha(b"new")[:12]} and \
+        d.read("config") == b"new"
 
 
-def after_place(d):
-    return d.read("config") in (b"old", FILE)
+def prepare_configure(d):
+    d.write("config", b"old")
+
+
+def after_configure(d):
+    return d.read("config") in (b"old", FILE) and \
+        d.values("configure", str(len(FILE)), sha(FILE), data=b"")["have"].isdigit() and \
+        finish_configure(d) and d.read("config") == FILE
+
+
+def finish_configure(d):
+    child = subprocess.Popen(["sh", SCRIPT, "configure", str(len(FILE)), sha(FILE)], env=d.env,
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    have = int(child.stdout.readline()[5:])
+    try:
+        child.stdin.write(FILE[have:])
+        child.stdin.close()
+    except BrokenPipeError:
+        pass
+    out = child.stdout.read()
+    return child.wait(timeout=60) == 0 and out == f"sha256={sha(FILE)}\n".encode()
+
+
+def after_replace(d):
+    if d.read("media/f") not in (b"old", FILE):
+        return False
+    have = int(d.values("receive", "media/f", str(len(FILE)), sha(FILE))["have"])
+    status, out, _ = d.run("receive", "media/f", str(len(FILE)), sha(FILE), "resume",
+                           data=FILE[have:])
+    return status == 0 and d.read("media/f") == FILE and os.listdir(d.path("media")) == ["f"]
+
+
+def after_install(d):
+    return d.read("bin/atrium-device") in (b"#!/bin/sh\n# old\n", SELF) and \
+        d.run("install", str(len(SELF)), sha(SELF), data=SELF)[0] == 0 and \
+        d.read("bin/atrium-device") == SELF
 
 
 def after_spooled(d):
@@ -397,7 +594,10 @@ DEATHS = (
     (("stage", "2", sha(ARCHIVE)), b"", prepare_stage, after_stage),
     (("receive", "f", str(len(FILE)), sha(FILE), "0"), FILE, lambda d: None, after_receive),
     (("config-apply", sha(b"new")), b"", prepare_config, after_config),
-    (("place", "c", "config"), b"", prepare_place, after_place),
+    (("receive", "media/f", str(len(FILE)), sha(FILE), "resume"), FILE, prepare_replace,
+     after_replace),
+    (("configure", str(len(FILE)), sha(FILE)), FILE, prepare_configure, after_configure),
+    (("install", str(len(SELF)), sha(SELF)), SELF, prepare_install, after_install),
     (("spooled", "receipts", "9"), b"", prepare_spool, after_spooled),
 )
 
@@ -447,7 +647,8 @@ def test_refusals():
               d.run("replace", "/tmp/x")[0] == 2)
         for words in (("run", "../x", "1", "true"), ("run", "x", "-1", "true"),
                       ("stage", "../1", "0"), ("switch", "..", "1"), ("switch", "", "1"),
-                      ("receive", "a/b", "1", "0" * 64), ("offer", "-x", "1"),
+                      ("receive", "a/b", "1", "G" * 64), ("offer", "-x", "1"),
+                      ("receive", "a/b", "1", "0" * 64, "x"), ("install", "1", "0"),
                       ("receive", "x", "1", "0" * 63)):
             status, _, err = d.run(*words)
             check(f"{words} is refused", status == 2 and err.startswith(b"usage"), (status, err))
@@ -455,7 +656,8 @@ def test_refusals():
         check("no home", status == 6 and err, (status, err))
 
 
-for test in (test_status, test_spool, test_files, test_run_and_kill, test_config, test_rollout,
+for test in (test_status, test_spool, test_files, test_full_disk, test_one_writer, test_install,
+             test_configure, test_other_verbs, test_run_and_kill, test_config, test_rollout,
              test_refusals, test_death_between_any_two_steps):
     test()
 print(f"{passed} passed, {failed} failed")

@@ -4,10 +4,7 @@
 #include "model/campaign/plan.h"
 #include "model/people/profile.h"
 #include "tests/support/people.h"
-#include "tests/support/vterm.h"
-#include "tui/locale.h"
-#include "views/console.h"
-#include "views/modules.h"
+#include "tests/support/screen_test.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,8 +18,6 @@ enum { MEMBERS = 60 };
 
 static struct error err;
 static struct temp_mall temp;
-static struct vt *vt;
-static struct console *console;
 
 static void members_fill(void)
 {
@@ -46,13 +41,8 @@ static void members_fill(void)
 static int mall_make(void **state)
 {
     (void)state;
-    modules_start();
-    locale_start("atrium", "build/locale", NULL);
-    locale_set_language("en");
-    setenv("ATRIUM_NOW", "1508400000", 1); /* 2017-10-19 16:00 in Shanghai, a Thursday */
     temp = temp_mall_new();
-    setenv("XDG_STATE_HOME", temp.folder, 1);
-    setenv("XDG_CONFIG_HOME", temp.folder, 1);
+    screen_test_begin(&temp, 1508400000); /* 2017-10-19 16:00 in Shanghai, a Thursday */
     members_fill();
     return 0;
 }
@@ -62,44 +52,6 @@ static int mall_remove(void **state)
     (void)state;
     temp_mall_free(&temp);
     return 0;
-}
-
-static size_t busy(void *context)
-{
-    (void)context;
-    return console_busy(console);
-}
-
-static void open_console(void)
-{
-    char *login = access_login();
-    vt = vt_new(30, 100);
-    struct console_options options = {.mall_path = temp.path,
-                                      .principal = login,
-                                      .input = vt_fd(vt),
-                                      .output = vt_fd(vt),
-                                      .still = true,
-                                      .forgetful = true,
-                                      .sealed = true};
-    assert_ok(console_new(&options, &console, &err));
-    vt_attach(vt, console->loop, busy, NULL);
-    vt_settle(vt);
-    free(login);
-}
-
-static int close_console(void **state)
-{
-    (void)state;
-    console_free(console);
-    console = NULL;
-    vt_free(vt);
-    return 0;
-}
-
-static void shows(const char *text)
-{
-    if (!vt_shows(vt, text))
-        fail_msg("'%s' is not shown:\n%s", text, vt_text(vt));
 }
 
 static struct campaign found(const char *code)
@@ -118,24 +70,24 @@ static struct campaign found(const char *code)
 static void test_form(void **state)
 {
     (void)state;
-    open_console();
+    open_console(30, 100);
     vt_keys(vt, "C");
-    shows("There is no campaign yet.");
+    see("There is no campaign yet.");
     vt_keys(vt, "n");
-    shows("1 of 9");
+    see("1 of 9");
     vt_type(vt, "Autumn");
     vt_keys(vt, "PgDn");
     vt_type(vt, "tier=gold and gendr=f");
-    shows("found 'gendr'");
+    see("found 'gendr'");
     vt_keys(vt, "BackSpace BackSpace BackSpace BackSpace BackSpace BackSpace BackSpace");
     vt_type(vt, "gender=f");
-    shows("40 people");
-    shows("100 % women");
+    see("40 people");
+    see("100 % women");
     vt_keys(vt, "PgDn PgDn");
     vt_type(vt, "50");
     vt_keys(vt, "PgDn");
     vt_type(vt, "app fax");
-    shows("expected pos, app, sms, wifi, screen or staff");
+    see("expected pos, app, sms, wifi, screen or staff");
     vt_keys(vt, "BackSpace BackSpace BackSpace");
     vt_type(vt, "pos");
     vt_keys(vt, "Tab");
@@ -143,11 +95,11 @@ static void test_form(void **state)
     vt_keys(vt, "PgDn PgDn PgDn");
     vt_type(vt, "1000");
     vt_keys(vt, "PgDn");
-    shows("9 of 9");
-    shows("costs 1,000.00 CNY at most");
+    see("9 of 9");
+    see("costs 1,000.00 CNY at most");
     vt_keys(vt, "Ctrl-s");
-    shows("Campaign Autumn");
-    shows("draft");
+    see("Campaign Autumn");
+    see("draft");
     struct campaign c = found("autumn");
     assert_int_equal(c.state, STATE_DRAFT);
     assert_int_equal(c.offer.value, 5000);
@@ -166,22 +118,22 @@ static void test_states(void **state)
     struct campaign_plan plan;
     struct campaign c = found("autumn");
     assert_ok(campaign_plan_make(temp.reader, arena, NULL, &c, &plan, &err));
-    open_console();
+    open_console(30, 100);
     vt_keys(vt, "C Enter a Enter");
-    shows("Submit for review");
+    see("Submit for review");
     vt_keys(vt, "y");
-    shows("'autumn' is in review");
+    see("'autumn' is in review");
     vt_keys(vt, "a Enter y");
-    shows("nobody approves their own work");
+    see("nobody approves their own work");
     struct access boss = test_access(ACCESS_MANAGER);
     snprintf(boss.principal, sizeof boss.principal, "boss");
     assert_ok(campaign_move(temp.writer, &boss, "autumn", VERB_APPROVE, NULL, NULL, &err));
     vt_keys(vt, "Ctrl-r");
-    shows("approved by boss");
+    see("approved by boss");
     /* What cannot be taken back asks for the number of people. */
     vt_keys(vt, "a Enter");
     snprintf(number, sizeof number, "%u people", plan.treated);
-    shows(number);
+    see(number);
     vt_type(vt, "1");
     vt_keys(vt, "Enter");
     assert_int_equal(found("autumn").state, STATE_APPROVED);
@@ -189,7 +141,7 @@ static void test_states(void **state)
     snprintf(number, sizeof number, "%u", plan.treated);
     vt_type(vt, number);
     vt_keys(vt, "Enter");
-    shows("'autumn' is running");
+    see("'autumn' is running");
     assert_int_equal(found("autumn").state, STATE_RUNNING);
     arena_free(arena);
 }
@@ -200,7 +152,7 @@ static void test_figures_open(void **state)
 {
     (void)state;
     static const char *const figures[] = {"held out", "treated", "app ", "pos "};
-    open_console();
+    open_console(30, 100);
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
         char people[32];
         long n = -1;
@@ -216,7 +168,7 @@ static void test_figures_open(void **state)
         }
         assert_true(n >= 0);
         snprintf(people, sizeof people, "%ld people", n);
-        shows(people);
+        see(people);
     }
 }
 
@@ -226,29 +178,29 @@ static void test_calendar(void **state)
 {
     (void)state;
     test_run(&temp, "update campaign set from_day = 17458, to_day = 17459 where code = 'autumn'");
-    open_console();
+    open_console(30, 100);
     vt_keys(vt, "D");
-    shows("2017-10-19");
-    shows("Autumn · running");
+    see("2017-10-19");
+    see("Autumn · running");
     vt_keys(vt, "Right Right");
-    shows("2017-10-21  nothing is on");
+    see("2017-10-21  nothing is on");
     vt_keys(vt, "Left Enter");
-    shows("Campaign Autumn");
+    see("Campaign Autumn");
     vt_keys(vt, "Esc PgDn");
-    shows("2017-11");
+    see("2017-11");
     vt_keys(vt, "Tab");
-    shows("Women's Day");
+    see("Women's Day");
     vt_keys(vt, "n");
-    shows("Set up a campaign");
+    see("Set up a campaign");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_form, close_console),
-        cmocka_unit_test_teardown(test_states, close_console),
-        cmocka_unit_test_teardown(test_figures_open, close_console),
-        cmocka_unit_test_teardown(test_calendar, close_console),
+        cmocka_unit_test_teardown(test_form, screen_test_close),
+        cmocka_unit_test_teardown(test_states, screen_test_close),
+        cmocka_unit_test_teardown(test_figures_open, screen_test_close),
+        cmocka_unit_test_teardown(test_calendar, screen_test_close),
     };
     return cmocka_run_group_tests(tests, mall_make, mall_remove);
 }

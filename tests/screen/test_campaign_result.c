@@ -3,12 +3,8 @@
 #include "fixtures/mall/make.h"
 #include "model/access/access.h"
 #include "tests/support/edition.h"
-#include "tests/support/temp.h"
-#include "tests/support/vterm.h"
-#include "tui/locale.h"
-#include "views/console.h"
+#include "tests/support/screen_test.h"
 #include "views/dashboard.h"
-#include "views/modules.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,9 +13,6 @@
 
 #include <cmocka.h>
 
-static char *folder, *mall_path;
-static struct vt *vt;
-static struct console *console;
 static struct error err;
 
 enum { EDITION = 77, MEMBERS = 1500 };
@@ -40,14 +33,7 @@ static int mall_make(void **state)
     (void)state;
     struct mall *mall;
     struct writer *writer;
-    modules_start();
-    const char *translations = getenv("ATRIUM_LOCALE");
-    locale_start("atrium", translations ? translations : "build/locale", NULL);
-    locale_set_language("en");
-    folder = temp_folder();
-    mall_path = temp_path(folder, "demo.mall");
-    setenv("XDG_STATE_HOME", folder, 1);
-    setenv("XDG_CONFIG_HOME", folder, 1);
+    screen_test_begin_at("demo.mall", 0);
     struct demo_options options = {.recipe = demo_recipe_default(MEMBERS, 120, 7)};
     struct demo_summary summary;
     assert_ok(demo_make(mall_path, &options, &summary, &err));
@@ -63,108 +49,31 @@ static int mall_make(void **state)
     return 0;
 }
 
-static int mall_remove(void **state)
-{
-    (void)state;
-    free(mall_path);
-    temp_folder_remove(folder);
-    return 0;
-}
-
-static size_t busy(void *context)
-{
-    (void)context;
-    return console_busy(console);
-}
-
-static void open_console(int rows, int cols)
-{
-    char *login = access_login();
-    vt = vt_new(rows, cols);
-    struct console_options options = {.mall_path = mall_path,
-                                      .principal = login,
-                                      .input = vt_fd(vt),
-                                      .output = vt_fd(vt),
-                                      .still = true,
-                                      .sealed = true};
-    assert_ok(console_new(&options, &console, &err));
-    snprintf(console->access.principal, sizeof console->access.principal, "liu");
-    vt_attach(vt, console->loop, busy, NULL);
-    vt_settle(vt);
-    free(login);
-}
-
-static int close_console(void **state)
-{
-    (void)state;
-    if (console)
-        console_free(console);
-    console = NULL;
-    if (vt)
-        vt_free(vt);
-    vt = NULL;
-    char *session = NULL;
-    if (asprintf(&session, "rm -rf '%s/atrium'", folder) > 0 && system(session) != 0)
-        fail_msg("the session could not be removed");
-    free(session);
-    return 0;
-}
-
-static const struct {
-    const char *name, *view, *argument, *keys;
-} places[] = {
-    {"results", "campaign-results", "", ""},
-    {"result", "campaign-result", "autumn", ""},
-    {"result-by", "campaign-result", "autumn", "b"},
-    {"result-shops", "campaign-result",
-     "autumn\x1f"
-     "shop",
-     ""},
-    {"result-table", "campaign-groups",
-     "autumn\x1f"
-     "age",
-     ""},
-    {"result-report", "campaign-result", "autumn", "r"},
-    {"result-influenced", "campaign-result", "coupons-2026-09", ""},
-    {"simulation", "campaign-simulate", "november", ""},
+static const struct screen_place places[] = {
+    {"results", .view = "campaign-results", .argument = ""},
+    {"result", .view = "campaign-result", .argument = "autumn"},
+    {"result-by", .view = "campaign-result", .argument = "autumn", .keys = "b"},
+    {"result-shops", .view = "campaign-result",
+     .argument = "autumn\x1f"
+                 "shop"},
+    {"result-table", .view = "campaign-groups",
+     .argument = "autumn\x1f"
+                 "age"},
+    {"result-report", .view = "campaign-result", .argument = "autumn", .keys = "r"},
+    {"result-influenced", .view = "campaign-result", .argument = "coupons-2026-09"},
+    {"simulation", .view = "campaign-simulate", .argument = "november"},
 };
-static const struct {
-    const char *name;
-    int rows, cols;
-} sizes[] = {{"40x12", 12, 40}, {"80x24", 24, 80}, {"200x60", 60, 200}};
-
-static void golden_screens(const char *language)
-{
-    int different = 0;
-    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
-        for (size_t p = 0; p < sizeof places / sizeof *places; p++) {
-            char name[80];
-            locale_set_language(language);
-            open_console(sizes[s].rows, sizes[s].cols);
-            console_open(console, places[p].view, places[p].argument);
-            vt_settle(vt);
-            vt_keys(vt, places[p].keys);
-            vt_settle(vt);
-            snprintf(name, sizeof name, "campaign-%s-%s-%s", places[p].name, sizes[s].name,
-                     language);
-            different += !vt_golden_same(vt, name);
-            close_console(NULL);
-        }
-    locale_set_language("en");
-    if (different)
-        fail_msg("%d screens look different; UPDATE_GOLDEN=1 accepts them", different);
-}
 
 static void screens_in_english(void **state)
 {
     (void)state;
-    golden_screens("en");
+    golden_screens("campaign", places, sizeof places / sizeof *places, "en");
 }
 
 static void screens_in_chinese(void **state)
 {
     (void)state;
-    golden_screens("zh_CN");
+    golden_screens("campaign", places, sizeof places / sizeof *places, "zh_CN");
 }
 
 /* The list behind a count is as long as the count says. */
@@ -200,9 +109,9 @@ static void counts_open_their_people(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(screens_in_english, close_console),
-        cmocka_unit_test_teardown(screens_in_chinese, close_console),
-        cmocka_unit_test_teardown(counts_open_their_people, close_console),
+        cmocka_unit_test_teardown(screens_in_english, screen_test_close),
+        cmocka_unit_test_teardown(screens_in_chinese, screen_test_close),
+        cmocka_unit_test_teardown(counts_open_their_people, screen_test_close),
     };
-    return cmocka_run_group_tests(tests, mall_make, mall_remove);
+    return cmocka_run_group_tests(tests, mall_make, screen_test_end);
 }

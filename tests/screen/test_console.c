@@ -2,13 +2,9 @@
  * with golden screens; and what must hold whatever is pressed. */
 #include "fixtures/mall/make.h"
 #include "model/store/verify.h"
-#include "tests/support/temp.h"
-#include "tests/support/vterm.h"
-#include "tui/locale.h"
+#include "tests/support/screen_test.h"
 #include "views/actions.h"
-#include "views/console.h"
 #include "views/dashboard.h"
-#include "views/modules.h"
 #include "views/screens.h"
 
 #include <setjmp.h>
@@ -18,24 +14,13 @@
 
 #include <cmocka.h>
 
-static char *folder, *mall_path;
-static struct vt *vt;
-static struct console *console;
-
 /* ---- One small mall for all tests ---- */
 
 static int mall_make(void **state)
 {
     (void)state;
     struct error err = {0};
-    modules_start();
-    const char *translations = getenv("ATRIUM_LOCALE");
-    locale_start("atrium", translations ? translations : "build/locale", NULL);
-    locale_set_language("en");
-    folder = temp_folder();
-    mall_path = temp_path(folder, "demo.mall");
-    setenv("XDG_STATE_HOME", folder, 1);
-    setenv("XDG_CONFIG_HOME", folder, 1);
+    screen_test_begin_at("demo.mall", 0);
     struct demo_options options = {.recipe = demo_recipe_default(1500, 120, 7)};
     struct demo_summary summary;
     assert_ok(demo_make(mall_path, &options, &summary, &err));
@@ -43,79 +28,16 @@ static int mall_make(void **state)
     return 0;
 }
 
-static int mall_remove(void **state)
+/* One that keeps where a person stopped, as those do that people use. */
+static void remembering(struct console_options *options)
 {
-    (void)state;
-    free(mall_path);
-    temp_folder_remove(folder);
-    return 0;
-}
-
-/* ---- Opening and closing ---- */
-
-static size_t busy(void *context)
-{
-    (void)context;
-    return console_busy(console);
-}
-
-static void open_console(int rows, int cols)
-{
-    struct error err = {0};
-    char *login = access_login();
-    vt = vt_new(rows, cols);
-    struct console_options options = {
-        .mall_path = mall_path,
-        .principal = login,
-        .input = vt_fd(vt),
-        .output = vt_fd(vt),
-        .still = true,
-        .sealed = true,
-    };
-    assert_ok(console_new(&options, &console, &err));
-    /* The name of who runs the tests is not part of a golden screen. */
-    snprintf(console->access.principal, sizeof console->access.principal, "liu");
-    vt_attach(vt, console->loop, busy, NULL);
-    vt_settle(vt);
-    console_redraw(console);
-    vt_settle(vt);
-    free(login);
-}
-
-static void console_end(void)
-{
-    if (console)
-        console_free(console);
-    console = NULL;
-    if (vt)
-        vt_free(vt);
-    vt = NULL;
-}
-
-/* As a test leaves it, or as it was left by one that failed: also what runs after each test. */
-static void close_console(void)
-{
-    console_end();
-    char *session = NULL;
-    if (asprintf(&session, "rm -rf '%s/atrium'", folder) > 0 && system(session) != 0)
-        fail_msg("the session could not be removed");
-    free(session);
-}
-
-static int after_each(void **state)
-{
-    (void)state;
-    close_console();
-    locale_set_language("en");
-    return 0;
+    options->forgetful = false;
 }
 
 /* ---- Golden screens ---- */
 
 /* How to reach a screen from the start, by actions, so that rebinding keys changes no test. */
-static const struct {
-    const char *name, *keys;
-} places[] = {
+static const struct screen_place places[] = {
     {"loop", ""},
     {"perceive", "2"},
     {"convert", "3"},
@@ -169,33 +91,10 @@ static const struct {
     {"occasions", "D Tab"},
 };
 
-static const struct {
-    const char *name;
-    int rows, cols;
-} sizes[] = {{"40x12", 12, 40}, {"80x24", 24, 80}, {"200x60", 60, 200}};
-
-static void golden_screens(const char *language)
-{
-    int different = 0;
-    locale_set_language(language);
-    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
-        for (size_t p = 0; p < sizeof places / sizeof *places; p++) {
-            open_console(sizes[s].rows, sizes[s].cols);
-            vt_keys(vt, places[p].keys);
-            char name[80];
-            snprintf(name, sizeof name, "console-%s-%s-%s", places[p].name, sizes[s].name,
-                     language);
-            different += !vt_golden_same(vt, name);
-            close_console();
-        }
-    if (different)
-        fail_msg("%d screens look different; UPDATE_GOLDEN=1 accepts them", different);
-}
-
 static void screens_in_english(void **state)
 {
     (void)state;
-    golden_screens("en");
+    golden_screens("console", places, sizeof places / sizeof *places, "en");
 }
 
 static void screens_in_chinese(void **state)
@@ -203,7 +102,7 @@ static void screens_in_chinese(void **state)
     (void)state;
     locale_set_language("zh_CN");
     assert_string_not_equal(_("shops"), "shops"); /* or ATRIUM_LOCALE is wrong */
-    golden_screens("zh_CN");
+    golden_screens("console", places, sizeof places / sizeof *places, "zh_CN");
 }
 
 /* ---- What must hold ---- */
@@ -232,10 +131,10 @@ static void cursor_moves_are_small_and_idle_is_silent(void **state)
 static void a_dropped_line_is_offered_again(void **state)
 {
     (void)state;
-    open_console(24, 80);
+    open_console_with(24, 80, remembering);
     vt_keys(vt, "7 Enter");
-    console_end(); /* as after SIGHUP: nothing was closed by hand */
-    open_console(24, 80);
+    close_console(); /* as after SIGHUP: nothing was closed by hand */
+    open_console_with(24, 80, remembering);
     assert_true(vt_shows(vt, "you stopped at 'Shop'"));
     vt_keys(vt, ".");
     assert_string_equal(console_top(console)->ops->name, "shop");
@@ -243,12 +142,6 @@ static void a_dropped_line_is_offered_again(void **state)
 }
 
 /* ---- The funnel: made, kept, asked again; its people kept ---- */
-
-static void see(const char *text)
-{
-    if (!vt_shows(vt, text))
-        fail_msg("'%s' is not shown:\n%s", text, vt_text(vt));
-}
 
 static void a_funnel_is_edited_and_kept(void **state)
 {
@@ -416,12 +309,12 @@ static void assert_mall_whole(void)
 
 static void stir_console(uint64_t seed, int steps)
 {
-    open_console(24, 80);
+    open_console_with(24, 80, remembering);
     for (int step = 0; step < steps; step++) {
         stir(&seed);
         if (console->leaving) {
-            console_end();
-            open_console(24, 80);
+            close_console();
+            open_console_with(24, 80, remembering);
         }
         if (step % 10)
             continue;
@@ -568,17 +461,17 @@ static void pairs_bands_and_clusters_equal_their_lists(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(every_count_equals_its_list, after_each),
-        cmocka_unit_test_teardown(screens_in_english, after_each),
-        cmocka_unit_test_teardown(screens_in_chinese, after_each),
-        cmocka_unit_test_teardown(pairs_bands_and_clusters_equal_their_lists, after_each),
-        cmocka_unit_test_teardown(a_funnel_is_edited_and_kept, after_each),
-        cmocka_unit_test_teardown(a_list_becomes_a_segment, after_each),
-        cmocka_unit_test_teardown(a_join_is_undone, after_each),
-        cmocka_unit_test_teardown(cursor_moves_are_small_and_idle_is_silent, after_each),
-        cmocka_unit_test_teardown(a_dropped_line_is_offered_again, after_each),
-        cmocka_unit_test_teardown(random_keys_do_no_harm, after_each),
+        cmocka_unit_test_teardown(every_count_equals_its_list, screen_test_close),
+        cmocka_unit_test_teardown(screens_in_english, screen_test_close),
+        cmocka_unit_test_teardown(screens_in_chinese, screen_test_close),
+        cmocka_unit_test_teardown(pairs_bands_and_clusters_equal_their_lists, screen_test_close),
+        cmocka_unit_test_teardown(a_funnel_is_edited_and_kept, screen_test_close),
+        cmocka_unit_test_teardown(a_list_becomes_a_segment, screen_test_close),
+        cmocka_unit_test_teardown(a_join_is_undone, screen_test_close),
+        cmocka_unit_test_teardown(cursor_moves_are_small_and_idle_is_silent, screen_test_close),
+        cmocka_unit_test_teardown(a_dropped_line_is_offered_again, screen_test_close),
+        cmocka_unit_test_teardown(random_keys_do_no_harm, screen_test_close),
     };
     cmocka_set_test_filter(getenv("TEST_FILTER"));
-    return cmocka_run_group_tests(tests, mall_make, mall_remove);
+    return cmocka_run_group_tests(tests, mall_make, screen_test_end);
 }

@@ -1,10 +1,7 @@
 /* The screens of the fleet at three sizes and in two languages, on rows that are the same each
  * time: no device is reached here. */
 #include "tests/support/people.h"
-#include "tests/support/vterm.h"
-#include "tui/locale.h"
-#include "views/console.h"
-#include "views/modules.h"
+#include "tests/support/screen_test.h"
 #include "views/screens.h"
 
 #include <setjmp.h>
@@ -14,11 +11,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static struct error err;
-static char *folder, *mall_path;
-static struct vt *vt;
-static struct console *console;
 
 static void mall_fill(struct temp_mall *t)
 {
@@ -58,79 +50,15 @@ static int mall_make(void **state)
 {
     (void)state;
     struct temp_mall t = temp_mall_new();
-    modules_start();
-    const char *translations = getenv("ATRIUM_LOCALE");
-    locale_start("atrium", translations ? translations : "build/locale", NULL);
-    locale_set_language("en");
-    setenv("ATRIUM_NOW", "1508400000", 1);
+    screen_test_begin(&t, 1508400000);
     mall_fill(&t);
-    folder = t.folder;
-    mall_path = t.path;
-    setenv("XDG_STATE_HOME", folder, 1);
-    setenv("XDG_CONFIG_HOME", folder, 1);
-    reader_close(t.reader);
-    writer_close(t.writer);
-    mall_close(t.mall);
-    return 0;
-}
-
-static int mall_remove(void **state)
-{
-    (void)state;
-    free(mall_path);
-    temp_folder_remove(folder);
-    return 0;
-}
-
-static size_t busy(void *context)
-{
-    (void)context;
-    return console_busy(console);
-}
-
-static void open_console(int rows, int cols)
-{
-    char *login = access_login();
-    vt = vt_new(rows, cols);
-    struct console_options options = {.mall_path = mall_path,
-                                      .principal = login,
-                                      .input = vt_fd(vt),
-                                      .output = vt_fd(vt),
-                                      .still = true,
-                                      .forgetful = true,
-                                      .sealed = true};
-    assert_ok(console_new(&options, &console, &err));
-    snprintf(console->access.principal, sizeof console->access.principal, "liu");
-    vt_attach(vt, console->loop, busy, NULL);
-    vt_settle(vt);
-    console_redraw(console);
-    vt_settle(vt);
-    free(login);
-}
-
-static void close_console(void)
-{
-    if (console)
-        console_free(console);
-    console = NULL;
-    if (vt)
-        vt_free(vt);
-    vt = NULL;
-}
-
-static int after_each(void **state)
-{
-    (void)state;
-    close_console();
-    locale_set_language("en");
+    screen_test_rest(&t);
     return 0;
 }
 
 /* ---- Golden screens ---- */
 
-static const struct {
-    const char *name, *keys, *type;
-} places[] = {
+static const struct screen_place places[] = {
     {"all", "N", ""},
     {"select", "N f", "kind=pos and floor=2 and version<2.4"},
     {"wrong", "N f", "kind=pos and flor=2"},
@@ -145,39 +73,16 @@ static const struct {
     {"nothing-run", "N w", ""},
 };
 
-static const struct {
-    const char *name;
-    int rows, cols;
-} sizes[] = {{"40x12", 12, 40}, {"80x24", 24, 80}, {"200x60", 60, 200}};
-
-static void golden_screens(const char *language)
-{
-    int different = 0;
-    locale_set_language(language);
-    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
-        for (size_t p = 0; p < sizeof places / sizeof *places; p++) {
-            char name[80];
-            open_console(sizes[s].rows, sizes[s].cols);
-            vt_keys(vt, places[p].keys);
-            vt_type(vt, places[p].type);
-            snprintf(name, sizeof name, "fleet-%s-%s-%s", places[p].name, sizes[s].name, language);
-            different += !vt_golden_same(vt, name);
-            close_console();
-        }
-    if (different)
-        fail_msg("%d screens look different; UPDATE_GOLDEN=1 accepts them", different);
-}
-
 static void screens_in_english(void **state)
 {
     (void)state;
-    golden_screens("en");
+    golden_screens("fleet", places, sizeof places / sizeof *places, "en");
 }
 
 static void screens_in_chinese(void **state)
 {
     (void)state;
-    golden_screens("zh_CN");
+    golden_screens("fleet", places, sizeof places / sizeof *places, "zh_CN");
 }
 
 /* ---- What is done on them ---- */
@@ -265,13 +170,13 @@ static void nothing_is_reached_from_a_sealed_console(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(screens_in_english, after_each),
-        cmocka_unit_test_teardown(screens_in_chinese, after_each),
-        cmocka_unit_test_teardown(escape_brings_back_the_filter_before, after_each),
-        cmocka_unit_test_teardown(a_command_states_its_reach, after_each),
-        cmocka_unit_test_teardown(a_device_goes_into_quarantine_and_out, after_each),
-        cmocka_unit_test_teardown(a_device_is_edited, after_each),
-        cmocka_unit_test_teardown(nothing_is_reached_from_a_sealed_console, after_each),
+        cmocka_unit_test_teardown(screens_in_english, screen_test_close),
+        cmocka_unit_test_teardown(screens_in_chinese, screen_test_close),
+        cmocka_unit_test_teardown(escape_brings_back_the_filter_before, screen_test_close),
+        cmocka_unit_test_teardown(a_command_states_its_reach, screen_test_close),
+        cmocka_unit_test_teardown(a_device_goes_into_quarantine_and_out, screen_test_close),
+        cmocka_unit_test_teardown(a_device_is_edited, screen_test_close),
+        cmocka_unit_test_teardown(nothing_is_reached_from_a_sealed_console, screen_test_close),
     };
-    return cmocka_run_group_tests(tests, mall_make, mall_remove);
+    return cmocka_run_group_tests(tests, mall_make, screen_test_end);
 }

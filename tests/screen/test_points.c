@@ -2,10 +2,7 @@
  * what is done by hand on them. */
 #include "model/campaign/ledger.h"
 #include "tests/support/people.h"
-#include "tests/support/vterm.h"
-#include "tui/locale.h"
-#include "views/console.h"
-#include "views/modules.h"
+#include "tests/support/screen_test.h"
 #include "views/screens.h"
 
 #include <setjmp.h>
@@ -20,9 +17,6 @@ enum { PEOPLE = 6, MONTHS = 20 };
 static const int64_t now = 1508400000; /* 2017-10-19 16:00 in Shanghai, a Thursday */
 
 static struct error err;
-static char *folder, *mall_path;
-static struct vt *vt;
-static struct console *console;
 
 /* ---- The mall ---- */
 
@@ -79,81 +73,17 @@ static int mall_make(void **state)
 {
     (void)state;
     struct temp_mall t = temp_mall_new();
-    modules_start();
-    const char *translations = getenv("ATRIUM_LOCALE");
-    locale_start("atrium", translations ? translations : "build/locale", NULL);
-    locale_set_language("en");
-    setenv("ATRIUM_NOW", "1508400000", 1);
+    screen_test_begin(&t, now);
     mall_fill(&t);
-    folder = t.folder;
-    mall_path = t.path;
-    setenv("XDG_STATE_HOME", folder, 1);
-    setenv("XDG_CONFIG_HOME", folder, 1);
-    reader_close(t.reader);
-    writer_close(t.writer);
-    mall_close(t.mall);
-    return 0;
-}
-
-static int mall_remove(void **state)
-{
-    (void)state;
-    free(mall_path);
-    temp_folder_remove(folder);
+    screen_test_rest(&t);
     return 0;
 }
 
 /* ---- Opening and closing ---- */
 
-static size_t busy(void *context)
-{
-    (void)context;
-    return console_busy(console);
-}
-
-static void open_console(int rows, int cols)
-{
-    char *login = access_login();
-    vt = vt_new(rows, cols);
-    struct console_options options = {.mall_path = mall_path,
-                                      .principal = login,
-                                      .input = vt_fd(vt),
-                                      .output = vt_fd(vt),
-                                      .still = true,
-                                      .forgetful = true,
-                                      .sealed = true};
-    assert_ok(console_new(&options, &console, &err));
-    snprintf(console->access.principal, sizeof console->access.principal, "liu");
-    vt_attach(vt, console->loop, busy, NULL);
-    vt_settle(vt);
-    console_redraw(console);
-    vt_settle(vt);
-    free(login);
-}
-
-static void close_console(void)
-{
-    if (console)
-        console_free(console);
-    console = NULL;
-    if (vt)
-        vt_free(vt);
-    vt = NULL;
-}
-
-static int after_each(void **state)
-{
-    (void)state;
-    close_console();
-    locale_set_language("en");
-    return 0;
-}
-
 /* ---- Golden screens ---- */
 
-static const struct {
-    const char *name, *keys;
-} places[] = {
+static const struct screen_place places[] = {
     {"mall", "E"},
     {"holders", "E Enter"},
     {"rules", "E r"},
@@ -165,38 +95,16 @@ static const struct {
     {"review", "6 Down Enter l e 5 Tab Tab Tab t e a PgDn"},
 };
 
-static const struct {
-    const char *name;
-    int rows, cols;
-} sizes[] = {{"40x12", 12, 40}, {"80x24", 24, 80}, {"200x60", 60, 200}};
-
-static void golden_screens(const char *language)
-{
-    int different = 0;
-    locale_set_language(language);
-    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
-        for (size_t p = 0; p < sizeof places / sizeof *places; p++) {
-            char name[80];
-            open_console(sizes[s].rows, sizes[s].cols);
-            vt_keys(vt, places[p].keys);
-            snprintf(name, sizeof name, "points-%s-%s-%s", places[p].name, sizes[s].name, language);
-            different += !vt_golden_same(vt, name);
-            close_console();
-        }
-    if (different)
-        fail_msg("%d screens look different; UPDATE_GOLDEN=1 accepts them", different);
-}
-
 static void screens_in_english(void **state)
 {
     (void)state;
-    golden_screens("en");
+    golden_screens("points", places, sizeof places / sizeof *places, "en");
 }
 
 static void screens_in_chinese(void **state)
 {
     (void)state;
-    golden_screens("zh_CN");
+    golden_screens("points", places, sizeof places / sizeof *places, "zh_CN");
 }
 
 /* ---- By hand ---- */
@@ -266,11 +174,11 @@ static void expiring_by_hand(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(screens_in_english, after_each),
-        cmocka_unit_test_teardown(screens_in_chinese, after_each),
-        cmocka_unit_test_teardown(expiring_by_hand, after_each),
-        cmocka_unit_test_teardown(entries_by_hand, after_each),
-        cmocka_unit_test_teardown(rules_by_hand, after_each),
+        cmocka_unit_test_teardown(screens_in_english, screen_test_close),
+        cmocka_unit_test_teardown(screens_in_chinese, screen_test_close),
+        cmocka_unit_test_teardown(expiring_by_hand, screen_test_close),
+        cmocka_unit_test_teardown(entries_by_hand, screen_test_close),
+        cmocka_unit_test_teardown(rules_by_hand, screen_test_close),
     };
-    return cmocka_run_group_tests(tests, mall_make, mall_remove);
+    return cmocka_run_group_tests(tests, mall_make, screen_test_end);
 }

@@ -2,11 +2,8 @@
  * sizes and in two languages; counts that open into as many people; keys that move a task. */
 #include "model/campaign/task.h"
 #include "tests/support/people.h"
+#include "tests/support/screen_test.h"
 #include "tests/support/sending.h"
-#include "tests/support/vterm.h"
-#include "tui/locale.h"
-#include "views/console.h"
-#include "views/modules.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,8 +17,6 @@ enum { PEOPLE = 60 };
 static const int64_t now = 1710468000; /* 2024-03-15 10:00 in Shanghai */
 
 static struct temp_mall mall;
-static struct vt *vt;
-static struct console *console;
 
 /* ---- A mall with two campaigns that were sent ---- */
 
@@ -38,14 +33,9 @@ static int mall_make(void **state)
     struct fake_contact sms = {.answer = some_fail};
     struct contact_lines lines = fake_lines(NULL, &sms);
     (void)state;
-    modules_start();
-    const char *translations = getenv("ATRIUM_LOCALE");
-    locale_start("atrium", translations ? translations : "build/locale", NULL);
-    locale_set_language("en");
     clock_set(now);
     mall = temp_mall_new();
-    setenv("XDG_STATE_HOME", mall.folder, 1);
-    setenv("XDG_CONFIG_HOME", mall.folder, 1);
+    screen_test_begin(&mall, 0);
     sending_members(&mall, PEOPLE);
     test_run(&mall, "update member set name = '王小明', tier = 'silver' where person % 4 = 1");
     test_run(&mall, "update member set consent_sms = 0 where person % 5 = 0");
@@ -76,44 +66,6 @@ static int mall_remove(void **state)
 
 /* ---- The console ---- */
 
-static size_t busy(void *context)
-{
-    (void)context;
-    return console_busy(console);
-}
-
-static void open_console(int rows, int cols)
-{
-    struct error err = {0};
-    char *login = access_login();
-    vt = vt_new(rows, cols);
-    struct console_options options = {.mall_path = mall.path,
-                                      .principal = login,
-                                      .input = vt_fd(vt),
-                                      .output = vt_fd(vt),
-                                      .still = true,
-                                      .forgetful = true,
-                                      .sealed = true};
-    assert_ok(console_new(&options, &console, &err));
-    snprintf(console->access.principal, sizeof console->access.principal, "liu");
-    vt_attach(vt, console->loop, busy, NULL);
-    vt_settle(vt);
-    free(login);
-}
-
-static int close_console(void **state)
-{
-    (void)state;
-    if (console)
-        console_free(console);
-    console = NULL;
-    if (vt)
-        vt_free(vt);
-    vt = NULL;
-    locale_set_language("en");
-    return 0;
-}
-
 static void screen_open(const char *name, const char *argument)
 {
     console_open(console, name, argument);
@@ -124,41 +76,22 @@ static void screen_open(const char *name, const char *argument)
 
 /* ---- Golden screens ---- */
 
-static void golden_screens(const char *language)
-{
-    static const struct {
-        const char *name, *screen, *argument;
-    } places[] = {{"tasks", "tasks", ""},
-                  {"outgoing", "outgoing", ""},
-                  {"outgoing-one", "outgoing", "spring-letter"}};
-    static const struct {
-        int rows, cols;
-    } sizes[] = {{24, 80}, {12, 40}, {60, 200}};
-    int different = 0;
-    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
-        for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-            char name[100];
-            locale_set_language(language);
-            open_console(sizes[s].rows, sizes[s].cols);
-            screen_open(places[i].screen, places[i].argument);
-            snprintf(name, sizeof name, "sending-%s-%dx%d-%s", places[i].name, sizes[s].cols,
-                     sizes[s].rows, language);
-            different += !vt_golden_same(vt, name);
-            close_console(NULL);
-        }
-    assert_int_equal(different, 0);
-}
+static const struct screen_place places[] = {
+    {"tasks", .view = "tasks", .argument = ""},
+    {"outgoing", .view = "outgoing", .argument = ""},
+    {"outgoing-one", .view = "outgoing", .argument = "spring-letter"},
+};
 
 static void test_golden_en(void **state)
 {
     (void)state;
-    golden_screens("en");
+    golden_screens("sending", places, sizeof places / sizeof *places, "en");
 }
 
 static void test_golden_zh(void **state)
 {
     (void)state;
-    golden_screens("zh_CN");
+    golden_screens("sending", places, sizeof places / sizeof *places, "zh_CN");
 }
 
 /* ---- Counts and lists ---- */
@@ -245,11 +178,11 @@ static void test_task_moves(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_golden_en, close_console),
-        cmocka_unit_test_teardown(test_golden_zh, close_console),
-        cmocka_unit_test_teardown(test_counts_open, close_console),
+        cmocka_unit_test_teardown(test_golden_en, screen_test_close),
+        cmocka_unit_test_teardown(test_golden_zh, screen_test_close),
+        cmocka_unit_test_teardown(test_counts_open, screen_test_close),
         cmocka_unit_test(test_masked),
-        cmocka_unit_test_teardown(test_task_moves, close_console),
+        cmocka_unit_test_teardown(test_task_moves, screen_test_close),
     };
     return cmocka_run_group_tests(tests, mall_make, mall_remove);
 }

@@ -99,6 +99,31 @@ static void test_hashes(void **state)
     assert_true(hash_mix(1) == 0x5692161d100b05e5u);
 }
 
+/* Every length over several blocks, whole and in parts of any size. */
+static void test_sha256_lengths(void **state)
+{
+    (void)state;
+    unsigned char bytes[301], digest[SHA256_SIZE], other[SHA256_SIZE];
+    char hex[SHA256_HEX];
+    struct sha256_sum *all = sha256_begin();
+    for (size_t n = 0; n < sizeof bytes; n++) {
+        for (size_t i = 0; i < n; i++)
+            bytes[i] = (unsigned char)(i * 7 + n);
+        struct sha256_sum *parts = sha256_begin();
+        for (size_t at = 0, part = 1; at < n; at += part, part = part * 5 % 97) {
+            part = part < n - at ? part : n - at;
+            sha256_add(parts, bytes + at, part);
+        }
+        sha256_end(parts, other);
+        sha256(bytes, n, digest);
+        assert_memory_equal(digest, other, sizeof digest);
+        sha256_add(all, digest, sizeof digest);
+    }
+    sha256_end(all, digest);
+    sha256_hex(digest, hex);
+    assert_string_equal(hex, "60d63ff40b5558727a9b786ac0be9300f7ca58fd9ddd3b2f3681b369018a87dc");
+}
+
 static void test_sheet(void **state)
 {
     (void)state;
@@ -151,9 +176,13 @@ static void test_sheet_decimals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_errors), cmocka_unit_test(test_arena),
-        cmocka_unit_test(test_vec),    cmocka_unit_test(test_hashes),
-        cmocka_unit_test(test_sheet),  cmocka_unit_test(test_sheet_decimals),
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_arena),
+        cmocka_unit_test(test_vec),
+        cmocka_unit_test(test_hashes),
+        cmocka_unit_test(test_sha256_lengths),
+        cmocka_unit_test(test_sheet),
+        cmocka_unit_test(test_sheet_decimals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,6 +34,7 @@ const struct cli_command *const cli_commands[] = {
     &cli_principal,
     &cli_setting,
     &cli_run,
+    &cli_hub,
     &cli_verify,
     &cli_keys,
     &cli_actions,

@@ -34,6 +34,7 @@ extern const struct cli_command cli_task;
 extern const struct cli_command cli_message;
 extern const struct cli_command cli_setting;
 extern const struct cli_command cli_run;
+extern const struct cli_command cli_hub;
 extern const struct cli_command cli_verify;
 extern const struct cli_command cli_keys;
 extern const struct cli_command cli_actions;

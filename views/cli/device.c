@@ -2,8 +2,11 @@
 #include "views/cli/device.h"
 #include "model/base/text.h"
 #include "model/base/time.h"
+#include "model/fleet/act.h"
 #include "model/fleet/status.h"
 #include "views/cli/commands.h"
+#include "views/cli/device_reach.h"
+#include "views/cli/device_rollout.h"
 #include "views/config.h"
 
 #include <signal.h>
@@ -15,12 +18,33 @@ enum { WAIT_MS = 200, END_S = 3 };
 
 static const struct cli_option options[] = {
     {"on", "EXPR", 0, "which devices: `kind=pos and floor=2`; all but list need it"},
-    {"window", "N", 0, "at most so many at once (default 256)"},
+    {"window", "N", 0, "at most so many at once (default 256); rollout new: hours, 02:00-05:00"},
     {"timeout", "D", 0, "how long a device may take, such as 30s (default 60s)"},
     {"identity", "FILE", 0, "private key to log in with (default: [fleet] identity, the agent)"},
-    {"accept", NULL, 0, "pin: the keys that were shown are theirs"},
+    {"accept", NULL, 0, "pin: the keys shown by devices that have no pin yet are theirs"},
+    {"changed", NULL, 0, "pin: with --accept, also keys that are not the pin's"},
+    {"import", "FILE", 0, "pin: the keys of a known_hosts, or of lines DEVICE SHA256:…"},
     {"lines", "N", 0, "log: so many of the last lines (default 200)"},
-    {"reason", "TEXT", 0, "run, pin: why, for the audit"},
+    {"follow", NULL, 0, "log: go on with what comes, until Ctrl-C"},
+    {"filter", "PATTERN", 0, "log: only lines that this regular expression (PCRE2) finds"},
+    {"reason", "TEXT", 0, "run, pin, put, get, config: why, for the audit"},
+    DEVICE_REACH_OPTION,
+    {"kind", "KIND", 0, "config: the text of all devices of this kind, in place of --on"},
+    {"key", "KEY=VALUE", CLI_REPEATED, "config set: only this key; \"[SECTION] KEY=VALUE\""},
+    {"clear", NULL, 0, "config set: nothing is desired any more"},
+    {"queue", "D", 0, "config apply: those that do not answer are kept for so long"},
+    {"queued", NULL, 0, "config apply: only those that were kept"},
+    {"version", "V", 0, "rollout new: the application's version that the archive holds"},
+    {"canary", "N", 0, "rollout new: devices that get it first (default 1)"},
+    {"waves", "SIZES", 0, "rollout new: 10%,50%,100% of all, or devices (the default is that)"},
+    {"threshold", "N", 0, "rollout new: failures of a wave that stop it: 3 or 5% (default 5%)"},
+    {"coverage", "N%", 0, "rollout new: of a wave, before the next begins (default 90%)"},
+    {"soak", "D", 0, "rollout new: time after each wave (default 10m)"},
+    {"trial", "D", 0, "rollout new: until a device that nobody confirms goes back (default 2m)"},
+    {"expires", "D", 0, "rollout new: how long a device that is away is waited for (default 7d)"},
+    {"weekdays", "DAYS", 0, "rollout new: only on these, such as 'mon tue'"},
+    {"back", NULL, 0, "rollout new: where it stops, what has it goes back"},
+    {"wait", NULL, 0, "rollout run: stay until it is over"},
     {"once", NULL, 0, "collect: what there is, then end (so it is without --follow)"},
     {"follow", NULL, 0, "collect: go on until it is ended, as it comes"},
     {"no-offers", NULL, 0, "collect: send nothing out"},
@@ -37,8 +61,8 @@ static void on_interrupt(int signal)
     interrupted++;
 }
 
-static enum status engine_open(struct device_request *request, struct fleet_engine **engine,
-                               struct error *err)
+enum status device_engine(struct device_request *request, struct fleet_engine **engine,
+                          struct error *err)
 {
     int64_t window = 0, timeout = 0;
     struct config config;
@@ -53,7 +77,9 @@ static enum status engine_open(struct device_request *request, struct fleet_engi
         /* The device itself ends a command in time; the connection waits for that. */
         struct fleet_options fleet = {.window = (int)window,
                                       .total_ms = timeout ? (timeout + END_S) * 1000 : 0,
-                                      .identity = identity ? identity : config.identity};
+                                      .identity = identity ? identity : config.identity,
+                                      .identities = config.identities,
+                                      .n_identities = identity ? 0 : config.n_identities};
         for (int i = 0; timeout && i < PHASE_FIRST; i++)
             fleet.limit_ms[i] = timeout * 1000;
         status = fleet_new(&fleet, engine, err);
@@ -62,17 +88,33 @@ static enum status engine_open(struct device_request *request, struct fleet_engi
     return status;
 }
 
+void device_interrupt_begin(struct sigaction *before)
+{
+    struct sigaction action = {.sa_handler = on_interrupt};
+    interrupted = 0;
+    sigaction(SIGINT, &action, before);
+}
+
+int device_interrupted(void)
+{
+    return interrupted;
+}
+
+void device_interrupt_end(const struct sigaction *before)
+{
+    sigaction(SIGINT, before, NULL);
+}
+
 enum status device_work(struct device_request *request, const struct fleet_work_options *how,
                         struct fleet_engine **engine, struct fleet_work **work, struct error *err)
 {
     *work = NULL;
     *engine = NULL;
-    enum status status = engine_open(request, engine, err);
+    enum status status = device_engine(request, engine, err);
     if (status != ST_OK)
         return status;
-    struct sigaction action = {.sa_handler = on_interrupt}, before;
-    interrupted = 0;
-    sigaction(SIGINT, &action, &before);
+    struct sigaction before;
+    device_interrupt_begin(&before);
     *work = fleet_work_begin(*engine, request->devices, request->n, how);
     bool cancelled = false;
     while (fleet_work_left(*work) && interrupted < 2) {
@@ -85,7 +127,7 @@ enum status device_work(struct device_request *request, const struct fleet_work_
         }
     }
     cli_progress(request->cli, "devices", -1, 0);
-    sigaction(SIGINT, &before, NULL);
+    device_interrupt_end(&before);
     return ST_OK;
 }
 
@@ -95,37 +137,8 @@ void device_work_end(struct fleet_engine *engine, struct fleet_work *work)
     fleet_work_free(work);
 }
 
-static enum status acts_write(struct device_request *request, struct writer *writer,
-                              const char *act, const char *detail,
-                              const struct fleet_result *results, size_t n, struct error *err)
-{
-    sqlite3_stmt *stmt;
-    enum status status = writer_prepare(writer,
-                                        "insert into device_act (device, time, act, actor, detail,"
-                                        " state, exit, milliseconds)"
-                                        " values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                                        &stmt, err);
-    int64_t now = time_now();
-    for (size_t i = 0; i < n && status == ST_OK; i++) {
-        const struct fleet_job *job = &results[i].job;
-        sqlite3_bind_int64(stmt, 1, results[i].device->id);
-        sqlite3_bind_int64(stmt, 2, now);
-        sqlite3_bind_text(stmt, 3, act, -1, SQLITE_STATIC);
-        sqlite3_bind_text(stmt, 4, request->access.principal, -1, SQLITE_TRANSIENT);
-        sqlite3_bind_text(stmt, 5, detail, -1, SQLITE_TRANSIENT);
-        sqlite3_bind_text(stmt, 6, device_condition_names[job->state], -1, SQLITE_STATIC);
-        if (job->exit_status >= 0)
-            sqlite3_bind_int(stmt, 7, job->exit_status);
-        else
-            sqlite3_bind_null(stmt, 7);
-        sqlite3_bind_int64(stmt, 8, job->total_ns / 1000000);
-        status = writer_run(writer, stmt, err);
-    }
-    return status;
-}
-
-enum status device_act_keep(struct device_request *request, const char *act, const char *detail,
-                            const struct fleet_result *results, size_t n, struct error *err)
+enum status device_act_begin(struct device_request *request, const char *act, const char *detail,
+                             struct error *err)
 {
     struct writer *writer;
     enum status status = cli_writer(request->cli, &writer, err);
@@ -135,16 +148,25 @@ enum status device_act_keep(struct device_request *request, const char *act, con
         return status;
     const char *on = cli_value(request->cli, "on"), *reason = cli_value(request->cli, "reason");
     json_t *about = json_pack("{s:s, s:s, s:I, s:s}", "on", on ? on : "", "detail", detail,
-                              "devices", (json_int_t)n, "reason", reason ? reason : "");
+                              "devices", (json_int_t)request->n, "reason", reason ? reason : "");
     status = audit_append(writer, request->access.principal, act, "device", "", about, err);
     json_decref(about);
+    if (status == ST_OK && (status = writer_commit(writer, err)) == ST_OK)
+        request->begun = true;
+    else
+        writer_rollback(writer);
+    return status;
+}
+
+enum status device_act_keep(struct device_request *request, const char *act, const char *detail,
+                            const struct fleet_result *results, size_t n, struct error *err)
+{
+    struct writer *writer;
+    enum status status = request->begun ? ST_OK : device_act_begin(request, act, detail, err);
     if (status == ST_OK)
-        status = acts_write(request, writer, act, detail, results, n, err);
+        status = cli_writer(request->cli, &writer, err);
     if (status == ST_OK)
-        status = writer_touch_rows(writer, err);
-    if (status == ST_OK)
-        return writer_commit(writer, err);
-    writer_rollback(writer);
+        status = device_acts_keep(writer, request->access.principal, act, detail, results, n, err);
     return status;
 }
 
@@ -190,8 +212,23 @@ static const struct {
     {"run", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_run},
     {"log", RIGHT_DEVICES, true, device_logs},
     {"pin", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_pin},
+    {"put", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_put},
+    {"get", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_get},
+    {"config", RIGHT_DEVICES, false, device_config},
+    {"install", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_install},
+    {"rollout", RIGHT_DEVICES, false, device_rollout},
+    {"shell", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_shell},
     {"collect", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_collect},
 };
+
+/* "list, status or run" */
+static const char *verbs_text(struct arena *arena, const char *const *names, size_t n)
+{
+    const char *text = names[0];
+    for (size_t i = 1; i < n; i++)
+        text = arena_printf(arena, "%s%s%s", text, i + 1 < n ? ", " : " or ", names[i]);
+    return text;
+}
 
 static enum status run(struct cli *cli, struct error *err)
 {
@@ -205,9 +242,9 @@ static enum status run(struct cli *cli, struct error *err)
         verb++;
     if (verb == n) {
         const char *near = text_nearest(word, names, n);
-        return error_set(err, ST_USAGE,
-                         "device: found %s, expected list, status, run, log, pin or collect%s%s%s",
-                         text_quote(cli->arena, word, strlen(word)), near ? "; did you mean " : "",
+        return error_set(err, ST_USAGE, "device: found %s, expected %s%s%s%s",
+                         text_quote(cli->arena, word, strlen(word)),
+                         verbs_text(cli->arena, names, n), near ? "; did you mean " : "",
                          near ? near : "", near ? "?" : "");
     }
     if (verbs[verb].on && !on)
@@ -226,19 +263,34 @@ static enum status run(struct cli *cli, struct error *err)
 
 const struct cli_command cli_device = {
     .name = "device",
-    .arguments = "list|status|run|log|pin|collect [COMMAND …]",
+    .arguments = "list|status|run|log|pin|put|get|config|install|rollout|collect|shell [WORD …]",
     .summary = "POS terminals, probes and screens over SSH",
     .help =
         "list shows the inventory and what was last seen of each device. status asks them: "
         "version,\n"
         "configuration, load, disk, clock. run gives a command to a shell on each and folds equal\n"
         "answers; it runs in a process group of its own, which Ctrl-C ends. log shows the end of\n"
-        "the application's log. pin shows the host keys of devices, and with --accept keeps them: "
+        "the application's log, and with --follow goes on, all devices merged; with --json a line "
+        "is an\n"
+        "object then. pin shows the host keys of devices, and with --accept keeps them: "
         "a\n"
         "device without a pin, or with another key than its pin, is given no credential. collect\n"
         "brings receipts and sightings from the spools of devices into the mall, each exactly "
         "once,\n"
         "and offers and messages to tills and screens.\n"
+        "shell opens a terminal on one device, ~. at the start of a line leaves it; what it shows\n"
+        "is recorded.\n"
+        "\n"
+        "put LOCAL REMOTE sends a file to each, get LOCAL REMOTE brings it here: LOCAL is a file "
+        "for one\n"
+        "device, a folder with a file a device for several. Both go on where they were cut, and a\n"
+        "name is given only to what has the right SHA-256. A REMOTE without / at its beginning\n"
+        "lies in the device's folder. install puts the script that answers all of this there.\n"
+        "\n"
+        "config set FILE says what devices should have: --kind KIND of all of a kind, --on EXPR\n"
+        "what single ones have of their own, whose keys are laid over the kind's; {device} {kind}\n"
+        "{model} {tenant} {shop} {floor} {zone} stand for what each is. config show and history\n"
+        "tell it, diff asks the devices and folds what differs, apply brings it to them.\n"
         "\n"
         "--on chooses devices by their columns and what is known of them: kind, model, floor, "
         "zone,\n"

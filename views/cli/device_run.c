@@ -128,6 +128,8 @@ enum status device_run(struct device_request *request, struct error *err)
     enum status status = cli_duration(cli, "timeout", 0, &timeout, err);
     struct fleet_work_options how = {.command = command, .guarded = true, .timeout_s = timeout};
     if (status == ST_OK)
+        status = device_act_begin(request, "run", command, err);
+    if (status == ST_OK)
         status = device_work(request, &how, &engine, &work, err);
     if (status != ST_OK)
         return status;

@@ -26,6 +26,7 @@ struct engine {
     struct contact_tokens tokens;
     struct contact_lines lines;
     struct sender *sender;
+    struct rollout_step_state *rollouts;
     const char *identity; /* key for devices; NULL: the agent */
     bool once;
     struct collect_service *collects;

@@ -11,6 +11,7 @@
 #include "model/store/lock.h"
 #include "views/cli/commands.h"
 #include "views/cli/engine.h"
+#include "views/cli/rollout_step.h"
 #include "views/config.h"
 
 #include <errno.h>
@@ -223,6 +224,8 @@ const struct engine_step engine_steps[] = {
     {"coupons", "redemptions that tills report; coupons that ran out", NULL, coupons_run, NULL},
     {"points", "new receipts earn points; lots run out", NULL, points_run, NULL},
     {"campaigns", "campaigns begin, send their messages, and end", send_begin, send_run, send_end},
+    {"rollouts", "versions of the application go to devices", rollouts_begin, rollouts_run,
+     rollouts_end},
     {0},
 };
 

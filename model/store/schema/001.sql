@@ -50,6 +50,8 @@ create table device (
     floor text not null default '',
     pin text not null default '',        -- 'SHA256:…' of its host key; '': not seen yet
     quarantine text not null default '', -- why no credential is given to it
+    identity text not null default '',   -- file of the user key for it alone
+    bastion integer not null default 0,  -- the device that it is reached over
     note text not null default '',
     version integer not null default 1
 ) strict;
@@ -65,6 +67,7 @@ create table device_state (
     offered text not null default '',    -- a host key that is not the pin's
     app text not null default '',        -- version of the application
     config text not null default '',     -- hash of its configuration
+    wanted text not null default '',     -- hash of what that should have been then; '': nothing
     load integer not null default -1,    -- hundredths; -1: unknown
     disk integer not null default -1,    -- percent used
     clock integer not null default 0,    -- its time - ours, in milliseconds
@@ -83,6 +86,70 @@ create table device_act (
     milliseconds integer not null default 0
 ) strict;
 create index device_act_device on device_act (device, id);
+-- A roll-out of a version of the application to devices (model/fleet/rollout.h). What its people set
+-- up are the columns up to `back`; what follows from its moves those up to `version`; how far it
+-- has come, written by whoever drives it, the rest.
+create table rollout (
+    id integer primary key,
+    code text not null unique,           -- 'R1'
+    app text not null default '',        -- the version
+    file text not null default '',       -- name of the archive
+    size integer not null default 0,
+    sha256 text not null default '',     -- of the archive
+    selection text not null default '',  -- the expression that chose its devices
+    devices integer not null default 0,  -- how many those were
+    canary integer not null default 0,   -- devices
+    waves text not null default '',      -- '10%,50%,100%'
+    threshold text not null default '',  -- failures of a wave that stop it: '3', '5%'
+    coverage integer not null default 0, -- percent of a wave that must be ok before the next
+    soak integer not null default 0,     -- seconds after each wave
+    trial integer not null default 0,    -- seconds of the dead man's timer
+    expires integer not null default 0,  -- seconds that what does not answer is waited for
+    window_from integer not null default 0, -- minutes of the day; the same twice: always
+    window_to integer not null default 0,
+    weekdays integer not null default 0, -- bit 0 Monday; 0: every day
+    back integer not null default 0,     -- where it stops it goes back
+    state text not null default 'planned',
+    author text not null default '',
+    approved_by text not null default '',
+    started integer,
+    ended integer,
+    why text not null default '',        -- why it stopped, goes back or was cancelled
+    version integer not null default 1,
+    wave integer not null default 0,     -- that devices are switched in, from 0
+    soaking integer not null default 0,  -- since when that wave is through; 0: it is not
+    driver text not null default '',     -- who drives it: one at a time
+    lease integer not null default 0     -- until when
+) strict;
+-- Its devices, chosen when it was made. A step is written before it is taken: whoever comes next
+-- asks the device what is true and goes on (model/fleet/rollout_plan.h).
+create table rollout_device (
+    rollout integer not null,
+    device integer not null,
+    wave integer not null,
+    step text not null default 'waiting',
+    goal text not null default 'new',    -- 'old': it is to go back
+    fault integer not null default 0,    -- it counts as a failure of its wave
+    had integer not null default 0,      -- it ran the version before
+    wait text not null default '',       -- why the last attempt came to nothing
+    attempts integer not null default 0, -- that came to nothing in this step
+    since integer not null default 0,    -- when the step began
+    due integer not null default 0,      -- not before
+    switched integer not null default 0, -- when the switch was decided
+    looked integer not null default 0,   -- when it was last seen to run the version for good
+    old text not null default '',        -- what it ran before
+    app text not null default '',        -- what it ran when it last said so
+    reason text not null default '',     -- cleaned
+    primary key (rollout, device)
+) strict, without rowid;
+create index rollout_device_device on rollout_device (device);
+-- Archives of versions, in pieces, so that any console on the mall file can send them.
+create table archive (
+    sha256 text not null,
+    piece integer not null,              -- from 0
+    bytes blob not null,
+    primary key (sha256, piece)
+) strict;
 
 -- How far a spool of a device was collected (model/fleet/collect.h): changed with the events that
 -- came from it, in one transaction.
@@ -125,6 +192,20 @@ create table device_sample (
     clock integer not null default 0,    -- the farthest off
     primary key (device, hour)
 ) strict, without rowid;
+-- Configurations that devices should have (model/fleet/config.h); their versions are the audit's.
+create table config (
+    id integer primary key,
+    key text not null unique,            -- 'kind:pos': of all of a kind; 'device:P2-0147': its own
+    text text not null default '',
+    version integer not null default 1
+) strict;
+-- Devices that get theirs when they answer again.
+create table config_queue (
+    device integer primary key,
+    actor text not null,
+    time integer not null,
+    expires integer not null
+) strict;
 -- A campaign. What its people set up are the columns up to `priority`, one for each key of a
 -- campaign file (model/campaign/campaign.h); what became of it are the rest. One that only events
 -- name, from an import, has a code and the state ''.
@@ -419,6 +500,7 @@ create table funnel (                    -- saved by hand
 create table principal (
     name text primary key,
     role text not null,
+    key text not null default '',        -- fingerprint of the SSH key that a hub knows it by
     version integer not null default 1
 ) strict, without rowid;
 
@@ -493,7 +575,7 @@ create table chunk (
 create index chunk_place on chunk (block, month, batch, id, events, lines, first, last);
 create index chunk_last on chunk (last, batch);
 create table tail (                      -- events since the last folding
-    seq integer primary key,
+    seq integer primary key autoincrement, -- never given twice: replicas know how far they got
     time integer not null,
     person integer not null,
     kind integer not null,
@@ -668,6 +750,7 @@ create table coupon_dispute (
     value integer not null               -- fen that the till says it gave
 ) strict, without rowid;
 create index coupon_dispute_code on coupon_dispute (code);
+create index coupon_dispute_campaign on coupon_dispute (campaign);
 
 -- What a campaign has given so far, kept in the transactions that give: so a budget and a stock are
 -- checked without counting.
@@ -697,6 +780,7 @@ create table points_hold (               -- reserved, to be settled or released
     state text not null                  -- 'held', 'settled', 'released', 'expired'
 ) strict, without rowid;
 create index points_hold_person on points_hold (person) where state = 'held';
+create index points_hold_all on points_hold (person);
 create table points_rule (               -- how points are earned (model/campaign/points_rules.h)
     id integer primary key,
     name text not null unique,
@@ -710,3 +794,90 @@ create table points_rule (               -- how points are earned (model/campaig
     priority integer not null default 0, -- of rules that give points the highest counts
     version integer not null default 1
 ) strict;
+
+-- ---- Hub and replicas (doc/sync.md) ----
+
+-- What this file is besides a mall: a hub has 'epoch' and 'seq', the number of its last transaction
+-- that replicas are told of; a replica has 'hub', 'principal', 'position' and more
+-- (model/sync/replica.h). An ordinary mall has no rows.
+create table sync (name text primary key, value text not null) strict, without rowid;
+
+-- On a hub: the transaction that wrote a thing last. Which table a place is and what its keys are
+-- is in model/store/change.c.
+create table change (
+    place integer not null,
+    key integer not null,
+    seq integer not null,
+    primary key (place, key)
+) strict, without rowid;
+create index change_seq on change (seq, place, key);
+-- Where one transaction wrote very many: those of a block of 16,384 keys as bits.
+create table change_set (
+    place integer not null,
+    block integer not null,
+    seq integer not null,
+    keys blob not null,
+    primary key (place, block, seq)
+) strict, without rowid;
+create index change_set_seq on change_set (seq, place, block);
+-- What became of events, batch by batch, and what each batch added to places that had events
+-- before; what it put into empty ones is the chunk itself, as long as that is there.
+create table event_log (
+    batch integer primary key,
+    seq integer not null,
+    act text not null,                   -- 'append', 'fold', 'move', 'other'
+    tail integer not null default 0,     -- fold: of the tail up to here
+    source integer not null default 0,   -- move: whose events
+    target integer not null default 0,   -- and who has them now
+    events blob not null default x''     -- move of some: those, as model/event/move.h packs them
+) strict;
+create index event_log_seq on event_log (seq);
+create table event_delta (
+    id integer primary key,
+    batch integer not null,
+    block integer not null,
+    month integer not null,
+    head blob not null,
+    data blob not null
+) strict;
+create unique index event_delta_place on event_delta (batch, block, month);
+-- Who has a replica, and how far it got. While a first copy is under way, what events were as of
+-- `batch` is kept.
+create table replica (
+    principal text primary key,
+    position text not null default '',   -- JSON, see model/sync/position.h
+    seq integer not null default 0,      -- of it: nothing up to here is needed any more
+    batch integer not null default 0,    -- 0: no first copy
+    heard integer not null default 0     -- time
+) strict, without rowid;
+
+-- On a replica: edits that were made here (model/sync/outbox.h), and the hub's rows under those that
+-- it has not answered.
+create table outbox (
+    number integer primary key autoincrement,
+    id text not null unique,
+    verb text not null,                  -- 'operation', or what outbox_verb_register was given
+    entity text not null default '',
+    target text not null,
+    actor text not null,
+    made integer not null,
+    base integer not null default -1,    -- version it was made against
+    detail text not null,                -- JSON: verb, fields and reason of an operation
+    before text not null default '{}',   -- JSON: the fields as they were
+    state text not null default 'pending',
+    version integer not null default 0,  -- at the hub, when it is done
+    reason text not null default '',
+    theirs text not null default '',     -- JSON: the hub's fields, where they differ
+    by text not null default '',
+    at integer not null default 0,
+    answered integer not null default 0, -- time
+    seq integer not null default 0       -- of the hub's change, when it is done
+) strict;
+create index outbox_target on outbox (entity, target, number);
+create index outbox_state on outbox (state, number);
+create table outbox_base (
+    place integer not null,
+    key integer not null,
+    rows blob not null,                  -- the hub's, as they come over the wire; empty: none
+    primary key (place, key)
+) strict, without rowid;
