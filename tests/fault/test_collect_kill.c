@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,6 +63,68 @@ static int collect(char **words)
     return 1;
 }
 
+/* ---- Who starts and kills it ----
+ * A process of its own, made before there are simulated devices: between a fork and an exec a copy
+ * of their descriptors would keep connections open that they have closed. */
+
+struct order {
+    char mall[512], key[512];
+    int commits; /* 0: at a random moment */
+    uint64_t seed;
+};
+static int orders = -1, outcomes = -1;
+
+static void orders_serve(int in, int out)
+{
+    struct order order;
+    while (read(in, &order, sizeof order) == sizeof order) {
+        char commits[16];
+        int status = 128 + SIGKILL;
+        snprintf(commits, sizeof commits, "%d", order.commits);
+        const char *const words[] = {own, "collect", order.mall, order.key, commits, NULL};
+        if (order.commits) {
+            struct run_result result = run_program(words, NULL);
+            status = result.status;
+            run_result_free(&result);
+        } else {
+            kill_program_at_random(words, WINDOW_US, order.seed, NULL);
+        }
+        if (write(out, &status, sizeof status) != sizeof status)
+            break;
+    }
+    _exit(0);
+}
+
+static void orders_begin(void)
+{
+    int in[2], out[2];
+    if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0)
+        abort();
+    pid_t pid = fork();
+    if (pid < 0)
+        abort();
+    if (pid == 0) {
+        close(in[1]);
+        close(out[0]);
+        orders_serve(in[0], out[1]);
+    }
+    close(in[0]);
+    close(out[1]);
+    orders = in[1];
+    outcomes = out[0];
+}
+
+static int collector_kill(struct collect_farm *c, int commits, uint64_t seed)
+{
+    struct order order = {.commits = commits, .seed = seed};
+    int status = -1;
+    snprintf(order.mall, sizeof order.mall, "%s", c->mall.path);
+    snprintf(order.key, sizeof order.key, "%s", c->identity);
+    assert_int_equal(write(orders, &order, sizeof order), sizeof order);
+    assert_int_equal(read(outcomes, &status, sizeof status), sizeof status);
+    return status;
+}
+
 /* ---- The tests ---- */
 
 static void offers_put(struct collect_farm *c, int round)
@@ -98,9 +161,8 @@ static void test_killed_at_any_moment(void **state)
     (void)state;
     collect_farm_start(&c, TILLS, PROBES, 0, SALE_MS);
     for (int i = 0; i < KILLS; i++) {
-        const char *const words[] = {own, "collect", c.mall.path, c.identity, "0", NULL};
         offers_put(&c, i);
-        kill_program_at_random(words, WINDOW_US, (uint64_t)i + 1, NULL);
+        collector_kill(&c, 0, (uint64_t)i + 1);
     }
     collect_farm_rest(&c);
     collect_farm_once(&c);
@@ -116,12 +178,7 @@ static void test_killed_after_commits(void **state)
     (void)state;
     collect_farm_start(&c, TILLS, PROBES, 0, SALE_MS);
     for (int i = 1; i <= COMMITS; i++) {
-        char commits[8];
-        snprintf(commits, sizeof commits, "%d", 1 + i % 4);
-        const char *const words[] = {own, "collect", c.mall.path, c.identity, commits, NULL};
-        struct run_result result = run_program(words, NULL);
-        assert_int_equal(result.status, 128 + SIGKILL);
-        run_result_free(&result);
+        assert_int_equal(collector_kill(&c, 1 + i % 4, 0), 128 + SIGKILL);
     }
     collect_farm_rest(&c);
     collect_farm_once(&c);
@@ -134,6 +191,7 @@ int main(int argc, char **argv)
     own = argv[0];
     if (argc == 5 && strcmp(argv[1], "collect") == 0)
         return collect(argv + 2);
+    orders_begin();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_killed_at_any_moment),
         cmocka_unit_test(test_killed_after_commits),
