@@ -61,6 +61,8 @@ const struct view_ops *const screens[] = {
     &view_points_rules,
     &view_points_rule,
     &view_conflict,
+    &view_rollouts,
+    &view_rollout,
     &view_fleet_run,
     &view_shell,
     &view_fleet_output,

@@ -2,6 +2,7 @@
 """A hub and replicas of three roles, over pipes and over a real OpenSSH: first copies, edits made
 off line, conflicts and what a person does about them, revoking, and what goes wrong on the way."""
 import os
+import pty
 import signal
 import sqlite3
 import subprocess
@@ -205,6 +206,54 @@ for side in (oli, pat):
     check(side.run("verify").returncode == 0, side.name, "verify", side.run("verify").stdout)
     check(segments(side.file) == segments(hub.mall), side.name, segments(side.file),
           segments(hub.mall))
+
+# ---- In the console: a session that is asked for, and those in the background ----
+pat.run("segment", "save", "asked", "spent(90d)>=11")
+play = subprocess.run(pat.argv("play", "-"), input="size 100x24\nkey R\nkey s\nscreen\n", text=True,
+                      capture_output=True, env=clean_env(HOME=pat.folder), timeout=120)
+check("1 pushed" in play.stdout or pat.json("outbox")["edits"] == [], "sync now", play.stdout)
+check(any(s[0] == "asked" for s in segments(hub.mall)), "asked for in the console")
+
+
+def console_until(replica, done, keys=b""):
+    """A console on a terminal of its own until `done` says so, then Q."""
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(replica.argv(), stdin=follower, stdout=follower, stderr=follower,
+                               env=clean_env(HOME=replica.folder, TERM="xterm-256color"),
+                               start_new_session=True)
+    os.close(follower)
+    os.set_blocking(leader, False)
+    if keys:
+        os.write(leader, keys)
+    good, deadline = False, time.time() + 60
+    while not good and time.time() < deadline and process.poll() is None:
+        try:
+            os.read(leader, 1 << 16)
+        except (BlockingIOError, OSError):
+            time.sleep(0.05)
+        good = done()
+    os.write(leader, b"\x1b\x1bQ")
+    while process.poll() is None and time.time() < deadline + 20:
+        try:
+            os.read(leader, 1 << 16)
+        except (BlockingIOError, OSError):
+            time.sleep(0.05)
+    os.close(leader)
+    if process.poll() is None:
+        process.kill()
+        return check(False, "the console does not leave")
+    return good and process.returncode == 0
+
+
+pat.run("segment", "save", "behind", "spent(90d)>=12")
+check(console_until(pat, lambda: any(s[0] == "behind" for s in segments(hub.mall))),
+      "an edit goes by itself")
+oli.run("segment", "save", "from-oli", "spent(90d)>=13")
+oli.sync()
+check(console_until(pat, lambda: any(s[0] == "from-oli" for s in segments(pat.file))),
+      "what others did comes by itself")
+left = subprocess.run(["pgrep", "-f", hub.mall + " serve"], capture_output=True, text=True).stdout
+check(left == "", "no session is left behind", left)
 
 # ---- Over a real sshd ----
 if hub.sshd_begin():
