@@ -13,6 +13,7 @@ struct apply {
     const struct batch_in *batch;
     const json_t *end;              /* of the batch */
     int64_t rows, events;           /* out: taken */
+    VEC(int64_t) own;               /* events that were made here and come from the hub now */
     bool settings;                  /* out: settings changed, the mall is to be loaded again */
 };
 
