@@ -116,6 +116,8 @@ static enum status place_rows(struct apply *apply, const struct change_place *pl
         size_t n = gone ? 0 : view_count(in, INT32_MAX);
         if (in->bad)
             status = nonsense(err);
+        if (status == ST_OK && !n)
+            status = forget_note(&apply->forgetting, apply->writer, place, key, err);
         if (status == ST_OK)
             status = key_clear(apply->writer, place, key, arena, err);
         for (size_t i = 0; i < n && status == ST_OK; i++)
@@ -320,6 +322,8 @@ static enum status rows_write(struct writer *writer, void *context, struct error
         if (apply->batch->parts.at[i].type != FRAME_EVENTS)
             status = part_rows(apply, &apply->batch->parts.at[i], err);
     if (status == ST_OK)
+        status = forget_rows(&apply->forgetting, writer, err);
+    if (status == ST_OK)
         status = position_put(apply, &position, err);
     if (status == ST_OK)
         status = outbox_redo(writer, position.copy ? 0 : position.seq, err);
@@ -488,7 +492,7 @@ static enum status plain(struct apply *apply, struct error *err)
     return status;
 }
 
-enum status apply_batch(struct apply *apply, struct error *err)
+static enum status batch_write(struct apply *apply, struct error *err)
 {
     for (size_t i = 0; i < apply->batch->parts.n; i++) {
         const struct batch_part *part = &apply->batch->parts.at[i];
@@ -511,6 +515,16 @@ enum status apply_batch(struct apply *apply, struct error *err)
         }
     }
     return plain(apply, err);
+}
+
+enum status apply_batch(struct apply *apply, struct error *err)
+{
+    enum status status = batch_write(apply, err);
+    if (status == ST_OK)
+        status = forget_bytes(&apply->forgetting, apply->writer, err);
+    forgetting_free(&apply->forgetting);
+    vec_free(&apply->own);
+    return status;
 }
 
 /* ---- Rows as they are here ---- */

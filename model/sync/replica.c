@@ -201,7 +201,6 @@ static enum status batch_apply(struct sync_replica *r, const json_t *end, struct
                          "a batch from the hub is not what its end says: nothing of it was kept");
     enum status status = apply_batch(&apply, err);
     r->batch.open = false;
-    vec_free(&apply.own);
     if (status != ST_OK)
         return status;
     r->counts.pulled += apply.rows + apply.events;
