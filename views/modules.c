@@ -9,6 +9,7 @@
 #include "model/fleet/config.h"
 #include "model/fleet/rollout.h"
 #include "model/segment/verify.h"
+#include "model/sync/outbox.h"
 
 void modules_start(void)
 {
@@ -19,6 +20,7 @@ void modules_start(void)
     points_verify_register();
     points_register();
     campaign_register();
+    sync_register();
     rollout_register();
     config_register();
 }

@@ -106,6 +106,18 @@ static bool key_of_audit(const void *hash, size_t n, uint64_t key[2])
     return true;
 }
 
+/* Each role has its own words for people, so that those of two roles cannot be laid side by side.
+ * Who sees cards looks up those of analysts. */
+static void key_of_role(struct access *access)
+{
+    enum access_role role = access->mask == MASK_PSEUDONYM ? access->role : ACCESS_ANALYST;
+    unsigned char text[16 + 32] = {0}, digest[SHA256_SIZE];
+    memcpy(text, access->key, 16);
+    snprintf((char *)text + 16, 32, "%s", roles[role].name);
+    sha256(text, sizeof text, digest);
+    memcpy(access->key, digest, sizeof access->key);
+}
+
 static enum status read_key(struct reader *reader, struct access *access, struct error *err)
 {
     sqlite3_stmt *stmt;
@@ -126,12 +138,34 @@ static enum status read_key(struct reader *reader, struct access *access, struct
     if (status)
         return status;
     sqlite3_reset(stmt);
+    if (good)
+        key_of_role(access);
     if (!good && access->mask == MASK_PSEUDONYM)
         return error_set(err, ST_UNUSABLE,
                          "the mall file has no key for pseudonyms, so an analyst cannot be shown "
                          "anyone; an admin sets one as the setting pseudonym_key, 32 digits of "
                          "0-9 and a-f");
     return ST_OK;
+}
+
+/* ---- Replicas ---- */
+
+static enum status replica_name(struct reader *reader, const char *name, char *text, size_t size,
+                                struct error *err)
+{
+    sqlite3_stmt *stmt;
+    bool row;
+    *text = 0;
+    enum status status =
+        reader_prepare(reader, "select value from sync where name = ?1", &stmt, err);
+    if (status)
+        return status;
+    sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
+    status = reader_step(reader, stmt, &row, err);
+    if (!status && row)
+        snprintf(text, size, "%s", column_text(stmt, 0));
+    sqlite3_reset(stmt);
+    return status;
 }
 
 static enum status read_role(struct reader *reader, const char *principal,
@@ -189,6 +223,33 @@ static enum status read_least_people(struct reader *reader, struct access *acces
     return ST_OK;
 }
 
+/* Who holds the file is who the hub says; the role's key came with the copy. */
+static enum status replica_lookup(struct reader *reader, struct access *access, struct error *err)
+{
+    char principal[sizeof access->principal], name[32], key[40];
+    enum status status = mall_unlocked(reader_mall(reader), err);
+    if (!status)
+        status = replica_name(reader, "principal", principal, sizeof principal, err);
+    if (!status)
+        status = replica_name(reader, "role", name, sizeof name, err);
+    if (!status)
+        status = replica_name(reader, "key", key, sizeof key, err);
+    if (status)
+        return status;
+    const struct role_info *role = role_by_name(name);
+    if (!role)
+        return error_set(err, ST_DENIED,
+                         "this replica does not say whose it is: bring it up to date with `atrium "
+                         "sync`");
+    access_assign(access, principal, role);
+    access->masked = role->mask == MASK_CONTACTS;
+    if (role->mask == MASK_PSEUDONYM && !key_of_setting(key, access->key))
+        return error_set(err, ST_UNUSABLE,
+                         "this replica has no key for pseudonyms: bring it up to date with `atrium "
+                         "sync`");
+    return read_least_people(reader, access, err);
+}
+
 enum status access_lookup(struct reader *reader, const char *principal, struct access *access,
                           struct error *err)
 {
@@ -199,6 +260,8 @@ enum status access_lookup(struct reader *reader, const char *principal, struct a
         return error_set(err, ST_DENIED,
                          "a principal's name has 1 to %zu characters, this one has %zu",
                          sizeof access->principal - 1, strlen(principal));
+    if (reader_mall(reader)->replica)
+        return replica_lookup(reader, access, err);
     const struct role_info *role = &roles[ACCESS_ADMIN];
     if (!is_owner(reader_mall(reader), principal)) {
         enum status status = read_role(reader, principal, &role, err);
@@ -259,6 +322,9 @@ enum status access_reveal(struct access *access, struct writer *writer, uint32_t
     enum status status = access_require(access, RIGHT_PEOPLE_REVEAL, "reveal a member", err);
     if (status)
         return status;
+    if (access->masked)
+        return error_set(err, ST_DENIED,
+                         "this replica holds no names and contacts to reveal: do it on the hub");
     size_t n = reason ? strlen(reason) : 0;
     if (n < REASON_LEAST || n > REASON_MOST || !text_valid(reason, n))
         return error_set(err, ST_REFUSED,

@@ -51,9 +51,10 @@ struct access {
     enum access_role role;
     unsigned rights;
     enum mask mask;
-    uint64_t key[2];      /* of the pseudonyms; from the mall's setting, never shown */
+    uint64_t key[2];      /* of the role's pseudonyms; from the mall's, never shown */
     int64_t least_people; /* smaller groups are kept back (setting small_group); 0: none are */
     bool sampled;         /* see access_of_sample */
+    bool masked;          /* a replica holds people as the role sees them: nothing is masked again */
     uint32_t revealed;    /* the one person shown unmasked since access_reveal; 0: nobody */
 };
 
@@ -61,7 +62,8 @@ struct access {
  * Owned by the caller. */
 char *access_login(void);
 
-/* Fills in what `principal` may do. The login user who owns the mall file is admin without a row;
+/* Fills in what `principal` may do. On a replica that is what the hub said when it was last pulled,
+ * whoever asks. Elsewhere the login user who owns the mall file is admin without a row;
  * everyone else needs a row in `principal`. ST_DENIED with a sentence for anyone unknown. */
 enum status access_lookup(struct reader *reader, const char *principal, struct access *access,
                           struct error *err);

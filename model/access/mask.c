@@ -80,6 +80,13 @@ static const char *pseudonym(const struct access *access, struct arena *arena, u
     return arena_strdup(arena, text);
 }
 
+/* As a replica has it: behind '#' stands what makes it one of its kind. */
+static const char *masked_already(struct arena *arena, const char *text)
+{
+    const char *mark = strrchr(text, '#');
+    return mark ? arena_strndup(arena, text, (size_t)(mark - text)) : arena_strdup(arena, text);
+}
+
 const char *access_text(const struct access *access, struct arena *arena, enum personal what,
                         uint32_t person, const char *text)
 {
@@ -95,6 +102,9 @@ const char *access_text(const struct access *access, struct arena *arena, enum p
     }
     if (!text)
         return NULL;
+    if (access->masked)
+        return what == PERSONAL_NAME || what == PERSONAL_PHONE ? arena_strdup(arena, text)
+                                                               : masked_already(arena, text);
     switch (what) {
     case PERSONAL_NAME:
         return mask_name(arena, text);

@@ -56,6 +56,7 @@ enum status bulk_begin(struct writer *writer, const struct event_bulk_options *o
     struct event_bulk *bulk = mem_zero(1, sizeof *bulk);
     const struct mall *mall = writer_mall(writer);
     bulk->clock = &mall->clock;
+    bulk->replayed = options->replayed;
     bulk->threads = options->threads > 0 ? options->threads : threads_of_machine();
     bulk->shared.writer = writer;
     pthread_mutex_init(&bulk->shared.lock, NULL);
@@ -137,7 +138,7 @@ enum status event_bulk_add(struct event_bulk *bulk, int lane, const struct event
             return status;
     }
     for (size_t i = 0; i < n; i++) {
-        if (!events[i].ref_size)
+        if (!events[i].ref_size || bulk->replayed)
             continue;
         struct ref_entry entry = {.key =
                                       ref_key_of(events[i].kind, events[i].ref, events[i].ref_size),

@@ -27,6 +27,7 @@ struct event_bulk {
     struct stage stage;
     const struct clock *clock;
     int threads;
+    bool replayed;
     struct spool *spool;
     size_t portion; /* events that one thread takes at once, unless one place has more */
     struct bulk_lane lanes[EVENT_LANES];

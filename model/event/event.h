@@ -91,6 +91,7 @@ struct event_bulk_options {
     int threads;        /* 0: the machine's */
     const char *source; /* for the batch's record: a file name or "demo" */
     int64_t time;       /* for the batch's record; 0: time_now() */
+    bool replayed;      /* a replica's: the hub has looked for duplicates, and there is no index */
 };
 
 enum status event_bulk_begin(struct writer *writer, const struct event_bulk_options *options,

@@ -46,7 +46,10 @@ static enum status tail_add(struct event_bulk *bulk, int64_t last, struct error 
 static enum status fold_begin(struct writer *writer, struct event_bulk **bulk, struct error *err)
 {
     struct event_bulk_options options = {
-        .memory = (size_t)64 << 20, .threads = 1, .source = "tail"};
+        .memory = (size_t)64 << 20,
+        .threads = 1,
+        .source = "tail",
+        .replayed = writer_mall(writer)->replica};
     struct error busy = {0};
     enum status status = bulk_begin(writer, &options, bulk, &busy);
     if (status != ST_OK && status != ST_CONFLICT && err) {

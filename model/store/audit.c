@@ -1,5 +1,6 @@
 /* The audit: a chain of records, each with the hash of itself and of the one before. */
 #include "model/base/hash.h"
+#include "model/base/random.h"
 #include "model/base/text.h"
 #include "model/base/time.h"
 #include "model/store/operation_parts.h"
@@ -7,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 char *json_line(struct arena *arena, const json_t *value)
 {
@@ -86,8 +86,7 @@ enum status audit_write(struct writer *writer, const struct audit_record *record
     int64_t seq, time = time_now();
     unsigned char previous[32], hash[32], payload[32], salt[AUDIT_SALT] = {0};
     sqlite3_stmt *stmt, *count;
-    if (getrandom(salt, sizeof salt, 0) != sizeof salt)
-        abort();
+    random_bytes(salt, sizeof salt);
     enum status status = last_read(writer, &seq, previous, err);
     if (status == ST_OK)
         status = writer_prepare(writer,

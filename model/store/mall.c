@@ -94,7 +94,7 @@ static enum status access_find(struct mall *mall, struct error *err)
 
 struct settings {
     char *name, *timezone, *currency;
-    int64_t day_boundary, visit_gap, small_sample, time_shift, replica;
+    int64_t day_boundary, visit_gap, small_sample, time_shift, replica, lock_at;
 };
 
 static void setting_take(struct settings *s, const char *name, const char *value)
@@ -125,6 +125,36 @@ static void setting_take(struct settings *s, const char *name, const char *value
     }
 }
 
+/* Some seconds after a replica last heard of its hub. */
+static enum status lock_time(sqlite3 *db, int64_t *time, struct error *err)
+{
+    return sqlite_integer(db,
+                          "select case when sum(name = 'lock' and cast(value as integer) > 0) then"
+                          " sum(case when name in ('lock', 'heard') then cast(value as integer)"
+                          " else 0 end) else 0 end from sync",
+                          0, time, err);
+}
+
+enum status mall_unlocked(const struct mall *mall, struct error *err)
+{
+    sqlite3 *db;
+    bool unlocked;
+    int64_t at = mall->lock_at;
+    if (!at || time_now() <= at)
+        return ST_OK;
+    /* It may have been brought up to date since the mall was opened. */
+    enum status status = mall_connect(mall, &db, &unlocked, err);
+    if (status != ST_OK)
+        return status;
+    status = lock_time(db, &at, err);
+    sqlite3_close(db);
+    if (status != ST_OK || !at || time_now() <= at)
+        return status;
+    return error_set(err, ST_DENIED,
+                     "this replica has not heard of its hub for too long and is locked: bring it up "
+                     "to date with `atrium sync`, and everything is there again");
+}
+
 static enum status settings_read(sqlite3 *db, struct settings *s, struct error *err)
 {
     *s = (struct settings){.name = mem_strdup("mall"),
@@ -144,6 +174,8 @@ static enum status settings_read(sqlite3 *db, struct settings *s, struct error *
     if (status == ST_OK)
         status = sqlite_integer(db, "select exists (select 1 from sync where name = 'principal')",
                                 0, &s->replica, err);
+    if (status == ST_OK && s->replica)
+        status = lock_time(db, &s->lock_at, err);
     return status;
 }
 
@@ -200,6 +232,7 @@ static enum status settings_load(struct mall *mall, sqlite3 *db, struct error *e
         if (s.time_shift)
             time_shift_set(s.time_shift);
         mall->replica = s.replica;
+        mall->lock_at = s.lock_at;
         s.name = s.currency = NULL;
     }
     settings_free(&s);

@@ -29,6 +29,7 @@ struct mall {
     bool damaged;            /* read-only because the quick check found damage */
     bool guest;              /* read-only by permission: nothing is left beside the file */
     bool replica;            /* of a hub: see model/sync/replica.h */
+    int64_t lock_at;         /* of a replica: when nothing of it is shown any more; 0: never */
     struct retired *retired; /* settings before a reload */
     struct spare *spare;     /* the connection that looked at it, for the first reader */
 };
@@ -54,6 +55,10 @@ void mall_close(struct mall *mall);
 /* Reads the settings again after they were changed. What the old ones pointed to stays valid until
  * mall_close, for threads that are still at work with it. */
 enum status mall_reload(struct mall *mall, struct error *err);
+
+/* ST_DENIED where the mall is a replica that did not hear of its hub for too long: nothing of it is
+ * shown until it has (doc/sync.md). */
+enum status mall_unlocked(const struct mall *mall, struct error *err);
 
 /* The moment that periods count back from: the wall clock, but never later than the latest event
  * (so that yesterday's file, and a file from 1998, still have a "last 30 days"). `as_of` is the

@@ -2,6 +2,7 @@
  * from outside is bound. */
 #include "model/store/operation.h"
 
+#include "model/base/random.h"
 #include "model/base/text.h"
 #include "model/store/column.h"
 #include "model/store/operation_parts.h"
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 static const char *const verbs[] = {
     [OPERATION_SET] = "set",
@@ -84,12 +84,8 @@ static enum status request_check(struct change *change, struct error *err)
 
 static char *id_make(struct arena *arena)
 {
-    unsigned char random[16] = {0};
-    if (getrandom(random, sizeof random, 0) != sizeof random)
-        abort();
     char *id = arena_alloc(arena, 33);
-    for (size_t i = 0; i < sizeof random; i++)
-        snprintf(id + 2 * i, 3, "%02x", random[i]);
+    random_hex(id, 16);
     return id;
 }
 

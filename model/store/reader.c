@@ -173,7 +173,9 @@ enum status reader_begin(struct reader *reader, struct error *err)
         reader->depth++;
         return ST_OK;
     }
-    enum status status = reader->unlocked ? unchanged_check(reader, err) : ST_OK;
+    enum status status = mall_unlocked(reader->mall, err);
+    if (status == ST_OK && reader->unlocked)
+        status = unchanged_check(reader, err);
     if (status == ST_OK)
         status = sqlite_run(reader->db, "begin", "reading", err);
     if (status != ST_OK)

@@ -357,7 +357,7 @@ static enum status events_add(struct apply *apply, struct error *err)
 {
     struct adding adding = {.arena = arena_new()};
     struct event_bulk_options options = {
-        .memory = (size_t)256 << 20, .threads = 2, .source = "hub"};
+        .memory = (size_t)256 << 20, .threads = 2, .source = "hub", .replayed = true};
     enum status status = event_bulk_begin(apply->writer, &options, &adding.bulk, err);
     for (size_t i = 0; i < apply->batch->parts.n && status == ST_OK; i++) {
         const struct batch_part *part = &apply->batch->parts.at[i];

@@ -1,5 +1,6 @@
 #include "model/sync/hub.h"
 
+#include "model/base/random.h"
 #include "model/base/text.h"
 #include "model/base/time.h"
 #include "model/store/change.h"
@@ -14,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 enum { LOCK_DAYS = 30, DAY = 86400, HEARD_EVERY = 60 };
@@ -32,7 +32,9 @@ struct sync_hub {
     bool greeted, pulling, over;
     bool copy_wanted;      /* a first copy begins with the next batch */
     uint64_t credit, sent; /* bytes of payloads */
-    int64_t noted;         /* when the principal's row was written last */
+    bool marked; /* as of these: see epoch_check */
+    int64_t marked_seq, marked_tail;
+    int64_t noted; /* when the principal's row was written last */
 };
 
 static int64_t hub_now(const struct sync_hub *hub)
@@ -47,15 +49,6 @@ static char *epoch_path(const struct mall *mall)
     return mem_printf("%s.epoch", mall->path);
 }
 
-static void epoch_make(char text[33])
-{
-    unsigned char random[16] = {0};
-    if (getrandom(random, sizeof random, 0) != sizeof random)
-        abort();
-    for (size_t i = 0; i < sizeof random; i++)
-        snprintf(text + 2 * i, 3, "%02x", random[i]);
-}
-
 enum status sync_hub_make(struct writer *writer, struct error *err)
 {
     char epoch[33];
@@ -63,7 +56,7 @@ enum status sync_hub_make(struct writer *writer, struct error *err)
         return error_set(err, ST_REFUSED,
                          "'%s' is a replica: only its hub's own file can be a hub",
                          writer_mall(writer)->path);
-    epoch_make(epoch);
+    random_hex(epoch, 16);
     return change_log_begin(writer, epoch, err);
 }
 
@@ -90,74 +83,126 @@ static enum status hub_writer(struct sync_hub *hub, struct error *err)
     return hub->writer ? ST_OK : writer_open(hub->mall, &hub->writer, err);
 }
 
-/* ---- Epochs: FILE.epoch beside the file says how far it once was ---- */
+/*
+ * ---- Epochs ----
+ *
+ * Before a replica is told anything new the hub gives itself a new mark, in its file and in
+ * FILE.epoch beside it. A file whose mark is another one is a backup that was put back: replicas
+ * know what it does not, so it is another hub from now on. Beside the file stand the mark that was
+ * and the one that comes, as a program may die between the two writes.
+ */
 
-static bool epoch_read(const struct mall *mall, char epoch[33], int64_t *seq)
+struct marks {
+    char epoch[33], old[33], new[33];
+};
+
+static bool marks_read(const struct mall *mall, struct marks *marks)
 {
     char *path = epoch_path(mall);
-    long long number;
     FILE *file = fopen(path, "re");
-    bool good = file && fscanf(file, "%32s %lld", epoch, &number) == 2;
-    if (good)
-        *seq = number;
+    bool good =
+        file && fscanf(file, "%32s %32s %32s", marks->epoch, marks->old, marks->new) == 3;
     if (file)
         fclose(file);
     free(path);
     return good;
 }
 
-static void epoch_write(const struct mall *mall, const char *epoch, int64_t seq)
+static enum status marks_write(const struct mall *mall, const struct marks *marks,
+                               struct error *err)
 {
     char *path = epoch_path(mall), *beside = mem_printf("%s.new", path);
     int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    char line[64];
-    int n = snprintf(line, sizeof line, "%s %lld\n", epoch, (long long)seq);
-    if (fd >= 0 && write(fd, line, (size_t)n) == n && fsync(fd) == 0)
-        rename(beside, path);
+    char line[128];
+    int n = snprintf(line, sizeof line, "%s %s %s\n", marks->epoch, marks->old, marks->new);
+    bool good = fd >= 0 && write(fd, line, (size_t)n) == n && fsync(fd) == 0 &&
+                rename(beside, path) == 0;
     if (fd >= 0)
         close(fd);
+    enum status status = good ? ST_OK
+                              : error_set(err, ST_UNUSABLE,
+                                          "'%s' cannot be written: without it a hub cannot tell "
+                                          "that a backup was put back",
+                                          path);
     free(beside);
     free(path);
+    return status;
 }
 
-/* A file that is behind what it once was is a backup that was put back: what replicas were told
- * since is not in it, so it is another hub from now on. */
-static enum status epoch_check(struct sync_hub *hub, struct error *err)
+static enum status sync_write(struct sync_hub *hub, const char *name, const char *value,
+                              struct error *err)
 {
-    char mine[33], beside[33], fresh[33];
-    int64_t seq, once = 0;
     sqlite3_stmt *stmt;
-    enum status status = sync_text(hub->reader, "epoch", mine, sizeof mine, err);
-    if (status == ST_OK)
-        status = reader_integer(hub->reader,
-                                "select cast(value as integer) from sync where name = 'seq'", 0,
-                                &seq, err);
-    if (status != ST_OK)
-        return status;
-    bool known = epoch_read(hub->mall, beside, &once);
-    bool restored = known && (strcmp(mine, beside) != 0 || once > seq);
-    if (!restored) {
-        if (!known || once < seq)
-            epoch_write(hub->mall, mine, seq);
-        return ST_OK;
-    }
-    epoch_make(fresh);
-    status = hub_writer(hub, err);
+    enum status status = hub_writer(hub, err);
     if (status == ST_OK)
         status = writer_begin(hub->writer, err);
     if (status != ST_OK)
         return status;
-    status = writer_prepare(hub->writer, "update sync set value = ?1 where name = 'epoch'", &stmt,
-                            err);
+    status = writer_prepare(hub->writer, "insert or replace into sync values (?1, ?2)", &stmt, err);
     if (status == ST_OK) {
-        sqlite3_bind_text(stmt, 1, fresh, -1, SQLITE_STATIC);
+        sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
+        sqlite3_bind_text(stmt, 2, value, -1, SQLITE_STATIC);
         status = writer_run(hub->writer, stmt, err);
     }
     if (status == ST_OK)
         status = writer_commit(hub->writer, err);
     writer_rollback(hub->writer);
+    return status;
+}
+
+static enum status mark_renew(struct sync_hub *hub, const char *epoch, struct error *err)
+{
+    struct marks marks;
+    enum status status = sync_text(hub->reader, "mark", marks.old, sizeof marks.old, err);
+    if (status != ST_OK)
+        return status;
+    if (!*marks.old)
+        strcpy(marks.old, "none");
+    snprintf(marks.epoch, sizeof marks.epoch, "%s", epoch);
+    random_hex(marks.new, 16);
+    status = marks_write(hub->mall, &marks, err);
     if (status == ST_OK)
-        epoch_write(hub->mall, fresh, seq);
+        status = sync_write(hub, "mark", marks.new, err);
+    memcpy(marks.old, marks.new, sizeof marks.old);
+    return status == ST_OK ? marks_write(hub->mall, &marks, err) : status;
+}
+
+static enum status epoch_check(struct sync_hub *hub, struct error *err)
+{
+    char epoch[33], mark[33], fresh[33];
+    struct marks beside;
+    enum status status = sync_text(hub->reader, "epoch", epoch, sizeof epoch, err);
+    if (status == ST_OK)
+        status = sync_text(hub->reader, "mark", mark, sizeof mark, err);
+    if (status != ST_OK)
+        return status;
+    bool known = marks_read(hub->mall, &beside);
+    bool same = known && strcmp(epoch, beside.epoch) == 0 &&
+                (strcmp(mark, beside.new) == 0 || strcmp(mark, beside.old) == 0);
+    if (same || (!known && !*mark))
+        return ST_OK;
+    random_hex(fresh, 16);
+    status = sync_write(hub, "epoch", fresh, err);
+    return status == ST_OK ? mark_renew(hub, fresh, err) : status;
+}
+
+/* What is told now is more than the file had when it was marked. */
+static enum status mark_keep(struct sync_hub *hub, struct error *err)
+{
+    int64_t seq, tail;
+    char epoch[33];
+    enum status status = reader_integer(
+        hub->reader, "select cast(value as integer) from sync where name = 'seq'", 0, &seq, err);
+    if (status == ST_OK)
+        status = reader_integer(hub->reader, "select max(seq) from tail", 0, &tail, err);
+    if (status != ST_OK || (hub->marked && seq == hub->marked_seq && tail == hub->marked_tail))
+        return status;
+    status = sync_text(hub->reader, "epoch", epoch, sizeof epoch, err);
+    if (status == ST_OK)
+        status = mark_renew(hub, epoch, err);
+    hub->marked = status == ST_OK;
+    hub->marked_seq = seq;
+    hub->marked_tail = tail;
     return status;
 }
 
@@ -367,8 +412,9 @@ static enum status pulled(struct sync_hub *hub, const json_t *json, struct error
 
 static enum status batch_next(struct sync_hub *hub, bool *more, struct error *err)
 {
-    size_t before = hub->pull.out.bytes;
-    enum status status = ST_OK;
+    enum status status = mark_keep(hub, err);
+    if (status != ST_OK)
+        return status;
     hub->pull.now = hub_now(hub);
     hub->pull.out.bytes = 0;
     if (hub->copy_wanted) {
@@ -380,7 +426,8 @@ static enum status batch_next(struct sync_hub *hub, bool *more, struct error *er
     } else {
         status = pull_batch(&hub->pull, more, err);
     }
-    (void)before;
+    if (status == ST_OK) /* it may have seen what was written meanwhile */
+        status = mark_keep(hub, err);
     hub->sent += hub->pull.out.bytes;
     *more = *more && hub->sent < hub->credit;
     return status;
@@ -396,6 +443,8 @@ static enum status edited(struct sync_hub *hub, const json_t *json, struct error
     enum status status = hub_writer(hub, err);
     if (status == ST_OK)
         status = edit_apply(hub->writer, &hub->access, json, &answer, err);
+    if (status == ST_OK)
+        status = mark_keep(hub, err);
     if (status == ST_OK)
         say(hub, FRAME_ANSWER, answer);
     return status;

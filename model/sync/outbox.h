@@ -37,7 +37,8 @@ void sync_register(void);
 enum status outbox_put(struct writer *writer, const char *verb, const char *id, const char *actor,
                        const char *target, const json_t *detail, struct error *err);
 
-/* Texts are cleaned, never NULL, owned by the arena. */
+/* Texts are cleaned, never NULL, owned by the arena; the objects are the reader's, until its next
+ * outbox_read. */
 struct outbox_entry {
     const char *id, *verb, *entity, *target, *actor, *reason;
     enum outbox_state state;

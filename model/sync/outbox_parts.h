@@ -19,6 +19,8 @@ enum status outbox_answer(struct writer *writer, const json_t *answer, int64_t n
                           struct error *err);
 /* The hub has another epoch: what was acknowledged goes again. Begins and commits by itself. */
 enum status outbox_again(struct writer *writer, const char *epoch, struct error *err);
+/* Whatever became of entries, the edits that count lie on top of the hub's rows. */
+enum status outbox_lay_again(struct writer *writer, struct error *err);
 /* All entries into a new copy, and the edits on top of its rows. Begins and commits by itself. */
 enum status outbox_carry(struct writer *from, struct writer *to, struct error *err);
 

@@ -105,8 +105,7 @@ static enum status seq_here(struct writer *writer, int64_t *seq, struct error *e
                           0, seq, err);
 }
 
-/* Whatever became of entries, the edits that count lie on top of the hub's rows. */
-static enum status lay_again(struct writer *writer, struct error *err)
+enum status outbox_lay_again(struct writer *writer, struct error *err)
 {
     int64_t seq;
     enum status status = seq_here(writer, &seq, err);
@@ -135,7 +134,7 @@ enum status outbox_answer(struct writer *writer, const json_t *answer, int64_t n
     status = answer_write(writer, answer, now, err);
     const char *state = json_string_value(json_object_get(answer, "state"));
     if (status == ST_OK && strcmp(state, "refused") == 0)
-        status = lay_again(writer, err);
+        status = outbox_lay_again(writer, err);
     return finish(writer, status, err);
 }
 
@@ -205,6 +204,6 @@ enum status outbox_carry(struct writer *from, struct writer *to, struct error *e
     if (status == ST_OK)
         sqlite3_reset(stmt);
     if (status == ST_OK)
-        status = lay_again(to, err);
+        status = outbox_lay_again(to, err);
     return finish(to, status, err);
 }

@@ -63,6 +63,7 @@ struct sync_world *sync_world_new(void)
     world->folder = temp_folder();
     world->hub_path = temp_path(world->folder, "hub.mall");
     world->clock = 1735689600;
+    time_fix(world->clock);
     OK(mall_create(world->hub_path, &(struct mall_options){.name = "Hub"}, &world->err));
     sync_world_open(world);
     OK(writer_begin(world->writer, &world->err));
@@ -75,6 +76,7 @@ struct sync_world *sync_world_new(void)
 
 void sync_world_free(struct sync_world *world)
 {
+    time_fix(0);
     sync_world_close(world);
     temp_folder_remove(world->folder);
     free(world->hub_path);
