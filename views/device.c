@@ -257,6 +257,9 @@ static bool device_act(struct view *view, int id)
     case ACTION_DEVICE_RUN:
         fleet_run_ask(console, answer->device, 1);
         return true;
+    case ACTION_DEVICE_ROUTINE:
+        fleet_routine_ask(console, answer->device, 1);
+        return true;
     case ACTION_DEVICE_LOG:
         console_open(console, "device-log", answer->device->code);
         return true;
@@ -302,7 +305,8 @@ const struct view_ops view_device = {
     .name = "device",
     .title = N_("Device"),
     .about = N_("One device: how it is, what it said of itself, the key it is known by, and what "
-                "was done to it. a asks it now, r runs a command, s opens a shell, o shows its "
+                "was done to it. a asks it now, r runs a command, R one by name, s opens a shell, "
+                "o shows its "
                 "log, y its host "
                 "key, z puts it into quarantine, e edits it."),
     .rights = RIGHT_DEVICES,

@@ -98,8 +98,10 @@ static struct transfer_options put_options(const struct trial *trial)
 
 static struct transfer_options get_options(const struct trial *trial)
 {
-    return (struct transfer_options){
-        .kind = TRANSFER_GET, .local = trial->target, .remote = "media/menu.bin", .idle_ms = LIMIT_MS};
+    return (struct transfer_options){.kind = TRANSFER_GET,
+                                     .local = trial->target,
+                                     .remote = "media/menu.bin",
+                                     .idle_ms = LIMIT_MS};
 }
 
 static struct transfer *transfer_to_end(struct trial *trial, const struct transfer_options *options,

@@ -43,6 +43,7 @@ enum status device_act_keep(struct device_request *request, const char *act, con
                             const struct fleet_result *results, size_t n, struct error *err);
 
 enum status device_run(struct device_request *request, struct error *err);
+enum status device_routines(struct device_request *request, struct error *err);
 enum status device_pin(struct device_request *request, struct error *err);
 enum status device_logs(struct device_request *request, struct error *err);
 enum status device_follow(struct device_request *request, struct error *err);
