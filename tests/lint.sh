@@ -54,7 +54,8 @@ stands_on() {
     import) echo 'base|store|event|access|people' ;;
     sql) echo 'base|store|event|access|people|question|segment|loop' ;;
     campaign | scene) echo 'base|store|event|access|people|question|segment|loop|insight' ;;
-    fleet | sync) echo 'base|store|event|access|people|question|import' ;;
+    fleet) echo 'base|store|event|access|people|question|import' ;;
+    sync) echo 'base|store|event|access|people|question|import|fleet' ;;
     *) echo unknown ;;
     esac
 }

@@ -312,12 +312,12 @@ static const char *copy(struct arena *arena, const char *text)
 static void device_copy(struct arena *arena, struct device *to, const struct device *from)
 {
     *to = *from;
-    const char **texts[] = {&to->code,   &to->kind,   &to->host,       &to->user,   &to->model,
-                            &to->floor,  &to->pin,    &to->quarantine, &to->note,   &to->tenant,
-                            &to->shop,   &to->zone,   &to->phase,      &to->reason, &to->app,
-                            &to->config, &to->offered,        &to->identity,
-                            &to->hop.code, &to->hop.host, &to->hop.user, &to->hop.pin,
-                            &to->hop.quarantine, &to->hop.identity, &to->hop.kind};
+    const char **texts[] = {
+        &to->code,     &to->kind,    &to->host,           &to->user,         &to->model,
+        &to->floor,    &to->pin,     &to->quarantine,     &to->note,         &to->tenant,
+        &to->shop,     &to->zone,    &to->phase,          &to->reason,       &to->app,
+        &to->config,   &to->offered, &to->identity,       &to->hop.code,     &to->hop.host,
+        &to->hop.user, &to->hop.pin, &to->hop.quarantine, &to->hop.identity, &to->hop.kind};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         *texts[i] = copy(arena, *texts[i]);
 }

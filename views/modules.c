@@ -6,8 +6,8 @@
 #include "model/campaign/points_verify.h"
 #include "model/campaign/state.h"
 #include "model/event/verify.h"
-#include "model/fleet/rollout.h"
 #include "model/fleet/config.h"
+#include "model/fleet/rollout.h"
 #include "model/segment/verify.h"
 
 void modules_start(void)

@@ -8,6 +8,7 @@
 #include "tui/locale.h"
 #include "views/actions.h"
 #include "views/change.h"
+#include "views/collect_task.h"
 #include "views/config.h"
 #include "views/console.h"
 #include "views/fleet_desk.h"
@@ -138,6 +139,7 @@ static void rest(void *context, bool resting)
 {
     enum { TURNS = 100, TURN_NS = 10000000 };
     struct console *console = context;
+    collect_task_rest(console->collects, resting);
     if (!resting) {
         console_refresh(console);
         return;
@@ -231,6 +233,8 @@ enum status console_new(const struct console_options *options, struct console **
     else
         resume_offer(console);
     watch_begin(console);
+    if (options->collects)
+        console->collects = collect_task_new(console);
     return ST_OK;
 }
 
@@ -259,6 +263,8 @@ void console_free(struct console *console)
     screen_end();
     fleet_run_free(console->run);
     console->run = NULL;
+    collect_task_free(console->collects);
+    console->collects = NULL;
     fleet_desk_free(console->desk);
     import_work_free(console->imports);
     if (console->early)
@@ -297,6 +303,7 @@ enum status console_start_at(const char *mall_path, const char *principal, const
         .argument = argument,
         .identity = identity,
         .forgetful = view != NULL,
+        .collects = view == NULL,
     };
     struct console *console;
     enum status status = console_new(&options, &console, err);

@@ -1,5 +1,5 @@
-/* libssh, loaded when the first engine of a fleet is made (model/base/late.h). In place of its
- * headers; inside the module. */
+/* libssh, loaded when the first engine of a fleet is made or a hub is reached (model/base/late.h).
+ * In place of its headers; for model/fleet and model/sync. */
 #ifndef ATRIUM_FLEET_SSH_LATE_H
 #define ATRIUM_FLEET_SSH_LATE_H
 

@@ -5,15 +5,12 @@
 #include "model/fleet/clean.h"
 
 #include <string.h>
-#include <time.h>
 
 enum { WORD = 64, LINES = 64 };
 
 int64_t device_now_ms(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return time_now_ms();
 }
 
 const char *device_answer_value(struct arena *arena, const struct fleet_output *output,

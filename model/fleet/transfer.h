@@ -29,7 +29,8 @@ struct transfer_text {
 
 struct transfer_options {
     enum transfer_kind kind;
-    const char *local; /* put: a file; get: a file, or with `folder` one that gets a file a device */
+    const char
+        *local; /* put: a file; get: a file, or with `folder` one that gets a file a device */
     bool folder;
     const struct transfer_text *texts; /* configurations, one for each device; they outlive it */
     const char *remote;                /* put, get: as transfer_remote wants it */

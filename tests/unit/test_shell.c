@@ -391,7 +391,7 @@ static struct follow *follow_some(size_t from, size_t n)
 
 static void log_put(size_t device, const char *text)
 {
-    farm_file_put(fleet.farm, fleet.devices[device].code, "log/app.log", text, strlen(text));
+    farm_file_put(fleet.farm, fleet.devices[device].code, "log/app.log", text, strlen(text), true);
 }
 
 static int count_lines(const struct follow *follow, const char *text)
