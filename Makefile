@@ -23,7 +23,7 @@ SOURCES  := $(filter-out $(MAIN),$(sort $(wildcard tui/*.c model/*/*.c views/*.c
 SCHEMA   := $(sort $(wildcard model/store/schema/*.sql))
 OBJECTS  := $(SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/schema.o $(BUILD)/obj/device_script.o
 LIBRARY  := $(BUILD)/libatrium.a
-TESTS    := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c tests/screen/test_*.c tests/fault/test_*.c)))
+TESTS    := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c tests/screen/test_*.c tests/fault/test_*.c tests/sync/test_*.c)))
 REPLAYS  := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 HELPERS  := $(BUILD)/tests/support.a
 SUPPORT  := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tests/support/*.c)))

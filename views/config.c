@@ -83,11 +83,19 @@ static int screen_option(struct config_reading *reading, const char *name, const
 static int fleet_option(struct config_reading *reading, const char *name, const char *value,
                         int line)
 {
+    struct config *config = reading->config;
+    if (strncmp(name, "identity.", 9) == 0 && name[9]) {
+        config->identities =
+            mem_resize(config->identities, config->n_identities + 1, sizeof *config->identities);
+        config->identities[config->n_identities++] =
+            (struct fleet_identity){mem_strdup(name + 9), mem_strdup(value)};
+        return 1;
+    }
     if (strcmp(name, "identity") != 0)
-        return wrong(reading, line, name, value, "identity");
-    if (reading->config->identity)
+        return wrong(reading, line, name, value, "identity or identity.KIND");
+    if (config->identity)
         return 1; /* the environment's, or that of a line before */
-    reading->config->identity = mem_strdup(value);
+    config->identity = mem_strdup(value);
     return 1;
 }
 
@@ -165,6 +173,11 @@ void config_free(struct config *config)
     free(config->app_token);
     free(config->sms_token);
     free(config->identity);
+    for (size_t i = 0; i < config->n_identities; i++) {
+        free((char *)config->identities[i].kind);
+        free((char *)config->identities[i].file);
+    }
+    free(config->identities);
 }
 
 enum status config_bind(const struct config *config, struct keymap *keymap, struct error *err)

@@ -24,6 +24,7 @@ struct session;
 struct fleet_desk;
 struct collect_task;
 struct fleet_run;
+struct fleet_transfer;
 
 struct console {
     struct mall *mall;
@@ -37,9 +38,10 @@ struct console {
     struct change_back *back;   /* or what it takes back that is no operation; NULL: none */
     struct import_work *imports;
     struct people_cache *people;
-    struct fleet_desk *desk;       /* what is under way on devices */
-    struct collect_task *collects; /* what devices report; NULL: not here */
-    struct fleet_run *run;         /* the last command that devices were given; NULL: none */
+    struct fleet_desk *desk;         /* what is under way on devices */
+    struct collect_task *collects;   /* what devices report; NULL: not here */
+    struct fleet_run *run;           /* the last command that devices were given; NULL: none */
+    struct fleet_transfer *transfer; /* the last files or configurations; NULL: none */
     struct access access;
     const char *role; /* its name */
 

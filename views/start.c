@@ -13,6 +13,7 @@
 #include "views/console.h"
 #include "views/fleet_desk.h"
 #include "views/fleet_run.h"
+#include "views/fleet_transfer.h"
 #include "views/import_task.h"
 #include "views/overlay.h"
 #include "views/question.h"
@@ -248,7 +249,8 @@ size_t console_busy(const struct console *console)
     return task_pool_busy(console->early) + task_pool_busy(console->pool) +
            task_pool_busy(console->pages) + write_queue_busy(console->writes) +
            import_work_busy(console->imports) +
-           (console->still && console->desk ? fleet_desk_busy(console->desk) : 0);
+           (console->still && console->desk ? fleet_desk_busy(console->desk) : 0) +
+           (console->still ? fleet_transfer_left(console->transfer) : 0);
 }
 
 /* Views first, so that their questions are cancelled before the threads are waited for. */
@@ -265,7 +267,10 @@ void console_free(struct console *console)
     console->run = NULL;
     collect_task_free(console->collects);
     console->collects = NULL;
+    fleet_transfer_end(console->transfer);
     fleet_desk_free(console->desk);
+    fleet_transfer_free(console->transfer);
+    console->transfer = NULL;
     import_work_free(console->imports);
     if (console->early)
         task_pool_free(console->early);

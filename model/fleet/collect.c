@@ -64,11 +64,7 @@ static void device_take(struct tap *tap, const struct device *device)
     struct stream *stream = tap->stream;
     struct arena *arena = arena_new();
     struct device *own = &stream->device;
-    *own = *device;
-    const char **texts[] = {&own->code, &own->kind,       &own->host,  &own->user,
-                            &own->pin,  &own->quarantine, &own->tenant};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        *texts[i] = arena_strdup(arena, *texts[i]);
+    device_copy(arena, own, device);
     arena_free(stream->arena);
     stream->arena = arena;
     tap->kind = kind_of(own);
@@ -599,8 +595,11 @@ static enum status collector_open(struct collector *c, struct file_lock *lock, s
         status = reader_integer(c->reader, "select count(*) from tail", 0, &c->tail, err);
     if (status == ST_OK)
         status = devices_refresh(c, err);
-    struct fleet_options fleet = {
-        .window = INT16_MAX, .total_ms = LONG_MS, .identity = options->identity};
+    struct fleet_options fleet = {.window = INT16_MAX,
+                                  .total_ms = LONG_MS,
+                                  .identity = options->identity,
+                                  .identities = options->identities,
+                                  .n_identities = options->n_identities};
     for (int i = 0; options->limit_ms && i < PHASE_FIRST; i++)
         fleet.limit_ms[i] = options->limit_ms;
     fleet.limit_ms[PHASE_FIRST] = options->limit_ms ? options->limit_ms : FIRST_MS;

@@ -322,14 +322,14 @@ static void routine_commands_are_offered(void **state)
 {
     (void)state;
     open_screen(24, 100, "device", "D0");
-    vt_keys(vt, "R");
+    vt_keys(vt, "m");
     see("how long it has been up");
     assert_false(vt_shows(vt, "its last five sightings")); /* of probes */
     vt_keys(vt, "Enter");
     await("load average");
     vt_keys(vt, "Esc");
     await("WHAT IT SAID");
-    vt_keys(vt, "R Down Down Down Down Down Down Down Down Down Down Enter");
+    vt_keys(vt, "m Down Down Down Down Down Down Down Down Down Down Enter");
     see("It cannot be taken back.");
     vt_keys(vt, "Esc");
 }
