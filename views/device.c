@@ -302,6 +302,9 @@ static bool device_act(struct view *view, int id)
     case ACTION_DEVICE_RUN:
         fleet_run_ask(console, answer->device, 1);
         return true;
+    case ACTION_DEVICE_ROUTINE:
+        fleet_routine_ask(console, answer->device, 1);
+        return true;
     case ACTION_DEVICE_LOG:
         console_open(console, "device-log", answer->device->code);
         return true;
@@ -358,10 +361,11 @@ static const char *device_subtitle(struct view *view)
 const struct view_ops view_device = {
     .name = "device",
     .title = N_("Device"),
-    .about = N_("One device: how it is, what it said of itself, the key it is known by, and what "
-                "was done to it. a asks it now, r runs a command, s opens a shell, o shows its "
-                "log, y its host key, z puts it into quarantine, e edits it. c shows what its "
-                "configuration should be, p puts a file there, d gets one."),
+    .about = N_(
+        "One device: how it is, what it said of itself, the key it is known by, and what "
+        "was done to it. a asks it now, r runs a command, m one by name, s opens a shell, "
+        "o shows its log, y its host key, z puts it into quarantine, e edits it. c shows what its "
+        "configuration should be, p puts a file there, d gets one."),
     .rights = RIGHT_DEVICES,
     .size = sizeof(struct device_page),
     .open = device_open,

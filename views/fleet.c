@@ -438,6 +438,8 @@ static void targets_act(struct view *view, int id)
         console_say(view->console, "%s", _("no device is shown"));
     else if (id == ACTION_FLEET_LOG)
         logs_open(view, devices, n);
+    else if (id == ACTION_FLEET_ROUTINE)
+        fleet_routine_ask(view->console, devices, n);
     else if (id == ACTION_FLEET_RUN)
         fleet_run_ask(view->console, devices, n);
     else if (id == ACTION_FLEET_PUT)
@@ -478,6 +480,7 @@ static bool fleet_action(struct view *view, int id, const char *argument)
         return true;
     case ACTION_FLEET_ASK:
     case ACTION_FLEET_LOG:
+    case ACTION_FLEET_ROUTINE:
     case ACTION_FLEET_RUN:
     case ACTION_FLEET_PUT:
     case ACTION_FLEET_GET:

@@ -300,8 +300,10 @@ static void *engine_run(void *context)
     sigaddset(&pipe, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &pipe, NULL);
     while (!engine_ended(engine)) {
-        int n =
-            epoll_wait(engine->epoll, events, EVENTS_AT_ONCE, engine->sessions.n ? TICK_MS : -1);
+        int n = epoll_wait(engine->epoll, events, EVENTS_AT_ONCE,
+                           engine->hungry       ? 0
+                           : engine->sessions.n ? TICK_MS
+                                                : -1);
         bool woken = false;
         for (int i = 0; i < n; i++) {
             if (events[i].data.ptr)

@@ -386,7 +386,7 @@ static void output_give(struct fleet_session *session, bool is_stderr, const cha
 /* A look at one output takes packets in that may be the other's: closed is not empty. */
 static bool output_held(const struct fleet_session *session)
 {
-    return ssh_channel_poll(session->channel, 0) > 0 || ssh_channel_poll(session->channel, 1) > 0;
+    return ssh_channel_poll(session->channel, 1) > 0 || ssh_channel_poll(session->channel, 0) > 0;
 }
 
 /* False where there is nothing more now. */
@@ -420,11 +420,17 @@ static bool outputs_read(struct fleet_session *session)
         if (!session->finished && output_read(session, true, &session->err_ended))
             more = true;
     }
+    /* A look at stderr takes packets of stdout in, which no event tells of. Where there is an end,
+     * that brings the rest; what lasts would wait for a next word. */
+    if (!more && !session->finished && session->job->lasting)
+        more = output_held(session);
     return more && !session->finished;
 }
 
-static void input_write(struct fleet_session *session)
+/* True where something was written. */
+static bool input_write(struct fleet_session *session)
 {
+    bool wrote = false;
     while (session->input_open && !session->finished) {
         if (session->input_at == session->input_n) {
             if (!session->input && session->job->input)
@@ -433,30 +439,32 @@ static void input_write(struct fleet_session *session)
                             ? session->job->input(session->job, session->input, INPUT_SIZE)
                             : 0;
             if (n < 0)
-                return;
+                return wrote;
             session->input_at = 0;
             session->input_n = (size_t)n;
             if (n == 0) {
                 session->input_open = false;
                 ssh_channel_send_eof(session->channel);
-                return;
+                return wrote;
             }
         }
         uint32_t left = (uint32_t)(session->input_n - session->input_at);
         uint32_t window = ssh_channel_window_size(session->channel);
         if (window == 0 || ssh_get_poll_flags(session->ssh) & SSH_WRITE_PENDING)
-            return;
+            return wrote;
         int n = ssh_channel_write(session->channel, session->input + session->input_at,
                                   left < window ? left : window);
         if (n == SSH_ERROR) {
             session_finish_lost(session, "it takes no more input");
-            return;
+            return wrote;
         }
         if (n == 0)
-            return;
+            return wrote;
+        wrote = true;
         session->input_at += (size_t)n;
         session->active = time_monotonic_ns();
     }
+    return wrote;
 }
 
 static void finish_ended(struct fleet_session *session)
@@ -501,8 +509,9 @@ static bool step_output(struct fleet_session *session)
     bool more = outputs_read(session);
     if (!session->finished && session->closed && !more)
         more = output_held(session);
-    if (!session->finished && !session->closed && !session->exited)
-        input_write(session);
+    bool wrote = !session->finished && !session->closed && !session->exited && input_write(session);
+    if (wrote && !session->finished && session->job->lasting)
+        more = output_held(session) || more; /* writing takes packets in as well */
     bool ended = session->out_ended && session->err_ended;
     if (session->finished)
         return false;
