@@ -15,7 +15,7 @@ OPT      ?= $(if $(SAN),-O1 -g -fno-omit-frame-pointer -fsanitize=$(SAN) -fno-sa
 CFLAGS   += -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -Wno-missing-field-initializers -Wshadow -Wstrict-prototypes \
             -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla -fno-common -pthread $(OPT)
 CPPFLAGS += -I. -I$(BUILD) -DATRIUM_VERSION='"$(VERSION)"' -DATRIUM_PREFIX='"$(PREFIX)"'
-LDLIBS   += -lncursesw -ltinfo -lsqlite3 -lpcre2-8 -lzstd -lutf8proc -ljansson -linih -lssh -lcurl -lcrypto -lxxhash -lm
+LDLIBS   += -lncursesw -ltinfo -lsqlite3 -lpcre2-8 -lzstd -lutf8proc -ljansson -linih -lssh -lcurl -lcrypto -lxxhash -lvterm -lm
 LDFLAGS  += -pthread -Wl,--as-needed
 
 MAIN     := views/main.c fixtures/devices/main.c
@@ -23,7 +23,7 @@ SOURCES  := $(filter-out $(MAIN),$(sort $(wildcard tui/*.c model/*/*.c views/*.c
 SCHEMA   := $(sort $(wildcard model/store/schema/*.sql))
 OBJECTS  := $(SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/schema.o $(BUILD)/obj/device_script.o
 LIBRARY  := $(BUILD)/libatrium.a
-TESTS    := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c tests/screen/test_*.c tests/fault/test_*.c)))
+TESTS    := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c tests/screen/test_*.c tests/fault/test_*.c tests/sync/test_*.c)))
 REPLAYS  := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 HELPERS  := $(BUILD)/tests/support.a
 SUPPORT  := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tests/support/*.c)))
@@ -172,7 +172,7 @@ $(REPLAYS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/tests/fuzz/rep
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(HELPERS) $(LIBRARY)
 	@mkdir -p $(@D)
 	$(call SAY,LINK ,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(HELPERS) $(LIBRARY) $(LDLIBS) -lcmocka -lvterm -lutil
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(HELPERS) $(LIBRARY) $(LDLIBS) -lcmocka -lutil
 
 $(BUILD)/atrium.1: $(BUILD)/atrium
 	$(BUILD)/atrium manual > $@

@@ -66,7 +66,7 @@ mkdir -p "$logs"
 export ATRIUM="$PWD/$build/atrium" ATRIUM_BUILD="$PWD/$build" ATRIUM_LOCALE="$PWD/$build/locale"
 unset ATRIUM_MALL ATRIUM_LANG NO_COLOR
 # The long ones first, so that the last processor does not end alone.
-for test in tests/cli/test_*.py tests/cli/test_*.sh "$build"/tests/fault/test_* \
+for test in tests/cli/test_*.py tests/cli/test_*.sh "$build"/tests/fault/test_* "$build"/tests/sync/test_* \
     "$build"/tests/screen/test_* "$build"/tests/fuzz/fuzz_* "$build"/tests/unit/test_*; do
     [ -f "$test" ] || continue
     case $test in

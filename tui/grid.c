@@ -102,6 +102,16 @@ void grid_put(int row, int col, enum role role, const struct glyph *glyph)
     }
 }
 
+void grid_put_look(int row, int col, const struct look *look, const struct glyph *glyph)
+{
+    grid_put(row, col, ROLE_OTHER, glyph);
+    for (int i = 0; i < glyph->cells; i++) {
+        struct cell *cell = cell_at(row, col + i);
+        if (cell)
+            cell->look = *look;
+    }
+}
+
 void grid_space(int row, int col, enum role role)
 {
     struct cell *cell = cell_at(row, col);

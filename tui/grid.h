@@ -15,6 +15,7 @@ struct cell {
     unsigned char cells; /* 1 or 2; 0 for a right half */
     unsigned char role;  /* enum role */
     unsigned char mark;  /* a role laid over it, ROLE_PLAIN: none */
+    struct look look;    /* with ROLE_OTHER */
 };
 
 void grid_resize(int rows, int cols); /* and clears it */
@@ -29,6 +30,7 @@ const struct cell *grid_row(int row);
 /* Puts a glyph; what is outside is left out. The other half of a wide character that is partly
  * covered becomes a space, and so does the visible half of one that reaches over an edge. */
 void grid_put(int row, int col, enum role role, const struct glyph *glyph);
+void grid_put_look(int row, int col, const struct look *look, const struct glyph *glyph);
 void grid_space(int row, int col, enum role role);
 void grid_mark(int row, int col, enum role role);
 

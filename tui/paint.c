@@ -152,6 +152,8 @@ void paint_reentered(void)
 static attr_t look_of(const struct cell *cell, short *pair)
 {
     bool marked = cell->mark && cell->role != ROLE_MATCH;
+    if (cell->role == ROLE_OTHER && !marked)
+        return (attr_t)theme_look(&cell->look, pair);
     return (attr_t)theme_attributes(marked ? cell->mark : cell->role, pair);
 }
 

@@ -29,7 +29,15 @@ enum role {
     ROLE_HEAT_2,
     ROLE_HEAT_3,
     ROLE_HEAT_4, /* .. to most */
+    ROLE_OTHER,  /* cells of a terminal inside the screen: their own struct look decides */
     ROLE_COUNT
+};
+
+/* Colours that no role knows: those of a program in a terminal inside the screen. */
+enum { LOOK_BOLD = 1, LOOK_DIM = 2, LOOK_ITALIC = 4, LOOK_UNDERLINE = 8, LOOK_REVERSE = 16 };
+struct look {
+    short fg, bg;        /* of 256; -1: the terminal's own */
+    unsigned short bits; /* LOOK_… */
 };
 
 struct theme_options {
@@ -73,6 +81,9 @@ int theme_colors(void); /* 256, 16, 8 or 0, as chosen */
 
 /* The curses attributes and colour pair of a role. */
 unsigned long theme_attributes(enum role role, short *pair);
+
+/* The same of a look of its own; colours come as near as the terminal has them. */
+unsigned long theme_look(const struct look *look, short *pair);
 
 /* The colours of a role with 256 colours, -1: the terminal's own; for tests of contrast. */
 void theme_colors_256(enum role role, int *foreground, int *background);

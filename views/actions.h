@@ -218,15 +218,47 @@
     X(FLEET_ASK,     "ask-devices",  "fleet", "a", ACTION_LINE, N_("ask the marked devices, or those shown, how they are"), N_("ask")) \
     X(FLEET_RUN,     "run-on",       "fleet", "r", ACTION_LINE | ACTION_CHANGES, N_("run a command on the marked devices, or those shown"), N_("run")) \
     X(FLEET_LAST,    "last-run",     "fleet", "w", 0, N_("what came of the last command"))         \
+    X(FLEET_LOG,     "logs",         "fleet", "o", ACTION_LINE, N_("follow the logs of the marked devices, or those shown"), N_("logs")) \
+    X(LOG_FILTER,    "log-only",     "device-log", "f", ACTION_LINE, N_("only lines that a pattern finds"), N_("only")) \
+    X(LOG_FIND,      "log-find",     "device-log", "/", ACTION_LINE, N_("look for a pattern, and mark it"), N_("find")) \
+    X(LOG_NEXT,      "log-next",     "device-log", "n", ACTION_LINE, N_("the next line it finds"), N_("next")) \
+    X(LOG_PREVIOUS,  "log-previous", "device-log", "N", 0, N_("the line before that it finds"))    \
+    X(LOG_PAUSE,     "log-pause",    "device-log", "Space", ACTION_LINE, N_("stand still, or follow again"), N_("pause")) \
+    X(LOG_TIME,      "log-time",     "device-log", "t", ACTION_LINE, N_("go to a time"), N_("time")) \
+    X(LOG_RAW,       "log-raw",      "device-log", "v", 0, N_("lines of JSON as they are, or as a person reads them")) \
+    X(LOG_UP,        "log-up",       "device-log", "Up k", ACTION_HIDDEN, N_("the line above"))    \
+    X(LOG_DOWN,      "log-down",     "device-log", "Down j", ACTION_HIDDEN, N_("the line below"))  \
+    X(LOG_PAGE_UP,   "log-page-up",  "device-log", "PgUp Ctrl-b", ACTION_HIDDEN, N_("a page up"))  \
+    X(LOG_PAGE_DOWN, "log-page-down", "device-log", "PgDn Ctrl-f", ACTION_HIDDEN, N_("a page down")) \
+    X(LOG_FIRST,     "log-first",    "device-log", "Home g", ACTION_HIDDEN, N_("the first line that is kept")) \
+    X(LOG_LAST,      "log-last",     "device-log", "End G", ACTION_HIDDEN, N_("the last line, and on with what comes")) \
+    X(LOG_LEFT,      "log-left",     "device-log", "Left h", ACTION_HIDDEN, N_("to the left in long lines")) \
+    X(LOG_RIGHT,     "log-right",    "device-log", "Right l", ACTION_HIDDEN, N_("to the right in long lines")) \
+    X(FLEET_PUT,     "put-file",     "fleet", "p", ACTION_CHANGES, N_("put a file on the marked devices, or those shown")) \
+    X(FLEET_GET,     "get-file",     "fleet", "d", ACTION_CHANGES, N_("get a file from the marked devices, or those shown")) \
+    X(FLEET_CONFIG,  "configuration", "fleet", "c", ACTION_LINE, N_("what the marked devices, or those shown, should have"), N_("config")) \
+    X(FLEET_FILES,   "last-files",   "fleet", "W", 0, N_("files on their way"))                    \
     X(FLEET_KEYS,    "device-keys",  "fleet", "y", ACTION_LINE | ACTION_CHANGES, N_("the keys of devices without a pin, or with another than theirs"), N_("keys")) \
     X(KEYS_ACCEPT,   "accept-keys",  "fleet-keys", "a", ACTION_LINE | ACTION_CHANGES, N_("the new keys that are marked are the devices' own: keep them as pins"), N_("accept")) \
     X(RUN_CANCEL,    "run-cancel",   "fleet-run", "c", ACTION_LINE, N_("end the command everywhere"), N_("cancel")) \
     X(DEVICE_ASK,    "ask-device",   "device", "a", ACTION_LINE, N_("ask this device how it is"), N_("ask")) \
     X(DEVICE_RUN,    "run-here",     "device", "r", ACTION_LINE | ACTION_CHANGES, N_("run a command on it"), N_("run")) \
-    X(DEVICE_LOG,    "log",          "device", "o", ACTION_LINE, N_("the end of its log"), N_("log")) \
+    X(DEVICE_LOG,    "log",          "device", "o", ACTION_LINE, N_("follow its log"), N_("log")) \
+    X(DEVICE_SHELL,  "shell",        "device", "s", ACTION_LINE | ACTION_CHANGES, N_("a shell on it, recorded"), N_("shell")) \
     X(DEVICE_KEY,    "host-key",     "device", "y", ACTION_LINE | ACTION_CHANGES, N_("the host key it shows, beside its pin"), N_("key")) \
     X(DEVICE_QUARANTINE, "quarantine", "device", "z", ACTION_LINE | ACTION_CHANGES, N_("into quarantine, or out of it"), N_("quarantine")) \
     X(DEVICE_EDIT,   "device-edit",  "device", "e", ACTION_LINE | ACTION_CHANGES, N_("edit shop, floor, address, note"), N_("edit")) \
+    X(DEVICE_PUT,    "put-here",     "device", "p", ACTION_LINE | ACTION_CHANGES, N_("put a file on it"), N_("put")) \
+    X(DEVICE_GET,    "get-here",     "device", "d", ACTION_LINE | ACTION_CHANGES, N_("get a file from it"), N_("get")) \
+    X(DEVICE_CONFIG, "config-here",  "device", "c", ACTION_LINE, N_("what it should have, and what it has"), N_("config")) \
+    X(DEVICE_FILES,  "files-here",   "device", "W", 0, N_("files on their way"))                   \
+    X(FILES_CANCEL,  "files-cancel", "files", "c", ACTION_LINE, N_("end what is on its way"), N_("cancel")) \
+    X(CONFIG_ASK,    "config-ask",   "config", "a", ACTION_LINE, N_("ask the devices for their configurations, and compare"), N_("compare")) \
+    X(CONFIG_SET,    "config-set",   "config", "s", ACTION_LINE | ACTION_CHANGES, N_("set one key of what is desired"), N_("set")) \
+    X(CONFIG_LOAD,   "config-load",  "config", "t", ACTION_LINE | ACTION_CHANGES, N_("take what is desired from a file"), N_("from file")) \
+    X(CONFIG_DROP,   "config-drop",  "config", "d", ACTION_CHANGES, N_("desire nothing any more")) \
+    X(CONFIG_APPLY,  "config-apply", "config", "p", ACTION_LINE | ACTION_CHANGES, N_("bring it to the devices of the marked rows, or all"), N_("apply")) \
+    X(CONFIG_HISTORY,"config-history","config", "h", ACTION_LINE, N_("who changed what is desired when"), N_("history")) \
     X(KEY_ACCEPT,    "accept-key",   "device-key", "a", ACTION_LINE | ACTION_CHANGES, N_("the key that is shown is its own: keep it as the pin"), N_("accept")) \
     /* SQL */                                                                                      \
     X(SQL_EDIT,      "query",        "sql", "a", ACTION_LINE, N_("write the query"), N_("query")) \

@@ -93,8 +93,9 @@ static int fleet_option(struct config_reading *reading, const char *name, const 
     }
     if (strcmp(name, "identity") != 0)
         return wrong(reading, line, name, value, "identity or identity.KIND");
-    free(reading->config->identity);
-    reading->config->identity = mem_strdup(value);
+    if (config->identity)
+        return 1; /* the environment's, or that of a line before */
+    config->identity = mem_strdup(value);
     return 1;
 }
 
@@ -138,6 +139,9 @@ enum status config_read(struct config *config, struct error *err)
 {
     *config = (struct config){.theme = {.colors = -1}, .mouse = true};
     char *path = config_path();
+    const char *identity = getenv("ATRIUM_IDENTITY");
+    if (identity && *identity)
+        config->identity = mem_strdup(identity);
     if (!path)
         return ST_OK;
     struct config_reading reading = {.config = config, .path = path, .err = err};

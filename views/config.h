@@ -1,7 +1,8 @@
 /*
  * The config file: $XDG_CONFIG_HOME/atrium/config.ini (~/.config by default), INI.
  *   [screen]  colors = 256|16|8|0   borders = ascii|lines   mouse = yes|no   language = en|zh_CN
- *   [fleet]   identity = FILE       (the private key that devices are logged in to with)
+ *   [fleet]   identity = FILE       (the private key that devices are logged in to with;
+ *                                   ATRIUM_IDENTITY in the environment goes before it)
  *             identity.KIND = FILE  (the one for devices of that kind)
  *   [keys]    ACTION = KEY …        (names as `atrium keys` lists them)
  *   [contacts] app_token = TEXT   sms_token = TEXT

@@ -132,10 +132,20 @@ void console_open(struct console *console, const char *name, const char *argumen
     console_redraw(console);
 }
 
+static void leave(struct console *console)
+{
+    console->leaving = true;
+    loop_stop(console->loop);
+}
+
 void console_back(struct console *console)
 {
     if (console->depth <= 1)
         return;
+    if (console->alone && console->depth == 2) {
+        leave(console);
+        return;
+    }
     stack_cut(console, console->depth - 1);
     session_save(console->session, console);
     console_redraw(console);
@@ -269,12 +279,6 @@ static bool partial_stop(struct console *console)
     if (partial)
         console_say(console, "%s", _("stopped; Ctrl-r asks again"));
     return partial;
-}
-
-static void leave(struct console *console)
-{
-    console->leaving = true;
-    loop_stop(console->loop);
 }
 
 /* Of the people named, or of those the screen stands for. */
@@ -432,7 +436,7 @@ void console_draw(void *context)
 {
     struct console *console = context;
     struct view *top = console_top(console);
-    struct area rest = frame_draw(console, screen_area());
+    struct area rest = top->ops->whole ? screen_area() : frame_draw(console, screen_area());
     top->ops->draw(top, rest);
     overlay_draw(console, screen_area());
 }

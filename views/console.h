@@ -22,7 +22,9 @@ struct write_queue;
 struct import_work;
 struct session;
 struct fleet_desk;
+struct collect_task;
 struct fleet_run;
+struct fleet_transfer;
 
 struct console {
     struct mall *mall;
@@ -36,8 +38,10 @@ struct console {
     struct change_back *back;   /* or what it takes back that is no operation; NULL: none */
     struct import_work *imports;
     struct people_cache *people;
-    struct fleet_desk *desk; /* what is under way on devices */
-    struct fleet_run *run;   /* the last command that devices were given; NULL: none */
+    struct fleet_desk *desk;         /* what is under way on devices */
+    struct collect_task *collects;   /* what devices report; NULL: not here */
+    struct fleet_run *run;           /* the last command that devices were given; NULL: none */
+    struct fleet_transfer *transfer; /* the last files or configurations; NULL: none */
     struct access access;
     const char *role; /* its name */
 
@@ -65,8 +69,10 @@ struct console {
     int timer;
     int reveal_timer; /* until a revealed person is masked again; 0: none */
     bool leaving;
-    bool still;  /* timings are left out, so that screens can be compared */
-    bool sealed; /* no file is written and no command is run */
+    bool still;           /* timings are left out, so that screens can be compared */
+    bool sealed;          /* no file is written and no command is run */
+    const char *identity; /* private key for devices; NULL: that of the config file */
+    bool alone;           /* it was started for one screen: leaving that leaves the console */
 };
 
 struct console_options {
@@ -75,9 +81,12 @@ struct console_options {
     const char *term;      /* NULL: $TERM */
     int rows, cols;        /* not 0: a screen of this size that no terminal shows (atrium play) */
     const char *start;     /* view to open; NULL: the loop */
+    const char *argument;  /* what it is opened for, and then leaving it leaves the console; NULL */
     bool still;            /* leave timings out of the screen: tests, atrium play */
     bool forgetful;        /* neither read nor keep where one stopped: atrium play */
     uint32_t early_blocks; /* as in the console; 0: as usual */
+    const char *identity;  /* as in the console; must outlive it */
+    bool collects;         /* from devices, while it is open */
     bool sealed;           /* refuse to write files and run commands: tests with random keys */
 };
 

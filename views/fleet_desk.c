@@ -30,6 +30,11 @@ struct asked {
     int64_t since; /* monotonic ns */
 };
 
+struct guest {
+    void (*end)(void *context);
+    void *context;
+};
+
 struct listener {
     desk_changed *changed;
     void *context;
@@ -49,6 +54,9 @@ struct fleet_desk {
     VEC(struct desk_work *) works;
     VEC(struct asked) asked; /* by device */
     VEC(struct listener) listeners;
+    VEC(struct guest) guests;
+    void (*after)(void *context); /* of collecting; NULL: none */
+    void *after_context;
     struct sights *sights; /* NULL: none */
     size_t keeping;        /* batches with the writer */
     int tick, keep;        /* timers; 0: not running */
@@ -261,6 +269,8 @@ static void answers_ready(void *context)
     }
     desk->handing = false;
     works_tidy(desk);
+    if (desk->after)
+        desk->after(desk->after_context);
 }
 
 static bool engine_ready(struct fleet_desk *desk, bool quiet)
@@ -271,7 +281,8 @@ static bool engine_ready(struct fleet_desk *desk, bool quiet)
         return true;
     enum status status = config_read(&config, &err);
     if (status == ST_OK) {
-        struct fleet_options options = {.identity = config.identity,
+        const char *identity = desk->console->identity;
+        struct fleet_options options = {.identity = identity ? identity : config.identity,
                                         .identities = config.identities,
                                         .n_identities = config.n_identities};
         status = fleet_new(&options, &desk->engine, &err);
@@ -297,6 +308,12 @@ static bool may_reach(struct fleet_desk *desk, bool quiet)
         return false;
     }
     return engine_ready(desk, quiet);
+}
+
+void desk_after_collect(struct fleet_desk *desk, void (*after)(void *context), void *context)
+{
+    desk->after = after;
+    desk->after_context = context;
 }
 
 static const char *copy(struct arena *arena, const char *text)
@@ -393,6 +410,34 @@ size_t desk_ask(struct fleet_desk *desk, const struct device *devices, size_t n,
     return found;
 }
 
+/* ---- Guests ---- */
+
+struct fleet_engine *desk_engine(struct fleet_desk *desk)
+{
+    return may_reach(desk, false) ? desk->engine : NULL;
+}
+
+void desk_guest_add(struct fleet_desk *desk, void (*end)(void *context), void *context)
+{
+    vec_push(&desk->guests, (struct guest){end, context});
+}
+
+void desk_guest_remove(struct fleet_desk *desk, void *context)
+{
+    for (size_t i = desk->guests.n; i-- > 0;)
+        if (desk->guests.at[i].context == context)
+            desk->guests.at[i] = desk->guests.at[--desk->guests.n];
+}
+
+static void guests_end(struct fleet_desk *desk)
+{
+    while (desk->guests.n) {
+        struct guest guest = desk->guests.at[--desk->guests.n];
+        guest.end(guest.context);
+    }
+    vec_free(&desk->guests);
+}
+
 /* The engine's end hands back everything that it still had. */
 void fleet_desk_free(struct fleet_desk *desk)
 {
@@ -410,6 +455,7 @@ void fleet_desk_free(struct fleet_desk *desk)
             desk->works.at[i]->left = true;
         fleet_free(desk->engine);
     }
+    guests_end(desk);
     for (size_t i = 0; i < desk->works.n; i++)
         work_free(desk->works.at[i]);
     if (desk->sights) /* of those that were only broken off */

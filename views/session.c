@@ -29,24 +29,30 @@ static bool folder_make(char *path)
     return true;
 }
 
-/* $XDG_STATE_HOME/atrium/<hash of mall and principal>.json, by default under ~/.local/state. */
-static char *session_path(const char *mall_path, const char *principal)
+/* Under $XDG_STATE_HOME/atrium, by default under ~/.local/state. */
+char *state_path(const char *name)
 {
     const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
     if ((!state || *state != '/') && (!home || *home != '/'))
         return NULL;
-    char *real = realpath(mall_path, NULL);
-    char *key = mem_printf("%s\n%s", real ? real : mall_path, principal);
-    unsigned long long name = hash64(key, strlen(key));
-    free(key);
-    free(real);
-    char *path = state && *state == '/'
-                     ? mem_printf("%s/atrium/%016llx.json", state, name)
-                     : mem_printf("%s/.local/state/atrium/%016llx.json", home, name);
+    char *path = state && *state == '/' ? mem_printf("%s/atrium/%s", state, name)
+                                        : mem_printf("%s/.local/state/atrium/%s", home, name);
     if (folder_make(path))
         return path;
     free(path);
     return NULL;
+}
+
+/* <hash of mall and principal>.json */
+static char *session_path(const char *mall_path, const char *principal)
+{
+    char name[32];
+    char *real = realpath(mall_path, NULL);
+    char *key = mem_printf("%s\n%s", real ? real : mall_path, principal);
+    snprintf(name, sizeof name, "%016llx.json", (unsigned long long)hash64(key, strlen(key)));
+    free(key);
+    free(real);
+    return state_path(name);
 }
 
 static json_t *session_read(const char *path)

@@ -8,6 +8,10 @@
 
 #include "views/console.h"
 
+/* The path of a file in the person's state folder ("shell/…"), its folders made; NULL where there
+ * is none. Caller frees. */
+char *state_path(const char *name);
+
 /* Reads the session of this mall and principal; an absent or damaged one is an empty one. Without a
  * mall_path nothing is read or kept. */
 struct session *session_open(const char *mall_path, const char *principal);

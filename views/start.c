@@ -8,10 +8,12 @@
 #include "tui/locale.h"
 #include "views/actions.h"
 #include "views/change.h"
+#include "views/collect_task.h"
 #include "views/config.h"
 #include "views/console.h"
 #include "views/fleet_desk.h"
 #include "views/fleet_run.h"
+#include "views/fleet_transfer.h"
 #include "views/import_task.h"
 #include "views/overlay.h"
 #include "views/question.h"
@@ -138,6 +140,7 @@ static void rest(void *context, bool resting)
 {
     enum { TURNS = 100, TURN_NS = 10000000 };
     struct console *console = context;
+    collect_task_rest(console->collects, resting);
     if (!resting) {
         console_refresh(console);
         return;
@@ -203,6 +206,7 @@ enum status console_new(const struct console_options *options, struct console **
     struct console *console = mem_zero(1, sizeof *console);
     console->still = options->still;
     console->sealed = options->sealed;
+    console->identity = options->identity;
     console->early_blocks = options->early_blocks ? options->early_blocks : EARLY_BLOCKS;
     *out = console;
     size_t n;
@@ -224,11 +228,14 @@ enum status console_new(const struct console_options *options, struct console **
     threads_begin(console);
     questions_warm(console);
     console_open(console, "loop", "");
+    console->alone = options->start && options->argument;
     if (options->start)
-        console_open(console, options->start, "");
+        console_open(console, options->start, options->argument ? options->argument : "");
     else
         resume_offer(console);
     watch_begin(console);
+    if (options->collects)
+        console->collects = collect_task_new(console);
     return ST_OK;
 }
 
@@ -242,7 +249,8 @@ size_t console_busy(const struct console *console)
     return task_pool_busy(console->early) + task_pool_busy(console->pool) +
            task_pool_busy(console->pages) + write_queue_busy(console->writes) +
            import_work_busy(console->imports) +
-           (console->still && console->desk ? fleet_desk_busy(console->desk) : 0);
+           (console->still && console->desk ? fleet_desk_busy(console->desk) : 0) +
+           (console->still ? fleet_transfer_left(console->transfer) : 0);
 }
 
 /* Views first, so that their questions are cancelled before the threads are waited for. */
@@ -257,7 +265,12 @@ void console_free(struct console *console)
     screen_end();
     fleet_run_free(console->run);
     console->run = NULL;
+    collect_task_free(console->collects);
+    console->collects = NULL;
+    fleet_transfer_end(console->transfer);
     fleet_desk_free(console->desk);
+    fleet_transfer_free(console->transfer);
+    console->transfer = NULL;
     import_work_free(console->imports);
     if (console->early)
         task_pool_free(console->early);
@@ -280,7 +293,8 @@ void console_free(struct console *console)
     free(console);
 }
 
-enum status console_start(const char *mall_path, const char *principal, struct error *err)
+enum status console_start_at(const char *mall_path, const char *principal, const char *view,
+                             const char *argument, const char *identity, struct error *err)
 {
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
         return error_set(err, ST_USAGE,
@@ -290,6 +304,11 @@ enum status console_start(const char *mall_path, const char *principal, struct e
         .principal = principal,
         .input = STDIN_FILENO,
         .output = STDOUT_FILENO,
+        .start = view,
+        .argument = argument,
+        .identity = identity,
+        .forgetful = view != NULL,
+        .collects = view == NULL,
     };
     struct console *console;
     enum status status = console_new(&options, &console, err);
@@ -298,4 +317,9 @@ enum status console_start(const char *mall_path, const char *principal, struct e
     console_run(console);
     console_free(console);
     return ST_OK;
+}
+
+enum status console_start(const char *mall_path, const char *principal, struct error *err)
+{
+    return console_start_at(mall_path, principal, NULL, NULL, NULL, err);
 }

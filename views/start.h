@@ -7,4 +7,8 @@
 /* Opens the console on a mall for a principal and returns when the person left it. */
 enum status console_start(const char *mall_path, const char *principal, struct error *err);
 
+/* The same with one screen, which it leaves with; `identity`: as in console_options. */
+enum status console_start_at(const char *mall_path, const char *principal, const char *view,
+                             const char *argument, const char *identity, struct error *err);
+
 #endif

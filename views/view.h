@@ -22,6 +22,7 @@ struct view_ops {
     const char *title; /* marked for translation */
     const char *about; /* a paragraph for the help, marked for translation; NULL: none */
     int number;        /* its key 1..9 among the main screens, 0 for those opened from others */
+    bool whole;        /* it draws the whole screen, without the console's frame */
     unsigned rights;   /* all of these are needed to open it */
     size_t size;       /* bytes of state, zeroed before open */
 

@@ -1,6 +1,7 @@
 #include "model/event/bulk.h"
 
 #include "model/event/append.h"
+#include "model/store/change.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -71,6 +72,7 @@ enum status bulk_begin(struct writer *writer, const struct event_bulk_options *o
     if (status == ST_OK)
         status = stage_open(&bulk->stage, writer, options->source, options->time, err);
     bulk->shared.batch = bulk->stage.batch;
+    bulk->shared.logged = change_logged(writer);
     if (status != ST_OK) {
         bulk_free(bulk, false);
         return status;

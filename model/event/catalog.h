@@ -16,6 +16,7 @@
 struct chunk_entry {
     int64_t id, events, lines, first, last;
     int32_t block, month;
+    bool own; /* place_chunk: staged by the batch that asks */
 };
 
 struct catalog {

@@ -73,6 +73,13 @@ enum status event_append_each(struct writer *writer, const struct event *events,
  * lock; ST_OK without work when another process has it. */
 enum status event_fold(struct writer *writer, size_t least, struct error *err);
 
+/* Folds the tail's rows up to `last`, as a replica does when its hub has. `before_visible` as in
+ * event_bulk_commit. */
+enum status event_fold_to(struct writer *writer, int64_t last,
+                          enum status (*before_visible)(struct writer *, void *context,
+                                                        struct error *),
+                          void *context, struct error *err);
+
 /* A bulk append: any number of events in any order, prepared on `threads` threads in bounded
  * memory, staged invisibly and made visible at once by event_bulk_commit, all or nothing. Between
  * begin and end the caller holds no transaction; the bulk lock is taken by begin, which also folds

@@ -3,6 +3,7 @@
 #include "model/event/bulk.h"
 #include "model/event/catalog.h"
 #include "model/event/person.h"
+#include "model/store/change.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -379,6 +380,50 @@ static enum status emptied_remove(struct mover *mover, struct error *err)
     return status;
 }
 
+/* For the log of a hub: what a replica needs to do the same. */
+static enum status note_put(void *context, int32_t month, const struct chunk_bytes *bytes,
+                            struct error *err)
+{
+    struct bytes *out = context;
+    (void)err;
+    bytes_put_signed(out, month);
+    bytes_put_varint(out, bytes->head.n);
+    bytes_put(out, bytes->head.at, bytes->head.n);
+    bytes_put_varint(out, bytes->data.n);
+    bytes_put(out, bytes->data.at, bytes->data.n);
+    return ST_OK;
+}
+
+static enum status move_note(struct mover *mover, struct error *err)
+{
+    const struct event_move *move = mover->move;
+    struct bytes events = {0};
+    enum status status = ST_OK;
+    sqlite3_stmt *stmt;
+    if (!change_logged(mover->writer))
+        return ST_OK;
+    if (move->only) {
+        bytes_put_u8(&events, 1);
+        status = event_pack(&writer_mall(mover->writer)->clock, move->moved.at, move->moved.n,
+                            note_put, &events, err);
+    }
+    if (status == ST_OK)
+        status = change_batch_note(mover->writer,
+                                   &(struct change_batch){.batch = mover->stage.batch,
+                                                          .act = "move",
+                                                          .source = move->from,
+                                                          .target = move->to,
+                                                          .events = events.at,
+                                                          .size = events.n},
+                                   err);
+    free(events.at);
+    /* A place that loses its row has it no longer for those who copy: they begin again. */
+    if (status == ST_OK && mover->emptied.n)
+        status = writer_prepare(mover->writer, "update replica set batch = 0 where batch <> 0",
+                                &stmt, err);
+    return status == ST_OK && mover->emptied.n ? writer_run(mover->writer, stmt, err) : status;
+}
+
 static enum status make_visible(struct mover *mover, struct error *err)
 {
     struct event_move *move = mover->move;
@@ -391,6 +436,8 @@ static enum status make_visible(struct mover *mover, struct error *err)
         status = move->before_visible(writer, move, move->context, err);
     if (status == ST_OK)
         status = emptied_remove(mover, err);
+    if (status == ST_OK)
+        status = move_note(mover, err);
     if (status == ST_OK)
         status =
             writer_prepare(writer, "update batch set state = 'done' where id = ?1", &stmt, err);
@@ -430,7 +477,7 @@ static enum status mover_run(struct mover *mover, struct error *err)
 
 enum status event_move(struct writer *writer, struct event_move *move, struct error *err)
 {
-    enum status status = event_fold(writer, 1, err);
+    enum status status = move->replayed ? ST_OK : event_fold(writer, 1, err);
     if (status == ST_OK)
         status = writer_bulk_begin(writer, err);
     if (status != ST_OK)

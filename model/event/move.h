@@ -25,6 +25,7 @@ struct event_move {
     enum status (*before_visible)(struct writer *writer, struct event_move *move, void *context,
                                   struct error *err);
     void *context;
+    bool replayed; /* a replica's, of what its hub did: the tail is left alone but for `from` */
 };
 
 /* All or nothing. Folds the tail first and holds the bulk lock; call without a transaction.

@@ -52,7 +52,7 @@ enum status place_chunk(struct writer *writer, int64_t batch, int32_t block, int
     *entry = (struct chunk_entry){.block = block, .month = month};
     enum status status = writer_prepare(
         writer,
-        "select id, events, lines, first, last, head, data from chunk where block = ?1"
+        "select id, events, lines, first, last, head, data, batch = ?3 from chunk where block = ?1"
         " and month = ?2 and (batch = ?3 or batch in " BATCHES_DONE ") order by batch desc limit 1",
         &stmt, err);
     if (status != ST_OK)
@@ -69,6 +69,7 @@ enum status place_chunk(struct writer *writer, int64_t batch, int32_t block, int
         entry->last = sqlite3_column_int64(stmt, 4);
         column_bytes(stmt, 5, &buffer->head);
         column_bytes(stmt, 6, &buffer->data);
+        entry->own = sqlite3_column_int(stmt, 7);
         status = chunk_check(entry, buffer, err);
     } else if (code != SQLITE_DONE) {
         status = sqlite_status(writer_db(writer), "reading events", err);
@@ -143,11 +144,12 @@ enum status recent_stored(struct writer *writer, int64_t batch, int32_t block,
  * first. *n is 0 where it has none. */
 static enum status place_join(struct preparer *preparer, int32_t block,
                               const struct place_range *place, const struct event *fresh,
-                              const struct event **all, size_t *n, struct error *err)
+                              const struct event **all, size_t *n, bool *own, struct error *err)
 {
     struct shared_writer *shared = preparer->shared;
     struct chunk_entry entry = {0};
     *n = 0;
+    *own = false;
     if (shared->fresh)
         return ST_OK;
     pthread_mutex_lock(&shared->lock);
@@ -168,6 +170,7 @@ static enum status place_join(struct preparer *preparer, int32_t block,
     if (preparer->joiner->places.n != 1)
         return clock_refused(err);
     *n = joined->n;
+    *own = entry.own;
     *all = sorter_place(preparer->joiner, preparer->joiner->places.at);
     return ST_OK;
 }
@@ -190,7 +193,8 @@ static enum status place_prepare(struct preparer *preparer, int32_t block,
 {
     size_t n_fresh = place->to - place->from, n;
     const struct event *fresh = sorter_place(preparer->sorter, place), *all;
-    enum status status = place_join(preparer, block, place, fresh, &all, &n, err);
+    bool own;
+    enum status status = place_join(preparer, block, place, fresh, &all, &n, &own, err);
     if (status != ST_OK)
         return status;
     if (n == 0) {
@@ -204,6 +208,9 @@ static enum status place_prepare(struct preparer *preparer, int32_t block,
     struct chunk_row row = {.block = block, .month = place->span.number};
     row_describe(&row, all, n);
     sorter_encode(preparer->joiner, all, n, &row.bytes);
+    /* Without earlier events the chunk itself says what the batch brought. */
+    if (preparer->shared->logged && all != fresh && !own)
+        sorter_encode(preparer->sorter, fresh, n_fresh, &row.fresh);
     vec_push(&prepared->chunks, row);
     rollup_add_place(&preparer->rollup, place->span.start, fresh, n_fresh);
     for (size_t i = 0; block >= 0 && i < n_fresh; i++) {
@@ -261,6 +268,8 @@ void prepared_free(struct prepared *prepared)
     for (size_t i = 0; i < prepared->chunks.n; i++) {
         free(prepared->chunks.at[i].bytes.head.at);
         free(prepared->chunks.at[i].bytes.data.at);
+        free(prepared->chunks.at[i].fresh.head.at);
+        free(prepared->chunks.at[i].fresh.data.at);
     }
     vec_free(&prepared->chunks);
     free(prepared->people.at);

@@ -15,6 +15,7 @@
 struct shared_writer {
     struct writer *writer;
     int64_t batch; /* whose staged rows count as well */
+    bool logged;   /* what the batch adds to places with events is kept for replicas */
     bool fresh;    /* the file had no events and this batch has staged none: nothing to join */
     pthread_mutex_t lock;
 };

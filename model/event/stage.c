@@ -57,6 +57,26 @@ enum status stage_open(struct stage *stage, struct writer *writer, const char *s
 
 /* ---- Rows ---- */
 
+static enum status stage_fresh(struct stage *stage, const struct chunk_row *row, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    const struct bytes *head = &row->fresh.head, *data = &row->fresh.data;
+    enum status status = stage_begin(stage, err);
+    if (status == ST_OK)
+        status = writer_prepare(stage->writer,
+                                "insert into event_delta (batch, block, month, head, data)"
+                                " values (?1, ?2, ?3, ?4, ?5)",
+                                &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_int64(stmt, 1, stage->batch);
+    sqlite3_bind_int(stmt, 2, row->block);
+    sqlite3_bind_int(stmt, 3, row->month);
+    sqlite3_bind_blob(stmt, 4, head->at, (int)head->n, SQLITE_STATIC);
+    sqlite3_bind_blob(stmt, 5, data->n ? (const void *)data->at : "", (int)data->n, SQLITE_STATIC);
+    return stage_put(stage, stmt, head->n + data->n, err);
+}
+
 enum status stage_chunk(struct stage *stage, const struct chunk_row *row, struct error *err)
 {
     sqlite3_stmt *stmt;
@@ -89,7 +109,8 @@ enum status stage_chunk(struct stage *stage, const struct chunk_row *row, struct
     sqlite3_bind_blob(stmt, 8, head->at, (int)head->n, SQLITE_STATIC);
     /* A chunk of a few events may have all of its columns in the head. */
     sqlite3_bind_blob(stmt, 9, data->n ? (const void *)data->at : "", (int)data->n, SQLITE_STATIC);
-    return stage_put(stage, stmt, head->n + data->n, err);
+    status = stage_put(stage, stmt, head->n + data->n, err);
+    return status == ST_OK && row->fresh.head.n ? stage_fresh(stage, row, err) : status;
 }
 
 static enum status put_blob(struct stage *stage, const char *sql, int64_t place,
@@ -217,11 +238,17 @@ enum status stage_rollup(struct stage *stage, const struct rollup *rollup, struc
 
 /*
  * Each statement removes a few rows. First what died staged, so that every row left is of a batch
- * that is done; then every row whose place has a later one, and leaves whose layer is gone.
+ * that is done; then every row whose place has a later one, and leaves whose layer is gone. A first
+ * copy that a replica takes pins what events were as of a batch: a row stays while one pinned lies
+ * between it and the next. What a hub's log says a batch brought is kept when its chunk goes.
  */
 #define DEAD "(select id from batch where state = 'staged')"
+#define PINNED(row)                                                                                \
+    " and not exists (select 1 from replica p where p.batch >= " row " and p.batch < n.batch)"
 static const char *const removals[] = {
     "delete from chunk where id in (select id from chunk where batch in " DEAD " limit 64)",
+    "delete from event_delta where id in (select id from event_delta where batch in " DEAD
+    " limit 64)",
     "delete from ref_leaf where (batch, family, first) in"
     " (select batch, family, first from ref_leaf where batch in " DEAD " limit 500)",
     "delete from person_block where (block, batch) in"
@@ -233,21 +260,31 @@ static const char *const removals[] = {
     "delete from rollup_hour where (day, batch) in"
     " (select day, batch from rollup_hour where batch in " DEAD " limit 500)",
     "delete from batch where state = 'staged'",
+    "insert into event_delta (batch, block, month, head, data) select c.batch, c.block, c.month,"
+    " c.head, c.data from chunk c indexed by chunk_place where c.batch in (select batch from"
+    " event_log where act in ('append', 'fold')) and exists (select 1 from chunk n where n.block ="
+    " c.block and n.month = c.month and n.batch > c.batch) and not exists (select 1 from"
+    " event_delta d where d.batch = c.batch and d.block = c.block and d.month = c.month) limit 64",
     "delete from chunk where id in (select c.id from chunk c indexed by chunk_place where exists"
-    " (select 1 from chunk n where n.block = c.block and n.month = c.month and n.batch > c.batch)"
-    " limit 64)",
+    " (select 1 from chunk n where n.block = c.block and n.month = c.month and n.batch > c.batch"
+    PINNED("c.batch") ") limit 64)",
     "delete from person_block where (block, batch) in (select p.block, p.batch from person_block p"
-    " where exists (select 1 from person_block n where n.block = p.block and n.batch > p.batch)"
-    " limit 64)",
+    " where exists (select 1 from person_block n where n.block = p.block and n.batch > p.batch"
+    " and not exists (select 1 from replica k where k.batch >= p.batch and k.batch < n.batch)" ") limit 64)",
     "delete from person_recent where place in (select p.place from person_recent p where exists"
-    " (select 1 from person_recent n where n.place > p.place and n.place <= p.place | 4294967295)"
-    " limit 64)",
+    " (select 1 from person_recent n where n.place > p.place and n.place <= p.place | 4294967295"
+    " and not exists (select 1 from replica k where k.batch >= p.place & 4294967295 and k.batch <"
+    " n.place & 4294967295)) limit 64)",
     "delete from rollup_day where (day, batch) in (select r.day, r.batch from rollup_day r where"
-    " exists (select 1 from rollup_day n where n.day = r.day and n.batch > r.batch) limit 200)",
+    " exists (select 1 from rollup_day n where n.day = r.day and n.batch > r.batch"
+    PINNED("r.batch") ") limit 200)",
     "delete from rollup_hour where (day, batch) in (select r.day, r.batch from rollup_hour r where"
-    " exists (select 1 from rollup_hour n where n.day = r.day and n.batch > r.batch) limit 500)",
+    " exists (select 1 from rollup_hour n where n.day = r.day and n.batch > r.batch"
+    PINNED("r.batch") ") limit 500)",
     "delete from ref_leaf where (batch, family, first) in (select batch, family, first from"
     " ref_leaf where batch not in (select batch from ref_layer) limit 500)",
+    "delete from event_delta where id in (select id from event_delta where batch not in (select"
+    " batch from event_log) limit 64)",
 };
 
 static enum status remove_some(struct writer *writer, const char *sql, int *removed,

@@ -26,6 +26,7 @@ struct chunk_row {
     int32_t block, month;
     int64_t events, lines, first, last;
     struct chunk_bytes bytes;
+    struct chunk_bytes fresh; /* what the batch adds, for the log of a hub; empty: all or none */
 };
 enum status stage_chunk(struct stage *stage, const struct chunk_row *row, struct error *err);
 enum status stage_people(struct stage *stage, int32_t block, const struct bytes *columns,

@@ -118,7 +118,9 @@ follow() { # NAME OFFSET MOST BYTES SHA256
     rm -f -- "$fifo"
     while read -r word a b c; do
         case $word in
-        spooled) (spooled "$1" "$a") >&2 && echo "$a" >&3 ;;
+        # Where the mark cannot be written it still is safe.
+        spooled) (spooled "$1" "$a") >&2 || : && echo "$a" >&3 ;;
+        again) echo "$a" >&3 ;;
         offer)
             name_ok "$a" && whole "$b" && whole "$c" && [ "$c" -le 65536 ] || die 2 'offer: found nonsense'
             # Read whole before anything can fail: what follows it is the next line.
@@ -127,7 +129,7 @@ follow() { # NAME OFFSET MOST BYTES SHA256
                 echo "offer-failed=$a $why" >&2
             ;;
         end) return ;;
-        *) die 2 'found nonsense, expected spooled, offer or end' ;;
+        *) die 2 'found nonsense, expected spooled, again, offer or end' ;;
         esac
     done
 }
@@ -174,11 +176,22 @@ anew() { # NAME: it is another spool than the one that was collected
 show_log() { # [LINES] [--follow]
     lines=200 follow=
     for word in "$@"; do
-        if [ "$word" = --follow ]; then follow=-F; elif whole "$word"; then lines=$word; else
+        if [ "$word" = --follow ]; then follow=1; elif whole "$word"; then lines=$word; else
             usage 'log [LINES] [--follow]'
         fi
     done
-    exec tail -n "$lines" $follow -- "$home/log/app.log"
+    [ -n "$follow" ] || exec tail -n "$lines" -- "$home/log/app.log"
+    # By name, so that a rotation is followed.
+    tail -n "$lines" -F -- "$home/log/app.log" </dev/null &
+    tail=$!
+    trap 'kill "$tail" 2>/dev/null' EXIT
+    trap 'exit 0' HUP INT TERM PIPE
+    # A byte on stdin is a sign of life, answered on stderr. Where none comes for a while, or stdin
+    # ends, nobody looks any more: tail alone would wait for a next line, perhaps for ever.
+    while [ -n "$(timeout "${ATRIUM_FOLLOW_SECONDS:-45}" dd bs=1 count=1 2>/dev/null)" ] &&
+        kill -s 0 "$tail" 2>/dev/null; do
+        echo . >&2
+    done
 }
 
 # ---- Files ----

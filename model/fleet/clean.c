@@ -27,6 +27,11 @@ static bool shown(uint32_t rune, bool lines)
     return true;
 }
 
+bool device_rune_shown(uint32_t rune)
+{
+    return shown(rune, false);
+}
+
 char *device_clean(struct arena *arena, const char *bytes, size_t n, size_t most, bool lines,
                    bool *cut)
 {

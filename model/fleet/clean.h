@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* `n` bytes as text that may be shown, kept and logged: valid UTF-8 of at most `most` bytes; every
  * control character but newline and tab, C1, bidirectional marks, other invisible marks and what is
@@ -16,5 +17,8 @@
  * *cut (may be NULL) says that something was left out. Owned by the arena. */
 char *device_clean(struct arena *arena, const char *bytes, size_t n, size_t most, bool lines,
                    bool *cut);
+
+/* Whether a character may be shown at all; newline and tab may not. */
+bool device_rune_shown(uint32_t rune);
 
 #endif

@@ -31,6 +31,7 @@ struct collect_options {
     const char *on; /* which devices; NULL: all */
     bool once;      /* what there is, then end; else until *stop */
     bool no_offers;
+    bool switched; /* ends where the settings collect or collect_every change from what they were */
     int64_t limit_ms;                /* of each phase of a session's beginning; 0: the engine's */
     const atomic_bool *stop;         /* NULL: never */
     struct collect_numbers *numbers; /* NULL is fine */

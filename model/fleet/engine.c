@@ -222,8 +222,9 @@ static void wishes_look(struct fleet_engine *engine, bool ending)
         pthread_mutex_unlock(&engine->lock);
         if (cancel)
             session_cancel(session);
-        if (!session->finished && session->job->input && session->input_open)
-            session_step(session); /* there may be more to send */
+        if (!session->finished && session->input_open &&
+            (session->job->input || session->job->term || session->held))
+            session_step(session); /* there may be more to send, or room for output */
         session_arm(engine, session, false);
     }
 }
@@ -459,6 +460,18 @@ void fleet_cancel(struct fleet_engine *engine, struct fleet_job *job)
 void fleet_wake(struct fleet_engine *engine)
 {
     ring(engine->wake);
+}
+
+void fleet_resize(struct fleet_engine *engine, struct fleet_job *job, int rows, int cols)
+{
+    __atomic_store_n(&job->size, cols << 16 | rows, __ATOMIC_RELAXED);
+    ring(engine->wake);
+}
+
+void fleet_hold(struct fleet_engine *engine, struct fleet_job *job, bool on)
+{
+    if (__atomic_exchange_n(&job->hold, on, __ATOMIC_ACQ_REL) && !on)
+        ring(engine->wake);
 }
 
 int fleet_fd(const struct fleet_engine *engine)

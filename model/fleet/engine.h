@@ -77,6 +77,11 @@ struct fleet_job {
     int64_t idle_ms;
     void (*done)(struct fleet_job *job);
     void *context;
+    /* It may go on for ever (a shell, a log that is followed): after the command was accepted only
+     * the line has a limit, TCP's. Cancelling it closes the channel and asks nothing more. */
+    bool lasting;
+    const char *term; /* with a terminal of this kind (fleet_resize says its size); NULL: without.
+                         No command then: the user's own shell */
 
     /* Filled in by the engine. */
     enum device_condition state;
@@ -91,7 +96,8 @@ struct fleet_job {
     /* The engine's own. */
     struct fleet_session *session;
     struct fleet_job *next;
-    int cancel; /* 1: asked for; under the engine's lock */
+    int cancel;     /* 1: asked for; under the engine's lock */
+    int size, hold; /* atomic: columns << 16 | rows of the terminal; 1: no more output for now */
 };
 
 enum status fleet_new(const struct fleet_options *options, struct fleet_engine **engine,
@@ -105,8 +111,16 @@ void fleet_submit(struct fleet_engine *engine, struct fleet_job *job);
  * time; the reason says "killed", "left running" or "unknown". */
 void fleet_cancel(struct fleet_engine *engine, struct fleet_job *job);
 
-/* There is more input for a job, or room for its output. */
+/* There is more input for a job. */
 void fleet_wake(struct fleet_engine *engine);
+
+/* The size of a job's terminal: before fleet_submit that which it begins with, later a change that
+ * the device is told of. From any thread. */
+void fleet_resize(struct fleet_engine *engine, struct fleet_job *job, int rows, int cols);
+
+/* `on`: output is not read any more, so that the device has to wait, until it is taken back. At
+ * most 2 MB may have been on their way. From any thread, also from the output function. */
+void fleet_hold(struct fleet_engine *engine, struct fleet_job *job, bool on);
 
 /* Readable when finished jobs wait; calls done() for each of them. Returns how many. */
 int fleet_fd(const struct fleet_engine *engine);

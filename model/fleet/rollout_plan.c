@@ -230,11 +230,11 @@ static bool has_room(const struct deciding *d, const struct rollout_row *row)
 
 static enum rollout_command switch_decide(struct deciding *d, struct rollout_row *row)
 {
-    bool clear = row->clear;
+    bool asked = row->clear, clear = asked && row->due == d->now; /* just now, not a while ago */
     row->clear = false;
     if (!row->goes_back) {
         /* It was in flight already while it was asked. */
-        if (clear)
+        if (asked)
             d->waves[row->wave].flight--;
         if (d->rollout->state != ROLLOUT_RUNNING || !has_room(d, row))
             return COMMAND_NONE;

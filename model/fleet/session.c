@@ -72,6 +72,20 @@ static void finish_unreached(struct fleet_session *session, int code)
     session_finish(session, DEVICE_FAILED, "no connection: it reset the connection");
 }
 
+/* A line that is silent for long is asked by TCP whether it is still there. */
+static void keep_alive(int fd)
+{
+    static const struct {
+        int level, name, value;
+    } options[] = {
+        {SOL_SOCKET, SO_KEEPALIVE, 1},          {IPPROTO_TCP, TCP_KEEPIDLE, 15},
+        {IPPROTO_TCP, TCP_KEEPINTVL, 5},        {IPPROTO_TCP, TCP_KEEPCNT, 3},
+        {IPPROTO_TCP, TCP_USER_TIMEOUT, 30000},
+    };
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        setsockopt(fd, options[i].level, options[i].name, &options[i].value, sizeof(int));
+}
+
 void session_connect(struct fleet_session *session)
 {
     int on = 1;
@@ -83,6 +97,8 @@ void session_connect(struct fleet_session *session)
         return;
     }
     setsockopt(session->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (session->job->lasting)
+        keep_alive(session->fd);
     if (connect(session->fd, (struct sockaddr *)&session->address.at, session->address.size) != 0 &&
         errno != EINPROGRESS)
         finish_unreached(session, errno);
@@ -301,9 +317,41 @@ static bool step_open(struct fleet_session *session)
     return true;
 }
 
+/* SSH_AGAIN until it is granted. */
+static int terminal_request(struct fleet_session *session)
+{
+    if (session->terminal || !session->job->term)
+        return SSH_OK;
+    if (!session->terminal_size)
+        session->terminal_size = __atomic_load_n(&session->job->size, __ATOMIC_RELAXED);
+    int size = session->terminal_size;
+    int code = ssh_channel_request_pty_size(session->channel, session->job->term, size >> 16,
+                                            size & 0xFFFF);
+    session->terminal = code == SSH_OK;
+    return code;
+}
+
+static void terminal_follow(struct fleet_session *session)
+{
+    int size = __atomic_load_n(&session->job->size, __ATOMIC_RELAXED);
+    if (!session->terminal || size == session->terminal_size)
+        return;
+    session->terminal_size = size;
+    ssh_channel_change_pty_size(session->channel, size >> 16, size & 0xFFFF);
+}
+
 static bool step_command(struct fleet_session *session)
 {
-    int code = ssh_channel_request_exec(session->channel, session->job->command);
+    int code = terminal_request(session);
+    if (code != SSH_OK && code != SSH_AGAIN && ssh_is_connected(session->ssh)) {
+        session_finish(session, DEVICE_FAILED, "it gives no terminal: %s",
+                       ssh_get_error(session->ssh));
+        return false;
+    }
+    if (code == SSH_OK)
+        code = session->job->command
+                   ? ssh_channel_request_exec(session->channel, session->job->command)
+                   : ssh_channel_request_shell(session->channel);
     if (code == SSH_AGAIN)
         return false;
     if (code != SSH_OK && ssh_is_connected(session->ssh)) {
@@ -366,7 +414,8 @@ static bool outputs_read(struct fleet_session *session)
 {
     bool more = true;
     int reads = 0;
-    while (more && !session->finished && reads++ < READS_AT_ONCE) {
+    while (more && !session->finished && reads++ < READS_AT_ONCE &&
+           !__atomic_load_n(&session->job->hold, __ATOMIC_ACQUIRE)) {
         more = output_read(session, false, &session->out_ended);
         if (!session->finished && output_read(session, true, &session->err_ended))
             more = true;
@@ -435,8 +484,20 @@ static void packets_take(struct fleet_session *session)
     session_finish_lost(session, "the connection ended");
 }
 
+/* What was left unread stays where it is, and the device has to wait. */
+static bool step_held(struct fleet_session *session)
+{
+    session->held = __atomic_load_n(&session->job->hold, __ATOMIC_ACQUIRE);
+    if (session->held && !session->closed)
+        input_write(session);
+    return session->held;
+}
+
 static bool step_output(struct fleet_session *session)
 {
+    terminal_follow(session);
+    if (step_held(session))
+        return false;
     bool more = outputs_read(session);
     if (!session->finished && session->closed && !more)
         more = output_held(session);
@@ -500,7 +561,7 @@ void session_step(struct fleet_session *session)
     }
     /* libssh has closed the descriptor, which nobody may wait for now: its number may be another's.
      */
-    if (!session->finished && !session->more && session->ssh &&
+    if (!session->finished && !session->more && !session->held && session->ssh &&
         session->job->phase > PHASE_VERSION && !ssh_is_connected(session->ssh))
         session_finish_lost(session, "the connection ended");
 }
@@ -511,7 +572,7 @@ unsigned session_waits_for(const struct fleet_session *session)
         return EPOLLOUT;
     int flags = session->ssh ? ssh_get_poll_flags(session->ssh) : 0;
     bool write = flags & SSH_WRITE_PENDING;
-    return EPOLLIN | (write ? EPOLLOUT : 0u);
+    return (session->held ? 0u : (unsigned)EPOLLIN) | (write ? (unsigned)EPOLLOUT : 0u);
 }
 
 /* ---- Time ---- */
@@ -545,6 +606,8 @@ void session_check_time(struct fleet_session *session, int64_t now)
         since = session->active;
     }
     enum device_condition unanswered = condition_unanswered(session);
+    if (job->lasting && (job->phase == PHASE_FIRST || job->phase == PHASE_OUTPUT))
+        return;
     if (session->term_sent) {
         check_cancelled(session, now);
         return;
@@ -556,7 +619,8 @@ void session_check_time(struct fleet_session *session, int64_t now)
     if (limit && now - since > limit)
         session_finish(session, job->phase <= PHASE_CONNECT ? DEVICE_OFFLINE : unanswered,
                        "no answer for %.3g s", (double)limit / 1e9);
-    else if (!job->idle_ms && now - session->started > session->options->total_ms * MS)
+    else if (!job->lasting && !job->idle_ms &&
+             now - session->started > session->options->total_ms * MS)
         session_finish(session, unanswered, "not done after %.3g s",
                        (double)session->options->total_ms / 1000);
 }
@@ -567,6 +631,10 @@ void session_cancel(struct fleet_session *session)
         return;
     if (session->job->phase < PHASE_COMMAND) {
         session_finish(session, DEVICE_CANCELLED, "cancelled before the command was given");
+        return;
+    }
+    if (session->job->lasting) {
+        session_finish(session, DEVICE_CANCELLED, "left");
         return;
     }
     session->term_sent = time_monotonic_ns();

@@ -38,7 +38,10 @@ struct fleet_session {
     char *input; /* stdin that did not go yet; NULL: there was none so far */
     size_t input_at, input_n;
     int64_t term_sent, kill_sent; /* while it is being cancelled */
-    bool more; /* it can go on at once: libssh holds bytes that no descriptor tells of */
+    bool more;         /* it can go on at once: libssh holds bytes that no descriptor tells of */
+    bool held;         /* its output is not wanted just now */
+    bool terminal;     /* the device gave one */
+    int terminal_size; /* that it was told: columns << 16 | rows */
     bool finished;
     uint64_t serial; /* of the engine: which one a look-up was for */
     size_t place;    /* in the engine's list */

@@ -12,6 +12,7 @@
 
 /* What the module calls. A new function is added here and below. */
 #define SSH_FUNCTIONS(F)                                                                           \
+    F(ssh_channel_change_pty_size)                                                                 \
     F(ssh_channel_free)                                                                            \
     F(ssh_channel_is_closed)                                                                       \
     F(ssh_channel_is_eof)                                                                          \
@@ -21,7 +22,9 @@
     F(ssh_channel_poll)                                                                            \
     F(ssh_channel_read_nonblocking)                                                                \
     F(ssh_channel_request_exec)                                                                    \
+    F(ssh_channel_request_pty_size)                                                                \
     F(ssh_channel_request_send_signal)                                                             \
+    F(ssh_channel_request_shell)                                                                   \
     F(ssh_channel_send_eof)                                                                        \
     F(ssh_channel_window_size)                                                                     \
     F(ssh_channel_write)                                                                           \
@@ -64,6 +67,7 @@ extern struct ssh_functions ssh_late;
 /* Before any of them is called; on any thread, once or more. */
 enum status ssh_load(struct error *err);
 
+#define ssh_channel_change_pty_size ssh_late.ssh_channel_change_pty_size
 #define ssh_channel_free ssh_late.ssh_channel_free
 #define ssh_channel_is_closed ssh_late.ssh_channel_is_closed
 #define ssh_channel_is_eof ssh_late.ssh_channel_is_eof
@@ -73,7 +77,9 @@ enum status ssh_load(struct error *err);
 #define ssh_channel_poll ssh_late.ssh_channel_poll
 #define ssh_channel_read_nonblocking ssh_late.ssh_channel_read_nonblocking
 #define ssh_channel_request_exec ssh_late.ssh_channel_request_exec
+#define ssh_channel_request_pty_size ssh_late.ssh_channel_request_pty_size
 #define ssh_channel_request_send_signal ssh_late.ssh_channel_request_send_signal
+#define ssh_channel_request_shell ssh_late.ssh_channel_request_shell
 #define ssh_channel_send_eof ssh_late.ssh_channel_send_eof
 #define ssh_channel_window_size ssh_late.ssh_channel_window_size
 #define ssh_channel_write ssh_late.ssh_channel_write

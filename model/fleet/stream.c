@@ -285,6 +285,14 @@ void stream_safe(struct stream *stream, int64_t offset)
     pthread_mutex_unlock(&stream->hub->lock);
 }
 
+/* Under the lock. */
+void stream_again(struct stream *stream)
+{
+    stream->ready = false;
+    stream->bytes.n = 0;
+    answer_print(stream, "again %lld\n", (long long)stream->offset);
+}
+
 void stream_offer(struct stream *stream, const char *name, int64_t seconds, const char *text,
                   size_t n)
 {

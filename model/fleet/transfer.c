@@ -585,10 +585,10 @@ static void piece_begin(struct transfer *transfer, size_t i, const struct device
                                     .host = device->host,
                                     .user = device->user,
                                     .pin = device->pin,
+                                    .port = device->port,
                                     .kind = device->kind,
                                     .identity = device->identity,
                                     .hop = &device->hop,
-                                    .port = device->port,
                                     .most = get ? SIZE_MAX : SAID_MOST + HEAD_MOST,
                                     .output = get ? get_output : put_output,
                                     .input = get ? NULL : put_input,
@@ -775,12 +775,12 @@ void transfer_free(struct transfer *transfer)
     free(transfer);
 }
 
-const struct fleet_result *transfer_outcomes(struct arena *arena, const struct transfer *transfer)
+const struct fleet_result *transfer_outcomes(struct arena *arena,
+                                             const struct transfer_result *results, size_t n)
 {
-    struct fleet_result *outcomes = arena_array(arena, struct fleet_result, transfer->n + 1);
-    for (size_t i = 0; i < transfer->n; i++)
-        outcomes[i] = (struct fleet_result){.device = transfer->results[i].device,
-                                            .job = transfer->results[i].job,
-                                            .finished = transfer->results[i].finished};
+    struct fleet_result *outcomes = arena_array(arena, struct fleet_result, n + 1);
+    for (size_t i = 0; i < n; i++)
+        outcomes[i] = (struct fleet_result){
+            .device = results[i].device, .job = results[i].job, .finished = results[i].finished};
     return outcomes;
 }

@@ -3,7 +3,7 @@
 #include "model/base/text.h"
 #include "model/base/vec.h"
 #include "model/people/regex.h"
-#include "model/question/lexer.h"
+#include "model/question/logic.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -33,12 +33,13 @@ struct filter {
     size_t n_fields;
     const struct node *root; /* NULL: everything */
     VEC(struct regex *) patterns;
+    VEC(struct filter_word) bare;
 };
 
 struct parser {
     struct filter *filter;
     struct lexer words;
-    int depth, nodes;
+    int nodes;
 };
 
 int version_compare(const char *a, const char *b)
@@ -263,69 +264,51 @@ static enum status parse_word(struct parser *p, const struct node **out)
     test->values = value;
     test->n_values = 1;
     *out = test;
-    return value_take(p, NULL, value);
+    status = value_take(p, NULL, value);
+    if (status == ST_OK)
+        vec_push(&p->filter->bare, (struct filter_word){value->text, word.at, word.size});
+    return status;
 }
 
 /* ---- The grammar ---- */
 
-static enum status parse_or(struct parser *p, const struct node **out);
-
-static enum status parse_part(struct parser *p, const struct node **out)
+static enum status part_parse(void *parser, const void **out)
 {
-    if (++p->depth > EXPR_DEPTH)
-        return lexer_fail(&p->words, "fewer parentheses one inside the other");
-    enum status status;
-    if (lexer_is(&p->words, "not")) {
-        struct node *node = NULL;
-        lexer_advance(&p->words);
-        if ((status = node_new(p, NODE_NOT, &node)) == ST_OK)
-            status = parse_part(p, &node->left);
-        *out = node;
-    } else if (p->words.token.type == T_OPEN) {
-        lexer_advance(&p->words);
-        status = parse_or(p, out);
-        if (status == ST_OK && p->words.token.type != T_CLOSE)
-            status = lexer_fail(&p->words, "and, or, or ')'");
-        if (status == ST_OK)
-            lexer_advance(&p->words);
-    } else if ((p->words.token.type != T_WORD && p->words.token.type != T_STRING) ||
-               lexer_is(&p->words, "and") || lexer_is(&p->words, "or") ||
-               lexer_is(&p->words, "in")) {
-        status = lexer_fail(&p->words, "a field, a name, not or '('");
-    } else {
-        status = parse_word(p, out);
-    }
-    p->depth--;
+    const struct node *node = NULL;
+    enum status status = parse_word(parser, &node);
+    *out = node;
     return status;
 }
 
-/* A chain of parts joined by one word; left-deep, so its depth is bounded by EXPR_NODES. */
-static enum status parse_chain(struct parser *p, const char *word, enum node_type type,
-                               enum status (*part)(struct parser *, const struct node **),
-                               const struct node **out)
+static enum status part_negate(void *parser, const void *of, const void **out)
 {
-    enum status status = part(p, out);
-    while (status == ST_OK && lexer_is(&p->words, word)) {
-        struct node *node = NULL;
-        lexer_advance(&p->words);
-        if ((status = node_new(p, type, &node)) != ST_OK)
-            return status;
-        node->left = *out;
-        status = part(p, &node->right);
-        *out = node;
-    }
+    struct node *node = NULL;
+    enum status status = node_new(parser, NODE_NOT, &node);
+    if (status == ST_OK)
+        node->left = of;
+    *out = node;
     return status;
 }
 
-static enum status parse_and(struct parser *p, const struct node **out)
+static enum status parts_join(void *parser, enum logic_join how, const void *left,
+                              const void *right, const void **out)
 {
-    return parse_chain(p, "and", NODE_AND, parse_part, out);
+    struct node *node = NULL;
+    enum status status = node_new(parser, how == LOGIC_AND ? NODE_AND : NODE_OR, &node);
+    if (status == ST_OK) {
+        node->left = left;
+        node->right = right;
+    }
+    *out = node;
+    return status;
 }
 
-static enum status parse_or(struct parser *p, const struct node **out)
-{
-    return parse_chain(p, "or", NODE_OR, parse_and, out);
-}
+static const struct logic grammar = {.depth = EXPR_DEPTH,
+                                     .texts = true,
+                                     .expected = "a field, a name, not or '('",
+                                     .part = part_parse,
+                                     .negate = part_negate,
+                                     .join = parts_join};
 
 enum status filter_new(const char *text, const struct filter_field *fields, size_t n_fields,
                        struct filter **out, struct error *err)
@@ -338,8 +321,10 @@ enum status filter_new(const char *text, const struct filter_field *fields, size
     text = arena_strdup(filter->arena, text);
     enum status status =
         lexer_start(&p.words, filter->arena, text, 0, strlen(text), EXPR_LONGEST, err);
+    const void *root = NULL;
     if (status == ST_OK && p.words.token.type != T_END)
-        status = parse_or(&p, &filter->root);
+        status = logic_parse(&p.words, &grammar, &p, &root);
+    filter->root = root;
     if (status == ST_OK && p.words.token.type != T_END)
         status = lexer_fail(&p.words, "and, or, or the end");
     if (status != ST_OK) {
@@ -357,8 +342,16 @@ void filter_free(struct filter *filter)
     for (size_t i = 0; i < filter->patterns.n; i++)
         regex_free(filter->patterns.at[i]);
     vec_free(&filter->patterns);
+    vec_free(&filter->bare);
     arena_free(filter->arena);
     free(filter);
+}
+
+bool filter_bare(const struct filter *filter, size_t i, struct filter_word *word)
+{
+    if (i < filter->bare.n)
+        *word = filter->bare.at[i];
+    return i < filter->bare.n;
 }
 
 /* ---- Matching ---- */

@@ -48,6 +48,13 @@ enum status filter_new(const char *text, const struct filter_field *fields, size
                        struct filter **filter, struct error *err);
 void filter_free(struct filter *filter);
 
+/* The i-th bare value of the text, for who knows what may stand there; false: there are no more. */
+struct filter_word {
+    const char *text;
+    size_t at, size; /* where it stands */
+};
+bool filter_bare(const struct filter *filter, size_t i, struct filter_word *word);
+
 /* For one thread at a time. ST_USAGE where a pattern takes too many steps. */
 enum status filter_match(struct filter *filter, const void *row, filter_get *get, bool *matches,
                          struct error *err);

@@ -237,6 +237,21 @@ static enum status rows_take(struct reader *reader, const struct test *test, sql
     return status;
 }
 
+/* Rows of person, other: both are related. */
+static enum status pairs_take(struct reader *reader, sqlite3_stmt *stmt, struct set *set,
+                              struct error *err)
+{
+    enum status status;
+    bool row;
+    while ((status = reader_step(reader, stmt, &row, err)) == ST_OK && row)
+        for (int side = 0; side < 2; side++) {
+            int64_t person = sqlite3_column_int64(stmt, side);
+            if (person > 0 && person < (int64_t)set->n)
+                set_add(set, (uint32_t)person);
+        }
+    return status;
+}
+
 static const char *list_sql(enum people_trait_id trait)
 {
     switch (trait) {
@@ -248,8 +263,7 @@ static const char *list_sql(enum people_trait_id trait)
     case TRAIT_INTEREST:
         return "select person from interest where topic = ?1";
     case TRAIT_RELATED:
-        return "select person from relation where kind = ?1"
-               " union all select other from relation where kind = ?1";
+        return "select person, other from relation where kind = ?1";
     default:
         return "select person, value from attribute where name = ?1";
     }
@@ -295,8 +309,12 @@ enum status list_people_read(struct reader *reader, struct arena *arena, const s
         sqlite3_bind_int64(stmt, 1, test->id);
     else
         sqlite3_bind_text(stmt, 1, test->name, -1, SQLITE_STATIC);
-    status = test->trait == TRAIT_SEGMENT ? people_set_read(reader, stmt, *set, err)
-                                          : rows_take(reader, test, stmt, *set, err);
+    if (test->trait == TRAIT_SEGMENT)
+        status = people_set_read(reader, stmt, *set, err);
+    else if (test->trait == TRAIT_RELATED)
+        status = pairs_take(reader, stmt, *set, err);
+    else
+        status = rows_take(reader, test, stmt, *set, err);
     sqlite3_reset(stmt);
     return status;
 }

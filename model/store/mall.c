@@ -94,7 +94,7 @@ static enum status access_find(struct mall *mall, struct error *err)
 
 struct settings {
     char *name, *timezone, *currency;
-    int64_t day_boundary, visit_gap, small_sample;
+    int64_t day_boundary, visit_gap, small_sample, time_shift, replica;
 };
 
 static void setting_take(struct settings *s, const char *name, const char *value)
@@ -104,9 +104,13 @@ static void setting_take(struct settings *s, const char *name, const char *value
         char **text;
         int64_t *number;
     } all[] = {
-        {"name", &s->name, NULL},           {"timezone", &s->timezone, NULL},
-        {"currency", &s->currency, NULL},   {"day_boundary", NULL, &s->day_boundary},
-        {"visit_gap", NULL, &s->visit_gap}, {"small_sample", NULL, &s->small_sample},
+        {"name", &s->name, NULL},
+        {"timezone", &s->timezone, NULL},
+        {"currency", &s->currency, NULL},
+        {"day_boundary", NULL, &s->day_boundary},
+        {"visit_gap", NULL, &s->visit_gap},
+        {"small_sample", NULL, &s->small_sample},
+        {"time_shift", NULL, &s->time_shift},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         if (strcmp(all[i].name, name) != 0)
@@ -137,6 +141,9 @@ static enum status settings_read(sqlite3 *db, struct settings *s, struct error *
         setting_take(s, column_text(stmt, 0), column_text(stmt, 1));
     enum status status = code == SQLITE_DONE ? ST_OK : sqlite_status(db, "reading settings", err);
     sqlite3_finalize(stmt);
+    if (status == ST_OK)
+        status = sqlite_integer(db, "select exists (select 1 from sync where name = 'principal')",
+                                0, &s->replica, err);
     return status;
 }
 
@@ -190,6 +197,9 @@ static enum status settings_load(struct mall *mall, sqlite3 *db, struct error *e
         mall->clock = (struct clock){.zone = zone, .boundary = (int32_t)s.day_boundary};
         mall->visit_gap = (int32_t)s.visit_gap;
         mall->small_sample = (int32_t)s.small_sample;
+        if (s.time_shift)
+            time_shift_set(s.time_shift);
+        mall->replica = s.replica;
         s.name = s.currency = NULL;
     }
     settings_free(&s);

@@ -28,6 +28,7 @@ struct mall {
     char *why_read_only;     /* a sentence, or NULL */
     bool damaged;            /* read-only because the quick check found damage */
     bool guest;              /* read-only by permission: nothing is left beside the file */
+    bool replica;            /* of a hub: see model/sync/replica.h */
     struct retired *retired; /* settings before a reload */
     struct spare *spare;     /* the connection that looked at it, for the first reader */
 };

@@ -435,15 +435,39 @@ static enum status repeat_find(struct change *change, bool *repeated, struct err
     return status;
 }
 
+/* ---- Replicas ---- */
+
+static operation_follow *follow;
+
+void operation_follow_register(operation_follow *fn)
+{
+    follow = fn;
+}
+
+static enum status change_follow(struct change *change, int64_t base, struct error *err)
+{
+    if (!writer_mall(change->writer)->replica)
+        return ST_OK;
+    if (!follow)
+        return error_set(err, ST_REFUSED, "a replica cannot be changed by this program");
+    const struct operation_record record = {
+        .op = change->op, .id = change->id, .base = base, .version = change->version,
+        .now = change->now};
+    return follow(change->writer, &record, err);
+}
+
 static enum status change_apply(struct change *change, bool *repeated, struct error *err)
 {
     enum status status = repeat_find(change, repeated, err);
     if (status != ST_OK || *repeated)
         return status;
     status = state_check(change, err);
+    int64_t base = change->version;
     if (status == ST_OK)
         status = row_write(change, err);
-    return status == ST_OK ? record_write(change, err) : status;
+    if (status == ST_OK)
+        status = record_write(change, err);
+    return status == ST_OK ? change_follow(change, base, err) : status;
 }
 
 enum status operation_apply(struct writer *writer, const struct operation *op,
@@ -482,6 +506,50 @@ enum status change_run(struct writer *writer, const struct operation *op, bool r
     json_decref(change.now);
     json_decref(change.before);
     json_decref(change.after);
+    arena_free(change.arena);
+    return status;
+}
+
+enum status operation_redo(struct writer *writer, const struct operation *op, struct error *err)
+{
+    struct operation free_of_version = *op;
+    free_of_version.base_version = -1;
+    free_of_version.rights = ~0u;
+    struct change change = {.writer = writer,
+                            .op = &free_of_version,
+                            .again = true,
+                            .restoring = true,
+                            .arena = arena_new(),
+                            .now = json_object(),
+                            .before = json_object(),
+                            .after = json_object()};
+    enum status status = request_check(&change, err);
+    if (status == ST_OK)
+        status = state_check(&change, err);
+    if (status == ST_OK)
+        status = row_write(&change, err);
+    json_decref(change.now);
+    json_decref(change.before);
+    json_decref(change.after);
+    arena_free(change.arena);
+    return status;
+}
+
+enum status operation_read(struct writer *writer, const char *entity, const char *target,
+                           json_t **now, int64_t *version, struct error *err)
+{
+    struct operation op = {.entity = entity, .target = target};
+    struct change change = {.writer = writer,
+                            .op = &op,
+                            .entity = entity_find(entity),
+                            .arena = arena_new(),
+                            .now = json_object()};
+    enum status status = change.entity ? change_read(&change, err)
+                                       : error_set(err, ST_REFUSED, "there is no such entity");
+    if (status == ST_OK && !change.exists)
+        status = last_version(&change, err);
+    *now = change.now;
+    *version = change.version;
     arena_free(change.arena);
     return status;
 }

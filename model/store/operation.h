@@ -128,4 +128,24 @@ enum status operation_undo(struct writer *writer, const char *id, const char *ac
 enum status audit_append(struct writer *writer, const char *actor, const char *act,
                          const char *entity, const char *target, json_t *detail, struct error *err);
 
+/* Who must know of every operation that a replica applies, in its transaction: the outbox. Without
+ * one nothing can be changed on a replica. Register before there are threads. */
+struct operation_record {
+    const struct operation *op;
+    const char *id;
+    int64_t base, version; /* of the target, before and after */
+    const json_t *now;     /* its fields before; {} where there was none */
+};
+typedef enum status operation_follow(struct writer *writer, const struct operation_record *record,
+                                     struct error *err);
+void operation_follow_register(operation_follow *follow);
+
+/* A thing's fields as they are ({} where there is none; a new reference) and its version. */
+enum status operation_read(struct writer *writer, const char *entity, const char *target,
+                           json_t **now, int64_t *version, struct error *err);
+
+/* Once more on rows that came from elsewhere: without rights, versions, rules and audit. For edits
+ * of a replica that lie on top of its hub's rows; inside the caller's transaction. */
+enum status operation_redo(struct writer *writer, const struct operation *op, struct error *err);
+
 #endif

@@ -332,7 +332,7 @@ static enum status registered_ask(struct change *change, struct error *err)
 
 enum status rule_before(struct change *change, struct error *err)
 {
-    enum status status = registered_ask(change, err);
+    enum status status = change->again ? ST_OK : registered_ask(change, err);
     for (size_t i = 0; i < sizeof rules / sizeof *rules && status == ST_OK; i++)
         if (rules[i].before && strcmp(rules[i].entity, change->entity->name) == 0)
             return rules[i].before(change, err);

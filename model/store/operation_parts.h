@@ -11,6 +11,7 @@ struct change {
     const struct entity *entity;
     struct arena *arena;
     char *id;
+    bool again;     /* operation_redo */
     bool restoring; /* an undo: what was there before is good, whatever an import had put there */
     bool exists;
     int64_t row;          /* the target's number where it has one: person, label, crowd */

@@ -41,12 +41,10 @@ static void list_changed(struct stale *stale, sqlite3_value *label, sqlite3_valu
     vec_push(&stale->lists, place);
 }
 
-static void row_changes(void *context, sqlite3 *db, int what, const char *database,
-                        const char *table, sqlite3_int64 before, sqlite3_int64 after)
+void stale_row(struct stale *stale, sqlite3 *db, int what, const char *table, sqlite3_int64 before,
+               sqlite3_int64 after)
 {
-    struct stale *stale = context;
     sqlite3_value *label, *person;
-    (void)database;
     if (strcmp(table, "member") == 0) {
         member_changed(stale, before);
         member_changed(stale, after);
@@ -62,11 +60,6 @@ static void row_changes(void *context, sqlite3 *db, int what, const char *databa
 }
 
 /* ---- A transaction ---- */
-
-void stale_watch(struct stale *stale, sqlite3 *db)
-{
-    sqlite3_preupdate_hook(db, row_changes, stale);
-}
 
 void stale_forget(struct stale *stale)
 {

@@ -21,8 +21,9 @@ struct stale {
     VEC(uint64_t) lists; /* label << 17 | block, some more than once */
 };
 
-/* From now on. */
-void stale_watch(struct stale *stale, sqlite3 *db);
+/* One row of the preupdate hook. */
+void stale_row(struct stale *stale, sqlite3 *db, int what, const char *table, sqlite3_int64 before,
+               sqlite3_int64 after);
 
 /* Before the transaction's commit: into the tables profile_stale and label_stale. */
 enum status stale_write(struct stale *stale, struct writer *writer, struct error *err);

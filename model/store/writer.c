@@ -1,6 +1,10 @@
+/* The hook that also sees tables without row numbers. */
+#define SQLITE_ENABLE_PREUPDATE_HOOK
+
 #include "model/store/writer_parts.h"
 
 #include "model/base/arena.h"
+#include "model/store/change_parts.h"
 #include "model/store/lock.h"
 #include "model/store/reader.h"
 #include "model/store/schema.h"
@@ -22,7 +26,13 @@ struct writer {
     uint64_t epoch;
     int64_t data_version;
     struct stale stale;
+    struct change_log changes;
 };
+
+struct change_log *writer_changes(struct writer *writer)
+{
+    return &writer->changes;
+}
 
 static int log_grown(void *context, sqlite3 *db, const char *name, int pages)
 {
@@ -30,6 +40,16 @@ static int log_grown(void *context, sqlite3 *db, const char *name, int pages)
     (void)name;
     ((struct writer *)context)->log_pages = pages;
     return SQLITE_OK;
+}
+
+/* Every row that is written, for all who must not miss one. */
+static void row_changes(void *context, sqlite3 *db, int what, const char *database,
+                        const char *table, sqlite3_int64 before, sqlite3_int64 after)
+{
+    struct writer *writer = context;
+    (void)database;
+    stale_row(&writer->stale, db, what, table, before, after);
+    change_log_row(&writer->changes, db, what, table, before, after);
 }
 
 static enum status connection_prepare(struct writer *writer, struct error *err)
@@ -41,7 +61,7 @@ static enum status connection_prepare(struct writer *writer, struct error *err)
     enum status status = sqlite_run(writer->db, pragmas, "opening the writer", err);
     free(pragmas);
     sqlite3_wal_hook(writer->db, log_grown, writer);
-    stale_watch(&writer->stale, writer->db);
+    sqlite3_preupdate_hook(writer->db, row_changes, writer);
     return status;
 }
 
@@ -91,6 +111,7 @@ void writer_close(struct writer *writer)
     connection_close(writer);
     lock_close(&writer->lock);
     stale_free(&writer->stale);
+    change_log_free(&writer->changes);
     free(writer);
 }
 
@@ -164,10 +185,11 @@ static enum status state_check(struct writer *writer, struct error *err)
                          "'%s' was changed to version %lld by another atrium while it was open: "
                          "end this program and start the newer one",
                          writer->mall->path, (long long)version);
-    if (data_version != writer->data_version)
-        writer->epoch++;
+    if (data_version == writer->data_version)
+        return ST_OK;
+    writer->epoch++;
     writer->data_version = data_version;
-    return ST_OK;
+    return change_log_look(&writer->changes, writer->db, err);
 }
 
 enum status writer_begin(struct writer *writer, struct error *err)
@@ -201,6 +223,8 @@ enum status writer_commit(struct writer *writer, struct error *err)
     if (!writer->in_transaction)
         return error_set(err, ST_REFUSED, "there is no change to save");
     enum status status = stale_write(&writer->stale, writer, err);
+    if (status == ST_OK)
+        status = change_log_write(&writer->changes, writer, err);
     statements_reset(&writer->statements);
     if (status == ST_OK)
         status = sqlite_run(writer->db, "commit", "saving", err);
@@ -224,6 +248,7 @@ void writer_rollback(struct writer *writer)
     if (!sqlite3_get_autocommit(writer->db))
         sqlite3_exec(writer->db, "rollback", NULL, NULL, NULL);
     stale_forget(&writer->stale);
+    change_log_forget(&writer->changes);
     writer->epoch++;
     writer->in_transaction = false;
     lock_release(&writer->lock, LOCK_WRITER);

@@ -10,8 +10,13 @@
 #define ATRIUM_SYNC_HUB_H
 
 #include "model/store/mall.h"
+#include "model/store/writer.h"
 
 struct sync_hub;
+
+/* Makes a mall a hub, in a transaction of the caller's: its changes are numbered from here on. One
+ * that is a hub stays as it is. ST_REFUSED for a replica. */
+enum status sync_hub_make(struct writer *writer, struct error *err);
 
 struct sync_hub_options {
     const char *principal;         /* as the forced command names it; its role is looked up */

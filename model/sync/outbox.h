@@ -30,6 +30,9 @@ struct outbox_verb {
 void outbox_verb_register(const struct outbox_verb *verb);
 const struct outbox_verb *outbox_verb_find(const char *name); /* NULL: unknown */
 
+/* Lets operations on replicas find the outbox; at the start of the program. */
+void sync_register(void);
+
 /* Inside a transaction on a replica; on any other mall it does nothing. */
 enum status outbox_put(struct writer *writer, const char *verb, const char *id, const char *actor,
                        const char *target, const json_t *detail, struct error *err);

@@ -301,14 +301,40 @@ def test_other_verbs():
         check("an offer", status == 0 and d.read("offers/o1") == b"tea for two", out)
         d.write("log/app.log", b"".join(b"line %d\n" % i for i in range(500)))
         check("the log's end", d.run("log", "3")[1] == b"line 497\nline 498\nline 499\n")
-        follow = subprocess.Popen(["sh", SCRIPT, "log", "1", "--follow"], env=d.env,
-                                  stdout=subprocess.PIPE)
-        check("follows", follow.stdout.readline() == b"line 499\n")
-        d.write("log/app.log", b"more\n", "ab")
-        check("and goes on", follow.stdout.readline() == b"more\n")
-        follow.kill()
-        follow.wait()
-        follow.stdout.close()
+        follow_log(d)
+
+
+def follow_log(d):
+    """A follow answers signs of life, survives a rotation, and ends with stdin or in silence."""
+    def begin(seconds):
+        return subprocess.Popen(["sh", SCRIPT, "log", "1", "--follow"],
+                                env=dict(d.env, ATRIUM_FOLLOW_SECONDS=seconds),
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, bufsize=0)
+
+    def end(follow):
+        for pipe in (follow.stdin, follow.stdout, follow.stderr):
+            pipe.close()
+        return follow.wait(10)
+
+    follow = begin("30")
+    check("follows", follow.stdout.readline() == b"line 499\n")
+    d.write("log/app.log", b"more\n", "ab")
+    check("and goes on", follow.stdout.readline() == b"more\n")
+    follow.stdin.write(b"..")
+    check("answers signs of life", [follow.stderr.readline(), follow.stderr.readline()] == [b".\n"] * 2)
+    os.rename(d.path("log/app.log"), d.path("log/app.log.1"))
+    d.write("log/app.log", b"fresh\n")
+    check("after a rotation too", follow.stdout.readline() == b"fresh\n")
+    d.write("log/app.log", b"fresh 2\n", "ab")
+    check("and further", follow.stdout.readline() == b"fresh 2\n")
+    follow.stdin.close()
+    check("ends with stdin", follow.stdout.read() == b"")
+    end(follow)
+    follow = begin("1")
+    check("begins again", follow.stdout.readline() == b"fresh 2\n")
+    check("ends when nobody gives a sign of life", follow.stdout.read() == b"")
+    end(follow)
 
 
 def alive(pid):

@@ -96,6 +96,66 @@ static void test_together(void **state)
     world_free(w);
 }
 
+/* Labels come in rows: one figure compared with many bounds, whether there was any event of a shop,
+ * in one run. */
+static const char *row_text(struct world *w, struct arena *arena)
+{
+    static const char *const figures[] = {"spent(%dd)", "bought(%dd)", "did(%dd, app_open)",
+                                          "visits(%dd)", "bought(%dd, tenant=T1)"};
+    static const char *const ops[] = {">=", ">", "<", "<=", "=", "!="};
+    static const char *const any[] = {
+        "did(%dd, purchase and tenant=T%d)",
+        "did(%dd, purchase and tenant in (T1, T%d))",
+        "bought(%dd, not tenant=T%d)>=1",
+        "bought(%dd, tenant=T%d)>0",
+        "did(%dd, (purchase or refund) and tenant=T%d)",
+        "did(%dd, purchase and (tenant=T%d or channel=pos))",
+    };
+    static const int spans[] = {20, 90, 400};
+    int span = spans[world_below(w, 3)];
+    char text[128];
+    if (world_below(w, 3) == 0) {
+        snprintf(text, sizeof text, any[world_below(w, 6)], span, 1 + (int)world_below(w, 3));
+        return arena_strdup(arena, text);
+    }
+    size_t figure = world_below(w, 5);
+    snprintf(text, sizeof text, figures[figure], span);
+    return arena_printf(arena, "%s %s %d", text, ops[world_below(w, 6)],
+                        (int)world_below(w, figure ? 6 : 60) * (figure ? 1 : 50));
+}
+
+static void test_rows_of_bounds(void **state)
+{
+    (void)state;
+    struct world *w = world_new(5);
+    for (int round = 0; round < 6; round++) {
+        enum { N = 160 };
+        struct arena *arena = arena_new();
+        const struct segment_plan *plans[N];
+        const char *texts[N];
+        struct set *sets[N], *single[N];
+        for (int i = 0; i < N; i++) {
+            /* Of the first figure more bounds than are looked at together. */
+            texts[i] = i < 48 ? arena_printf(arena, "spent(90d) %s %d", i % 3 ? ">=" : "<", i * 40)
+                              : row_text(w, arena);
+            assert_ok(segment_bind(w->mall.reader, arena, NULL, texts[i], &plans[i], &err));
+        }
+        assert_ok(segment_evaluate(w->mall.reader, arena, plans, N, NULL, 2, sets, &err));
+        assert_ok(segment_evaluate(w->mall.reader, arena, plans, N, NULL, 1, single, &err));
+        for (int i = 0; i < N; i++) {
+            struct segment_answer answer;
+            text_check(w, arena, texts[i]); /* beside the plain reference */
+            assert_ok(segment_run(w->mall.reader, arena, NULL, texts[i], &answer, &err));
+            if (set_count(sets[i]) != answer.count)
+                fail_msg("%s: %u together, %u alone", texts[i], set_count(sets[i]), answer.count);
+            assert_memory_equal(answer.people->words, sets[i]->words, set_words(sets[i]->n) * 8);
+            assert_memory_equal(single[i]->words, sets[i]->words, set_words(sets[i]->n) * 8);
+        }
+        arena_free(arena);
+    }
+    world_free(w);
+}
+
 /* ---- What is refused, and where ---- */
 
 static void refused(struct world *w, const char *text, const char *message)
@@ -272,6 +332,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_expressions),
         cmocka_unit_test(test_together),
+        cmocka_unit_test(test_rows_of_bounds),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_circles),
         cmocka_unit_test(test_saved),

@@ -25,8 +25,15 @@ static const struct cli_option options[] = {
     {"changed", NULL, 0, "pin: with --accept, also keys that are not the pin's"},
     {"import", "FILE", 0, "pin: the keys of a known_hosts, or of lines DEVICE SHA256:…"},
     {"lines", "N", 0, "log: so many of the last lines (default 200)"},
+    {"follow", NULL, 0, "log: go on with what comes, until Ctrl-C"},
+    {"filter", "PATTERN", 0, "log: only lines that this regular expression (PCRE2) finds"},
     {"reason", "TEXT", 0, "run, pin, put, get, config: why, for the audit"},
     DEVICE_REACH_OPTION,
+    {"kind", "KIND", 0, "config: the text of all devices of this kind, in place of --on"},
+    {"key", "KEY=VALUE", CLI_REPEATED, "config set: only this key; \"[SECTION] KEY=VALUE\""},
+    {"clear", NULL, 0, "config set: nothing is desired any more"},
+    {"queue", "D", 0, "config apply: those that do not answer are kept for so long"},
+    {"queued", NULL, 0, "config apply: only those that were kept"},
     {"version", "V", 0, "rollout new: the application's version that the archive holds"},
     {"canary", "N", 0, "rollout new: devices that get it first (default 1)"},
     {"waves", "SIZES", 0, "rollout new: 10%,50%,100% of all, or devices (the default is that)"},
@@ -207,10 +214,21 @@ static const struct {
     {"pin", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_pin},
     {"put", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_put},
     {"get", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_get},
+    {"config", RIGHT_DEVICES, false, device_config},
     {"install", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_install},
     {"rollout", RIGHT_DEVICES, false, device_rollout},
+    {"shell", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_shell},
     {"collect", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_collect},
 };
+
+/* "list, status or run" */
+static const char *verbs_text(struct arena *arena, const char *const *names, size_t n)
+{
+    const char *text = names[0];
+    for (size_t i = 1; i < n; i++)
+        text = arena_printf(arena, "%s%s%s", text, i + 1 < n ? ", " : " or ", names[i]);
+    return text;
+}
 
 static enum status run(struct cli *cli, struct error *err)
 {
@@ -224,9 +242,9 @@ static enum status run(struct cli *cli, struct error *err)
         verb++;
     if (verb == n) {
         const char *near = text_nearest(word, names, n);
-        return error_set(err, ST_USAGE,
-                         "device: found %s, expected list, status, run, log, pin or collect%s%s%s",
-                         text_quote(cli->arena, word, strlen(word)), near ? "; did you mean " : "",
+        return error_set(err, ST_USAGE, "device: found %s, expected %s%s%s%s",
+                         text_quote(cli->arena, word, strlen(word)),
+                         verbs_text(cli->arena, names, n), near ? "; did you mean " : "",
                          near ? near : "", near ? "?" : "");
     }
     if (verbs[verb].on && !on)
@@ -245,19 +263,34 @@ static enum status run(struct cli *cli, struct error *err)
 
 const struct cli_command cli_device = {
     .name = "device",
-    .arguments = "list|status|run|log|pin|put|get|install|rollout|collect [COMMAND …]",
+    .arguments = "list|status|run|log|pin|put|get|config|install|rollout|collect|shell [WORD …]",
     .summary = "POS terminals, probes and screens over SSH",
     .help =
         "list shows the inventory and what was last seen of each device. status asks them: "
         "version,\n"
         "configuration, load, disk, clock. run gives a command to a shell on each and folds equal\n"
         "answers; it runs in a process group of its own, which Ctrl-C ends. log shows the end of\n"
-        "the application's log. pin shows the host keys of devices, and with --accept keeps them: "
+        "the application's log, and with --follow goes on, all devices merged; with --json a line "
+        "is an\n"
+        "object then. pin shows the host keys of devices, and with --accept keeps them: "
         "a\n"
         "device without a pin, or with another key than its pin, is given no credential. collect\n"
         "brings receipts and sightings from the spools of devices into the mall, each exactly "
         "once,\n"
         "and offers and messages to tills and screens.\n"
+        "shell opens a terminal on one device, ~. at the start of a line leaves it; what it shows\n"
+        "is recorded.\n"
+        "\n"
+        "put LOCAL REMOTE sends a file to each, get LOCAL REMOTE brings it here: LOCAL is a file "
+        "for one\n"
+        "device, a folder with a file a device for several. Both go on where they were cut, and a\n"
+        "name is given only to what has the right SHA-256. A REMOTE without / at its beginning\n"
+        "lies in the device's folder. install puts the script that answers all of this there.\n"
+        "\n"
+        "config set FILE says what devices should have: --kind KIND of all of a kind, --on EXPR\n"
+        "what single ones have of their own, whose keys are laid over the kind's; {device} {kind}\n"
+        "{model} {tenant} {shop} {floor} {zone} stand for what each is. config show and history\n"
+        "tell it, diff asks the devices and folds what differs, apply brings it to them.\n"
         "\n"
         "--on chooses devices by their columns and what is known of them: kind, model, floor, "
         "zone,\n"

@@ -67,6 +67,7 @@ create table device_state (
     offered text not null default '',    -- a host key that is not the pin's
     app text not null default '',        -- version of the application
     config text not null default '',     -- hash of its configuration
+    wanted text not null default '',     -- hash of what that should have been then; '': nothing
     load integer not null default -1,    -- hundredths; -1: unknown
     disk integer not null default -1,    -- percent used
     clock integer not null default 0,    -- its time - ours, in milliseconds
@@ -574,7 +575,7 @@ create table chunk (
 create index chunk_place on chunk (block, month, batch, id, events, lines, first, last);
 create index chunk_last on chunk (last, batch);
 create table tail (                      -- events since the last folding
-    seq integer primary key,
+    seq integer primary key autoincrement, -- never given twice: replicas know how far they got
     time integer not null,
     person integer not null,
     kind integer not null,
@@ -749,6 +750,7 @@ create table coupon_dispute (
     value integer not null               -- fen that the till says it gave
 ) strict, without rowid;
 create index coupon_dispute_code on coupon_dispute (code);
+create index coupon_dispute_campaign on coupon_dispute (campaign);
 
 -- What a campaign has given so far, kept in the transactions that give: so a budget and a stock are
 -- checked without counting.
@@ -778,6 +780,7 @@ create table points_hold (               -- reserved, to be settled or released
     state text not null                  -- 'held', 'settled', 'released', 'expired'
 ) strict, without rowid;
 create index points_hold_person on points_hold (person) where state = 'held';
+create index points_hold_all on points_hold (person);
 create table points_rule (               -- how points are earned (model/campaign/points_rules.h)
     id integer primary key,
     name text not null unique,
@@ -791,3 +794,90 @@ create table points_rule (               -- how points are earned (model/campaig
     priority integer not null default 0, -- of rules that give points the highest counts
     version integer not null default 1
 ) strict;
+
+-- ---- Hub and replicas (doc/sync.md) ----
+
+-- What this file is besides a mall: a hub has 'epoch' and 'seq', the number of its last transaction
+-- that replicas are told of; a replica has 'hub', 'principal', 'position' and more
+-- (model/sync/replica.h). An ordinary mall has no rows.
+create table sync (name text primary key, value text not null) strict, without rowid;
+
+-- On a hub: the transaction that wrote a thing last. Which table a place is and what its keys are
+-- is in model/store/change.c.
+create table change (
+    place integer not null,
+    key integer not null,
+    seq integer not null,
+    primary key (place, key)
+) strict, without rowid;
+create index change_seq on change (seq, place, key);
+-- Where one transaction wrote very many: those of a block of 16,384 keys as bits.
+create table change_set (
+    place integer not null,
+    block integer not null,
+    seq integer not null,
+    keys blob not null,
+    primary key (place, block, seq)
+) strict, without rowid;
+create index change_set_seq on change_set (seq, place, block);
+-- What became of events, batch by batch, and what each batch added to places that had events
+-- before; what it put into empty ones is the chunk itself, as long as that is there.
+create table event_log (
+    batch integer primary key,
+    seq integer not null,
+    act text not null,                   -- 'append', 'fold', 'move', 'other'
+    tail integer not null default 0,     -- fold: of the tail up to here
+    source integer not null default 0,   -- move: whose events
+    target integer not null default 0,   -- and who has them now
+    events blob not null default x''     -- move of some: those, as model/event/move.h packs them
+) strict;
+create index event_log_seq on event_log (seq);
+create table event_delta (
+    id integer primary key,
+    batch integer not null,
+    block integer not null,
+    month integer not null,
+    head blob not null,
+    data blob not null
+) strict;
+create unique index event_delta_place on event_delta (batch, block, month);
+-- Who has a replica, and how far it got. While a first copy is under way, what events were as of
+-- `batch` is kept.
+create table replica (
+    principal text primary key,
+    position text not null default '',   -- JSON, see model/sync/position.h
+    seq integer not null default 0,      -- of it: nothing up to here is needed any more
+    batch integer not null default 0,    -- 0: no first copy
+    heard integer not null default 0     -- time
+) strict, without rowid;
+
+-- On a replica: edits that were made here (model/sync/outbox.h), and the hub's rows under those that
+-- it has not answered.
+create table outbox (
+    number integer primary key autoincrement,
+    id text not null unique,
+    verb text not null,                  -- 'operation', or what outbox_verb_register was given
+    entity text not null default '',
+    target text not null,
+    actor text not null,
+    made integer not null,
+    base integer not null default -1,    -- version it was made against
+    detail text not null,                -- JSON: verb, fields and reason of an operation
+    before text not null default '{}',   -- JSON: the fields as they were
+    state text not null default 'pending',
+    version integer not null default 0,  -- at the hub, when it is done
+    reason text not null default '',
+    theirs text not null default '',     -- JSON: the hub's fields, where they differ
+    by text not null default '',
+    at integer not null default 0,
+    answered integer not null default 0, -- time
+    seq integer not null default 0       -- of the hub's change, when it is done
+) strict;
+create index outbox_target on outbox (entity, target, number);
+create index outbox_state on outbox (state, number);
+create table outbox_base (
+    place integer not null,
+    key integer not null,
+    rows blob not null,                  -- the hub's, as they come over the wire; empty: none
+    primary key (place, key)
+) strict, without rowid;

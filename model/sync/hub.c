@@ -1,0 +1,477 @@
+#include "model/sync/hub.h"
+
+#include "model/base/text.h"
+#include "model/base/time.h"
+#include "model/store/change.h"
+#include "model/store/column.h"
+#include "model/store/schema.h"
+#include "model/store/setting.h"
+#include "model/store/sqlite.h"
+#include "model/sync/edit.h"
+#include "model/sync/pull.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+enum { LOCK_DAYS = 30, DAY = 86400, HEARD_EVERY = 60 };
+
+struct sync_hub {
+    struct mall *mall;
+    struct reader *reader;
+    struct writer *writer; /* opened with the first change */
+    struct access access;
+    int64_t (*now)(void *context);
+    void *context;
+    struct frame_in in;
+    struct frame_out out;
+    struct pull pull;
+    bool greeted, pulling, over;
+    bool copy_wanted;      /* a first copy begins with the next batch */
+    uint64_t credit, sent; /* bytes of payloads */
+    int64_t noted;         /* when the principal's row was written last */
+};
+
+static int64_t hub_now(const struct sync_hub *hub)
+{
+    return hub->now ? hub->now(hub->context) : time_now();
+}
+
+/* ---- What a hub is ---- */
+
+static char *epoch_path(const struct mall *mall)
+{
+    return mem_printf("%s.epoch", mall->path);
+}
+
+static void epoch_make(char text[33])
+{
+    unsigned char random[16] = {0};
+    if (getrandom(random, sizeof random, 0) != sizeof random)
+        abort();
+    for (size_t i = 0; i < sizeof random; i++)
+        snprintf(text + 2 * i, 3, "%02x", random[i]);
+}
+
+enum status sync_hub_make(struct writer *writer, struct error *err)
+{
+    char epoch[33];
+    if (writer_mall(writer)->replica)
+        return error_set(err, ST_REFUSED,
+                         "'%s' is a replica: only its hub's own file can be a hub",
+                         writer_mall(writer)->path);
+    epoch_make(epoch);
+    return change_log_begin(writer, epoch, err);
+}
+
+static enum status sync_text(struct reader *reader, const char *name, char *text, size_t size,
+                             struct error *err)
+{
+    sqlite3_stmt *stmt;
+    bool row;
+    *text = 0;
+    enum status status =
+        reader_prepare(reader, "select value from sync where name = ?1", &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
+    status = reader_step(reader, stmt, &row, err);
+    if (status == ST_OK && row)
+        snprintf(text, size, "%s", column_text(stmt, 0));
+    sqlite3_reset(stmt);
+    return status;
+}
+
+static enum status hub_writer(struct sync_hub *hub, struct error *err)
+{
+    return hub->writer ? ST_OK : writer_open(hub->mall, &hub->writer, err);
+}
+
+/* ---- Epochs: FILE.epoch beside the file says how far it once was ---- */
+
+static bool epoch_read(const struct mall *mall, char epoch[33], int64_t *seq)
+{
+    char *path = epoch_path(mall);
+    long long number;
+    FILE *file = fopen(path, "re");
+    bool good = file && fscanf(file, "%32s %lld", epoch, &number) == 2;
+    if (good)
+        *seq = number;
+    if (file)
+        fclose(file);
+    free(path);
+    return good;
+}
+
+static void epoch_write(const struct mall *mall, const char *epoch, int64_t seq)
+{
+    char *path = epoch_path(mall), *beside = mem_printf("%s.new", path);
+    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    char line[64];
+    int n = snprintf(line, sizeof line, "%s %lld\n", epoch, (long long)seq);
+    if (fd >= 0 && write(fd, line, (size_t)n) == n && fsync(fd) == 0)
+        rename(beside, path);
+    if (fd >= 0)
+        close(fd);
+    free(beside);
+    free(path);
+}
+
+/* A file that is behind what it once was is a backup that was put back: what replicas were told
+ * since is not in it, so it is another hub from now on. */
+static enum status epoch_check(struct sync_hub *hub, struct error *err)
+{
+    char mine[33], beside[33], fresh[33];
+    int64_t seq, once = 0;
+    sqlite3_stmt *stmt;
+    enum status status = sync_text(hub->reader, "epoch", mine, sizeof mine, err);
+    if (status == ST_OK)
+        status = reader_integer(hub->reader,
+                                "select cast(value as integer) from sync where name = 'seq'", 0,
+                                &seq, err);
+    if (status != ST_OK)
+        return status;
+    bool known = epoch_read(hub->mall, beside, &once);
+    bool restored = known && (strcmp(mine, beside) != 0 || once > seq);
+    if (!restored) {
+        if (!known || once < seq)
+            epoch_write(hub->mall, mine, seq);
+        return ST_OK;
+    }
+    epoch_make(fresh);
+    status = hub_writer(hub, err);
+    if (status == ST_OK)
+        status = writer_begin(hub->writer, err);
+    if (status != ST_OK)
+        return status;
+    status = writer_prepare(hub->writer, "update sync set value = ?1 where name = 'epoch'", &stmt,
+                            err);
+    if (status == ST_OK) {
+        sqlite3_bind_text(stmt, 1, fresh, -1, SQLITE_STATIC);
+        status = writer_run(hub->writer, stmt, err);
+    }
+    if (status == ST_OK)
+        status = writer_commit(hub->writer, err);
+    writer_rollback(hub->writer);
+    if (status == ST_OK)
+        epoch_write(hub->mall, fresh, seq);
+    return status;
+}
+
+/* ---- A session ---- */
+
+static void say(struct sync_hub *hub, enum frame_type type, json_t *json)
+{
+    char *text = json_dumps(json, JSON_COMPACT);
+    frame_put(&hub->out, type, text, strlen(text));
+    free(text);
+    json_decref(json);
+}
+
+static enum status leave(struct sync_hub *hub, enum status status, const struct error *err)
+{
+    if (!hub->over)
+        say(hub, FRAME_BYE, json_pack("{s:s, s:s}", "reason",
+                                      status == ST_OK ? "" : error_text(err), "status",
+                                      status_name(status)));
+    hub->over = true;
+    return status;
+}
+
+static enum status principal_check(struct sync_hub *hub, const char *principal, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    bool row;
+    enum status status =
+        reader_prepare(hub->reader, "select 1 from principal where name = ?1", &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_text(stmt, 1, principal, -1, SQLITE_STATIC);
+    status = reader_step(hub->reader, stmt, &row, err);
+    sqlite3_reset(stmt);
+    if (status != ST_OK)
+        return status;
+    if (!row) {
+        struct arena *arena = arena_new();
+        error_set(err, ST_DENIED, "%s is not a principal of this hub, or no longer one: ask for "
+                                  "`atrium hub add`",
+                  text_quote(arena, principal, strlen(principal)));
+        arena_free(arena);
+        return ST_DENIED;
+    }
+    return access_lookup(hub->reader, principal, &hub->access, err);
+}
+
+enum status sync_hub_new(struct mall *mall, const struct sync_hub_options *options,
+                         struct sync_hub **out, struct error *err)
+{
+    *out = NULL;
+    struct sync_hub *hub = mem_zero(1, sizeof *hub);
+    hub->mall = mall;
+    hub->now = options->now;
+    hub->context = options->context;
+    char epoch[33] = "";
+    enum status status = reader_open(mall, &hub->reader, err);
+    if (status == ST_OK)
+        status = sync_text(hub->reader, "epoch", epoch, sizeof epoch, err);
+    if (status == ST_OK && (!*epoch || mall->replica))
+        status = error_set(err, ST_REFUSED, "'%s' is no hub: make it one with `atrium hub add`",
+                           mall->path);
+    if (status == ST_OK)
+        status = principal_check(hub, options->principal, err);
+    if (status == ST_OK)
+        status = epoch_check(hub, err);
+    hub->pull = (struct pull){
+        .reader = hub->reader, .access = &hub->access, .frames = &hub->out};
+    if (status != ST_OK) {
+        sync_hub_free(hub);
+        return status;
+    }
+    *out = hub;
+    return ST_OK;
+}
+
+void sync_hub_free(struct sync_hub *hub)
+{
+    if (!hub)
+        return;
+    pull_free(&hub->pull);
+    frame_in_free(&hub->in);
+    frame_out_free(&hub->out);
+    writer_close(hub->writer);
+    reader_close(hub->reader);
+    free(hub);
+}
+
+/* ---- Hello ---- */
+
+static int64_t lock_seconds(struct sync_hub *hub)
+{
+    int64_t days = LOCK_DAYS;
+    reader_integer(hub->reader, "select cast(value as integer) from setting where name = "
+                                "'sync_lock'",
+                   LOCK_DAYS, &days, NULL);
+    return days * DAY;
+}
+
+/* What the replica's holder may see changes with the role: an old replica is made anew. */
+static enum status way_on(struct sync_hub *hub, const json_t *hello, const char *epoch,
+                          const char *policy, bool *rebuild, struct error *err)
+{
+    struct position at;
+    const char *theirs = json_string_value(json_object_get(hello, "policy"));
+    const char *was = json_string_value(json_object_get(hello, "epoch"));
+    *rebuild = true;
+    if (!theirs || strcmp(theirs, policy) != 0 || !was || strcmp(was, epoch) != 0 ||
+        !position_read(json_object_get(hello, "position"), &at))
+        return ST_OK;
+    hub->pull.at = at;
+    bool possible;
+    enum status status =
+        pull_possible(hub->reader, hub->access.principal, &at, &possible, err);
+    *rebuild = !possible;
+    return status;
+}
+
+static json_t *key_json(const struct sync_hub *hub)
+{
+    char hex[33];
+    if (hub->access.mask != MASK_PSEUDONYM)
+        return json_string("");
+    snprintf(hex, sizeof hex, "%016llx%016llx", (unsigned long long)hub->access.key[0],
+             (unsigned long long)hub->access.key[1]);
+    return json_string(hex);
+}
+
+static enum status hello(struct sync_hub *hub, const json_t *json, struct error *err)
+{
+    char epoch[33], policy[SHA256_HEX];
+    bool rebuild;
+    json_int_t sync = json_integer_value(json_object_get(json, "sync"));
+    json_int_t schema = json_integer_value(json_object_get(json, "schema"));
+    if (hub->greeted)
+        return error_set(err, ST_REFUSED, "the replica said hello twice");
+    if (sync != SYNC_VERSION || schema != schema_version)
+        return error_set(err, ST_CONFLICT,
+                         "the hub's program is %s than this console's (sync %d, schema %d; here "
+                         "%lld, %lld): install the same version on both",
+                         schema > schema_version || sync > SYNC_VERSION ? "older" : "newer",
+                         SYNC_VERSION, schema_version, (long long)sync, (long long)schema);
+    policy_hash(hub->access.role, policy);
+    enum status status = sync_text(hub->reader, "epoch", epoch, sizeof epoch, err);
+    if (status == ST_OK)
+        status = way_on(hub, json, epoch, policy, &rebuild, err);
+    if (status != ST_OK)
+        return status;
+    hub->greeted = true;
+    hub->copy_wanted = rebuild;
+    say(hub, FRAME_WELCOME,
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:b, s:o, s:s, s:s, s:I}", "epoch",
+                  epoch, "mall", hub->mall->name, "principal", hub->access.principal, "role",
+                  roles[hub->access.role].name, "policy", policy, "schema", schema_version,
+                  "lock_s", (json_int_t)lock_seconds(hub), "time", (json_int_t)hub_now(hub),
+                  "rebuild", rebuild, "key", key_json(hub), "timezone",
+                  zone_name(hub->mall->zone), "currency", hub->mall->currency, "boundary",
+                  (json_int_t)hub->mall->clock.boundary));
+    return ST_OK;
+}
+
+/* ---- Pulling ---- */
+
+/* How far the replica is, for the log to be shortened by, and for `hub list`. */
+static enum status heard(struct sync_hub *hub, const struct position *at, struct error *err)
+{
+    int64_t now = hub_now(hub);
+    sqlite3_stmt *stmt;
+    if (at->copy || (hub->noted && now - hub->noted < HEARD_EVERY && now >= hub->noted))
+        return ST_OK;
+    char *text = position_text(at);
+    enum status status = hub_writer(hub, err);
+    if (status == ST_OK)
+        status = writer_begin(hub->writer, err);
+    if (status == ST_OK)
+        status = writer_prepare(
+            hub->writer,
+            "insert into replica (principal, position, seq, batch, heard) values (?1, ?2, ?3, 0,"
+            " ?4) on conflict do update set position = ?2, seq = ?3, batch = 0, heard = ?4",
+            &stmt, err);
+    if (status == ST_OK) {
+        sqlite3_bind_text(stmt, 1, hub->access.principal, -1, SQLITE_STATIC);
+        sqlite3_bind_text(stmt, 2, text, -1, SQLITE_STATIC);
+        sqlite3_bind_int64(stmt, 3, at->seq);
+        sqlite3_bind_int64(stmt, 4, now);
+        status = writer_run(hub->writer, stmt, err);
+    }
+    if (status == ST_OK)
+        status = writer_commit(hub->writer, err);
+    if (hub->writer)
+        writer_rollback(hub->writer);
+    free(text);
+    hub->noted = now;
+    return status;
+}
+
+static enum status pulled(struct sync_hub *hub, const json_t *json, struct error *err)
+{
+    struct position at;
+    json_int_t bytes = json_integer_value(json_object_get(json, "bytes"));
+    if (!hub->greeted || bytes < 0)
+        return error_set(err, ST_REFUSED, "the replica pulls before it said hello");
+    hub->pulling = true;
+    hub->credit = (uint64_t)bytes;
+    return position_read(json_object_get(json, "position"), &at) ? heard(hub, &at, err) : ST_OK;
+}
+
+static enum status batch_next(struct sync_hub *hub, bool *more, struct error *err)
+{
+    size_t before = hub->pull.out.bytes;
+    enum status status = ST_OK;
+    hub->pull.now = hub_now(hub);
+    hub->pull.out.bytes = 0;
+    if (hub->copy_wanted) {
+        hub->copy_wanted = false;
+        status = hub_writer(hub, err);
+        if (status == ST_OK)
+            status = pull_copy_begin(&hub->pull, hub->writer, err);
+        *more = true;
+    } else {
+        status = pull_batch(&hub->pull, more, err);
+    }
+    (void)before;
+    hub->sent += hub->pull.out.bytes;
+    *more = *more && hub->sent < hub->credit;
+    return status;
+}
+
+/* ---- Frames ---- */
+
+static enum status edited(struct sync_hub *hub, const json_t *json, struct error *err)
+{
+    json_t *answer = NULL;
+    if (!hub->greeted)
+        return error_set(err, ST_REFUSED, "the replica edits before it said hello");
+    enum status status = hub_writer(hub, err);
+    if (status == ST_OK)
+        status = edit_apply(hub->writer, &hub->access, json, &answer, err);
+    if (status == ST_OK)
+        say(hub, FRAME_ANSWER, answer);
+    return status;
+}
+
+static enum status frame_take(struct sync_hub *hub, const struct frame *frame, struct error *err)
+{
+    json_t *json = json_loadb((const char *)frame->payload, frame->size, 0, NULL);
+    enum status status;
+    if (!json_is_object(json))
+        status = error_set(err, ST_REFUSED, "the replica sent a frame '%s' that is no JSON object",
+                           frame_names[frame->type]);
+    else if (frame->type == FRAME_HELLO)
+        status = hello(hub, json, err);
+    else if (frame->type == FRAME_PULL)
+        status = pulled(hub, json, err);
+    else if (frame->type == FRAME_EDIT)
+        status = edited(hub, json, err);
+    else if (frame->type == FRAME_BYE)
+        status = leave(hub, ST_OK, err);
+    else
+        status = error_set(err, ST_REFUSED, "the replica sent a frame '%s', which only a hub sends",
+                           frame_names[frame->type]);
+    json_decref(json);
+    return status;
+}
+
+void sync_hub_feed(struct sync_hub *hub, const void *bytes, size_t n)
+{
+    if (!hub->over)
+        frame_feed(&hub->in, bytes, n);
+}
+
+enum status sync_hub_step(struct sync_hub *hub, bool *more, struct error *err)
+{
+    struct frame frame;
+    struct error own = {0};
+    bool there;
+    *more = false;
+    if (hub->over)
+        return ST_OK;
+    enum status status = frame_get(&hub->in, &frame, &there, &own);
+    if (status == ST_OK && there) {
+        status = frame_take(hub, &frame, &own);
+        *more = !hub->over;
+    } else if (status == ST_OK && hub->in.ended) {
+        hub->over = true;
+    } else if (status == ST_OK && hub->pulling && hub->sent < hub->credit) {
+        status = batch_next(hub, more, &own);
+    }
+    if (status != ST_OK) {
+        leave(hub, status, &own);
+        *more = false;
+    }
+    if (err && status != ST_OK) {
+        error_clear(err);
+        *err = own;
+    } else {
+        error_clear(&own);
+    }
+    return status;
+}
+
+const unsigned char *sync_hub_out(const struct sync_hub *hub, size_t *n)
+{
+    return frame_next(&hub->out, n);
+}
+
+void sync_hub_sent(struct sync_hub *hub, size_t n)
+{
+    frame_took(&hub->out, n);
+}
+
+bool sync_hub_over(const struct sync_hub *hub)
+{
+    size_t n;
+    sync_hub_out(hub, &n);
+    return hub->over && n == 0;
+}

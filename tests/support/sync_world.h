@@ -1,0 +1,56 @@
+/*
+ * A hub and its replicas for tests: files in a folder, the two ends of a session in memory, and a
+ * plain look at what a role's replica must hold.
+ */
+#ifndef ATRIUM_TESTS_SYNC_WORLD_H
+#define ATRIUM_TESTS_SYNC_WORLD_H
+
+#include "model/access/access.h"
+#include "model/sync/hub.h"
+#include "model/sync/outbox.h"
+#include "model/sync/replica.h"
+#include "tests/support/event_history.h"
+#include "tests/support/temp.h"
+
+struct sync_world {
+    char *folder, *hub_path;
+    struct mall *hub;
+    struct writer *writer; /* of the hub */
+    int64_t clock;         /* what both ends take for now */
+    struct error err;
+};
+
+/* An empty hub with a principal of each role, named like it. Ends the test on an error. */
+struct sync_world *sync_world_new(void);
+void sync_world_free(struct sync_world *world);
+void sync_world_close(struct sync_world *world); /* its files, to be copied or put back */
+void sync_world_open(struct sync_world *world);
+void sync_world_principal(struct sync_world *world, const char *name, const char *role);
+
+/* "folder/NAME.mall", of the world. The caller's. */
+char *sync_world_path(const struct sync_world *world, const char *name);
+
+/* One session of the principal's replica. What may go wrong is said beforehand. */
+struct session {
+    const char *principal;
+    struct dice *dice; /* NULL: nothing is random */
+    int64_t cut;       /* the connection ends after so many bytes of either way; -1: not */
+    int64_t damage;    /* this byte from the hub is another; -1: none */
+    int64_t again;     /* bytes from here on come twice; -1: not */
+    bool stay;         /* do not wait for both to be level */
+    size_t bytes_in, bytes_out;     /* out */
+    struct sync_counts counts;      /* out */
+    struct error error;             /* out: the replica's */
+    unsigned char *wire;            /* out: all from the hub; to be freed, where `keep` */
+    bool keep;
+};
+enum status sync_session(struct sync_world *world, struct session *session);
+
+/* A session where nothing goes wrong; ends the test otherwise. */
+struct sync_counts sync_all(struct sync_world *world, const char *principal);
+
+/* NULL where the replica holds what its role may see of the hub, else what differs; from the
+ * arena. */
+const char *sync_differ(struct sync_world *world, const char *principal, struct arena *arena);
+
+#endif
