@@ -9,6 +9,7 @@
 #include "model/fleet/work.h"
 
 #include <malloc.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -248,7 +249,7 @@ static struct room live_sessions(struct bench *bench, size_t n)
     struct fleet_work_options how = {.command = "echo begun; sleep 1000"};
     struct fleet_work *work = fleet_work_begin(engine, bench->devices, n, &how);
     for (int i = 0; i < 6000 && numbers.in_phase[PHASE_OUTPUT] < (int)n; i++) {
-        usleep(10000);
+        poll(NULL, 0, 10);
         fleet_numbers(engine, &numbers);
     }
     if (numbers.in_phase[PHASE_OUTPUT] < (int)n)
