@@ -5,11 +5,10 @@
 #include "model/base/text.h"
 #include "model/base/time.h"
 #include "model/base/vec.h"
+#include "model/fleet/ssh_late.h"
 #include "model/import/import.h"
 #include "model/store/column.h"
 #include "model/store/operation.h"
-
-#include <libssh/libssh.h>
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -123,11 +122,12 @@ static enum status key_write(const char *path, struct error *err)
     ssh_key key = NULL;
     char *public = mem_printf("%s.pub", path);
     bool ok = stat(path, &about) == 0 && stat(public, &about) == 0;
-    if (!ok)
+    if (!ok && ssh_load(err) == ST_OK)
         ok = ssh_pki_generate(SSH_KEYTYPE_ED25519, 0, &key) == SSH_OK &&
              ssh_pki_export_privkey_file(key, NULL, NULL, NULL, path) == SSH_OK &&
              ssh_pki_export_pubkey_file(key, public) == SSH_OK && chmod(path, 0600) == 0;
-    ssh_key_free(key);
+    if (key)
+        ssh_key_free(key);
     free(public);
     return ok ? ST_OK : error_set(err, ST_UNUSABLE, "%s: a key could not be written", path);
 }
