@@ -214,7 +214,7 @@ static void phase_wait(struct fleet_engine *engine, enum fleet_phase phase)
         poll(&fd, 1, 5);
         fleet_numbers(engine, &numbers);
     } while (!numbers.in_phase[phase] && time_monotonic_ns() < until);
-    assert_int_equal(numbers.in_phase[phase], 1);
+    assert_true(numbers.in_phase[phase] >= 1);
 }
 
 static void test_cancel_in_every_phase(void **state)
