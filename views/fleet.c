@@ -479,6 +479,9 @@ static bool fleet_action(struct view *view, int id, const char *argument)
     case ACTION_FLEET_CONFIG:
         targets_act(view, id);
         return true;
+    case ACTION_FLEET_ROLLOUTS:
+        console_open(view->console, "rollouts", "");
+        return true;
     case ACTION_FLEET_LAST:
         console_open(view->console, "fleet-run", "");
         return true;

@@ -272,22 +272,32 @@ static void config_answered(struct view *view, int slot)
         rows_make(view);
 }
 
+/* "40 devices: 28 drift, 1 queued, 11 without" */
 static const char *counts_text(struct view *view, struct arena *arena)
 {
+    static const struct {
+        enum device_drift drift;
+        const char *text;
+    } parts[] = {
+        {DRIFT_SAME, N_("%zu as desired")},     {DRIFT_OTHER, N_("%zu drift")},
+        {DRIFT_QUEUED, N_("%zu queued")},       {DRIFT_UNKNOWN, N_("%zu not known")},
+        {DRIFT_NONE, N_("%zu without a wish")},
+    };
     const struct config_state *state = view->state;
     const struct config_answer *answer = view_answer(view, 0);
     size_t drifts[DEVICE_DRIFTS] = {0};
+    bool first = true;
     for (size_t i = 0; i < answer->n; i++)
         drifts[answer->devices[i].drift]++;
     const char *text =
-        arena_printf(arena,
-                     ngettext("%zu device: %zu as desired, %zu drift, %zu not known",
-                              "%zu devices: %zu as desired, %zu drift, %zu not known", answer->n),
-                     answer->n, drifts[DRIFT_SAME], drifts[DRIFT_OTHER], drifts[DRIFT_UNKNOWN]);
-    if (drifts[DRIFT_QUEUED])
-        text = arena_printf(arena, _("%s, %zu queued"), text, drifts[DRIFT_QUEUED]);
-    if (drifts[DRIFT_NONE])
-        text = arena_printf(arena, _("%s, of %zu nothing is desired"), text, drifts[DRIFT_NONE]);
+        arena_printf(arena, ngettext("%zu device", "%zu devices", answer->n), answer->n);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (!drifts[parts[i].drift])
+            continue;
+        const char *part = arena_printf(arena, _(parts[i].text), drifts[parts[i].drift]);
+        text = arena_printf(arena, first ? _("%s: %s") : _("%s, %s"), text, part);
+        first = false;
+    }
     size_t left = state->work ? fleet_work_left(desk_work_of(state->work)) : 0;
     return left ? arena_printf(arena, _("%s  %zu being asked"), text, left) : text;
 }
@@ -304,6 +314,18 @@ static void line_draw(const struct sheet *lines, size_t i, struct area row)
     draw_field(row, 0, 2, row.cols - 2, -1, role, cells[1].text);
 }
 
+static const char *below_title(const struct config_row *row, struct arena *arena)
+{
+    if (row->difference && *row->difference)
+        return _("- is only what it has, + only what is desired");
+    if (!row->wanted)
+        return _("nothing is desired yet: s sets a key, t takes a file");
+    return arena_printf(arena,
+                        row->difference ? _("%s has what is desired:")
+                                        : _("desired of %s (a asks them and compares):"),
+                        row->first->code);
+}
+
 static void below_draw(struct view *view, struct area area)
 {
     struct config_state *state = view->state;
@@ -318,12 +340,8 @@ static void below_draw(struct view *view, struct area area)
         state->lines = config_row_lines(state->below, row);
     }
     draw_rule(area_cut_top(&area, 1), 0, ROLE_RULE);
-    const char *title = row->difference && *row->difference
-                            ? _("- is only what it has, + only what is desired")
-                        : !row->wanted ? _("nothing is desired yet: s sets a key, t takes a file")
-                        : row->difference ? _("it has what is desired:")
-                                          : _("desired (a asks the devices and compares):");
-    draw_field(area_cut_top(&area, 1), 0, 0, area.cols, -1, ROLE_DIM, title);
+    draw_field(area_cut_top(&area, 1), 0, 0, area.cols, -1, ROLE_DIM,
+               below_title(row, state->below));
     for (size_t i = 0; i < state->lines->n_rows && i < (size_t)area.rows; i++)
         line_draw(state->lines, i, area_part(area, (int)i, 0, 1, area.cols));
 }

@@ -50,11 +50,6 @@ struct desk_work *desk_work_begin(struct fleet_desk *desk, const struct device *
                                   void *context);
 struct fleet_work *desk_work_of(const struct desk_work *work);
 
-/* ---- Work of others on the same engine ---- */
-
-/* Called whenever ended jobs were collected; NULL: nobody. Only one at a time. */
-void desk_after_collect(struct fleet_desk *desk, void (*after)(void *context), void *context);
-
 /* Nobody wants it any more: what still runs is cancelled, and all is freed when it has ended. NULL
  * is fine. */
 void desk_work_leave(struct desk_work *work);
@@ -63,6 +58,9 @@ void desk_work_leave(struct desk_work *work);
 
 /* The engine, made when it is first needed; NULL: it complained. */
 struct fleet_engine *desk_engine(struct fleet_desk *desk);
+
+/* `after` is called whenever ended jobs were collected; NULL: nobody. Only one at a time. */
+void desk_after_collect(struct fleet_desk *desk, void (*after)(void *context), void *context);
 
 /* Until it is removed, `end` is called when the console is left: the engine is gone by then, and
  * all jobs have ended. Changes for the writer can still be submitted. */

@@ -28,6 +28,7 @@ struct fleet_transfer {
     const char *act, *detail;
     struct transfer *transfer; /* NULL: it has not begun */
     bool asked, cancelled, kept;
+    bool waited; /* it was agreed to earlier: who does not answer now keeps the time it has */
     int timer;
     void (*changed)(void *context);
     void *context;
@@ -77,6 +78,7 @@ struct outcome {
     char actor[64];
     const char *act, *detail;
     bool config;
+    int64_t queue_until;
     struct transfer_result *results;
     size_t n;
 };
@@ -84,10 +86,9 @@ struct outcome {
 static enum status outcome_run(struct writer *writer, void *arguments, struct error *err)
 {
     struct outcome *o = *(struct outcome **)arguments;
-    return o->config
-               ? config_applied_keep(writer, o->actor, o->results, o->n, time_now() + QUEUE_S, err)
-               : device_acts_keep(writer, o->actor, o->act, o->detail,
-                                  transfer_outcomes(o->arena, o->results, o->n), o->n, err);
+    return o->config ? config_applied_keep(writer, o->actor, o->results, o->n, o->queue_until, err)
+                     : device_acts_keep(writer, o->actor, o->act, o->detail,
+                                        transfer_outcomes(o->arena, o->results, o->n), o->n, err);
 }
 
 static void outcome_done(void *context, void *arguments, enum status status,
@@ -114,6 +115,7 @@ static void outcome_keep(struct fleet_transfer *transfer)
     o->act = arena_strdup(o->arena, transfer->act);
     o->detail = arena_strdup(o->arena, transfer->detail);
     o->config = transfer->options.kind == TRANSFER_CONFIG;
+    o->queue_until = transfer->waited ? 0 : time_now() + QUEUE_S;
     snprintf(o->actor, sizeof o->actor, "%s", transfer->console->access.principal);
     o->results = arena_array(o->arena, struct transfer_result, o->n + 1);
     struct device *devices = devices_copy(o->arena, transfer->devices, transfer->n);
@@ -399,8 +401,11 @@ void fleet_apply_waiting(struct console *console, const struct device *devices,
                          const struct transfer_text *texts, size_t n)
 {
     bool may = access_may(&console->access, RIGHT_DEVICES | RIGHT_DEVICES_EDIT);
-    if (n && may && !console->mall->read_only && !fleet_transfer_left(console->transfer))
-        transfer_announce(apply_new(console, devices, texts, n), false);
+    if (!n || !may || console->mall->read_only || fleet_transfer_left(console->transfer))
+        return;
+    struct fleet_transfer *transfer = apply_new(console, devices, texts, n);
+    transfer->waited = true;
+    transfer_announce(transfer, false);
 }
 
 /* ---- The screen ---- */

@@ -57,6 +57,8 @@ const struct view_ops *const screens[] = {
     &view_points_post,
     &view_points_rules,
     &view_points_rule,
+    &view_rollouts,
+    &view_rollout,
     &view_fleet_run,
     &view_shell,
     &view_fleet_output,

@@ -74,6 +74,8 @@ enum status rollout_driver_open(struct writer *writer, struct reader *reader,
     *out = NULL;
     enum status status =
         access_require(access, RIGHT_DEVICES | RIGHT_DEVICES_EDIT, "drive a roll-out", err);
+    if (status == ST_OK && writer_mall(writer)->replica)
+        status = error_set(err, ST_DENIED, "a replica drives no roll-outs: the hub's engine does");
     if (status == ST_OK)
         status = rollout_find(reader, access, arena, code, &rollout, err);
     if (status == ST_OK) {

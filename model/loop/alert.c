@@ -341,8 +341,8 @@ enum status alerts_run(struct reader *reader, struct arena *arena, const struct 
                        size_t *n, struct error *err)
 {
     static enum status (*const looks[])(struct watch *, struct error *) = {
-        look_at_file, look_at_probes, look_at_falls, look_at_points, look_at_imports,
-        look_at_devices};
+        look_at_file,   look_at_probes,  look_at_falls,
+        look_at_points, look_at_imports, look_at_devices};
     struct watch watch = {.reader = reader, .arena = arena, .mall = reader_mall(reader)};
 
     *n = 0;

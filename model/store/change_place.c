@@ -46,6 +46,8 @@ const struct change_place change_places[] = {
     {39, "points_terms", CHANGE_ROW},
     {40, "points_hold", CHANGE_COLUMN, "person", NULL, 1},
     {41, "points_rule", CHANGE_ROW},
+    {50, "rollout", CHANGE_ROW},
+    {51, "rollout_device", CHANGE_COLUMN, "rollout", NULL, 0},
 };
 const size_t n_change_places = sizeof change_places / sizeof *change_places;
 
@@ -56,7 +58,7 @@ const char *const change_own_tables[] = {
     "tail",          "ref_layer",    "ref_leaf",     "person_block", "person_recent",
     "rollup_day",    "rollup_hour",  "session",      "search_part",  "search_tail",
     "sync",          "change",       "change_set",   "event_log",    "event_delta",
-    "replica",       "outbox",       "outbox_base",
+    "replica",       "outbox",       "outbox_base",  "archive",
 };
 const size_t n_change_own_tables = sizeof change_own_tables / sizeof *change_own_tables;
 

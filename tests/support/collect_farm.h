@@ -21,6 +21,8 @@ struct collect_farm {
 /* sale_ms as in farm_options. Ends the test on an error. */
 void collect_farm_start(struct collect_farm *c, size_t tills, size_t probes, size_t screens,
                         int sale_ms);
+/* From here on nothing is sold. */
+void collect_farm_rest(struct collect_farm *c);
 void collect_farm_stop(struct collect_farm *c);
 
 /* Collects what there is; the result is the arena's. */
