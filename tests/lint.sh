@@ -53,7 +53,7 @@ stands_on() {
     insight) echo 'base|store|event|access|people|question|segment|loop' ;;
     import) echo 'base|store|event|access|people' ;;
     sql) echo 'base|store|event|access|people|question|segment|loop' ;;
-    campaign | scene) echo 'base|store|event|access|people|question|segment|loop|insight' ;;
+    campaign | scene) echo 'base|store|event|access|people|question|segment|loop|insight|sync' ;;
     fleet) echo 'base|store|event|access|people|question|import' ;;
     sync) echo 'base|store|event|access|people|question|import|fleet' ;;
     *) echo unknown ;;

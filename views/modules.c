@@ -2,6 +2,7 @@
 
 #include "model/campaign/coupon.h"
 #include "model/campaign/message_verify.h"
+#include "model/campaign/points_outbox.h"
 #include "model/campaign/points_rules.h"
 #include "model/campaign/points_verify.h"
 #include "model/campaign/state.h"
@@ -21,6 +22,7 @@ void modules_start(void)
     points_register();
     campaign_register();
     sync_register();
+    points_outbox_register();
     rollout_register();
     config_register();
 }

@@ -1,4 +1,5 @@
 /* Posting entries: what may be posted, and its record. */
+#include "model/campaign/points_outbox.h"
 #include "model/campaign/points_parts.h"
 
 #include "model/base/text.h"
@@ -299,7 +300,11 @@ enum status points_post(struct writer *writer, const struct access *access,
     if (entry->ref)
         snprintf(posted->ref, sizeof posted->ref, "%s", entry->ref);
     if (status == ST_OK)
+        status = points_outbox_begin(writer, entry, err);
+    if (status == ST_OK)
         status = post(&book, entry, posted, err);
+    if (status == ST_OK && !posted->repeated)
+        status = points_outbox_put(writer, access, entry, posted->ref, err);
     posted->sums = book_sums(&book, entry->time ? entry->time : book.now);
     book_end(&book);
     if (own && status == ST_OK)

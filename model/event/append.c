@@ -51,10 +51,15 @@ static enum status tail_insert(struct writer *writer, const struct event *event,
                                struct error *err)
 {
     sqlite3_stmt *stmt;
-    enum status status = writer_prepare(writer,
-                                        "insert or ignore into tail (" TAIL_COLUMNS ") values"
-                                        " (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
-                                        &stmt, err);
+    enum status status = writer_prepare(
+        writer,
+        writer_mall(writer)->replica
+            ? "insert or ignore into tail (" TAIL_COLUMNS ", seq) select"
+              " ?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13, min(coalesce(min(seq), 0), 0) - 1"
+              " from tail"
+            : "insert or ignore into tail (" TAIL_COLUMNS ") values"
+              " (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
+        &stmt, err);
     if (status != ST_OK)
         return status;
     const int64_t numbers[] = {event->time,    event->person,   event->kind,
@@ -71,11 +76,21 @@ static enum status tail_insert(struct writer *writer, const struct event *event,
     return status;
 }
 
+static const char pending_key;
+
+void event_append_pending(struct writer *writer, bool on)
+{
+    writer_keep(writer, &pending_key, on ? writer : NULL, NULL);
+}
+
 enum status event_append_each(struct writer *writer, const struct event *events, size_t n,
                               bool *added, struct error *err)
 {
     struct ref_index index;
     size_t n_added = 0;
+    if (writer_mall(writer)->replica && !writer_kept(writer, &pending_key))
+        return error_set(err, ST_DENIED,
+                         "events are recorded at the hub: this is a replica, which is sent them");
     enum status status = ref_index_open(writer, &index, err);
     for (size_t i = 0; i < n && status == ST_OK; i++) {
         bool there = false, done = false;

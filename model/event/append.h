@@ -11,4 +11,9 @@
 /* ST_REFUSED where a kind, a time or a reference cannot be stored. */
 enum status event_check(const struct event *event, struct error *err);
 
+/* Events are recorded at the hub: on a replica appending is refused, but for those of an edit that
+ * goes to the hub as well. They stand below 0 in the tail until the hub's come with their reference.
+ */
+void event_append_pending(struct writer *writer, bool on);
+
 #endif

@@ -40,6 +40,9 @@ enum status event_bulk_begin(struct writer *writer, const struct event_bulk_opti
 {
     /* What is in the tail arrived before. */
     *out = NULL;
+    if (writer_mall(writer)->replica && !(options && options->replayed))
+        return error_set(err, ST_DENIED,
+                         "events are imported at the hub: this is a replica, which is sent them");
     enum status status = event_fold(writer, 1, err);
     return status == ST_OK ? bulk_begin(writer, options, out, err) : status;
 }

@@ -477,6 +477,10 @@ static enum status mover_run(struct mover *mover, struct error *err)
 
 enum status event_move(struct writer *writer, struct event_move *move, struct error *err)
 {
+    if (writer_mall(writer)->replica && !move->replayed)
+        return error_set(err, ST_DENIED,
+                         "people are joined, taken apart and erased at the hub: this is a replica, "
+                         "which is sent what became of them");
     enum status status = move->replayed ? ST_OK : event_fold(writer, 1, err);
     if (status == ST_OK)
         status = writer_bulk_begin(writer, err);

@@ -116,6 +116,8 @@ static enum status place_rows(struct apply *apply, const struct change_place *pl
         size_t n = gone ? 0 : view_count(in, INT32_MAX);
         if (in->bad)
             status = nonsense(err);
+        if (status == ST_OK && !n)
+            status = forget_note(&apply->forgetting, apply->writer, place, key, err);
         if (status == ST_OK)
             status = key_clear(apply->writer, place, key, arena, err);
         for (size_t i = 0; i < n && status == ST_OK; i++)
@@ -313,9 +315,14 @@ static enum status rows_write(struct writer *writer, void *context, struct error
     enum status status = outbox_restore(writer, err);
     if (status == ST_OK)
         status = acts_first(apply, err);
+    for (size_t i = 0; i < apply->own.n && status == ST_OK; i++)
+        status = run_number(writer, "delete from tail where seq = ?1 and seq < 0",
+                            apply->own.at[i], err);
     for (size_t i = 0; i < apply->batch->parts.n && status == ST_OK; i++)
         if (apply->batch->parts.at[i].type != FRAME_EVENTS)
             status = part_rows(apply, &apply->batch->parts.at[i], err);
+    if (status == ST_OK)
+        status = forget_rows(&apply->forgetting, writer, err);
     if (status == ST_OK)
         status = position_put(apply, &position, err);
     if (status == ST_OK)
@@ -327,12 +334,51 @@ static enum status rows_write(struct writer *writer, void *context, struct error
 
 /* ---- Events ---- */
 
+/* An event that was made on this replica (event_append_pending). */
+struct own_event {
+    int64_t seq, kind;
+    const char *ref;
+};
+
 struct adding {
     struct event_bulk *bulk;
+    VEC(struct own_event) own;
+    struct arena *own_texts;
     struct arena *arena;
     struct chunk_head head;
     struct event_list events;
 };
+
+static enum status own_read(struct apply *apply, struct adding *adding, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    int code;
+    enum status status = writer_prepare(
+        apply->writer, "select seq, kind, ref from tail where seq < 0 and ref <> ''", &stmt, err);
+    if (status != ST_OK)
+        return status;
+    while ((code = sqlite3_step(stmt)) == SQLITE_ROW)
+        vec_push(&adding->own,
+                 (struct own_event){
+                     sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1),
+                     arena_strdup(adding->own_texts, (const char *)sqlite3_column_text(stmt, 2))});
+    if (code != SQLITE_DONE)
+        status = sqlite_status(writer_db(apply->writer), "reading the tail", err);
+    sqlite3_reset(stmt);
+    return status;
+}
+
+static void own_note(struct apply *apply, const struct adding *adding)
+{
+    for (size_t o = 0; o < adding->own.n; o++)
+        for (size_t i = 0; i < adding->events.n; i++) {
+            const struct event *event = &adding->events.at[i];
+            if (event->kind == adding->own.at[o].kind && event->ref_size &&
+                strlen(adding->own.at[o].ref) == event->ref_size &&
+                memcmp(adding->own.at[o].ref, event->ref, event->ref_size) == 0)
+                vec_push(&apply->own, adding->own.at[o].seq);
+        }
+}
 
 static enum status chunk_add(struct apply *apply, struct adding *adding, struct view in,
                              struct error *err)
@@ -350,15 +396,18 @@ static enum status chunk_add(struct apply *apply, struct adding *adding, struct 
                       &adding->events))
         return nonsense(err);
     apply->events += (int64_t)adding->events.n;
+    own_note(apply, adding);
     return event_bulk_add(adding->bulk, 0, adding->events.at, adding->events.n, err);
 }
 
 static enum status events_add(struct apply *apply, struct error *err)
 {
-    struct adding adding = {.arena = arena_new()};
+    struct adding adding = {.arena = arena_new(), .own_texts = arena_new()};
     struct event_bulk_options options = {
         .memory = (size_t)256 << 20, .threads = 2, .source = "hub", .replayed = true};
-    enum status status = event_bulk_begin(apply->writer, &options, &adding.bulk, err);
+    enum status status = own_read(apply, &adding, err);
+    if (status == ST_OK)
+        status = event_bulk_begin(apply->writer, &options, &adding.bulk, err);
     for (size_t i = 0; i < apply->batch->parts.n && status == ST_OK; i++) {
         const struct batch_part *part = &apply->batch->parts.at[i];
         struct view in = view_of(apply->batch->bytes.at + part->from, part->to - part->from);
@@ -371,6 +420,8 @@ static enum status events_add(struct apply *apply, struct error *err)
         event_bulk_cancel(adding.bulk);
     chunk_head_free(&adding.head);
     vec_free(&adding.events);
+    vec_free(&adding.own);
+    arena_free(adding.own_texts);
     arena_free(adding.arena);
     return status;
 }
@@ -441,7 +492,7 @@ static enum status plain(struct apply *apply, struct error *err)
     return status;
 }
 
-enum status apply_batch(struct apply *apply, struct error *err)
+static enum status batch_write(struct apply *apply, struct error *err)
 {
     for (size_t i = 0; i < apply->batch->parts.n; i++) {
         const struct batch_part *part = &apply->batch->parts.at[i];
@@ -464,6 +515,16 @@ enum status apply_batch(struct apply *apply, struct error *err)
         }
     }
     return plain(apply, err);
+}
+
+enum status apply_batch(struct apply *apply, struct error *err)
+{
+    enum status status = batch_write(apply, err);
+    if (status == ST_OK)
+        status = forget_bytes(&apply->forgetting, apply->writer, err);
+    forgetting_free(&apply->forgetting);
+    vec_free(&apply->own);
+    return status;
 }
 
 /* ---- Rows as they are here ---- */

@@ -5,6 +5,7 @@
 
 #include "model/store/writer.h"
 #include "model/sync/batch.h"
+#include "model/sync/forget.h"
 
 struct apply {
     struct writer *writer;
@@ -13,6 +14,8 @@ struct apply {
     const struct batch_in *batch;
     const json_t *end;              /* of the batch */
     int64_t rows, events;           /* out: taken */
+    struct forgetting forgetting;
+    VEC(int64_t) own;               /* events that were made here and come from the hub now */
     bool settings;                  /* out: settings changed, the mall is to be loaded again */
 };
 

@@ -53,8 +53,7 @@ enum status sync_hub_make(struct writer *writer, struct error *err)
 {
     char epoch[33];
     if (writer_mall(writer)->replica)
-        return error_set(err, ST_REFUSED,
-                         "'%s' is a replica: only its hub's own file can be a hub",
+        return error_set(err, ST_REFUSED, "'%s' is a replica: only its hub's own file can be a hub",
                          writer_mall(writer)->path);
     random_hex(epoch, 16);
     return change_log_begin(writer, epoch, err);
@@ -219,9 +218,9 @@ static void say(struct sync_hub *hub, enum frame_type type, json_t *json)
 static enum status leave(struct sync_hub *hub, enum status status, const struct error *err)
 {
     if (!hub->over)
-        say(hub, FRAME_BYE, json_pack("{s:s, s:s}", "reason",
-                                      status == ST_OK ? "" : error_text(err), "status",
-                                      status_name(status)));
+        say(hub, FRAME_BYE,
+            json_pack("{s:s, s:s}", "reason", status == ST_OK ? "" : error_text(err), "status",
+                      status_name(status)));
     hub->over = true;
     return status;
 }
@@ -241,8 +240,9 @@ static enum status principal_check(struct sync_hub *hub, const char *principal, 
         return status;
     if (!row) {
         struct arena *arena = arena_new();
-        error_set(err, ST_DENIED, "%s is not a principal of this hub, or no longer one: ask for "
-                                  "`atrium hub add`",
+        error_set(err, ST_DENIED,
+                  "%s is not a principal of this hub, or no longer one: ask for "
+                  "`atrium hub add`",
                   text_quote(arena, principal, strlen(principal)));
         arena_free(arena);
         return ST_DENIED;
@@ -269,8 +269,7 @@ enum status sync_hub_new(struct mall *mall, const struct sync_hub_options *optio
         status = principal_check(hub, options->principal, err);
     if (status == ST_OK)
         status = epoch_check(hub, err);
-    hub->pull = (struct pull){
-        .reader = hub->reader, .access = &hub->access, .frames = &hub->out};
+    hub->pull = (struct pull){.reader = hub->reader, .access = &hub->access, .frames = &hub->out};
     if (status != ST_OK) {
         sync_hub_free(hub);
         return status;
@@ -296,8 +295,9 @@ void sync_hub_free(struct sync_hub *hub)
 static int64_t lock_seconds(struct sync_hub *hub)
 {
     int64_t days = LOCK_DAYS;
-    reader_integer(hub->reader, "select cast(value as integer) from setting where name = "
-                                "'sync_lock'",
+    reader_integer(hub->reader,
+                   "select cast(value as integer) from setting where name = "
+                   "'sync_lock'",
                    LOCK_DAYS, &days, NULL);
     return days * DAY;
 }
@@ -315,8 +315,7 @@ static enum status way_on(struct sync_hub *hub, const json_t *hello, const char 
         return ST_OK;
     hub->pull.at = at;
     bool possible;
-    enum status status =
-        pull_possible(hub->reader, hub->access.principal, &at, &possible, err);
+    enum status status = pull_possible(hub->reader, hub->access.principal, &at, &possible, err);
     *rebuild = !possible;
     return status;
 }
@@ -358,8 +357,8 @@ static enum status hello(struct sync_hub *hub, const json_t *json, struct error 
                   epoch, "mall", hub->mall->name, "principal", hub->access.principal, "role",
                   roles[hub->access.role].name, "policy", policy, "schema", schema_version,
                   "lock_s", (json_int_t)lock_seconds(hub), "time", (json_int_t)hub_now(hub),
-                  "rebuild", rebuild, "key", key_json(hub), "timezone",
-                  zone_name(hub->mall->zone), "currency", hub->mall->currency, "boundary",
+                  "rebuild", rebuild, "key", key_json(hub), "timezone", zone_name(hub->mall->zone),
+                  "currency", hub->mall->currency, "boundary",
                   (json_int_t)hub->mall->clock.boundary));
     return ST_OK;
 }
@@ -410,9 +409,24 @@ static enum status pulled(struct sync_hub *hub, const json_t *json, struct error
     return position_read(json_object_get(json, "position"), &at) ? heard(hub, &at, err) : ST_OK;
 }
 
+/* A principal that is revoked is not served any further; one whose role changed begins again. */
+static enum status still_admitted(struct sync_hub *hub, struct error *err)
+{
+    enum access_role role = hub->access.role;
+    char principal[sizeof hub->access.principal];
+    snprintf(principal, sizeof principal, "%s", hub->access.principal);
+    enum status status = principal_check(hub, principal, err);
+    if (status == ST_OK && hub->access.role != role)
+        status = error_set(err, ST_CONFLICT, "the role of %s changed: the next session goes by it",
+                           principal);
+    return status;
+}
+
 static enum status batch_next(struct sync_hub *hub, bool *more, struct error *err)
 {
-    enum status status = mark_keep(hub, err);
+    enum status status = still_admitted(hub, err);
+    if (status == ST_OK)
+        status = mark_keep(hub, err);
     if (status != ST_OK)
         return status;
     hub->pull.now = hub_now(hub);
@@ -440,7 +454,9 @@ static enum status edited(struct sync_hub *hub, const json_t *json, struct error
     json_t *answer = NULL;
     if (!hub->greeted)
         return error_set(err, ST_REFUSED, "the replica edits before it said hello");
-    enum status status = hub_writer(hub, err);
+    enum status status = still_admitted(hub, err);
+    if (status == ST_OK)
+        status = hub_writer(hub, err);
     if (status == ST_OK)
         status = edit_apply(hub->writer, &hub->access, json, &answer, err);
     if (status == ST_OK)

@@ -224,6 +224,8 @@ static enum status drop(struct writer *writer, const char *id, struct arena *are
         status = error_set(err, ST_CONFLICT, "the hub has this edit already: change it back there");
     if (status == ST_OK)
         status = entry_remove(writer, found.number, err);
+    if (status == ST_OK)
+        status = outbox_events_remove(writer, id, err);
     return status == ST_OK ? outbox_lay_again(writer, err) : status;
 }
 

@@ -17,6 +17,8 @@ enum status outbox_left(struct writer *writer, int64_t number, int64_t *left, st
 /* What the hub said of one. Begins and commits by itself. */
 enum status outbox_answer(struct writer *writer, const json_t *answer, int64_t now,
                           struct error *err);
+/* The events that an edit made here, whose reference is its id. */
+enum status outbox_events_remove(struct writer *writer, const char *id, struct error *err);
 /* The hub has another epoch: what was acknowledged goes again. Begins and commits by itself. */
 enum status outbox_again(struct writer *writer, const char *epoch, struct error *err);
 /* Whatever became of entries, the edits that count lie on top of the hub's rows. */

@@ -2,6 +2,7 @@
 #include "model/sync/outbox_parts.h"
 
 #include "model/base/text.h"
+#include "model/event/catalog.h"
 #include "model/store/change.h"
 #include "model/store/column.h"
 #include "model/store/sqlite.h"
@@ -124,6 +125,18 @@ static enum status finish(struct writer *writer, enum status status, struct erro
     return status;
 }
 
+enum status outbox_events_remove(struct writer *writer, const char *id, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    enum status status =
+        writer_prepare(writer, "delete from tail where seq < 0 and ref = ?1", &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_text(stmt, 1, id, -1, SQLITE_STATIC);
+    status = writer_run(writer, stmt, err);
+    return status == ST_OK ? writer_touch_events(writer, err) : status;
+}
+
 enum status outbox_answer(struct writer *writer, const json_t *answer, int64_t now,
                           struct error *err)
 {
@@ -133,6 +146,9 @@ enum status outbox_answer(struct writer *writer, const json_t *answer, int64_t n
     change_capture(writer, false);
     status = answer_write(writer, answer, now, err);
     const char *state = json_string_value(json_object_get(answer, "state"));
+    if (status == ST_OK && strcmp(state, "refused") == 0)
+        status = outbox_events_remove(writer, json_string_value(json_object_get(answer, "id")),
+                                      err);
     if (status == ST_OK && strcmp(state, "refused") == 0)
         status = outbox_lay_again(writer, err);
     return finish(writer, status, err);
@@ -184,6 +200,30 @@ static enum status entry_copy(sqlite3_stmt *from, struct writer *to, struct erro
     return writer_run(to, stmt, err);
 }
 
+/* Events of edits that the hub has not sent yet. */
+static enum status events_carry(struct writer *from, struct writer *to, struct error *err)
+{
+    sqlite3_stmt *stmt, *into;
+    int code = SQLITE_DONE;
+    enum status status = writer_prepare(
+        from, "select seq, " TAIL_COLUMNS " from tail where seq < 0 order by seq desc", &stmt, err);
+    while (status == ST_OK && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
+        status = writer_prepare(to,
+                                "insert or ignore into tail (seq, " TAIL_COLUMNS ") values"
+                                " (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                                &into, err);
+        for (int i = 0; i < 14 && status == ST_OK; i++)
+            sqlite3_bind_value(into, i + 1, sqlite3_column_value(stmt, i));
+        if (status == ST_OK)
+            status = writer_run(to, into, err);
+    }
+    if (status == ST_OK && code != SQLITE_DONE)
+        status = sqlite_status(writer_db(from), "reading the tail", err);
+    if (status == ST_OK)
+        sqlite3_reset(stmt);
+    return status;
+}
+
 enum status outbox_carry(struct writer *from, struct writer *to, struct error *err)
 {
     sqlite3_stmt *stmt;
@@ -203,6 +243,8 @@ enum status outbox_carry(struct writer *from, struct writer *to, struct error *e
         status = sqlite_status(writer_db(from), "reading the outbox", err);
     if (status == ST_OK)
         sqlite3_reset(stmt);
+    if (status == ST_OK)
+        status = events_carry(from, to, err);
     if (status == ST_OK)
         status = outbox_lay_again(to, err);
     return finish(to, status, err);

@@ -10,6 +10,7 @@
  */
 #include "model/base/random.h"
 #include "model/base/text.h"
+#include "model/campaign/points_outbox.h"
 #include "model/event/event.h"
 #include "model/event/move.h"
 #include "model/people/erase.h"
@@ -36,6 +37,8 @@ struct simulation {
     int made;             /* things made, for names */
     char *backup;         /* of the hub's file; NULL: none */
     int restored;
+    uint32_t erased[STEPS];
+    size_t n_erased;
 };
 
 static void say(struct simulation *s, const char *format, ...)
@@ -163,6 +166,23 @@ static void hub_moves(struct simulation *s)
     arena_free(move.arena);
 }
 
+/* Once at most: what a person was known by is nowhere any more in the end. */
+static void hub_erases(struct simulation *s)
+{
+    struct access engine = access_engine();
+    struct arena *arena = arena_new();
+    struct erasure erasure;
+    struct error err = {0};
+    uint32_t person = 1 + (uint32_t)below(s, PEOPLE);
+    enum status status =
+        member_erase(s->world->writer, &engine, person, "asked for it", arena, &erasure, &err);
+    say(s, "hub: erases %u: %s", person, status == ST_OK ? "ok" : error_text(&err));
+    if (status == ST_OK)
+        s->erased[s->n_erased++] = person;
+    error_clear(&err);
+    arena_free(arena);
+}
+
 static void hub_fold(struct simulation *s)
 {
     say(s, "hub: folds");
@@ -273,11 +293,33 @@ static void replica_close(struct opened *o)
     mall_close(o->mall);
 }
 
+/* The reference is the id, and so how often it was applied can be counted. */
+static void points_make(struct simulation *s, struct opened *o, const char *who)
+{
+    char ref[32];
+    struct points_posted posted;
+    struct error err = {0};
+    snprintf(ref, sizeof ref, "adjust %d", ++s->made);
+    struct points_entry entry = {.act = POINTS_ADJUST,
+                                 .person = 1 + (uint32_t)below(s, PEOPLE),
+                                 .points = 1 + (int64_t)below(s, 50),
+                                 .ref = ref,
+                                 .reason = "by hand"};
+    enum status status = points_post(o->writer, &o->access, &entry, &posted, &err);
+    say(s, "%s: gives %u points: %s", who, entry.person, status == ST_OK ? "ok" : error_text(&err));
+    if (status == ST_UNUSABLE)
+        fail_msg("%s: %s", who, error_text(&err));
+    error_clear(&err);
+}
+
 static void replica_edits(struct simulation *s)
 {
     const char *name = names[below(s, REPLICAS)];
     struct opened o;
-    if (replica_open(s, name, &o))
+    bool points = below(s, 4) == 0;
+    if (replica_open(s, name, &o) && points)
+        points_make(s, &o, name);
+    else if (o.writer && o.access.rights)
         edit_make(s, o.writer, &o.access, name);
     replica_close(&o);
 }
@@ -369,6 +411,7 @@ static void hub_backup(struct simulation *s)
         free(s->backup);
         s->backup = NULL;
         s->restored++;
+        s->n_erased = 0; /* the backup may have them again */
         say(s, "hub: the backup is put back");
     }
     sync_world_open(s->world);
@@ -406,7 +449,10 @@ static void step(struct simulation *s)
         hub_fold(s);
         break;
     case 7:
-        hub_moves(s);
+        if (below(s, 3))
+            hub_moves(s);
+        else
+            hub_erases(s);
         break;
     case 8:
     case 9:
@@ -452,7 +498,7 @@ static void edits_kept(struct simulation *s, const char *name)
         sqlite3_stmt *stmt;
         if (entries[i].state == OUTBOX_PENDING || entries[i].state == OUTBOX_WAITING)
             fail_msg("%s: the edit of %s still waits", name, entries[i].target);
-        if (entries[i].state != OUTBOX_DONE)
+        if (entries[i].state != OUTBOX_DONE || strcmp(entries[i].verb, "operation") != 0)
             continue;
         GOOD(writer_prepare(s->world->writer,
                             "select count(*) from audit where operation = ?1", &stmt,
@@ -467,6 +513,23 @@ static void edits_kept(struct simulation *s, const char *name)
     }
     replica_close(&o);
     arena_free(arena);
+}
+
+static void erased_gone(struct simulation *s, const char *name)
+{
+    char *path = sync_world_path(s->world, name), text[32];
+    size_t n;
+    char *bytes = file_read_all(path, &n);
+    for (size_t i = 0; i < s->n_erased; i++) {
+        snprintf(text, sizeof text, "C%u", 10000 + s->erased[i]);
+        if (memmem(bytes, n, text, strlen(text)))
+            fail_msg("the card of %u, who was erased, is in the file of %s", s->erased[i], name);
+        snprintf(text, sizeof text, "1380000%u", 1000 + s->erased[i]);
+        if (memmem(bytes, n, text, strlen(text)))
+            fail_msg("the phone of %u, who was erased, is in the file of %s", s->erased[i], name);
+    }
+    free(bytes);
+    free(path);
 }
 
 static void everything_settles(struct simulation *s)
@@ -509,6 +572,7 @@ static void seed_run(uint64_t seed, bool talks)
 {
     random_fix(seed * 1000003 + 1);
     struct simulation s = {.world = sync_world_new(), .dice = {seed * 7919 + 1}, .talks = talks};
+    points_outbox_register();
     hub_begins(&s);
     for (int i = 0; i < STEPS; i++)
         step(&s);
@@ -521,6 +585,7 @@ static void seed_run(uint64_t seed, bool talks)
             fail_msg("%s", differ);
         arena_free(arena);
         edits_kept(&s, names[i]);
+        erased_gone(&s, names[i]);
     }
     free(s.backup);
     sync_world_free(s.world);
