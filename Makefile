@@ -103,6 +103,10 @@ clean: ## remove what was built
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { print "\n" substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
+soak: test-deps ## 10,000 seeds of the simulation of hub and replicas; SEEDS=n for others
+	@$(MAKE) --no-print-directory -j$$(nproc) $(BUILD)/tests/sync/test_simulation
+	@SEEDS=$${SEEDS:-10000} $(BUILD)/tests/sync/test_simulation
+
 ##@ Parts
 $(BUILD)/atrium: $(BUILD)/obj/views/main.o $(LIBRARY)
 	$(call SAY,LINK ,$@)
@@ -184,4 +188,4 @@ $(BUILD)/completions: $(BUILD)/atrium
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
-.PHONY: FORCE pot po all run install deps test-deps test tests asan tsan lint format bench dist clean help
+.PHONY: FORCE pot po all run install deps test-deps test tests asan tsan lint format bench soak dist clean help

@@ -21,11 +21,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-enum { REPLICAS = 4, PEOPLE = 24, STEPS = 40, SEEDS_USUAL = 200 };
+enum { REPLICAS = 4, PEOPLE = 24, STEPS = 40, SEEDS_USUAL = 160, LANES_MOST = 16 };
 
 static const char *const names[REPLICAS] = {"admin", "operator", "analyst", "technician"};
 
@@ -593,6 +594,7 @@ static void seed_run(uint64_t seed, bool talks)
 }
 
 static uint64_t going_on;
+static uint64_t lane, lanes = 1; /* of several programs this one runs every so-many-th seed */
 
 static void seeds_run(void **state)
 {
@@ -605,17 +607,39 @@ static void seeds_run(void **state)
     }
     if (seeds)
         text_to_int64(seeds, strlen(seeds), &n);
-    for (going_on = 1; going_on <= (uint64_t)n; going_on++)
+    for (going_on = 1 + lane; going_on <= (uint64_t)n; going_on += lanes)
         seed_run(going_on, false);
     going_on = 0;
 }
 
-int main(void)
+static int lane_run(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(seeds_run)};
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     if (going_on)
         fprintf(stderr, "the seed that failed: SEED=%llu %s\n", (unsigned long long)going_on,
                 "build/tests/sync/test_simulation");
+    return failed;
+}
+
+/* A program for each processor; files of small malls belong into memory. */
+int main(void)
+{
+    pid_t programs[LANES_MOST];
+    int failed = 0, status;
+    long n = getenv("SEED") ? 1 : sysconf(_SC_NPROCESSORS_ONLN);
+    if (!getenv("TMPDIR") && access("/dev/shm", W_OK) == 0)
+        setenv("TMPDIR", "/dev/shm", 1);
+    lanes = n < 1 ? 1 : n > LANES_MOST ? LANES_MOST : (uint64_t)n;
+    if (lanes == 1)
+        return lane_run();
+    for (lane = 0; lane < lanes; lane++) {
+        programs[lane] = fork();
+        if (programs[lane] == 0)
+            return lane_run();
+        failed |= programs[lane] < 0;
+    }
+    for (uint64_t i = 0; i < lanes; i++)
+        failed |= programs[i] > 0 && (waitpid(programs[i], &status, 0) < 0 || status != 0);
     return failed;
 }
