@@ -58,7 +58,7 @@
     X(SUSPEND,       "suspend",      "", "Ctrl-z", 0, N_("to the shell; fg comes back"))           \
     X(UNDO,          "undo",         "", "u", ACTION_CHANGES, N_("undo your last change"))         \
     X(PORTRAIT,      "portrait",     "", "P", 0, N_("the portrait of these people"))               \
-    X(PORTRAIT_PEOPLE, "portrait-people", "portrait", "l", ACTION_LINE, N_("the people of this portrait"), N_("people")) \
+    X(PORTRAIT_PEOPLE, "portrait-people", "portrait", "l", ACTION_LINE, N_("the people of this portrait"), N_("list")) \
     /* Dashboards */                                                                               \
     X(PANEL_UP,      "up",           "panels", "Up k", ACTION_HIDDEN, N_("up"))                    \
     X(PANEL_DOWN,    "down",         "panels", "Down j", ACTION_HIDDEN, N_("down"))                \
@@ -91,7 +91,7 @@
     /* Funnel; grids of retention and RFM */                                                       \
     X(FUNNEL_UP,     "step-up",      "funnel", "Up k", ACTION_HIDDEN, N_("the step before"))       \
     X(FUNNEL_DOWN,   "step-down",    "funnel", "Down j", ACTION_HIDDEN, N_("the next step"))       \
-    X(FUNNEL_OPEN,   "step-open",    "funnel", "Enter", ACTION_LINE, N_("who made this step"), N_("people")) \
+    X(FUNNEL_OPEN,   "step-open",    "funnel", "Enter", ACTION_LINE, N_("who made this step"), N_("list")) \
     X(FUNNEL_DROP,   "step-drop",    "funnel", "d", ACTION_LINE, N_("who came to the step before and no further"), N_("drop")) \
     X(FUNNEL_BY,     "by",           "funnel", "b", ACTION_LINE, N_("groups by shop, category, channel, label …"), N_("by")) \
     X(FUNNEL_EDIT,   "funnel-edit",  "funnel", "e", ACTION_LINE, N_("edit the funnel in a form"), N_("edit")) \
@@ -116,9 +116,9 @@
     X(GRID_DOWN,     "grid-down",    "grid", "Down j", ACTION_HIDDEN, N_("down"))                  \
     X(GRID_LEFT,     "grid-left",    "grid", "Left h", ACTION_HIDDEN, N_("left"))                  \
     X(GRID_RIGHT,    "grid-right",   "grid", "Right l", ACTION_HIDDEN, N_("right"))                \
-    X(GRID_OPEN,     "grid-open",    "rfm", "Enter", ACTION_LINE, N_("the people of this cell"), N_("people")) \
+    X(GRID_OPEN,     "grid-open",    "rfm", "Enter", ACTION_LINE, N_("the people of this cell"), N_("list")) \
     X(RFM_GROUP,     "rfm-group",    "rfm", "g", ACTION_LINE, N_("the people of this cell's group"), N_("whole group")) \
-    X(RETENTION_OPEN,"cell-open",    "retention", "Enter", ACTION_LINE, N_("the people of this cell"), N_("people")) \
+    X(RETENTION_OPEN,"cell-open",    "retention", "Enter", ACTION_LINE, N_("the people of this cell"), N_("list")) \
     X(RETENTION_BY,  "by",           "retention", "b", ACTION_LINE, N_("groups by shop, category, channel, label …"), N_("by")) \
     X(RETENTION_GROUPS,"groups",     "retention", "g", 0, N_("all groups again")) \
     X(RETENTION_MODE,"mode",         "retention", "m", ACTION_LINE, N_("on a period, or on it or after"), N_("mode")) \
@@ -127,7 +127,7 @@
     X(RETENTION_LENGTH,"length",     "retention", "w", ACTION_LINE, N_("by day, week, month"), N_("length")) \
     X(RETENTION_FIRST,"first-time",  "retention", "f", 0, N_("the first start only, or every one")) \
     X(RETENTION_EVENTS,"events",     "retention", "a", ACTION_LINE, N_("what begins and what comes back"), N_("events")) \
-    X(LIFECYCLE_OPEN,"state-open",   "lifecycle", "Enter", ACTION_LINE, N_("the people of this state"), N_("people")) \
+    X(LIFECYCLE_OPEN,"state-open",   "lifecycle", "Enter", ACTION_LINE, N_("the people of this state"), N_("list")) \
     X(LIFECYCLE_LENGTH,"lifecycle-length", "lifecycle", "w", ACTION_LINE, N_("by day, week, month"), N_("length")) \
     X(LIFECYCLE_EVENT,"active",      "lifecycle", "a", ACTION_LINE, N_("what counts as active"), N_("event")) \
     /* Affinity, expected value, clusters */                                                        \
@@ -137,7 +137,7 @@
     X(VALUE_HORIZON, "horizon",      "value", "n", ACTION_LINE, N_("look further ahead"), N_("ahead")) \
     X(CLUSTERS_UP,   "cluster-up",   "clusters", "Up k", ACTION_HIDDEN, N_("the cluster before"))  \
     X(CLUSTERS_DOWN, "cluster-down", "clusters", "Down j", ACTION_HIDDEN, N_("the next cluster"))  \
-    X(CLUSTERS_PEOPLE, "cluster-people", "clusters", "Enter", ACTION_LINE, N_("the people of this cluster"), N_("people")) \
+    X(CLUSTERS_PEOPLE, "cluster-people", "clusters", "Enter", ACTION_LINE, N_("the people of this cluster"), N_("list")) \
     X(CLUSTERS_FEATURES, "features", "clusters", "f", ACTION_LINE, N_("by what people are compared"), N_("features")) \
     X(CLUSTERS_NUMBER, "number",     "clusters", "n", ACTION_LINE, N_("how many clusters; found, or two to eight"), N_("number")) \
     X(CLUSTERS_SAVE, "keep",         "clusters", "w", ACTION_LINE | ACTION_CHANGES, N_("keep the clusters as labels"), N_("keep")) \
@@ -167,7 +167,7 @@
     X(CAMPAIGN_DOWN, "campaign-down","campaign", "Down j", ACTION_HIDDEN, N_("down"))              \
     X(CAMPAIGN_PAGE_UP, "campaign-page-up", "campaign", "PgUp", ACTION_HIDDEN, N_("a page up"))    \
     X(CAMPAIGN_PAGE_DOWN, "campaign-page-down", "campaign", "PgDn", ACTION_HIDDEN, N_("a page down")) \
-    X(CAMPAIGN_OPEN, "campaign-open","campaign", "Enter", ACTION_LINE, N_("the people of this figure"), N_("people")) \
+    X(CAMPAIGN_OPEN, "campaign-open","campaign", "Enter", ACTION_LINE, N_("the people of this figure"), N_("list")) \
     X(CAMPAIGN_ACT,  "act",          "campaign", "a", ACTION_LINE | ACTION_CHANGES, N_("submit, approve, start, pause, end …"), N_("act")) \
     X(CAMPAIGN_EDIT, "campaign-edit","campaign", "e", ACTION_LINE, N_("change it in the form"), N_("edit")) \
     X(CAMPAIGN_CLONE,"clone",        "campaign", "y", ACTION_LINE, N_("the same as a new draft"), N_("clone")) \
@@ -218,6 +218,10 @@
     X(FLEET_ASK,     "ask-devices",  "fleet", "a", ACTION_LINE, N_("ask the marked devices, or those shown, how they are"), N_("ask")) \
     X(FLEET_RUN,     "run-on",       "fleet", "r", ACTION_LINE | ACTION_CHANGES, N_("run a command on the marked devices, or those shown"), N_("run")) \
     X(FLEET_LAST,    "last-run",     "fleet", "w", 0, N_("what came of the last command"))         \
+    X(FLEET_ROLLOUTS, "rollouts",    "fleet", "R", ACTION_LINE, N_("versions of the application that go to devices in waves"), N_("roll-outs")) \
+    X(ROLLOUT_ACT,   "rollout-act",  "rollout", "a", ACTION_LINE | ACTION_CHANGES, N_("approve, start, pause, roll back: what can be done now"), N_("act")) \
+    X(ROLLOUT_PAUSE, "rollout-pause", "rollout", "P", ACTION_LINE | ACTION_CHANGES, N_("pause it, or let it go on"), N_("pause")) \
+    X(ROLLOUT_REST,  "rollout-rest", "rollout", "f", ACTION_LINE, N_("only devices that are not ok, or all of them"), N_("not ok")) \
     X(FLEET_LOG,     "logs",         "fleet", "o", ACTION_LINE, N_("follow the logs of the marked devices, or those shown"), N_("logs")) \
     X(LOG_FILTER,    "log-only",     "device-log", "f", ACTION_LINE, N_("only lines that a pattern finds"), N_("only")) \
     X(LOG_FIND,      "log-find",     "device-log", "/", ACTION_LINE, N_("look for a pattern, and mark it"), N_("find")) \
@@ -234,6 +238,12 @@
     X(LOG_LAST,      "log-last",     "device-log", "End G", ACTION_HIDDEN, N_("the last line, and on with what comes")) \
     X(LOG_LEFT,      "log-left",     "device-log", "Left h", ACTION_HIDDEN, N_("to the left in long lines")) \
     X(LOG_RIGHT,     "log-right",    "device-log", "Right l", ACTION_HIDDEN, N_("to the right in long lines")) \
+    X(FLEET_PUT,     "put-file",     "fleet", "p", ACTION_CHANGES, N_("put a file on the marked devices, or those shown")) \
+    X(FLEET_GET,     "get-file",     "fleet", "d", ACTION_CHANGES, N_("get a file from the marked devices, or those shown")) \
+    X(FLEET_CONFIG,  "configuration", "fleet", "c", ACTION_LINE, N_("what the marked devices, or those shown, should have"), N_("config")) \
+    X(FLEET_FILES,   "last-files",   "fleet", "W", 0, N_("files on their way"))                    \
+    X(FLEET_KEYS,    "device-keys",  "fleet", "y", ACTION_LINE | ACTION_CHANGES, N_("the keys of devices without a pin, or with another than theirs"), N_("keys")) \
+    X(KEYS_ACCEPT,   "accept-keys",  "fleet-keys", "a", ACTION_LINE | ACTION_CHANGES, N_("the new keys that are marked are the devices' own: keep them as pins"), N_("accept")) \
     X(RUN_CANCEL,    "run-cancel",   "fleet-run", "c", ACTION_LINE, N_("end the command everywhere"), N_("cancel")) \
     X(DEVICE_ASK,    "ask-device",   "device", "a", ACTION_LINE, N_("ask this device how it is"), N_("ask")) \
     X(DEVICE_RUN,    "run-here",     "device", "r", ACTION_LINE | ACTION_CHANGES, N_("run a command on it"), N_("run")) \
@@ -242,6 +252,17 @@
     X(DEVICE_KEY,    "host-key",     "device", "y", ACTION_LINE | ACTION_CHANGES, N_("the host key it shows, beside its pin"), N_("key")) \
     X(DEVICE_QUARANTINE, "quarantine", "device", "z", ACTION_LINE | ACTION_CHANGES, N_("into quarantine, or out of it"), N_("quarantine")) \
     X(DEVICE_EDIT,   "device-edit",  "device", "e", ACTION_LINE | ACTION_CHANGES, N_("edit shop, floor, address, note"), N_("edit")) \
+    X(DEVICE_PUT,    "put-here",     "device", "p", ACTION_LINE | ACTION_CHANGES, N_("put a file on it"), N_("put")) \
+    X(DEVICE_GET,    "get-here",     "device", "d", ACTION_LINE | ACTION_CHANGES, N_("get a file from it"), N_("get")) \
+    X(DEVICE_CONFIG, "config-here",  "device", "c", ACTION_LINE, N_("what it should have, and what it has"), N_("config")) \
+    X(DEVICE_FILES,  "files-here",   "device", "W", 0, N_("files on their way"))                   \
+    X(FILES_CANCEL,  "files-cancel", "files", "c", ACTION_LINE, N_("end what is on its way"), N_("cancel")) \
+    X(CONFIG_ASK,    "config-ask",   "config", "a", ACTION_LINE, N_("ask the devices for their configurations, and compare"), N_("compare")) \
+    X(CONFIG_SET,    "config-set",   "config", "s", ACTION_LINE | ACTION_CHANGES, N_("set one key of what is desired"), N_("set")) \
+    X(CONFIG_LOAD,   "config-load",  "config", "t", ACTION_LINE | ACTION_CHANGES, N_("take what is desired from a file"), N_("from file")) \
+    X(CONFIG_DROP,   "config-drop",  "config", "d", ACTION_CHANGES, N_("desire nothing any more")) \
+    X(CONFIG_APPLY,  "config-apply", "config", "p", ACTION_LINE | ACTION_CHANGES, N_("bring it to the devices of the marked rows, or all"), N_("apply")) \
+    X(CONFIG_HISTORY,"config-history","config", "h", ACTION_LINE, N_("who changed what is desired when"), N_("history")) \
     X(KEY_ACCEPT,    "accept-key",   "device-key", "a", ACTION_LINE | ACTION_CHANGES, N_("the key that is shown is its own: keep it as the pin"), N_("accept")) \
     /* SQL */                                                                                      \
     X(SQL_EDIT,      "query",        "sql", "a", ACTION_LINE, N_("write the query"), N_("query")) \

@@ -83,10 +83,19 @@ static int screen_option(struct config_reading *reading, const char *name, const
 static int fleet_option(struct config_reading *reading, const char *name, const char *value,
                         int line)
 {
+    struct config *config = reading->config;
+    if (strncmp(name, "identity.", 9) == 0 && name[9]) {
+        config->identities =
+            mem_resize(config->identities, config->n_identities + 1, sizeof *config->identities);
+        config->identities[config->n_identities++] =
+            (struct fleet_identity){mem_strdup(name + 9), mem_strdup(value)};
+        return 1;
+    }
     if (strcmp(name, "identity") != 0)
-        return wrong(reading, line, name, value, "identity");
-    free(reading->config->identity);
-    reading->config->identity = mem_strdup(value);
+        return wrong(reading, line, name, value, "identity or identity.KIND");
+    if (config->identity)
+        return 1; /* the environment's, or that of a line before */
+    config->identity = mem_strdup(value);
     return 1;
 }
 
@@ -130,6 +139,9 @@ enum status config_read(struct config *config, struct error *err)
 {
     *config = (struct config){.theme = {.colors = -1}, .mouse = true};
     char *path = config_path();
+    const char *identity = getenv("ATRIUM_IDENTITY");
+    if (identity && *identity)
+        config->identity = mem_strdup(identity);
     if (!path)
         return ST_OK;
     struct config_reading reading = {.config = config, .path = path, .err = err};
@@ -161,6 +173,11 @@ void config_free(struct config *config)
     free(config->app_token);
     free(config->sms_token);
     free(config->identity);
+    for (size_t i = 0; i < config->n_identities; i++) {
+        free((char *)config->identities[i].kind);
+        free((char *)config->identities[i].file);
+    }
+    free(config->identities);
 }
 
 enum status config_bind(const struct config *config, struct keymap *keymap, struct error *err)

@@ -1,7 +1,9 @@
 /*
  * The config file: $XDG_CONFIG_HOME/atrium/config.ini (~/.config by default), INI.
  *   [screen]  colors = 256|16|8|0   borders = ascii|lines   mouse = yes|no   language = en|zh_CN
- *   [fleet]   identity = FILE       (the private key that devices are logged in to with)
+ *   [fleet]   identity = FILE       (the private key that devices are logged in to with;
+ *                                   ATRIUM_IDENTITY in the environment goes before it)
+ *             identity.KIND = FILE  (the one for devices of that kind)
  *   [keys]    ACTION = KEY …        (names as `atrium keys` lists them)
  *   [contacts] app_token = TEXT   sms_token = TEXT
  */
@@ -9,6 +11,7 @@
 #define ATRIUM_VIEWS_CONFIG_H
 
 #include "model/base/status.h"
+#include "model/fleet/engine.h"
 #include "tui/action.h"
 #include "tui/theme.h"
 
@@ -18,9 +21,11 @@
 struct config {
     struct theme_options theme;
     bool mouse;
-    char *app_token, *sms_token; /* NULL: none */
-    char *language;              /* NULL: the environment's */
-    char *identity;              /* NULL: the agent's keys */
+    char *app_token, *sms_token;       /* NULL: none */
+    char *language;                    /* NULL: the environment's */
+    char *identity;                    /* NULL: the agent's keys */
+    struct fleet_identity *identities; /* of kinds of devices */
+    size_t n_identities;
     struct config_key {
         char *action, *keys;
         int line;

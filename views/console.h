@@ -22,7 +22,9 @@ struct write_queue;
 struct import_work;
 struct session;
 struct fleet_desk;
+struct collect_task;
 struct fleet_run;
+struct fleet_transfer;
 
 struct console {
     struct mall *mall;
@@ -36,8 +38,10 @@ struct console {
     struct change_back *back;   /* or what it takes back that is no operation; NULL: none */
     struct import_work *imports;
     struct people_cache *people;
-    struct fleet_desk *desk; /* what is under way on devices */
-    struct fleet_run *run;   /* the last command that devices were given; NULL: none */
+    struct fleet_desk *desk;         /* what is under way on devices */
+    struct collect_task *collects;   /* what devices report; NULL: not here */
+    struct fleet_run *run;           /* the last command that devices were given; NULL: none */
+    struct fleet_transfer *transfer; /* the last files or configurations; NULL: none */
     struct access access;
     const char *role; /* its name */
 
@@ -82,6 +86,7 @@ struct console_options {
     bool forgetful;        /* neither read nor keep where one stopped: atrium play */
     uint32_t early_blocks; /* as in the console; 0: as usual */
     const char *identity;  /* as in the console; must outlive it */
+    bool collects;         /* from devices, while it is open */
     bool sealed;           /* refuse to write files and run commands: tests with random keys */
 };
 

@@ -5,8 +5,10 @@
 #include "views/actions.h"
 #include "views/dashboard.h"
 #include "views/fleet_acts.h"
+#include "views/fleet_config.h"
 #include "views/fleet_desk.h"
 #include "views/fleet_rows.h"
+#include "views/fleet_transfer.h"
 #include "views/screens.h"
 
 #include <string.h>
@@ -122,14 +124,15 @@ static void said_fill(struct panels *panels, const struct device_answer *answer)
     struct panel *panel = facts(panels, _("WHAT IT SAID"), 8);
     bool usual = strcmp(d->config, answer->usual) == 0;
     fact(panel, _("version"), d->app);
+    const char *sign = d->drift != DRIFT_NONE ? fleet_drift_text(d->drift)
+                       : usual                ? "="
+                       : theme_ascii()        ? "x"
+                                              : "≠";
     fact(panel, _("config"),
-         *d->config ? arena_printf(arena, "%s %s",
-                                   usual           ? "="
-                                   : theme_ascii() ? "x"
-                                                   : "≠",
-                                   d->config)
-                    : "");
-    if (*d->config && !usual)
+         *d->config || d->drift ? arena_printf(arena, "%s %s", sign, d->config) : "");
+    if (d->drift != DRIFT_NONE && d->drift != DRIFT_SAME)
+        fact(panel, _("desired"), d->wanted);
+    else if (d->drift == DRIFT_NONE && *d->config && !usual)
         fact(panel, _("most of its kind"), answer->usual);
     fact(panel, _("load"), d->load >= 0 ? arena_printf(arena, "%.2f", d->load / 100.0) : "");
     fact(panel, _("disk"), d->disk >= 0 ? arena_printf(arena, "%d%%", d->disk) : "");
@@ -161,6 +164,10 @@ static void key_fill(struct panels *panels, const struct device *d)
     panel->span = 12;
     panel->span_medium = 12;
     fact(panel, _("pin"), d->pin);
+    if (*d->hop.code)
+        fact(panel, _("bastion"), d->hop.code);
+    if (*d->identity)
+        fact(panel, _("user key"), d->identity);
     if (other)
         fact(panel, *d->pin ? _("another was shown") : _("shown"), d->offered);
 }
@@ -271,6 +278,18 @@ static bool device_act(struct view *view, int id)
     case ACTION_DEVICE_QUARANTINE:
         device_quarantine_ask(console, answer->device);
         return true;
+    case ACTION_DEVICE_PUT:
+        fleet_put_ask(console, answer->device, 1);
+        return true;
+    case ACTION_DEVICE_GET:
+        fleet_get_ask(console, answer->device, 1);
+        return true;
+    case ACTION_DEVICE_CONFIG:
+        config_open(console, answer->device, 1);
+        return true;
+    case ACTION_DEVICE_FILES:
+        console_open(console, "files", "");
+        return true;
     case ACTION_DEVICE_EDIT:
         if (device_may_edit(view))
             console_open(console, "device-edit", answer->device->code);
@@ -303,8 +322,8 @@ const struct view_ops view_device = {
     .title = N_("Device"),
     .about = N_("One device: how it is, what it said of itself, the key it is known by, and what "
                 "was done to it. a asks it now, r runs a command, s opens a shell, o shows its "
-                "log, y its host "
-                "key, z puts it into quarantine, e edits it."),
+                "log, y its host key, z puts it into quarantine, e edits it. c shows what its "
+                "configuration should be, p puts a file there, d gets one."),
     .rights = RIGHT_DEVICES,
     .size = sizeof(struct device_page),
     .open = device_open,

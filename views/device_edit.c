@@ -71,6 +71,8 @@ static void edit_answered(struct view *view, int slot)
                                               [DEVICE_FORM_PORT] =
                                                   arena_printf(state->arena, "%d", d->port),
                                               [DEVICE_FORM_USER] = d->user,
+                                              [DEVICE_FORM_IDENTITY] = d->identity,
+                                              [DEVICE_FORM_BASTION] = d->hop.code,
                                               [DEVICE_FORM_NOTE] = d->note};
     for (int i = 0; i < DEVICE_FORM_FIELDS; i++)
         state->before[i] = arena_strdup(state->arena, values[i]);

@@ -7,9 +7,12 @@
 #include <stdlib.h>
 
 const char *const device_form_names[DEVICE_FORM_FIELDS] = {
-    [DEVICE_FORM_SHOP] = "tenant", [DEVICE_FORM_ZONE] = "zone",   [DEVICE_FORM_FLOOR] = "floor",
-    [DEVICE_FORM_KIND] = "kind",   [DEVICE_FORM_MODEL] = "model", [DEVICE_FORM_HOST] = "host",
-    [DEVICE_FORM_PORT] = "port",   [DEVICE_FORM_USER] = "user",   [DEVICE_FORM_NOTE] = "note",
+    [DEVICE_FORM_SHOP] = "tenant",     [DEVICE_FORM_ZONE] = "zone",
+    [DEVICE_FORM_FLOOR] = "floor",     [DEVICE_FORM_KIND] = "kind",
+    [DEVICE_FORM_MODEL] = "model",     [DEVICE_FORM_HOST] = "host",
+    [DEVICE_FORM_PORT] = "port",       [DEVICE_FORM_USER] = "user",
+    [DEVICE_FORM_NOTE] = "note",       [DEVICE_FORM_IDENTITY] = "identity",
+    [DEVICE_FORM_BASTION] = "bastion",
 };
 
 static const struct {
@@ -25,6 +28,8 @@ static const struct {
     [DEVICE_FORM_HOST] = {N_("host"), N_("name or address"), FIELD_TEXT, 255},
     [DEVICE_FORM_PORT] = {N_("port"), N_("0: 22"), FIELD_NUMBER, 65535},
     [DEVICE_FORM_USER] = {N_("user"), N_("empty: atrium"), FIELD_TEXT, 32},
+    [DEVICE_FORM_IDENTITY] = {N_("user key"), N_("a file; empty: that of all"), FIELD_TEXT, 255},
+    [DEVICE_FORM_BASTION] = {N_("bastion"), N_("the device it is reached over"), FIELD_TEXT, 64},
     [DEVICE_FORM_NOTE] = {N_("note"), N_("what the next one should know"), FIELD_TEXT, 400},
 };
 

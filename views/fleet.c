@@ -2,6 +2,7 @@
 #include "model/base/text.h"
 #include "model/base/time.h"
 #include "model/base/vec.h"
+#include "model/fleet/config.h"
 #include "model/fleet/follow.h"
 #include "model/fleet/select.h"
 #include "model/segment/language.h"
@@ -9,8 +10,10 @@
 #include "tui/table_rows.h"
 #include "views/actions.h"
 #include "views/fleet_acts.h"
+#include "views/fleet_config.h"
 #include "views/fleet_desk.h"
 #include "views/fleet_rows.h"
+#include "views/fleet_transfer.h"
 #include "views/list.h"
 #include "views/screens.h"
 #include "views/session.h"
@@ -43,15 +46,26 @@ struct fleet_state {
 struct fleet_answer {
     const struct device *devices;
     size_t n;
+    /* Those that wait for their configuration and answer again. */
+    struct device *waiting;
+    const struct transfer_text *texts;
+    size_t n_waiting;
 };
 
 static void *fleet_ask(struct reader *reader, struct arena *arena, const void *parameters,
                        struct error *err)
 {
     struct fleet_answer *answer = arena_new_of(arena, struct fleet_answer);
-    return device_list(reader, parameters, arena, NULL, &answer->devices, &answer->n, err) == ST_OK
-               ? answer
-               : NULL;
+    const struct config_set *set;
+    if (device_list(reader, parameters, arena, NULL, &answer->devices, &answer->n, err) != ST_OK ||
+        config_set_read(reader, parameters, arena, &set, err) != ST_OK)
+        return NULL;
+    answer->waiting = arena_array(arena, struct device, answer->n + 1);
+    for (size_t i = 0; i < answer->n; i++)
+        if (answer->devices[i].drift == DRIFT_QUEUED && answer->devices[i].state == DEVICE_OK)
+            answer->waiting[answer->n_waiting++] = answer->devices[i];
+    answer->texts = config_texts(arena, set, answer->waiting, answer->n_waiting);
+    return answer;
 }
 
 static void fleet_refresh(struct view *view)
@@ -288,8 +302,12 @@ static void fleet_answered(struct view *view, int slot)
     struct fleet_state *state = view->state;
     if (!view_answer(view, slot) || view_problem(view, slot))
         return;
+    const struct fleet_answer *answer = view_answer(view, slot);
     rows_make(view);
-    if (!state->asked && !view->console->still)
+    if (view->console->still)
+        return;
+    fleet_apply_waiting(view->console, answer->waiting, answer->texts, answer->n_waiting);
+    if (!state->asked)
         shown_ask(view, true);
 }
 
@@ -417,6 +435,12 @@ static void targets_act(struct view *view, int id)
         logs_open(view, devices, n);
     else if (id == ACTION_FLEET_RUN)
         fleet_run_ask(view->console, devices, n);
+    else if (id == ACTION_FLEET_PUT)
+        fleet_put_ask(view->console, devices, n);
+    else if (id == ACTION_FLEET_GET)
+        fleet_get_ask(view->console, devices, n);
+    else if (id == ACTION_FLEET_CONFIG)
+        config_open(view->console, devices, n);
     else if (desk_ask(view->console->desk, devices, n, false))
         rows_make(view);
     free(devices);
@@ -450,10 +474,22 @@ static bool fleet_action(struct view *view, int id, const char *argument)
     case ACTION_FLEET_ASK:
     case ACTION_FLEET_LOG:
     case ACTION_FLEET_RUN:
+    case ACTION_FLEET_PUT:
+    case ACTION_FLEET_GET:
+    case ACTION_FLEET_CONFIG:
         targets_act(view, id);
+        return true;
+    case ACTION_FLEET_ROLLOUTS:
+        console_open(view->console, "rollouts", "");
         return true;
     case ACTION_FLEET_LAST:
         console_open(view->console, "fleet-run", "");
+        return true;
+    case ACTION_FLEET_FILES:
+        console_open(view->console, "files", "");
+        return true;
+    case ACTION_FLEET_KEYS:
+        console_open(view->console, "fleet-keys", "");
         return true;
     case ACTION_REFRESH:
         shown_ask(view, false);
@@ -471,7 +507,8 @@ const struct view_ops view_fleet = {
     .about = N_("Every device and how it is. While the screen is open the devices shown are asked "
                 "every 30 seconds, and at once with Ctrl-r; a row changes as its answer comes. "
                 "f selects by an expression, b groups, Space marks, r runs a command. A "
-                "configuration is \"=\" where it is that of most devices of the kind."),
+                "configuration is \"=\" as desired; where nothing is desired, as most of the kind "
+                "have it."),
     .number = ACTION_GO_FLEET - ACTION_GO_LOOP + 1,
     .rights = RIGHT_DEVICES,
     .size = sizeof(struct fleet_state),

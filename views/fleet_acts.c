@@ -31,7 +31,10 @@ void fleet_reach_ask(struct console *console, const char *title, const char *dee
                      void *context)
 {
     struct arena *arena = arena_new();
-    const char *text = arena_printf(arena, "%s\n\n%s", deed, reach_text(arena, devices, n));
+    const char *reach = arena_printf(
+        arena, ngettext("This reaches %zu device: %s.", "This reaches %zu devices: %s.", n), n,
+        fleet_kinds_text(arena, devices, n));
+    const char *text = arena_printf(arena, "%s\n\n%s", deed, reach);
     console_dialog(console, n > FLEET_TYPED_FROM
                                 ? dialog_confirm_number(title, text, (int64_t)n, done, context)
                                 : dialog_confirm(title, text, yes, done, context));

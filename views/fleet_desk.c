@@ -55,6 +55,8 @@ struct fleet_desk {
     VEC(struct asked) asked; /* by device */
     VEC(struct listener) listeners;
     VEC(struct guest) guests;
+    void (*after)(void *context); /* of collecting; NULL: none */
+    void *after_context;
     struct sights *sights; /* NULL: none */
     size_t keeping;        /* batches with the writer */
     int tick, keep;        /* timers; 0: not running */
@@ -267,6 +269,8 @@ static void answers_ready(void *context)
     }
     desk->handing = false;
     works_tidy(desk);
+    if (desk->after)
+        desk->after(desk->after_context);
 }
 
 static bool engine_ready(struct fleet_desk *desk, bool quiet)
@@ -278,7 +282,9 @@ static bool engine_ready(struct fleet_desk *desk, bool quiet)
     enum status status = config_read(&config, &err);
     if (status == ST_OK) {
         const char *identity = desk->console->identity;
-        struct fleet_options options = {.identity = identity ? identity : config.identity};
+        struct fleet_options options = {.identity = identity ? identity : config.identity,
+                                        .identities = config.identities,
+                                        .n_identities = config.n_identities};
         status = fleet_new(&options, &desk->engine, &err);
     }
     config_free(&config);
@@ -304,22 +310,15 @@ static bool may_reach(struct fleet_desk *desk, bool quiet)
     return engine_ready(desk, quiet);
 }
 
+void desk_after_collect(struct fleet_desk *desk, void (*after)(void *context), void *context)
+{
+    desk->after = after;
+    desk->after_context = context;
+}
+
 static const char *copy(struct arena *arena, const char *text)
 {
     return text ? arena_strdup(arena, text) : NULL;
-}
-
-static void device_copy(struct arena *arena, struct device *to, const struct device *from)
-{
-    *to = *from;
-    const char **texts[] = {
-        &to->code,     &to->kind,    &to->host,           &to->user,         &to->model,
-        &to->floor,    &to->pin,     &to->quarantine,     &to->note,         &to->tenant,
-        &to->shop,     &to->zone,    &to->phase,          &to->reason,       &to->app,
-        &to->config,   &to->offered, &to->identity,       &to->hop.code,     &to->hop.host,
-        &to->hop.user, &to->hop.pin, &to->hop.quarantine, &to->hop.identity, &to->hop.kind};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        *texts[i] = copy(arena, *texts[i]);
 }
 
 struct device *devices_copy(struct arena *arena, const struct device *devices, size_t n)

@@ -59,6 +59,9 @@ void desk_work_leave(struct desk_work *work);
 /* The engine, made when it is first needed; NULL: it complained. */
 struct fleet_engine *desk_engine(struct fleet_desk *desk);
 
+/* `after` is called whenever ended jobs were collected; NULL: nobody. Only one at a time. */
+void desk_after_collect(struct fleet_desk *desk, void (*after)(void *context), void *context);
+
 /* Until it is removed, `end` is called when the console is left: the engine is gone by then, and
  * all jobs have ended. Changes for the writer can still be submitted. */
 void desk_guest_add(struct fleet_desk *desk, void (*end)(void *context), void *context);

@@ -164,6 +164,27 @@ const char *fleet_kinds_text(struct arena *arena, const struct device *devices, 
 
 /* ---- Devices ---- */
 
+const char *fleet_drift_text(enum device_drift drift)
+{
+    static const char *const texts[DEVICE_DRIFTS] = {
+        [DRIFT_NONE] = "",
+        [DRIFT_SAME] = "=",
+        [DRIFT_OTHER] = N_("drift"),
+        [DRIFT_UNKNOWN] = "?",
+        [DRIFT_QUEUED] = N_("queued"),
+    };
+    return *texts[drift] ? _(texts[drift]) : "";
+}
+
+const char *fleet_config_text(struct arena *arena, const struct device *d, const char *usual)
+{
+    if (d->drift != DRIFT_NONE || !*d->config)
+        return fleet_drift_text(d->drift);
+    return strcmp(d->config, usual) == 0
+               ? "="
+               : arena_printf(arena, "%s %.6s", theme_ascii() ? "x" : "≠", d->config);
+}
+
 static const struct sheet_column device_columns[] = {
     {"device", N_("device"), CELL_TEXT}, {"shop", N_("shop"), CELL_TEXT},
     {"state", N_("state"), CELL_TEXT},   {"version", N_("version"), CELL_TEXT},
@@ -198,11 +219,9 @@ static void device_fill(struct arena *arena, struct cell *cells, const struct de
     cells[1] = known_text(*d->shop ? d->shop : *d->zone ? d->zone : "");
     cells[FLEET_COLUMN_STATE] = cell_text(fleet_state_text(arena, d->state));
     cells[3] = known_text(d->app);
-    if (*d->config)
-        cells[FLEET_COLUMN_CONFIG] =
-            cell_text(strcmp(d->config, usual) == 0
-                          ? "="
-                          : arena_printf(arena, "%s %.6s", theme_ascii() ? "x" : "≠", d->config));
+    const char *config = fleet_config_text(arena, d, usual);
+    if (*config)
+        cells[FLEET_COLUMN_CONFIG] = cell_text(config);
     if (d->load >= 0)
         cells[5] = cell_real(d->load / 100.0);
     if (d->disk >= 0)

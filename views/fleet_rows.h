@@ -31,6 +31,11 @@ enum role fleet_state_role(enum device_condition state);
  */
 const char *fleet_phase_text(const char *name);
 
+/* "=" as desired, "drift", "?" not known, "queued"; "" where nothing is desired. */
+const char *fleet_drift_text(enum device_drift drift);
+/* The same of a device; where nothing is desired of it "=" as most of its kind, or "≠ 0a1b2c". */
+const char *fleet_config_text(struct arena *arena, const struct device *device, const char *usual);
+
 /* The configuration that most devices of the kind have; "": none of them told. */
 const char *fleet_usual_config(const struct device *devices, size_t n, const char *kind);
 

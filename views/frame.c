@@ -4,6 +4,7 @@
 #include "model/base/text.h"
 #include "tui/keysline.h"
 #include "views/actions.h"
+#include "views/collect_task.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -84,7 +85,10 @@ static void header_wide(struct console *console, struct area rows, struct arena 
     char *who = arena_printf(arena, "%s · %s", console->access.principal,
                              word_translated("role", console->role));
     draw_right(top, ROLE_DIM, who);
+    const char *collects = under.cols >= ROOM_TO_TELL ? collect_task_text(console, arena) : NULL;
     char *age = age_text(console, arena, false);
+    if (collects)
+        age = arena_printf(arena, "%s %s %s", collects, symbol(SYMBOL_BULLET), age);
     draw_right(under, ROLE_DIM, age);
     int left = under.cols - text_cells(age) - 2;
     char *period = period_text(console, arena, false);

@@ -90,7 +90,7 @@ struct home_alerts {
 };
 
 static const struct {
-    const char *screen, *title;
+    const char *screen, *title, *argument;
 } alert_places[] = {
     [ALERT_TO_PERCEIVE] = {"perceive", N_("Perceive")},
     [ALERT_TO_CONVERT] = {"convert", N_("Convert")},
@@ -98,6 +98,7 @@ static const struct {
     [ALERT_TO_COMMUNITY] = {"community", N_("Community")},
     [ALERT_TO_SHOPS] = {"shops", N_("Shops")},
     [ALERT_TO_DATA] = {"data", N_("Data")},
+    [ALERT_TO_FLEET] = {"fleet", N_("Fleet"), "drift=yes"},
 };
 
 static void alerts_fill(struct panels *panels, const struct home_alerts *alerts)
@@ -126,7 +127,8 @@ static void alerts_fill(struct panels *panels, const struct home_alerts *alerts)
         value->text = arena_printf(panels->arena, "%s %s",
                                    _(alert_places[alert->rule->place].title), symbol(SYMBOL_OPEN));
         value->screen = alert_places[alert->rule->place].screen;
-        value->argument = "";
+        const char *argument = alert_places[alert->rule->place].argument;
+        value->argument = argument ? argument : "";
     }
 }
 

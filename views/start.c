@@ -8,10 +8,12 @@
 #include "tui/locale.h"
 #include "views/actions.h"
 #include "views/change.h"
+#include "views/collect_task.h"
 #include "views/config.h"
 #include "views/console.h"
 #include "views/fleet_desk.h"
 #include "views/fleet_run.h"
+#include "views/fleet_transfer.h"
 #include "views/import_task.h"
 #include "views/overlay.h"
 #include "views/question.h"
@@ -138,6 +140,7 @@ static void rest(void *context, bool resting)
 {
     enum { TURNS = 100, TURN_NS = 10000000 };
     struct console *console = context;
+    collect_task_rest(console->collects, resting);
     if (!resting) {
         console_refresh(console);
         return;
@@ -231,6 +234,8 @@ enum status console_new(const struct console_options *options, struct console **
     else
         resume_offer(console);
     watch_begin(console);
+    if (options->collects)
+        console->collects = collect_task_new(console);
     return ST_OK;
 }
 
@@ -244,7 +249,8 @@ size_t console_busy(const struct console *console)
     return task_pool_busy(console->early) + task_pool_busy(console->pool) +
            task_pool_busy(console->pages) + write_queue_busy(console->writes) +
            import_work_busy(console->imports) +
-           (console->still && console->desk ? fleet_desk_busy(console->desk) : 0);
+           (console->still && console->desk ? fleet_desk_busy(console->desk) : 0) +
+           (console->still ? fleet_transfer_left(console->transfer) : 0);
 }
 
 /* Views first, so that their questions are cancelled before the threads are waited for. */
@@ -259,7 +265,12 @@ void console_free(struct console *console)
     screen_end();
     fleet_run_free(console->run);
     console->run = NULL;
+    collect_task_free(console->collects);
+    console->collects = NULL;
+    fleet_transfer_end(console->transfer);
     fleet_desk_free(console->desk);
+    fleet_transfer_free(console->transfer);
+    console->transfer = NULL;
     import_work_free(console->imports);
     if (console->early)
         task_pool_free(console->early);
@@ -297,6 +308,7 @@ enum status console_start_at(const char *mall_path, const char *principal, const
         .argument = argument,
         .identity = identity,
         .forgetful = view != NULL,
+        .collects = view == NULL,
     };
     struct console *console;
     enum status status = console_new(&options, &console, err);

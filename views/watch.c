@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-enum { WATCH_MS = 2000 };
+enum { WATCH_MS = 1000 };
 
 struct watch_task {
     struct task task;
@@ -65,6 +65,11 @@ static void watch_fire(void *context)
     watch->task.done = watch_done;
     watch->console = console;
     task_submit(console->pool, &watch->task);
+}
+
+void watch_look(struct console *console)
+{
+    watch_fire(console);
 }
 
 void watch_begin(struct console *console)

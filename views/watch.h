@@ -5,6 +5,8 @@
 #include "views/console.h"
 
 void watch_begin(struct console *console);
+/* Looks now, unless questions are under way: then with the next look. */
+void watch_look(struct console *console);
 void watch_end(struct console *console);
 
 #endif

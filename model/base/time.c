@@ -3,6 +3,7 @@
 #include "model/base/text.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -229,6 +230,19 @@ char *date_text(struct arena *arena, int32_t day)
 }
 
 static _Thread_local int64_t time_fixed;
+static atomic_llong time_shift;
+
+void time_shift_set(int64_t seconds)
+{
+    atomic_store(&time_shift, seconds);
+}
+
+int64_t time_now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return ((int64_t)now.tv_sec + atomic_load(&time_shift)) * 1000 + now.tv_nsec / 1000000;
+}
 
 void time_fix(int64_t now)
 {
@@ -243,7 +257,7 @@ int64_t time_now(void)
     int64_t now;
     if (fixed && text_to_int64(fixed, strlen(fixed), &now))
         return now;
-    return (int64_t)time(NULL);
+    return (int64_t)time(NULL) + atomic_load(&time_shift);
 }
 
 int64_t time_monotonic_ns(void)

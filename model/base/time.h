@@ -73,6 +73,14 @@ int64_t time_now(void);
  * is made as of its last day. */
 void time_fix(int64_t now);
 
+/* time_now() and time_now_ms() are so many seconds ahead of the machine's clock from here on, in
+ * all threads: a demo mall has a calendar of its own. ATRIUM_NOW goes before it. */
+void time_shift_set(int64_t seconds);
+
+/* The wall clock in milliseconds, shifted, but never fixed: to compare with the clocks of others.
+ */
+int64_t time_now_ms(void);
+
 /* Monotonic nanoseconds, for measuring. */
 int64_t time_monotonic_ns(void);
 

@@ -118,7 +118,9 @@ follow() { # NAME OFFSET MOST BYTES SHA256
     rm -f -- "$fifo"
     while read -r word a b c; do
         case $word in
-        spooled) (spooled "$1" "$a") >&2 && echo "$a" >&3 ;;
+        # Where the mark cannot be written it still is safe.
+        spooled) (spooled "$1" "$a") >&2 || : && echo "$a" >&3 ;;
+        again) echo "$a" >&3 ;;
         offer)
             name_ok "$a" && whole "$b" && whole "$c" && [ "$c" -le 65536 ] || die 2 'offer: found nonsense'
             # Read whole before anything can fail: what follows it is the next line.
@@ -127,7 +129,7 @@ follow() { # NAME OFFSET MOST BYTES SHA256
                 echo "offer-failed=$a $why" >&2
             ;;
         end) return ;;
-        *) die 2 'found nonsense, expected spooled, offer or end' ;;
+        *) die 2 'found nonsense, expected spooled, again, offer or end' ;;
         esac
     done
 }

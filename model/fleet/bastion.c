@@ -18,6 +18,7 @@ struct bastion {
     struct bastions *all;
     struct arena *arena; /* of the job's texts */
     VEC(struct pipe *) pipes;
+    struct ssh_counter_struct packets; /* as libssh counts them */
     bool ready, dead;
 };
 
@@ -284,12 +285,17 @@ static void bastion_arm(struct bastion *bastion, bool fresh)
 static void bastion_carry(struct bastion *bastion)
 {
     struct fleet_session *session = &bastion->session;
+    uint64_t seen;
     ssh_execute_message_callbacks(session->ssh);
     session_keep_nonblocking(session->fd);
-    for (size_t i = 0; i < bastion->pipes.n && ssh_is_connected(session->ssh); i++) {
-        pipe_open(bastion->pipes.at[i]);
-        pipe_pump(bastion->pipes.at[i]);
-    }
+    /* Whatever one of them does may take packets in that are of another, which had its turn. */
+    do {
+        seen = bastion->packets.in_packets;
+        for (size_t i = 0; i < bastion->pipes.n && ssh_is_connected(session->ssh); i++) {
+            pipe_open(bastion->pipes.at[i]);
+            pipe_pump(bastion->pipes.at[i]);
+        }
+    } while (bastion->packets.in_packets != seen && ssh_is_connected(session->ssh));
     if (!ssh_is_connected(session->ssh))
         session_finish_lost(session, "the connection ended");
 }
@@ -302,6 +308,8 @@ static void bastion_step(struct bastion *bastion)
     if (!bastion->ready) {
         session_step(session);
         bastion->ready = !session->finished && session->job->phase == PHASE_OPEN;
+        if (bastion->ready)
+            ssh_set_counters(session->ssh, NULL, &bastion->packets);
     }
     if (bastion->ready)
         bastion_carry(bastion);
@@ -420,10 +428,13 @@ bool bastion_ready(struct bastions *bastions, void *waiter)
 {
     if (*(enum waiter *)waiter == WAITER_PIPE) {
         struct pipe *pipe = waiter;
-        if (pipe->state == PIPE_OPEN && !pipe->bastion->dead) {
-            pipe_pump(pipe);
-            bastion_arm(pipe->bastion, false); /* it may have more to send now */
-        }
+        uint64_t seen = pipe->bastion->packets.in_packets;
+        if (pipe->state != PIPE_OPEN || pipe->bastion->dead)
+            return true;
+        pipe_pump(pipe);
+        if (pipe->bastion->packets.in_packets != seen)
+            bastion_carry(pipe->bastion);
+        bastion_arm(pipe->bastion, false); /* it may have more to send now */
         return true;
     }
     if (!((struct fleet_session *)waiter)->bastion)

@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 enum {
-    REFRESH_MS = 10000, /* who is in the inventory */
-    COMMIT_MS = 200,    /* from a commit to the next, where a little comes */
+    REFRESH_MS = 3000, /* who is in the inventory */
+    COMMIT_MS = 200,   /* from a commit to the next, where a little comes */
     POLL_MS = 100,
     OPEN_AT_ONCE = 64,       /* sessions that are being opened */
     BACKOFF_MS = 1000,       /* until a device that failed is tried again: doubled, */
@@ -64,11 +64,7 @@ static void device_take(struct tap *tap, const struct device *device)
     struct stream *stream = tap->stream;
     struct arena *arena = arena_new();
     struct device *own = &stream->device;
-    *own = *device;
-    const char **texts[] = {&own->code, &own->kind,       &own->host,  &own->user,
-                            &own->pin,  &own->quarantine, &own->tenant};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        *texts[i] = arena_strdup(arena, *texts[i]);
+    device_copy(arena, own, device);
     arena_free(stream->arena);
     stream->arena = arena;
     tap->kind = kind_of(own);
@@ -128,6 +124,19 @@ static void tap_free(struct tap *tap)
     free(tap);
 }
 
+static enum status settings_look(struct collector *c, bool first, struct error *err)
+{
+    int64_t settings;
+    enum status status = reader_integer(
+        c->reader,
+        "select coalesce(sum(cast(value as integer) * iif(name = 'collect', 1000000, 1)), 0)"
+        " from setting where name in ('collect', 'collect_every')",
+        0, &settings, err);
+    c->switched = c->switched || (c->options->switched && !first && settings != c->settings);
+    c->settings = settings;
+    return status;
+}
+
 static enum status devices_refresh(struct collector *c, struct error *err)
 {
     struct arena *arena = arena_new();
@@ -136,6 +145,8 @@ static enum status devices_refresh(struct collector *c, struct error *err)
     int64_t events, rows;
     enum status status = reader_versions(c->reader, &events, &rows, err);
     bool same = c->refreshed_ms && rows == c->rows_version && c->taps.n;
+    if (status == ST_OK && !same)
+        status = settings_look(c, !c->refreshed_ms, err);
     c->refreshed_ms = now_ms();
     if (status == ST_OK && !same) {
         c->rows_version = rows;
@@ -224,6 +235,7 @@ static enum status tap_open(struct collector *c, struct tap *tap, struct error *
         return status;
     tap->stream->tap = tap;
     tap->opened_ms = now_ms();
+    tap->held_at = -1;
     stream_begin(tap->stream, offset, marked, mark, on_done);
     return ST_OK;
 }
@@ -377,7 +389,12 @@ static size_t pieces_gather(struct collector *c, struct tap **taps, struct colle
         struct tap *tap = c->taps.at[(c->turn + i) % c->taps.n];
         if (!tap->stream->open || !tap->stream->ready || tap->stream->ending)
             continue;
-        piece_fill(tap, &pieces[n]);
+        bool again = false, some = piece_fill(tap, now_ms(), &pieces[n], &again);
+        if (again)
+            stream_again(tap->stream);
+        c->wake = c->wake || again;
+        if (!some)
+            continue;
         bytes += pieces[n].feed.n;
         taps[n++] = tap;
     }
@@ -491,7 +508,7 @@ static enum status rounds_work(struct collector *c, struct error *err)
 {
     int64_t conflicts = 0;
     enum status status = ST_OK;
-    while (status == ST_OK && !stopped(c)) {
+    while (status == ST_OK && !stopped(c) && !c->switched) {
         status = round_work(c, err);
         if (status == ST_CONFLICT && (!c->options->once || conflicts++ < 3)) {
             error_clear(err);
@@ -578,8 +595,11 @@ static enum status collector_open(struct collector *c, struct file_lock *lock, s
         status = reader_integer(c->reader, "select count(*) from tail", 0, &c->tail, err);
     if (status == ST_OK)
         status = devices_refresh(c, err);
-    struct fleet_options fleet = {
-        .window = INT16_MAX, .total_ms = LONG_MS, .identity = options->identity};
+    struct fleet_options fleet = {.window = INT16_MAX,
+                                  .total_ms = LONG_MS,
+                                  .identity = options->identity,
+                                  .identities = options->identities,
+                                  .n_identities = options->n_identities};
     for (int i = 0; options->limit_ms && i < PHASE_FIRST; i++)
         fleet.limit_ms[i] = options->limit_ms;
     fleet.limit_ms[PHASE_FIRST] = options->limit_ms ? options->limit_ms : FIRST_MS;

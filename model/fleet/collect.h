@@ -24,11 +24,14 @@ struct collect_numbers {
 
 struct collect_options {
     struct mall *mall;
-    const struct access *access; /* whose rights; the name in the audit */
-    const char *identity;        /* private key; NULL: the agent */
-    const char *on;              /* which devices; NULL: all */
-    bool once;                   /* what there is, then end; else until *stop */
+    const struct access *access;             /* whose rights; the name in the audit */
+    const char *identity;                    /* private key; NULL: the agent */
+    const struct fleet_identity *identities; /* of kinds of devices */
+    size_t n_identities;
+    const char *on; /* which devices; NULL: all */
+    bool once;      /* what there is, then end; else until *stop */
     bool no_offers;
+    bool switched; /* ends where the settings collect or collect_every change from what they were */
     int64_t limit_ms;                /* of each phase of a session's beginning; 0: the engine's */
     const atomic_bool *stop;         /* NULL: never */
     struct collect_numbers *numbers; /* NULL is fine */

@@ -45,6 +45,7 @@ static enum status answers_take(struct collector *c, struct tap *tap, struct err
     atomic_fetch_add(&c->numbers->offers, (int64_t)had);
     tap->offers_n = 0;
     tap->offers_ms = now_ms() + (*failed ? AGAIN_MS : 0);
+    tap->offers_due = !*failed || !c->options->once;
     return ST_OK;
 }
 
@@ -96,7 +97,7 @@ static enum status queue_look(struct collector *c, struct error *err)
         if (tap->offers_due || tap->offers_n)
             continue;
         /* Those that had nothing to take are asked again now and then: a campaign may go on. */
-        tap->offers_due = news || now >= tap->offers_ms + AGAIN_MS;
+        tap->offers_due = news || (!c->options->once && now >= tap->offers_ms + AGAIN_MS);
         if (tap->offers_due)
             tap->offers_ms = now;
     }

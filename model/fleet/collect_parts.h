@@ -30,8 +30,9 @@ struct tap {
     struct arena *arena; /* of the offers under way */
     bool wanted, tried, done;
     int64_t next_ms, backoff_ms, opened_ms, ended_ms;
-    size_t
-        cut; /* so many bytes of a piece at most, while a row that cannot be kept is looked for */
+    int64_t held_at, held_ms; /* where the last receipt begins that may go on; since when */
+    bool held_again;          /* the device was asked again since */
+    size_t cut; /* of a piece at most, while a row that cannot be kept is looked for */
     enum device_condition state;
     char reason[200];
     int64_t rows, duplicates, refused, bytes, offset;
@@ -53,13 +54,15 @@ struct collector {
     VEC(struct tap *) taps;
     size_t turn;
     int64_t refreshed_ms, committed_ms, rows_version, tail;
-    bool wake, hurry;
+    int64_t settings; /* what they say, as one number */
+    bool wake, hurry, switched;
 
     int64_t offers_row, offers_live, offers_ms, swept_ms;
 };
 
-/* What of a stream's piece is taken now: whole receipts. Under the hub's lock. */
-void piece_fill(struct tap *tap, struct collect_piece *piece);
+/* What of a stream's piece is taken now: whole receipts. The last one in a spool may go on: it is
+ * asked for once more a moment later (*again). False: nothing now. Under the hub's lock. */
+bool piece_fill(struct tap *tap, int64_t now_ms, struct collect_piece *piece, bool *again);
 
 /* Answers of devices to offers, and what goes out next. */
 enum status offers_work(struct collector *c, struct error *err);

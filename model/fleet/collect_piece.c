@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { HOLD_MS = 250 };
+
 /* The receipt that a line is of; the caller frees it. NULL: of none. */
 static char *receipt_of(const char *line, size_t n)
 {
@@ -22,23 +24,53 @@ static size_t line_start(const char *bytes, size_t end)
     return newline ? (size_t)(newline + 1 - bytes) : 0;
 }
 
-/* The device has more: the last receipt of the piece may go on there. All of the piece where it is
- * of one receipt alone. */
-static size_t receipts_whole(const char *bytes, size_t n)
+/* Where the last receipt begins. */
+static size_t last_receipt(const char *bytes, size_t n)
 {
-    size_t end = line_start(bytes, n);
-    char *last = receipt_of(bytes + end, n - end);
-    while (last && end) {
-        size_t start = line_start(bytes, end);
-        char *name = receipt_of(bytes + start, end - start);
+    size_t at = line_start(bytes, n);
+    char *last = receipt_of(bytes + at, n - at);
+    if (!last)
+        return n; /* no receipt: nothing belongs to it */
+    while (at) {
+        size_t start = line_start(bytes, at);
+        char *name = receipt_of(bytes + start, at - start);
         bool same = name && strcmp(name, last) == 0;
         free(name);
         if (!same)
             break;
-        end = start;
+        at = start;
     }
     free(last);
-    return last && end ? end : n;
+    return at;
+}
+
+/* Of a piece that ends where the spool did: all but its last receipt, until that was seen to be
+ * the last for a while. */
+static size_t receipts_ended(struct tap *tap, const char *bytes, size_t n, int64_t now_ms,
+                             bool *again)
+{
+    size_t last = last_receipt(bytes, n);
+    int64_t at = tap->stream->offset + (int64_t)last;
+    if (last == n || (tap->held_at == at && tap->held_again))
+        return n;
+    if (tap->held_at != at) {
+        tap->held_at = at;
+        tap->held_ms = now_ms;
+        tap->held_again = false;
+    }
+    *again = last == 0 && now_ms - tap->held_ms >= HOLD_MS;
+    tap->held_again = tap->held_again || *again;
+    return last;
+}
+
+/* Whole receipts. Where the piece was cut the last one may go on, unless it is all there is. */
+static size_t receipts_whole(struct tap *tap, const char *bytes, size_t n, int64_t now_ms,
+                             bool *again)
+{
+    if (tap->stream->offset + (int64_t)n >= tap->stream->size)
+        return receipts_ended(tap, bytes, n, now_ms, again);
+    size_t last = last_receipt(bytes, n);
+    return last ? last : n;
 }
 
 static size_t lines_within(const char *bytes, size_t n, size_t most)
@@ -51,15 +83,17 @@ static size_t lines_within(const char *bytes, size_t n, size_t most)
     return newline ? (size_t)(newline + 1 - bytes) : n;
 }
 
-void piece_fill(struct tap *tap, struct collect_piece *piece)
+bool piece_fill(struct tap *tap, int64_t now_ms, struct collect_piece *piece, bool *again)
 {
     const struct stream *stream = tap->stream;
     int64_t clock = stream->clock_ms;
     size_t n = stream->skipped ? 0 : stream->bytes.n;
     if (n && tap->cut)
         n = lines_within(stream->bytes.at, n, tap->cut);
-    if (n && tap->kind->kind == IMPORT_RECEIPTS && stream->offset + (int64_t)n < stream->size)
-        n = receipts_whole(stream->bytes.at, n);
+    if (n && tap->kind->kind == IMPORT_RECEIPTS)
+        n = receipts_whole(tap, stream->bytes.at, n, now_ms, again);
+    if (!n && !stream->skipped)
+        return false;
     *piece = (struct collect_piece){
         .feed = {.source = {.device = stream->device.id,
                             .code = stream->device.code,
@@ -74,4 +108,5 @@ void piece_fill(struct tap *tap, struct collect_piece *piece)
         .size = stream->size,
         .reset = stream->reset,
     };
+    return true;
 }

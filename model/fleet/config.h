@@ -84,7 +84,7 @@ const struct transfer_text *config_texts(struct arena *arena, const struct confi
  * with `queue_until` (UTC seconds, 0: no) those that did not answer wait to be asked again. Begins
  * and commits by itself. */
 enum status config_applied_keep(struct writer *writer, const char *actor,
-                                const struct transfer *transfer, int64_t queue_until,
-                                struct error *err);
+                                const struct transfer_result *results, size_t n,
+                                int64_t queue_until, struct error *err);
 
 #endif

@@ -258,23 +258,32 @@ const char *config_difference(struct arena *arena, const char *has, size_t n, co
     return result;
 }
 
+static enum status queue_drop(struct writer *writer, uint32_t device, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    enum status status =
+        writer_prepare(writer, "delete from config_queue where device = ?1", &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_int64(stmt, 1, device);
+    return writer_run(writer, stmt, err);
+}
+
 static enum status applied_keep(struct writer *writer, const struct transfer_result *result,
                                 struct error *err)
 {
     sqlite3_stmt *stmt;
     enum status status = writer_prepare(
-        writer, "update device_state set config = substr(?2, 1, 12) where device = ?1", &stmt, err);
+        writer,
+        "update device_state set config = substr(?2, 1, 12), wanted = substr(?2, 1, 12)"
+        " where device = ?1",
+        &stmt, err);
     if (status != ST_OK)
         return status;
     sqlite3_bind_int64(stmt, 1, result->device->id);
     sqlite3_bind_text(stmt, 2, result->sha256, -1, SQLITE_TRANSIENT);
     status = writer_run(writer, stmt, err);
-    if (status == ST_OK)
-        status = writer_prepare(writer, "delete from config_queue where device = ?1", &stmt, err);
-    if (status != ST_OK)
-        return status;
-    sqlite3_bind_int64(stmt, 1, result->device->id);
-    return writer_run(writer, stmt, err);
+    return status == ST_OK ? queue_drop(writer, result->device->id, err) : status;
 }
 
 static enum status queue_add(struct writer *writer, const char *actor, uint32_t device,
@@ -301,21 +310,21 @@ static bool may_wait(const struct transfer_result *result)
 }
 
 enum status config_applied_keep(struct writer *writer, const char *actor,
-                                const struct transfer *transfer, int64_t queue_until,
-                                struct error *err)
+                                const struct transfer_result *results, size_t n,
+                                int64_t queue_until, struct error *err)
 {
-    size_t n;
-    const struct transfer_result *results = transfer_results(transfer, &n);
     struct arena *arena = arena_new();
     enum status status = device_acts_keep(writer, actor, "config", "the desired configuration",
-                                          transfer_outcomes(arena, transfer), n, err);
+                                          transfer_outcomes(arena, results, n), n, err);
     arena_free(arena);
     if (status == ST_OK)
         status = writer_begin(writer, err);
     for (size_t i = 0; i < n && status == ST_OK; i++)
         if (results[i].finished && results[i].job.state == DEVICE_OK)
             status = applied_keep(writer, &results[i], err);
-        else if (queue_until && may_wait(&results[i]))
+        else if (!may_wait(&results[i]))
+            status = queue_drop(writer, results[i].device->id, err);
+        else if (queue_until)
             status = queue_add(writer, actor, results[i].device->id, queue_until, err);
     if (status == ST_OK)
         status = writer_touch_rows(writer, err);

@@ -159,3 +159,22 @@ enum status device_by_code(struct reader *reader, const struct access *access, s
                                                    text_quote(arena, code, strlen(code)))
                                        : status;
 }
+
+static const char *text_copy(struct arena *arena, const char *text)
+{
+    return text ? arena_strdup(arena, text) : NULL;
+}
+
+void device_copy(struct arena *arena, struct device *to, const struct device *from)
+{
+    *to = *from;
+    const char **texts[] = {
+        &to->code,     &to->kind,    &to->host,           &to->user,         &to->model,
+        &to->floor,    &to->pin,     &to->quarantine,     &to->note,         &to->tenant,
+        &to->shop,     &to->zone,    &to->phase,          &to->reason,       &to->app,
+        &to->config,   &to->offered, &to->identity,       &to->hop.code,     &to->hop.host,
+        &to->hop.user, &to->hop.pin, &to->hop.quarantine, &to->hop.identity, &to->hop.kind,
+        &to->wanted};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        *texts[i] = text_copy(arena, *texts[i]);
+}

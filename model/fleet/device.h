@@ -59,6 +59,9 @@ enum status device_list(struct reader *reader, const struct access *access, stru
                         const char *on, const struct device **devices, size_t *n,
                         struct error *err);
 
+/* A copy with its texts, owned by the arena. */
+void device_copy(struct arena *arena, struct device *to, const struct device *from);
+
 /* The one with this code; ST_USAGE where there is none. */
 enum status device_by_code(struct reader *reader, const struct access *access, struct arena *arena,
                            const char *code, const struct device **device, struct error *err);

@@ -74,6 +74,8 @@ enum status rollout_driver_open(struct writer *writer, struct reader *reader,
     *out = NULL;
     enum status status =
         access_require(access, RIGHT_DEVICES | RIGHT_DEVICES_EDIT, "drive a roll-out", err);
+    if (status == ST_OK && writer_mall(writer)->replica)
+        status = error_set(err, ST_DENIED, "a replica drives no roll-outs: the hub's engine does");
     if (status == ST_OK)
         status = rollout_find(reader, access, arena, code, &rollout, err);
     if (status == ST_OK) {
@@ -349,13 +351,18 @@ static void job_send(struct rollout_driver *driver, const struct rollout_row *ro
         job_refuse(own, DEVICE_QUARANTINED, device->quarantine);
         return;
     }
+    struct device *to = arena_new_of(own->arena, struct device);
+    device_copy(own->arena, to, device);
     own->job =
-        (struct fleet_job){.device = device->id,
-                           .code = arena_strdup(own->arena, device->code),
-                           .host = arena_strdup(own->arena, device->host),
-                           .user = arena_strdup(own->arena, device->user),
-                           .pin = arena_strdup(own->arena, device->pin),
-                           .port = device->port,
+        (struct fleet_job){.device = to->id,
+                           .code = to->code,
+                           .host = to->host,
+                           .user = to->user,
+                           .pin = to->pin,
+                           .port = to->port,
+                           .kind = to->kind,
+                           .identity = to->identity,
+                           .hop = &to->hop,
                            .command = rollout_talk(own->arena, driver->rollout, row, command),
                            .most = OUTPUT_MOST,
                            .output = on_output,

@@ -247,10 +247,12 @@ static void heard_sale(struct hearing *h)
 static void heard_switch(struct hearing *h)
 {
     struct rollout_row *row = h->row;
-    switch (h->heard->exit_status) {
-    case 0:
+    const char *goal = row->goes_back ? row->old : h->rollout->app;
+    if (h->heard->exit_status == 0 && strcmp(h->heard->app, goal) == 0) {
         row_reached(row, STEP_PROVING, h->now);
         return;
+    }
+    switch (h->heard->exit_status) {
     case DEVICE_SALE: /* one began just then */
         row_step(row, STEP_STAGED, h->now);
         row->wait = WAIT_SALE;

@@ -287,6 +287,9 @@ enum status rollout_make(struct writer *writer, const struct access *access,
     char *bytes = NULL;
     enum status status =
         access_require(access, RIGHT_DEVICES | RIGHT_DEVICES_EDIT, "roll anything out", err);
+    if (status == ST_OK && writer_mall(writer)->replica)
+        status =
+            error_set(err, ST_DENIED, "a roll-out is made at the hub: the archive stays there");
     if (status == ST_OK)
         status = rollout_define(arena, draft, n, &rollout, err);
     if (status == ST_OK)

@@ -46,7 +46,10 @@
     F(ssh_new)                                                                                     \
     F(ssh_options_set)                                                                             \
     F(ssh_pki_copy_cert_to_privkey)                                                                \
+    F(ssh_pki_export_privkey_file)                                                                 \
     F(ssh_pki_export_pubkey_base64)                                                                \
+    F(ssh_pki_export_pubkey_file)                                                                  \
+    F(ssh_pki_generate)                                                                            \
     F(ssh_pki_import_cert_file)                                                                    \
     F(ssh_pki_import_privkey_file)                                                                 \
     F(ssh_pki_import_pubkey_base64)                                                                \
@@ -54,6 +57,7 @@
     F(ssh_session_is_known_server)                                                                 \
     F(ssh_set_blocking)                                                                            \
     F(ssh_set_channel_callbacks)                                                                   \
+    F(ssh_set_counters)                                                                            \
     F(ssh_silent_disconnect)                                                                       \
     F(ssh_string_free_char)                                                                        \
     F(ssh_userauth_agent)                                                                          \
@@ -101,7 +105,10 @@ enum status ssh_load(struct error *err);
 #define ssh_new ssh_late.ssh_new
 #define ssh_options_set ssh_late.ssh_options_set
 #define ssh_pki_copy_cert_to_privkey ssh_late.ssh_pki_copy_cert_to_privkey
+#define ssh_pki_export_privkey_file ssh_late.ssh_pki_export_privkey_file
 #define ssh_pki_export_pubkey_base64 ssh_late.ssh_pki_export_pubkey_base64
+#define ssh_pki_export_pubkey_file ssh_late.ssh_pki_export_pubkey_file
+#define ssh_pki_generate ssh_late.ssh_pki_generate
 #define ssh_pki_import_cert_file ssh_late.ssh_pki_import_cert_file
 #define ssh_pki_import_privkey_file ssh_late.ssh_pki_import_privkey_file
 #define ssh_pki_import_pubkey_base64 ssh_late.ssh_pki_import_pubkey_base64
@@ -109,6 +116,7 @@ enum status ssh_load(struct error *err);
 #define ssh_session_is_known_server ssh_late.ssh_session_is_known_server
 #define ssh_set_blocking ssh_late.ssh_set_blocking
 #define ssh_set_channel_callbacks ssh_late.ssh_set_channel_callbacks
+#define ssh_set_counters ssh_late.ssh_set_counters
 #define ssh_silent_disconnect ssh_late.ssh_silent_disconnect
 #define ssh_string_free_char ssh_late.ssh_string_free_char
 #define ssh_userauth_agent ssh_late.ssh_userauth_agent

@@ -5,15 +5,12 @@
 #include "model/fleet/clean.h"
 
 #include <string.h>
-#include <time.h>
 
 enum { WORD = 64, LINES = 64 };
 
 int64_t device_now_ms(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return time_now_ms();
 }
 
 const char *device_answer_value(struct arena *arena, const struct fleet_output *output,
@@ -69,6 +66,7 @@ void device_sight_of(const struct fleet_result *result, struct arena *arena, int
         .offered = arena_strdup(arena, job->offered),
         .app = "",
         .config = "",
+        .wanted = result->device->wanted ? result->device->wanted : "",
         .load = -1,
         .disk = -1,
         .time = now_ms / 1000,
@@ -94,12 +92,13 @@ void device_sight_of(const struct fleet_result *result, struct arena *arena, int
 
 static const char keep_sql[] =
     "insert into device_state (device, time, seen, state, phase, reason, milliseconds, offered,"
-    " app, config, load, disk, clock, spool)"
-    " values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
+    " app, config, load, disk, clock, spool, wanted)"
+    " values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
     " on conflict (device) do update set time = ?2, seen = iif(?3, ?3, seen), state = ?4,"
     " phase = ?5, reason = ?6, milliseconds = ?7, offered = ?8, app = iif(?3, ?9, app),"
     " config = iif(?3, ?10, config), load = iif(?3, ?11, load), disk = iif(?3, ?12, disk),"
-    " clock = iif(?3, ?13, clock), spool = iif(?3, ?14, spool)";
+    " clock = iif(?3, ?13, clock), spool = iif(?3, ?14, spool),"
+    " wanted = iif(?3, ?15, wanted)";
 
 static enum status sight_keep(struct writer *writer, const struct device_sight *sight,
                               struct error *err)
@@ -122,6 +121,7 @@ static enum status sight_keep(struct writer *writer, const struct device_sight *
     sqlite3_bind_int(stmt, 12, sight->disk);
     sqlite3_bind_int64(stmt, 13, sight->clock_ms);
     sqlite3_bind_int64(stmt, 14, sight->spool);
+    sqlite3_bind_text(stmt, 15, sight->wanted, -1, SQLITE_TRANSIENT);
     return writer_run(writer, stmt, err);
 }
 

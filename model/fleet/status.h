@@ -10,6 +10,7 @@ struct device_sight {
     uint32_t device;
     enum device_condition state;
     const char *phase, *reason, *app, *config, *offered;
+    const char *wanted; /* what its configuration should have been just then; "": nothing */
     int load, disk;
     int64_t time, seen, milliseconds, clock_ms, spool; /* seen 0: it did not answer */
 };

@@ -254,6 +254,9 @@ void stream_begin(struct stream *stream, int64_t offset, int64_t marked, const c
                                      .host = device->host,
                                      .user = device->user,
                                      .pin = device->pin,
+                                     .kind = device->kind,
+                                     .identity = device->identity,
+                                     .hop = &device->hop,
                                      .port = device->port,
                                      .command = command,
                                      .most = SIZE_MAX,
@@ -280,6 +283,14 @@ void stream_safe(struct stream *stream, int64_t offset)
     stream->skipped = 0;
     answer_print(stream, "spooled %lld\n", (long long)offset);
     pthread_mutex_unlock(&stream->hub->lock);
+}
+
+/* Under the lock. */
+void stream_again(struct stream *stream)
+{
+    stream->ready = false;
+    stream->bytes.n = 0;
+    answer_print(stream, "again %lld\n", (long long)stream->offset);
 }
 
 void stream_offer(struct stream *stream, const char *name, int64_t seconds, const char *text,

@@ -77,6 +77,9 @@ void stream_begin(struct stream *stream, int64_t offset, int64_t marked, const c
 /* The piece up to this offset is safe. The engine is to be woken (fleet_wake). */
 void stream_safe(struct stream *stream, int64_t offset);
 
+/* The same piece again, with what came to it meanwhile. Under the hub's lock; to be woken. */
+void stream_again(struct stream *stream);
+
 /* Gives an offer; its outcome comes in `answers`. To be woken. */
 void stream_offer(struct stream *stream, const char *name, int64_t seconds, const char *text,
                   size_t n);

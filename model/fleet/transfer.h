@@ -83,7 +83,8 @@ void transfer_cancel(struct transfer *transfer);
 /* Its jobs must have ended: after the engine, or when nothing is left. NULL is fine. */
 void transfer_free(struct transfer *transfer);
 
-/* The results as device_acts_keep wants them. Owned by the arena. */
-const struct fleet_result *transfer_outcomes(struct arena *arena, const struct transfer *transfer);
+/* Results as device_acts_keep wants them. Owned by the arena. */
+const struct fleet_result *transfer_outcomes(struct arena *arena,
+                                             const struct transfer_result *results, size_t n);
 
 #endif

@@ -17,6 +17,7 @@ enum rule_id {
     RULE_CATEGORY_DOWN,
     RULE_SHOP_DOWN,
     RULE_POINTS_LIABILITY,
+    RULE_CONFIG_DRIFT,
     RULE_REFUSED,
     RULE_DUPLICATES,
     RULE_COUNT
@@ -47,6 +48,10 @@ const struct alert_rule alert_rules[] = {
         {"points-liability", N_("points liability grows"), ALERT_NOTE, ALERT_TO_ACTIVATE, 0.05,
          N_("Value of the points earned less burned, expired and taken back in the last 28 full "
             "days, against the sales of those days.")},
+    [RULE_CONFIG_DRIFT] = {"config-drift", N_("configurations drift"), ALERT_CHANGE, ALERT_TO_FLEET,
+                           1,
+                           N_("Devices that had another configuration than the desired one when "
+                              "they last answered.")},
     [RULE_REFUSED] = {"refused", N_("imports refused rows"), ALERT_NOTE, ALERT_TO_DATA, 1,
                       N_("Rows that imports of the last 7 days left out.")},
     [RULE_DUPLICATES] =
@@ -268,6 +273,35 @@ static enum status look_at_imports(struct watch *watch, struct error *err)
     return ST_OK;
 }
 
+/* ---- Devices ---- */
+
+static enum status look_at_devices(struct watch *watch, struct error *err)
+{
+    int64_t drift = 0;
+    sqlite3_stmt *stmt;
+    bool row = false;
+    enum status status = reader_prepare(watch->reader,
+                                        "select count(*) from device_state s"
+                                        " join device d on d.id = s.device where s.wanted <> ''"
+                                        " and s.config <> '' and s.config <> s.wanted",
+                                        &stmt, err);
+    if (status == ST_OK)
+        status = reader_step(watch->reader, stmt, &row, err);
+    if (status != ST_OK)
+        return status;
+    if (row)
+        drift = sqlite3_column_int64(stmt, 0);
+    sqlite3_reset(stmt);
+    if (drift >= (int64_t)alert_rules[RULE_CONFIG_DRIFT].threshold)
+        found(watch, RULE_CONFIG_DRIFT, (double)drift, DIM_NONE, 0,
+              arena_printf(watch->arena,
+                           ngettext("%lld device has another configuration than desired",
+                                    "%lld devices have another configuration than desired",
+                                    (unsigned long)drift),
+                           (long long)drift));
+    return ST_OK;
+}
+
 /* ---- All of them ---- */
 
 /* How far beyond its threshold, so that findings of different rules can be put in order. */
@@ -307,7 +341,8 @@ enum status alerts_run(struct reader *reader, struct arena *arena, const struct 
                        size_t *n, struct error *err)
 {
     static enum status (*const looks[])(struct watch *, struct error *) = {
-        look_at_file, look_at_probes, look_at_falls, look_at_points, look_at_imports};
+        look_at_file,   look_at_probes,  look_at_falls,
+        look_at_points, look_at_imports, look_at_devices};
     struct watch watch = {.reader = reader, .arena = arena, .mall = reader_mall(reader)};
 
     *n = 0;

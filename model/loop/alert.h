@@ -17,6 +17,7 @@ enum alert_place {
     ALERT_TO_COMMUNITY,
     ALERT_TO_SHOPS,
     ALERT_TO_DATA,
+    ALERT_TO_FLEET,
 };
 
 struct alert_rule {

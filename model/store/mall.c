@@ -94,7 +94,7 @@ static enum status access_find(struct mall *mall, struct error *err)
 
 struct settings {
     char *name, *timezone, *currency;
-    int64_t day_boundary, visit_gap, small_sample, replica, lock_at;
+    int64_t day_boundary, visit_gap, small_sample, time_shift, replica, lock_at;
 };
 
 static void setting_take(struct settings *s, const char *name, const char *value)
@@ -104,9 +104,13 @@ static void setting_take(struct settings *s, const char *name, const char *value
         char **text;
         int64_t *number;
     } all[] = {
-        {"name", &s->name, NULL},           {"timezone", &s->timezone, NULL},
-        {"currency", &s->currency, NULL},   {"day_boundary", NULL, &s->day_boundary},
-        {"visit_gap", NULL, &s->visit_gap}, {"small_sample", NULL, &s->small_sample},
+        {"name", &s->name, NULL},
+        {"timezone", &s->timezone, NULL},
+        {"currency", &s->currency, NULL},
+        {"day_boundary", NULL, &s->day_boundary},
+        {"visit_gap", NULL, &s->visit_gap},
+        {"small_sample", NULL, &s->small_sample},
+        {"time_shift", NULL, &s->time_shift},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         if (strcmp(all[i].name, name) != 0)
@@ -225,6 +229,8 @@ static enum status settings_load(struct mall *mall, sqlite3 *db, struct error *e
         mall->clock = (struct clock){.zone = zone, .boundary = (int32_t)s.day_boundary};
         mall->visit_gap = (int32_t)s.visit_gap;
         mall->small_sample = (int32_t)s.small_sample;
+        if (s.time_shift)
+            time_shift_set(s.time_shift);
         mall->replica = s.replica;
         mall->lock_at = s.lock_at;
         s.name = s.currency = NULL;

@@ -41,6 +41,10 @@ static void mall_fill(struct temp_mall *t)
         " iif(id % 5, '2.4.1', '2.3.9'), iif(id = 7, 'ffee00112233', '0a1b2c3d4e5f'), id * 7,"
         " id % 95, id % 7 * 100 - 300, id % 4 * 512, iif(id = 5, 'SHA256:other', '') from device"
         " where id <> 17;"
+        "insert into config (key, text) values ('kind:pos', '# tills\nkind={kind}\nhub=10.20.0.1\n"
+        "beat=5\n\n[screen]\nfloor={floor}\n'), ('device:P1-0003', 'beat=9\n[screen]\nlight=3\n');"
+        "insert into config_queue (device, actor, time, expires) values (11, 'liu', 1508399000,"
+        " 1508486400);"
         "insert into device_act (device, time, act, actor, detail, state, exit, milliseconds)"
         " values (3, 1508390000, 'run', 'liu', 'uptime', 'ok', 0, 210),"
         " (3, 1508391000, 'run', 'liu', 'systemctl restart till', 'unknown', null, 60210)");
@@ -71,6 +75,17 @@ static const struct screen_place places[] = {
     {"run", "N r", "uptime"},
     {"reach", "N r u p t i m e Enter", ""},
     {"nothing-run", "N w", ""},
+    {"config", "N c", ""},
+    {"config-one", "N / 0 0 0 3 Enter Enter c", ""},
+    {"config-whose", "N / 0 0 0 3 Enter Enter c s", ""},
+    {"config-key", "N / 0 0 0 3 Enter Enter c s Enter", "[screen] light = 4"},
+    {"config-reach", "N c s b = 1 Enter", ""},
+    {"config-apply", "N c p", ""},
+    {"config-text", "N / 0 0 0 3 Enter Enter c Enter", ""},
+    {"config-history", "N c h", ""},
+    {"files", "N W", ""},
+    {"put", "N Enter p", ""},
+    {"get", "N d", "media/../x"},
 };
 
 static void screens_in_english(void **state)
@@ -156,6 +171,35 @@ static void a_device_is_edited(void **state)
     assert_true(vt_shows(vt, "undone"));
 }
 
+/* Set, seen, undone: each a version. */
+static void what_is_desired_changes_and_comes_back(void **state)
+{
+    (void)state;
+    open_console(30, 110);
+    vt_keys(vt, "N / S 1 Enter c");
+    assert_true(vt_shows(vt, "nothing is desired yet"));
+    vt_keys(vt, "s");
+    vt_type(vt, "beat=7");
+    vt_keys(vt, "Enter");
+    assert_true(vt_shows(vt, "This reaches 10 devices: 10 screen."));
+    vt_keys(vt, "y");
+    assert_true(vt_shows(vt, "changed; u undoes it"));
+    assert_true(vt_shows(vt, "beat=7"));
+    vt_keys(vt, "h");
+    assert_true(vt_shows(vt, "+beat=7"));
+    vt_keys(vt, "Esc u");
+    assert_true(vt_shows(vt, "nothing is desired yet"));
+    vt_keys(vt, "s");
+    vt_type(vt, "no key");
+    vt_keys(vt, "Enter");
+    assert_true(vt_shows(vt, "key = value, or [section] key = value"));
+    vt_keys(vt, "Esc Esc Esc /");
+    vt_keys(vt, "Ctrl-u P 1 Enter c s");
+    vt_type(vt, "x={nobody}");
+    vt_keys(vt, "Enter 3 0 Enter");
+    assert_true(vt_shows(vt, "found '{nobody}'"));
+}
+
 /* A sealed console reaches nothing and says so. */
 static void nothing_is_reached_from_a_sealed_console(void **state)
 {
@@ -176,6 +220,7 @@ int main(void)
         cmocka_unit_test_teardown(a_command_states_its_reach, screen_test_close),
         cmocka_unit_test_teardown(a_device_goes_into_quarantine_and_out, screen_test_close),
         cmocka_unit_test_teardown(a_device_is_edited, screen_test_close),
+        cmocka_unit_test_teardown(what_is_desired_changes_and_comes_back, screen_test_close),
         cmocka_unit_test_teardown(nothing_is_reached_from_a_sealed_console, screen_test_close),
     };
     return cmocka_run_group_tests(tests, mall_make, screen_test_end);

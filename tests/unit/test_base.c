@@ -1,6 +1,7 @@
 /* Errors, arenas, growing arrays, hashes, sheets. */
 #include "model/base/arena.h"
 #include "model/base/hash.h"
+#include "model/base/late.h"
 #include "model/base/sheet.h"
 #include "model/base/status.h"
 #include "model/base/vec.h"
@@ -124,6 +125,23 @@ static void test_sha256_lengths(void **state)
     assert_string_equal(hex, "60d63ff40b5558727a9b786ac0be9300f7ca58fd9ddd3b2f3681b369018a87dc");
 }
 
+/* A library or a function that is not there is said by name, and nothing breaks. */
+static void test_late(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"strlen"}, *const none[] = {"strlen", "no_such_function"};
+    size_t (*functions[2])(const char *) = {NULL};
+    struct error err = {0};
+    assert_int_equal(late_load("libc.so.6", names, 1, (void *)functions, &err), ST_OK);
+    assert_int_equal(functions[0]("four"), 4);
+    assert_int_equal(late_load("libnone-of-this.so.9", names, 1, (void *)functions, &err),
+                     ST_UNUSABLE);
+    assert_non_null(strstr(error_text(&err), "libnone-of-this.so.9 cannot be loaded"));
+    assert_int_equal(late_load("libc.so.6", none, 2, (void *)functions, &err), ST_UNUSABLE);
+    assert_non_null(strstr(error_text(&err), "libc.so.6 has no no_such_function"));
+    error_clear(&err);
+}
+
 static void test_sheet(void **state)
 {
     (void)state;
@@ -181,6 +199,7 @@ int main(void)
         cmocka_unit_test(test_vec),
         cmocka_unit_test(test_hashes),
         cmocka_unit_test(test_sha256_lengths),
+        cmocka_unit_test(test_late),
         cmocka_unit_test(test_sheet),
         cmocka_unit_test(test_sheet_decimals),
     };

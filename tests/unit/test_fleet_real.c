@@ -252,7 +252,8 @@ static void test_what_became_of_it_is_said(void **state)
         file_write_all(awk, cases[i].awk, strlen(cases[i].awk));
         chmod(awk, 0755);
         struct fleet_work_options how = {
-            .command = "sleep 987661 & echo begun; exec setsid sleep 30", .guarded = true};
+            .command = "trap '' TERM; sleep 987661 & echo begun; exec setsid sleep 20",
+            .guarded = true};
         struct fleet_work *work = fleet_work_begin(engine, farm.devices, 1, &how);
         output_wait(engine, 1);
         fleet_work_cancel(work);

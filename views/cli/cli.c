@@ -158,6 +158,8 @@ int cli_main(int argc, char **argv)
     cli_progress(&cli, "", -1, 0);
     if (status == ST_OK && cli.open_console)
         status = console_start(cli.mall_path, cli.principal, &err);
+    if (cli.leave)
+        cli.leave(cli.leaving);
     if (err.message) {
         char *clean = text_clean(err.message, -1);
         fprintf(stderr, "atrium: %s\n", clean);

@@ -51,7 +51,9 @@ struct cli {
     bool json, csv;
     const char *const *args; /* positional */
     int n_args;
-    bool open_console;   /* set by a command that ends in the console: it opens after run() */
+    bool open_console; /* set by a command that ends in the console: it opens after run() */
+    void (*leave)(void *context); /* then called when the console was left; NULL: nothing */
+    void *leaving;
     struct arena *arena; /* lives as long as the run */
     /* Opened on demand by the functions below, closed after run(). */
     struct mall *mall;

@@ -3,16 +3,19 @@
 #include "fixtures/mall/story.h"
 #include "model/base/text.h"
 #include "views/cli/commands.h"
+#include "views/cli/demo_fleet.h"
 
 #include <inttypes.h>
 #include <sys/stat.h>
+
+enum { DEVICES_ALIVE = 60 };
 
 static const struct cli_option options[] = {
     {"members", "N", 0, "how many members (200,000)"},
     {"days", "N", 0, "how many days up to 2026-10-31 (731)"},
     {"seed", "S", 0, "another seed makes another mall; the same one the same file (1)"},
     {"story", "NAME", 0, "a published case instead: joycity-2017"},
-    {"devices", "N", 0, "how many devices stand in the mall (440)"},
+    {"devices", "N", 0, "how many devices stand in the mall (440), and live with the console (60)"},
     {"no-console", NULL, 0, "make the file and stop"},
     {0},
 };
@@ -45,6 +48,8 @@ static enum status recipe_read(struct cli *cli, struct demo_recipe *recipe, stru
         *recipe = demo_recipe_default((uint32_t)members, (uint32_t)days, (uint64_t)seed);
     if (devices >= 0)
         recipe->devices = (uint32_t)devices;
+    else if (!cli_switch(cli, "no-console") && !story)
+        recipe->devices = DEVICES_ALIVE;
     return status;
 }
 
@@ -78,6 +83,26 @@ static enum status summary_print(struct cli *cli, const struct demo_summary *s, 
     return ST_OK;
 }
 
+static void devices_end(void *context)
+{
+    demo_fleet_end(context);
+}
+
+/* The console opens either way. */
+static enum status devices_live(struct cli *cli, uint64_t seed, struct error *err)
+{
+    int64_t n;
+    struct demo_fleet *fleet = NULL;
+    enum status status = cli_integer(cli, "devices", 0, DEMO_DEVICES_MOST, DEVICES_ALIVE, &n, err);
+    if (status == ST_OK)
+        status = demo_fleet_start(cli, (uint32_t)n, seed, &fleet, err);
+    if (fleet) {
+        cli->leave = devices_end;
+        cli->leaving = fleet;
+    }
+    return status;
+}
+
 static enum status demo_run(struct cli *cli, struct error *err)
 {
     struct demo_options make = {.progress = progress, .context = cli};
@@ -98,7 +123,7 @@ static enum status demo_run(struct cli *cli, struct error *err)
             status = summary_print(cli, &summary, err);
     }
     cli->open_console = status == ST_OK && !cli_switch(cli, "no-console");
-    return status;
+    return cli->open_console ? devices_live(cli, make.recipe.seed, err) : status;
 }
 
 const struct cli_command cli_demo = {

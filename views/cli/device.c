@@ -21,12 +21,19 @@ static const struct cli_option options[] = {
     {"window", "N", 0, "at most so many at once (default 256); rollout new: hours, 02:00-05:00"},
     {"timeout", "D", 0, "how long a device may take, such as 30s (default 60s)"},
     {"identity", "FILE", 0, "private key to log in with (default: [fleet] identity, the agent)"},
-    {"accept", NULL, 0, "pin: the keys that were shown are theirs"},
+    {"accept", NULL, 0, "pin: the keys shown by devices that have no pin yet are theirs"},
+    {"changed", NULL, 0, "pin: with --accept, also keys that are not the pin's"},
+    {"import", "FILE", 0, "pin: the keys of a known_hosts, or of lines DEVICE SHA256:…"},
     {"lines", "N", 0, "log: so many of the last lines (default 200)"},
     {"follow", NULL, 0, "log: go on with what comes, until Ctrl-C"},
     {"filter", "PATTERN", 0, "log: only lines that this regular expression (PCRE2) finds"},
     {"reason", "TEXT", 0, "run, pin, put, get, config: why, for the audit"},
     DEVICE_REACH_OPTION,
+    {"kind", "KIND", 0, "config: the text of all devices of this kind, in place of --on"},
+    {"key", "KEY=VALUE", CLI_REPEATED, "config set: only this key; \"[SECTION] KEY=VALUE\""},
+    {"clear", NULL, 0, "config set: nothing is desired any more"},
+    {"queue", "D", 0, "config apply: those that do not answer are kept for so long"},
+    {"queued", NULL, 0, "config apply: only those that were kept"},
     {"version", "V", 0, "rollout new: the application's version that the archive holds"},
     {"canary", "N", 0, "rollout new: devices that get it first (default 1)"},
     {"waves", "SIZES", 0, "rollout new: 10%,50%,100% of all, or devices (the default is that)"},
@@ -70,7 +77,9 @@ enum status device_engine(struct device_request *request, struct fleet_engine **
         /* The device itself ends a command in time; the connection waits for that. */
         struct fleet_options fleet = {.window = (int)window,
                                       .total_ms = timeout ? (timeout + END_S) * 1000 : 0,
-                                      .identity = identity ? identity : config.identity};
+                                      .identity = identity ? identity : config.identity,
+                                      .identities = config.identities,
+                                      .n_identities = identity ? 0 : config.n_identities};
         for (int i = 0; timeout && i < PHASE_FIRST; i++)
             fleet.limit_ms[i] = timeout * 1000;
         status = fleet_new(&fleet, engine, err);
@@ -205,6 +214,7 @@ static const struct {
     {"pin", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_pin},
     {"put", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_put},
     {"get", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_get},
+    {"config", RIGHT_DEVICES, false, device_config},
     {"install", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_install},
     {"rollout", RIGHT_DEVICES, false, device_rollout},
     {"shell", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_shell},
@@ -253,7 +263,7 @@ static enum status run(struct cli *cli, struct error *err)
 
 const struct cli_command cli_device = {
     .name = "device",
-    .arguments = "list|status|run|log|pin|put|get|install|rollout|collect|shell [COMMAND …]",
+    .arguments = "list|status|run|log|pin|put|get|config|install|rollout|collect|shell [WORD …]",
     .summary = "POS terminals, probes and screens over SSH",
     .help =
         "list shows the inventory and what was last seen of each device. status asks them: "
@@ -270,6 +280,17 @@ const struct cli_command cli_device = {
         "and offers and messages to tills and screens.\n"
         "shell opens a terminal on one device, ~. at the start of a line leaves it; what it shows\n"
         "is recorded.\n"
+        "\n"
+        "put LOCAL REMOTE sends a file to each, get LOCAL REMOTE brings it here: LOCAL is a file "
+        "for one\n"
+        "device, a folder with a file a device for several. Both go on where they were cut, and a\n"
+        "name is given only to what has the right SHA-256. A REMOTE without / at its beginning\n"
+        "lies in the device's folder. install puts the script that answers all of this there.\n"
+        "\n"
+        "config set FILE says what devices should have: --kind KIND of all of a kind, --on EXPR\n"
+        "what single ones have of their own, whose keys are laid over the kind's; {device} {kind}\n"
+        "{model} {tenant} {shop} {floor} {zone} stand for what each is. config show and history\n"
+        "tell it, diff asks the devices and folds what differs, apply brings it to them.\n"
         "\n"
         "--on chooses devices by their columns and what is known of them: kind, model, floor, "
         "zone,\n"

@@ -3,7 +3,7 @@
 #define ATRIUM_CLI_DEVICE_H
 
 #include "model/access/access.h"
-#include "model/fleet/work.h"
+#include "model/fleet/transfer.h"
 #include "views/cli/cli.h"
 
 #include <signal.h>
@@ -14,7 +14,8 @@ struct device_request {
     struct access access;
     const struct device *devices; /* those of --on */
     size_t n;
-    bool begun; /* the audit has the act */
+    bool begun;          /* the audit has the act */
+    int64_t queue_until; /* config apply: those that do not answer wait until then; 0: no */
 };
 
 /* Ends the engine's work with Ctrl-C as a person expects: the first asks the devices to stop, the
@@ -42,6 +43,10 @@ enum status device_act_begin(struct device_request *request, const char *act, co
 enum status device_act_keep(struct device_request *request, const char *act, const char *detail,
                             const struct fleet_result *results, size_t n, struct error *err);
 
+/* A transfer with its progress, audit, outcomes and table. */
+enum status device_transfer(struct device_request *request, const char *act, const char *detail,
+                            const struct transfer_options *options, struct error *err);
+
 enum status device_run(struct device_request *request, struct error *err);
 enum status device_pin(struct device_request *request, struct error *err);
 enum status device_logs(struct device_request *request, struct error *err);
@@ -49,6 +54,7 @@ enum status device_follow(struct device_request *request, struct error *err);
 enum status device_shell(struct device_request *request, struct error *err);
 enum status device_collect(struct device_request *request, struct error *err);
 enum status device_status(struct device_request *request, struct error *err);
+enum status device_config(struct device_request *request, struct error *err);
 enum status device_put(struct device_request *request, struct error *err);
 enum status device_get(struct device_request *request, struct error *err);
 enum status device_install(struct device_request *request, struct error *err);

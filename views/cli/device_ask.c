@@ -1,4 +1,4 @@
-/* atrium device status, log and pin: what devices say, and who they are. */
+/* atrium device status and log: what devices say. */
 #include "model/base/text.h"
 #include "model/fleet/clean.h"
 #include "model/fleet/status.h"
@@ -21,7 +21,8 @@ static const struct sheet_column status_columns[] = {
     {"device", NULL, CELL_TEXT},   {"state", NULL, CELL_TEXT},   {"phase", NULL, CELL_TEXT},
     {"reason", NULL, CELL_TEXT},   {"ms", NULL, CELL_COUNT},     {"version", NULL, CELL_TEXT},
     {"config", NULL, CELL_TEXT},   {"load", NULL, CELL_REAL, 2}, {"disk", NULL, CELL_SHARE},
-    {"clock", NULL, CELL_REAL, 1}, {"spool", NULL, CELL_COUNT},
+    {"clock", NULL, CELL_REAL, 1}, {"spool", NULL, CELL_COUNT},  {"wanted", NULL, CELL_TEXT},
+    {"drift", NULL, CELL_TEXT},
 };
 
 static struct cell known_text(const char *text)
@@ -29,8 +30,20 @@ static struct cell known_text(const char *text)
     return cell_text(*text ? text : NULL);
 }
 
-static void sight_row(struct sheet *sheet, const char *code, const struct device_sight *sight)
+/* What was kept of it is older than what it just said. */
+static enum device_drift drift_now(const struct device *device, const struct device_sight *sight)
 {
+    if (!*device->wanted || !*sight->config)
+        return device->drift;
+    return strcmp(device->wanted, sight->config) == 0 ? DRIFT_SAME
+           : device->drift == DRIFT_QUEUED            ? DRIFT_QUEUED
+                                                      : DRIFT_OTHER;
+}
+
+static void sight_row(struct sheet *sheet, const struct device *device,
+                      const struct device_sight *sight)
+{
+    const char *code = device->code;
     struct cell *cells = sheet_row_add(sheet);
     cells[0] = cell_text(code);
     cells[1] = cell_text(device_condition_names[sight->state]);
@@ -47,6 +60,8 @@ static void sight_row(struct sheet *sheet, const char *code, const struct device
         cells[9] = cell_real((double)sight->clock_ms / 1000);
     if (sight->spool >= 0)
         cells[10] = cell_integer(sight->spool);
+    cells[11] = known_text(device->wanted);
+    cells[12] = known_text(device_drift_names[drift_now(device, sight)]);
 }
 
 enum status device_status(struct device_request *request, struct error *err)
@@ -67,7 +82,7 @@ enum status device_status(struct device_request *request, struct error *err)
         sheet_new(arena, status_columns, sizeof status_columns / sizeof *status_columns);
     for (size_t i = 0; i < n; i++) {
         device_sight_of(&results[i], arena, now_ms, &sights[i]);
-        sight_row(sheet, results[i].device->code, &sights[i]);
+        sight_row(sheet, results[i].device, &sights[i]);
         failed += sights[i].state != DEVICE_OK;
     }
     device_work_end(engine, work);
@@ -154,84 +169,5 @@ enum status device_logs(struct device_request *request, struct error *err)
     regex_free(filter);
     if (status == ST_OK)
         status = cli_print_sheet(request->cli, "lines", sheet, err);
-    return status == ST_OK ? part_failed(failed, n, err) : status;
-}
-
-/* ---- pin ---- */
-
-static const struct sheet_column pin_columns[] = {
-    {"device", NULL, CELL_TEXT}, {"host", NULL, CELL_TEXT},   {"shown", NULL, CELL_TEXT},
-    {"pin", NULL, CELL_TEXT},    {"result", NULL, CELL_TEXT}, {"reason", NULL, CELL_TEXT},
-};
-
-static const char *pin_word(const struct device *device, const struct fleet_job *job)
-{
-    if (job->state != DEVICE_OK || !*job->offered)
-        return "failed";
-    if (!*device->pin)
-        return "new";
-    return strcmp(device->pin, job->offered) == 0 ? "same" : "changed";
-}
-
-static enum status pin_set(struct device_request *request, struct writer *writer,
-                           const struct device *device, const char *pin, struct error *err)
-{
-    const char *reason = cli_value(request->cli, "reason");
-    json_t *set = json_pack("{s:s, s:s}", "pin", pin, "quarantine", "");
-    struct operation op = {.actor = request->access.principal,
-                           .rights = request->access.rights,
-                           .entity = "device",
-                           .target = device->code,
-                           .base_version = device->version,
-                           .set = set,
-                           .reason = reason ? reason : "host key accepted"};
-    enum status status = operation_apply(writer, &op, NULL, err);
-    json_decref(set);
-    return status;
-}
-
-enum status device_pin(struct device_request *request, struct error *err)
-{
-    struct fleet_engine *engine;
-    struct fleet_work *work;
-    struct arena *arena = request->cli->arena;
-    struct writer *writer = NULL;
-    bool accept = cli_switch(request->cli, "accept");
-    enum status status =
-        device_work(request, &(struct fleet_work_options){.scan = true}, &engine, &work, err);
-    if (status != ST_OK)
-        return status;
-    if (accept && (status = cli_writer(request->cli, &writer, err)) == ST_OK)
-        status = writer_begin(writer, err);
-    size_t n, failed = 0;
-    const struct fleet_result *results = fleet_work_results(work, &n);
-    struct sheet *sheet = sheet_new(arena, pin_columns, sizeof pin_columns / sizeof *pin_columns);
-    for (size_t i = 0; i < n && status == ST_OK; i++) {
-        const struct device *device = results[i].device;
-        const struct fleet_job *job = &results[i].job;
-        const char *word = pin_word(device, job);
-        bool shown = strcmp(word, "failed") != 0;
-        failed += !shown;
-        if (accept && shown && strcmp(word, "same") != 0) {
-            status = pin_set(request, writer, device, job->offered, err);
-            word = "pinned";
-        }
-        struct cell *cells = sheet_row_add(sheet);
-        cells[0] = cell_text(device->code);
-        cells[1] = cell_text(device->host);
-        cells[2] = cell_text(shown ? arena_strdup(arena, job->offered) : NULL);
-        cells[3] = known_text(device->pin);
-        cells[4] = cell_text(word);
-        cells[5] = known_text(arena_strdup(arena, job->reason));
-    }
-    device_work_end(engine, work);
-    if (accept && writer && writer_in_transaction(writer)) {
-        if (status == ST_OK)
-            status = writer_commit(writer, err);
-        else
-            writer_rollback(writer);
-    }
-    if (status == ST_OK)
-        status = cli_print_sheet(request->cli, "devices", sheet, err);
     return status == ST_OK ? part_failed(failed, n, err) : status;
 }

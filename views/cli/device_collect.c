@@ -79,6 +79,8 @@ enum status device_collect(struct device_request *request, struct error *err)
     struct collect_options options = {.mall = request->cli->mall,
                                       .access = &request->access,
                                       .identity = identity ? identity : config.identity,
+                                      .identities = config.identities,
+                                      .n_identities = identity ? 0 : config.n_identities,
                                       .on = cli_value(request->cli, "on"),
                                       .once = !cli_switch(request->cli, "follow"),
                                       .no_offers = cli_switch(request->cli, "no-offers"),

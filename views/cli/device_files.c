@@ -1,6 +1,6 @@
 /* atrium device put, get and install: files to and from devices. */
 #include "model/base/text.h"
-#include "model/fleet/transfer.h"
+#include "model/fleet/config.h"
 #include "views/cli/device.h"
 #include "views/cli/device_reach.h"
 
@@ -66,9 +66,25 @@ static enum status print_results(struct device_request *request, const struct tr
     return status;
 }
 
+static enum status outcome_keep(struct device_request *request, const char *act, const char *detail,
+                                const struct transfer *transfer, bool config, struct error *err)
+{
+    struct writer *writer;
+    size_t n;
+    const struct transfer_result *results = transfer_results(transfer, &n);
+    if (!config)
+        return device_act_keep(request, act, detail,
+                               transfer_outcomes(request->cli->arena, results, n), n, err);
+    enum status status = cli_writer(request->cli, &writer, err);
+    if (status == ST_OK)
+        status = config_applied_keep(writer, request->access.principal, results, n,
+                                     request->queue_until, err);
+    return status;
+}
+
 /* A path that cannot be is found before anything is said in the audit. */
-static enum status transfer_do(struct device_request *request, const char *act, const char *detail,
-                               const struct transfer_options *options, struct error *err)
+enum status device_transfer(struct device_request *request, const char *act, const char *detail,
+                            const struct transfer_options *options, struct error *err)
 {
     struct fleet_engine *engine;
     struct transfer *transfer = NULL;
@@ -87,8 +103,8 @@ static enum status transfer_do(struct device_request *request, const char *act, 
         transfer_watch(request, engine, transfer);
         fleet_free(engine);
         engine = NULL;
-        status = device_act_keep(request, act, detail,
-                                 transfer_outcomes(request->cli->arena, transfer), request->n, err);
+        status =
+            outcome_keep(request, act, detail, transfer, options->kind == TRANSFER_CONFIG, err);
     }
     if (status == ST_OK)
         status = print_results(request, transfer, err);
@@ -120,8 +136,8 @@ static enum status files_do(struct device_request *request, bool get, struct err
     if (status == ST_OK)
         status = device_reach_agree(request, get ? "reads a file" : "writes a file", false, err);
     if (status == ST_OK)
-        status = transfer_do(request, act, arena_printf(cli->arena, "%s %s", local, remote),
-                             &options, err);
+        status = device_transfer(request, act, arena_printf(cli->arena, "%s %s", local, remote),
+                                 &options, err);
     return status;
 }
 
@@ -139,7 +155,7 @@ enum status device_install(struct device_request *request, struct error *err)
 {
     enum status status = device_reach_agree(request, "puts atrium-device", true, err);
     if (status == ST_OK)
-        status = transfer_do(request, "install", "atrium-device",
-                             &(struct transfer_options){.kind = TRANSFER_INSTALL}, err);
+        status = device_transfer(request, "install", "atrium-device",
+                                 &(struct transfer_options){.kind = TRANSFER_INSTALL}, err);
     return status;
 }

@@ -7,6 +7,7 @@
 
 #include "model/campaign/contact_adapter.h"
 #include "model/campaign/send.h"
+#include "model/fleet/collect_service.h"
 
 #include <jansson.h>
 
@@ -26,6 +27,10 @@ struct engine {
     struct contact_lines lines;
     struct sender *sender;
     struct rollout_step_state *rollouts;
+    const char *identity; /* key for devices; NULL: the agent */
+    bool once;
+    struct collect_service *collects;
+    int64_t collected; /* rows that were told of */
 };
 
 /* `run` fills in what it did (numbers by name). Begin and end are for the whole run, and may be

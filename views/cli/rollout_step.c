@@ -64,6 +64,8 @@ static enum status drivers_open(struct engine *engine, struct error *err)
     const char *const *codes;
     size_t n;
     enum status status = rollouts_open(engine->reader, arena, &codes, &n, err);
+    if (engine->mall->replica) /* the hub's engine drives them */
+        n = 0;
     for (size_t i = 0; status == ST_OK && i < n; i++) {
         struct rollout_driver *driver;
         if (is_driven(state, codes[i]))

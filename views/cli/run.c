@@ -149,7 +149,76 @@ static enum status send_run(struct engine *engine, json_t *report, struct error 
     return status;
 }
 
+/* Devices are collected from on a thread of their own, as it comes; a step tells what came. */
+static enum status collect_begin(struct engine *engine, struct error *err)
+{
+    struct access access = access_engine();
+    (void)err;
+    struct collect_options options = {
+        .mall = engine->mall, .access = &access, .identity = engine->identity};
+    if (!engine->once)
+        engine->collects = collect_service_start(&options);
+    return ST_OK;
+}
+
+static void collect_end(struct engine *engine)
+{
+    collect_service_stop(engine->collects);
+}
+
+static enum status collect_once(struct engine *engine, json_t *report, struct error *err)
+{
+    struct access access = access_engine();
+    struct arena *arena = arena_new();
+    struct collect_result result = {0};
+    int64_t wanted = 1, rows = 0, failed = 0;
+    enum status status = reader_integer(engine->reader,
+                                        "select cast(value as integer) from setting where name ="
+                                        " 'collect'",
+                                        1, &wanted, err);
+    struct collect_options options = {.mall = engine->mall,
+                                      .access = &access,
+                                      .identity = engine->identity,
+                                      .once = true,
+                                      .stop = engine->stop};
+    if (status == ST_OK && wanted)
+        status = collect_run(&options, arena, &result, err);
+    if (status == ST_CONFLICT) { /* a console does it */
+        engine_log(engine, "collect: %s", error_text(err));
+        error_clear(err);
+        status = ST_OK;
+    }
+    for (size_t i = 0; status == ST_OK && i < result.n; i++) {
+        rows += result.devices[i].rows;
+        failed += result.devices[i].state != DEVICE_OK;
+    }
+    json_object_set_new(report, "rows", json_integer(rows));
+    json_object_set_new(report, "failed", json_integer(failed));
+    arena_free(arena);
+    return status;
+}
+
+static enum status collect_run_step(struct engine *engine, json_t *report, struct error *err)
+{
+    char reason[200];
+    if (!engine->collects)
+        return collect_once(engine, report, err);
+    const struct collect_numbers *numbers = collect_service_numbers(engine->collects);
+    int64_t rows = atomic_load(&numbers->rows);
+    json_object_set_new(report, "rows", json_integer(rows - engine->collected));
+    json_object_set_new(report, "devices", json_integer(atomic_load(&numbers->devices)));
+    json_object_set_new(report, "live", json_integer(atomic_load(&numbers->live)));
+    json_object_set_new(report, "offers", json_integer(atomic_load(&numbers->offers)));
+    collect_service_reason(engine->collects, reason, sizeof reason);
+    if (*reason)
+        engine_log(engine, "collect: %s", reason);
+    engine->collected = rows;
+    return ST_OK;
+}
+
 const struct engine_step engine_steps[] = {
+    {"collect", "receipts and sightings of devices, offers to them", collect_begin,
+     collect_run_step, collect_end},
     {"fold", "new events into columns", NULL, fold_run, NULL},
     {"labels", "rules of labels where something changed", NULL, labels_run, NULL},
     {"coupons", "redemptions that tills report; coupons that ran out", NULL, coupons_run, NULL},
@@ -350,6 +419,8 @@ static enum status run(struct cli *cli, struct error *err)
     if (status == ST_OK)
         status = signals_take(err);
     engine.mall = cli->mall;
+    engine.identity = config.identity;
+    engine.once = cli_switch(cli, "once");
     tokens_read(&engine, &config);
     if (status == ST_OK)
         status = engine_work(cli, &engine, every, err);
@@ -361,7 +432,7 @@ static enum status run(struct cli *cli, struct error *err)
 
 static const struct cli_option options[] = {
     {"once", NULL, 0, "one round of all steps, then end"},
-    {"steps", "STEP", CLI_REPEATED, "only this step: fold, labels, campaigns, …"},
+    {"steps", "STEP", CLI_REPEATED, "only this step: collect, fold, labels, …"},
     {"every", "DURATION", 0, "look again after so long where nothing is to do (default 5s)"},
     {0},
 };
@@ -369,7 +440,8 @@ static const struct cli_option options[] = {
 const struct cli_command cli_run = {
     .name = "run",
     .arguments = "",
-    .summary = "the engine without a screen: folds events, runs labels, sends what campaigns say",
+    .summary = "the engine without a screen: collects from devices, folds events, sends what "
+               "campaigns say",
     .help = "Works until it is ended (Ctrl-C, SIGTERM); then it finishes what it has begun. One "
             "engine a mall: a second one is refused. What is on its way when it is killed is sent "
             "again with the same key. Addresses are settings (contact_sms_url, contact_app_url, "

@@ -67,6 +67,7 @@ create table device_state (
     offered text not null default '',    -- a host key that is not the pin's
     app text not null default '',        -- version of the application
     config text not null default '',     -- hash of its configuration
+    wanted text not null default '',     -- hash of what that should have been then; '': nothing
     load integer not null default -1,    -- hundredths; -1: unknown
     disk integer not null default -1,    -- percent used
     clock integer not null default 0,    -- its time - ours, in milliseconds

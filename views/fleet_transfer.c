@@ -1,0 +1,596 @@
+/* Files and configurations on their way: the work, and its screen. */
+#include "views/fleet_transfer.h"
+
+#include "model/base/text.h"
+#include "model/base/time.h"
+#include "model/fleet/act.h"
+#include "model/fleet/config.h"
+#include "model/store/write_queue.h"
+#include "views/actions.h"
+#include "views/fleet_acts.h"
+#include "views/fleet_desk.h"
+#include "views/fleet_rows.h"
+#include "views/list.h"
+#include "views/screens.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { SHOW_MS = 300, QUEUE_S = 86400, PATH_LONGEST = 1000 };
+
+struct fleet_transfer {
+    struct console *console;
+    struct arena *arena; /* of the devices and texts */
+    const struct device *devices;
+    size_t n;
+    struct transfer_options options;
+    const char *act, *detail;
+    struct transfer *transfer; /* NULL: it has not begun */
+    bool asked, cancelled, kept;
+    bool waited; /* it was agreed to earlier: who does not answer now keeps the time it has */
+    int timer;
+    void (*changed)(void *context);
+    void *context;
+};
+
+/* ---- The work ---- */
+
+size_t fleet_transfer_left(const struct fleet_transfer *transfer)
+{
+    return !transfer ? 0 : transfer->transfer ? transfer_left(transfer->transfer) : transfer->asked;
+}
+
+static void watches_end(struct fleet_transfer *transfer)
+{
+    struct console *console = transfer->console;
+    if (transfer->timer)
+        loop_timer_stop(console->loop, transfer->timer);
+    transfer->timer = 0;
+    if (transfer->transfer && !transfer->kept) {
+        loop_unwatch(console->loop, transfer_fd(transfer->transfer));
+        desk_after_collect(console->desk, NULL, NULL);
+    }
+}
+
+void fleet_transfer_end(struct fleet_transfer *transfer)
+{
+    if (!transfer)
+        return;
+    watches_end(transfer);
+    transfer->kept = true;
+    if (transfer->transfer)
+        transfer_cancel(transfer->transfer);
+}
+
+void fleet_transfer_free(struct fleet_transfer *transfer)
+{
+    if (!transfer)
+        return;
+    transfer_free(transfer->transfer);
+    arena_free(transfer->arena);
+    free(transfer);
+}
+
+/* What the writer's thread needs, as copies: another transfer may take this one's place. */
+struct outcome {
+    struct arena *arena;
+    char actor[64];
+    const char *act, *detail;
+    bool config;
+    int64_t queue_until;
+    struct transfer_result *results;
+    size_t n;
+};
+
+static enum status outcome_run(struct writer *writer, void *arguments, struct error *err)
+{
+    struct outcome *o = *(struct outcome **)arguments;
+    return o->config ? config_applied_keep(writer, o->actor, o->results, o->n, o->queue_until, err)
+                     : device_acts_keep(writer, o->actor, o->act, o->detail,
+                                        transfer_outcomes(o->arena, o->results, o->n), o->n, err);
+}
+
+static void outcome_done(void *context, void *arguments, enum status status,
+                         const struct error *error)
+{
+    struct console *console = context;
+    (void)arguments;
+    if (status != ST_OK)
+        console_complain(console, "%s", error_text(error));
+}
+
+static void outcome_release(void *arguments)
+{
+    struct outcome *o = *(struct outcome **)arguments;
+    arena_free(o->arena);
+    free(o);
+}
+
+static void outcome_keep(struct fleet_transfer *transfer)
+{
+    struct outcome *o = mem_zero(1, sizeof *o);
+    const struct transfer_result *results = transfer_results(transfer->transfer, &o->n);
+    o->arena = arena_new();
+    o->act = arena_strdup(o->arena, transfer->act);
+    o->detail = arena_strdup(o->arena, transfer->detail);
+    o->config = transfer->options.kind == TRANSFER_CONFIG;
+    o->queue_until = transfer->waited ? 0 : time_now() + QUEUE_S;
+    snprintf(o->actor, sizeof o->actor, "%s", transfer->console->access.principal);
+    o->results = arena_array(o->arena, struct transfer_result, o->n + 1);
+    struct device *devices = devices_copy(o->arena, transfer->devices, transfer->n);
+    for (size_t i = 0; i < o->n; i++) {
+        o->results[i] = results[i];
+        o->results[i].device = &devices[i];
+    }
+    struct write_request request = {.run = outcome_run,
+                                    .done = outcome_done,
+                                    .release = outcome_release,
+                                    .arguments = &o,
+                                    .size = sizeof o,
+                                    .context = transfer->console};
+    write_queue_submit(transfer->console->writes, &request);
+}
+
+static void transfer_look(void *context)
+{
+    struct fleet_transfer *transfer = context;
+    if (transfer->kept)
+        return;
+    transfer_step(transfer->transfer);
+    if (!transfer_left(transfer->transfer)) {
+        watches_end(transfer);
+        transfer->kept = true;
+        outcome_keep(transfer);
+    }
+    if (transfer->changed)
+        transfer->changed(transfer->context);
+}
+
+static void work_begin(struct fleet_transfer *transfer)
+{
+    struct console *console = transfer->console;
+    struct fleet_engine *engine = desk_engine(console->desk);
+    struct error err = {0};
+    if (!engine)
+        return;
+    if (transfer_begin(engine, transfer->devices, transfer->n, &transfer->options,
+                       &transfer->transfer, &err) != ST_OK) {
+        console_complain(console, "%s", error_text(&err));
+        error_clear(&err);
+        return;
+    }
+    loop_watch(console->loop, transfer_fd(transfer->transfer), transfer_look, transfer);
+    desk_after_collect(console->desk, transfer_look, transfer);
+    if (!console->still)
+        transfer->timer = loop_timer(console->loop, SHOW_MS, true, transfer_look, transfer);
+    transfer_look(transfer);
+}
+
+/* ---- The audit has it first ---- */
+
+struct announcement {
+    struct fleet_transfer *transfer; /* only to be compared */
+    char actor[64], *act, *detail;
+    size_t n;
+};
+
+static enum status announcement_run(struct writer *writer, void *arguments, struct error *err)
+{
+    struct announcement *a = arguments;
+    return device_act_announce(writer, a->actor, a->act, a->detail, a->n, err);
+}
+
+static void announcement_done(void *context, void *arguments, enum status status,
+                              const struct error *error)
+{
+    struct console *console = context;
+    struct fleet_transfer *transfer = console->transfer;
+    if (!transfer || transfer != ((struct announcement *)arguments)->transfer)
+        return;
+    transfer->asked = false;
+    if (status != ST_OK)
+        console_complain(console, "%s", error_text(error));
+    else if (!console->leaving && !transfer->cancelled)
+        work_begin(transfer);
+    if (transfer->changed)
+        transfer->changed(transfer->context);
+}
+
+static void announcement_release(void *arguments)
+{
+    struct announcement *a = arguments;
+    free(a->act);
+    free(a->detail);
+}
+
+static void transfer_announce(struct fleet_transfer *transfer, bool shown)
+{
+    struct console *console = transfer->console;
+    fleet_transfer_free(console->transfer);
+    console->transfer = transfer;
+    transfer->asked = true;
+    struct announcement a = {.transfer = transfer,
+                             .act = mem_strdup(transfer->act),
+                             .detail = mem_strdup(transfer->detail),
+                             .n = transfer->n};
+    snprintf(a.actor, sizeof a.actor, "%s", console->access.principal);
+    struct write_request request = {.run = announcement_run,
+                                    .done = announcement_done,
+                                    .release = announcement_release,
+                                    .arguments = &a,
+                                    .size = sizeof a,
+                                    .context = console};
+    write_queue_submit(console->writes, &request);
+    if (shown)
+        console_open(console, "files", "");
+}
+
+/* ---- Asking ---- */
+
+static bool may_begin(struct console *console)
+{
+    if (!fleet_may_change(console))
+        return false;
+    if (fleet_transfer_left(console->transfer)) {
+        console_complain(console, "%s", _("files are still on their way; W shows them"));
+        return false;
+    }
+    return true;
+}
+
+static struct fleet_transfer *transfer_new(struct console *console, const struct device *devices,
+                                           size_t n, enum transfer_kind kind)
+{
+    struct fleet_transfer *transfer = mem_zero(1, sizeof *transfer);
+    transfer->console = console;
+    transfer->arena = arena_new();
+    transfer->devices = devices_copy(transfer->arena, devices, n);
+    transfer->n = n;
+    transfer->options.kind = kind;
+    return transfer;
+}
+
+static void agreed(void *context, struct dialog *dialog, bool accepted)
+{
+    struct fleet_transfer *transfer = context;
+    (void)dialog;
+    if (accepted && may_begin(transfer->console))
+        transfer_announce(transfer, true);
+    else
+        fleet_transfer_free(transfer);
+}
+
+static void paths_known(struct fleet_transfer *transfer)
+{
+    struct transfer_options *options = &transfer->options;
+    bool get = options->kind == TRANSFER_GET;
+    struct stat is;
+    options->folder =
+        get && (transfer->n > 1 || (stat(options->local, &is) == 0 && S_ISDIR(is.st_mode)));
+    transfer->act = get ? "get" : "put";
+    transfer->detail = arena_printf(transfer->arena, "%s %s", options->local, options->remote);
+    const char *deed =
+        get ? arena_printf(transfer->arena, _("%s from there into %s"), options->remote,
+                           options->local)
+            : arena_printf(transfer->arena, _("%s there as %s"), options->local, options->remote);
+    fleet_reach_ask(transfer->console, get ? _("Get a file") : _("Put a file"), deed,
+                    transfer->devices, transfer->n, get ? _("Get") : _("Put"), agreed, transfer);
+}
+
+static const char *local_check(void *context, const char *text)
+{
+    const struct fleet_transfer *transfer = context;
+    struct stat is;
+    bool there = stat(text, &is) == 0;
+    if (!*text || strlen(text) > PATH_LONGEST)
+        return _("a path on this machine");
+    if (transfer->options.kind == TRANSFER_PUT)
+        return there && S_ISREG(is.st_mode) ? NULL : _("there is no such file here");
+    return transfer->n > 1 && there && !S_ISDIR(is.st_mode)
+               ? _("a folder: each device's file gets its code for a name")
+               : NULL;
+}
+
+static const char *remote_check(void *context, const char *text)
+{
+    const char *remote;
+    struct error err = {0};
+    struct arena *arena = arena_new();
+    (void)context;
+    bool good =
+        strlen(text) <= PATH_LONGEST && transfer_remote(arena, text, &remote, &err) == ST_OK;
+    error_clear(&err);
+    arena_free(arena);
+    return good ? NULL : _("a path in the device's folder, or from / on, without ..");
+}
+
+static void remote_ask(struct fleet_transfer *transfer);
+static void local_ask(struct fleet_transfer *transfer, const char *proposed);
+
+static void remote_given(void *context, struct dialog *dialog, bool accepted)
+{
+    struct fleet_transfer *transfer = context;
+    if (!accepted) {
+        fleet_transfer_free(transfer);
+        return;
+    }
+    transfer->options.remote = arena_strdup(transfer->arena, dialog_text(dialog));
+    if (transfer->options.kind == TRANSFER_PUT) {
+        paths_known(transfer);
+        return;
+    }
+    const char *slash = strrchr(transfer->options.remote, '/');
+    local_ask(transfer, slash ? slash + 1 : transfer->options.remote);
+}
+
+static void local_given(void *context, struct dialog *dialog, bool accepted)
+{
+    struct fleet_transfer *transfer = context;
+    if (!accepted) {
+        fleet_transfer_free(transfer);
+        return;
+    }
+    transfer->options.local = arena_strdup(transfer->arena, dialog_text(dialog));
+    if (transfer->options.kind == TRANSFER_PUT)
+        remote_ask(transfer);
+    else
+        paths_known(transfer);
+}
+
+static void remote_ask(struct fleet_transfer *transfer)
+{
+    bool put = transfer->options.kind == TRANSFER_PUT;
+    const char *slash = put ? strrchr(transfer->options.local, '/') : NULL;
+    const char *name = !put ? "" : slash ? slash + 1 : transfer->options.local;
+    console_dialog(transfer->console,
+                   dialog_ask(put ? _("Put a file") : _("Get a file"), _("Path on the device"),
+                              name, remote_check, remote_given, transfer));
+}
+
+static void local_ask(struct fleet_transfer *transfer, const char *proposed)
+{
+    bool put = transfer->options.kind == TRANSFER_PUT;
+    console_dialog(transfer->console,
+                   dialog_ask(put ? _("Put a file") : _("Get a file"),
+                              put               ? _("File here")
+                              : transfer->n > 1 ? _("Folder here, for a file a device")
+                                                : _("File here, or a folder"),
+                              proposed, local_check, local_given, transfer));
+}
+
+void fleet_put_ask(struct console *console, const struct device *devices, size_t n)
+{
+    if (n && may_begin(console))
+        local_ask(transfer_new(console, devices, n, TRANSFER_PUT), "");
+}
+
+void fleet_get_ask(struct console *console, const struct device *devices, size_t n)
+{
+    if (n && may_begin(console))
+        remote_ask(transfer_new(console, devices, n, TRANSFER_GET));
+}
+
+static struct fleet_transfer *apply_new(struct console *console, const struct device *devices,
+                                        const struct transfer_text *texts, size_t n)
+{
+    struct fleet_transfer *transfer = transfer_new(console, devices, n, TRANSFER_CONFIG);
+    struct transfer_text *own = arena_array(transfer->arena, struct transfer_text, n);
+    for (size_t i = 0; i < n; i++)
+        own[i] = (struct transfer_text){arena_strndup(transfer->arena, texts[i].bytes, texts[i].n),
+                                        texts[i].n};
+    transfer->options.texts = own;
+    transfer->act = "config";
+    transfer->detail = "the desired configuration";
+    return transfer;
+}
+
+void fleet_apply_ask(struct console *console, const struct device *devices,
+                     const struct transfer_text *texts, size_t n)
+{
+    if (!n || !may_begin(console))
+        return;
+    struct fleet_transfer *transfer = apply_new(console, devices, texts, n);
+    fleet_reach_ask(console, _("Apply the configuration"),
+                    _("Each gets what is desired of it, after its application agreed. Those that "
+                      "do not answer wait for it, for a day."),
+                    transfer->devices, n, _("Apply"), agreed, transfer);
+}
+
+void fleet_apply_waiting(struct console *console, const struct device *devices,
+                         const struct transfer_text *texts, size_t n)
+{
+    bool may = access_may(&console->access, RIGHT_DEVICES | RIGHT_DEVICES_EDIT);
+    if (!n || !may || console->mall->read_only || fleet_transfer_left(console->transfer))
+        return;
+    struct fleet_transfer *transfer = apply_new(console, devices, texts, n);
+    transfer->waited = true;
+    transfer_announce(transfer, false);
+}
+
+/* ---- The screen ---- */
+
+struct files_state {
+    struct list list;
+    struct arena *arena;
+    struct sheet *sheet;
+};
+
+static const struct sheet_column columns[] = {
+    {"device", N_("device"), CELL_TEXT},  {"state", N_("state"), CELL_TEXT},
+    {"share", N_("done"), CELL_SHARE},    {"bytes", N_("bytes"), CELL_COUNT},
+    {"reason", N_("because"), CELL_TEXT}, {"local", N_("file"), CELL_TEXT},
+};
+
+static void row_fill(struct arena *arena, struct cell *cells, const struct fleet_transfer *transfer,
+                     const struct transfer_result *result, size_t i)
+{
+    bool done = result->finished;
+    int64_t moved = done ? result->bytes : transfer_moved(transfer->transfer, i);
+    const char *way = transfer->cancelled ? _("being cancelled") : _("on its way");
+    cells[0] = cell_text(result->device->code);
+    cells[1] = cell_text(done ? fleet_state_text(arena, result->job.state) : way);
+    if (result->size >= 0)
+        cells[2] = cell_share(result->size ? moved : 1, result->size ? result->size : 1);
+    cells[3] = cell_integer(moved);
+    if (done && result->job.state != DEVICE_OK)
+        cells[4] = cell_text(*result->job.reason ? arena_strdup(arena, result->job.reason) : NULL);
+    cells[5] = cell_text(*result->local ? result->local : NULL);
+}
+
+static void files_show(struct view *view)
+{
+    struct files_state *state = view->state;
+    struct fleet_transfer *transfer = view->console->transfer;
+    struct arena *before = state->arena;
+    size_t n;
+    if (!transfer || !transfer->transfer)
+        return;
+    state->arena = arena_new();
+    state->sheet = sheet_new(state->arena, columns, sizeof columns / sizeof *columns);
+    const struct transfer_result *results = transfer_results(transfer->transfer, &n);
+    uint64_t *keys = arena_array(state->arena, uint64_t, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        keys[i] = results[i].device->id;
+        row_fill(state->arena, sheet_row_add(state->sheet), transfer, &results[i], i);
+    }
+    list_show(&state->list, state->sheet, keys);
+    arena_free(before);
+}
+
+static void files_changed(void *context)
+{
+    struct view *view = context;
+    files_show(view);
+    console_redraw(view->console);
+}
+
+static enum role cell_role(struct view *view, int64_t row, int column)
+{
+    const struct fleet_transfer *transfer = view->console->transfer;
+    size_t n;
+    if (column != 1 || !transfer || !transfer->transfer)
+        return ROLE_PLAIN;
+    const struct transfer_result *results = transfer_results(transfer->transfer, &n);
+    return row < 0 || (size_t)row >= n || !results[row].finished
+               ? ROLE_DIM
+               : fleet_state_role(results[row].job.state);
+}
+
+static void row_open(struct view *view, int64_t row)
+{
+    const struct fleet_transfer *transfer = view->console->transfer;
+    if (transfer && row >= 0 && (size_t)row < transfer->n)
+        console_open(view->console, "device", transfer->devices[row].code);
+}
+
+static void files_open(struct view *view)
+{
+    struct files_state *state = view->state;
+    struct fleet_transfer *transfer = view->console->transfer;
+    list_begin(&state->list, view, "files", _("devices"));
+    state->list.role = cell_role;
+    state->list.open = row_open;
+    if (!transfer)
+        return;
+    transfer->changed = files_changed;
+    transfer->context = view;
+    files_show(view);
+}
+
+static void files_close(struct view *view)
+{
+    struct files_state *state = view->state;
+    struct fleet_transfer *transfer = view->console->transfer;
+    if (transfer && transfer->context == view)
+        transfer->changed = NULL;
+    list_end(&state->list);
+    arena_free(state->arena);
+}
+
+/* "2 of 14 devices done, 1 not · 3,100,000 of 8,400,000 bytes" */
+static const char *files_text(struct arena *arena, const struct fleet_transfer *transfer)
+{
+    int64_t moved, total;
+    size_t n, done = 0, ok = 0;
+    const struct transfer_result *results = transfer_results(transfer->transfer, &n);
+    for (size_t i = 0; i < n; i++) {
+        done += results[i].finished;
+        ok += results[i].finished && results[i].job.state == DEVICE_OK;
+    }
+    transfer_progress(transfer->transfer, &moved, &total);
+    const char *text = arena_printf(arena, _("%zu of %zu devices done"), ok, n);
+    if (done > ok)
+        text = arena_printf(arena, _("%s, %zu not"), text, done - ok);
+    if (total)
+        text = arena_printf(arena, _("%s · %s of %s bytes"), text, text_count(arena, moved),
+                            text_count(arena, total));
+    return transfer->cancelled ? arena_printf(arena, "%s · %s", text, _("cancelled")) : text;
+}
+
+static void files_draw(struct view *view, struct area area)
+{
+    struct files_state *state = view->state;
+    struct fleet_transfer *transfer = view->console->transfer;
+    struct arena *arena = arena_new();
+    if (!transfer) {
+        draw_wrapped(area, 0, ROLE_DIM,
+                     _("No files are on their way. p on a device's page puts one there, d gets "
+                       "one."));
+    } else {
+        struct area top = area_cut_top(&area, 1);
+        const char *act = strcmp(transfer->act, "put") == 0   ? _("put")
+                          : strcmp(transfer->act, "get") == 0 ? _("get")
+                                                              : _("config");
+        int at = draw_printf(top, 0, 0, ROLE_ACCENT, "%s ", act);
+        if (transfer->options.kind != TRANSFER_CONFIG)
+            draw_field(top, 0, at, top.cols - at, -1, ROLE_STRONG, transfer->detail);
+        else
+            draw_field(top, 0, at, top.cols - at, -1, ROLE_STRONG, _("what is desired of each"));
+        struct area line = area_cut_top(&area, 1);
+        draw_field(line, 0, 0, line.cols, -1, transfer->transfer ? ROLE_PLAIN : ROLE_DIM,
+                   transfer->transfer ? files_text(arena, transfer)
+                   : transfer->asked  ? _("beginning …")
+                                      : _("it did not begin"));
+        if (state->sheet)
+            list_draw(&state->list, area, true);
+    }
+    arena_free(arena);
+}
+
+static bool files_key(struct view *view, uint32_t key)
+{
+    return list_key(&((struct files_state *)view->state)->list, key);
+}
+
+static bool files_action(struct view *view, int id, const char *argument)
+{
+    struct fleet_transfer *transfer = view->console->transfer;
+    if (id != ACTION_FILES_CANCEL)
+        return list_action(&((struct files_state *)view->state)->list, id, argument);
+    if (!fleet_transfer_left(transfer)) {
+        console_say(view->console, "%s", _("nothing is on its way any more"));
+        return true;
+    }
+    transfer->cancelled = true;
+    if (transfer->transfer)
+        transfer_cancel(transfer->transfer);
+    files_show(view);
+    return true;
+}
+
+const struct view_ops view_fleet_transfer = {
+    .name = "files",
+    .title = N_("Files"),
+    .about = N_("Files on their way to devices or from them, and configurations being applied. "
+                "It goes on while other screens are looked at. What was cut is gone on with the "
+                "next time; a name is given only to what has the right SHA-256. c cancels, "
+                "Enter opens the device."),
+    .rights = RIGHT_DEVICES | RIGHT_DEVICES_EDIT,
+    .size = sizeof(struct files_state),
+    .open = files_open,
+    .close = files_close,
+    .draw = files_draw,
+    .action = files_action,
+    .key = files_key,
+};
