@@ -84,7 +84,8 @@ static void await(struct shell *shell, const char *text)
     const char *found;
     while (!(found = strstr(shown.bytes + shown.seen, text))) {
         if (now_ms() > until || shell_over(shell))
-            fail_msg("%s did not come; %s", text, shown.bytes + shown.seen);
+            fail_msg("%s did not come: %s; %.200s", text, shell_job(shell)->reason,
+                     shown.bytes + shown.seen);
         take(shell, 50);
     }
     shown.seen = (size_t)(found - shown.bytes) + strlen(text);
