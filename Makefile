@@ -110,10 +110,6 @@ clean: ## remove what was built
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { print "\n" substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-soak: test-deps ## 10,000 seeds of the simulation of hub and replicas; SEEDS=n for others
-	@$(MAKE) --no-print-directory -j$$(nproc) $(BUILD)/tests/sync/test_simulation
-	@SEEDS=$${SEEDS:-10000} $(BUILD)/tests/sync/test_simulation
-
 ##@ Parts
 $(BUILD)/atrium: $(BUILD)/obj/views/main.o $(LIBRARY)
 	$(call SAY,LINK ,$@)
