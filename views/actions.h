@@ -221,6 +221,7 @@
     X(FLEET_BY,      "by",           "fleet", "b", ACTION_LINE, N_("by floor, shop, kind, model, version"), N_("by")) \
     X(FLEET_ASK,     "ask-devices",  "fleet", "a", ACTION_LINE, N_("ask the marked devices, or those shown, how they are"), N_("ask")) \
     X(FLEET_RUN,     "run-on",       "fleet", "r", ACTION_LINE | ACTION_CHANGES, N_("run a command on the marked devices, or those shown"), N_("run")) \
+    X(FLEET_ROUTINE, "routine-on",   "fleet", "m", 0, N_("a routine command on the marked devices, or those shown")) \
     X(FLEET_LAST,    "last-run",     "fleet", "w", 0, N_("what came of the last command"))         \
     X(FLEET_ROLLOUTS, "rollouts",    "fleet", "R", ACTION_LINE, N_("versions of the application that go to devices in waves"), N_("roll-outs")) \
     X(ROLLOUT_ACT,   "rollout-act",  "rollout", "a", ACTION_LINE | ACTION_CHANGES, N_("approve, start, pause, roll back: what can be done now"), N_("act")) \
@@ -251,6 +252,7 @@
     X(RUN_CANCEL,    "run-cancel",   "fleet-run", "c", ACTION_LINE, N_("end the command everywhere"), N_("cancel")) \
     X(DEVICE_ASK,    "ask-device",   "device", "a", ACTION_LINE, N_("ask this device how it is"), N_("ask")) \
     X(DEVICE_RUN,    "run-here",     "device", "r", ACTION_LINE | ACTION_CHANGES, N_("run a command on it"), N_("run")) \
+    X(DEVICE_ROUTINE, "routine-here", "device", "m", 0, N_("a routine command on it"))  \
     X(DEVICE_LOG,    "log",          "device", "o", ACTION_LINE, N_("follow its log"), N_("log")) \
     X(DEVICE_SHELL,  "shell",        "device", "s", ACTION_LINE | ACTION_CHANGES, N_("a shell on it, recorded"), N_("shell")) \
     X(DEVICE_KEY,    "host-key",     "device", "y", ACTION_LINE | ACTION_CHANGES, N_("the host key it shows, beside its pin"), N_("key")) \

@@ -46,23 +46,23 @@ const struct change_place change_places[] = {
     {39, "points_terms", CHANGE_ROW},
     {40, "points_hold", CHANGE_COLUMN, "person", NULL, 1},
     {41, "points_rule", CHANGE_ROW},
-    {42, "rollout", CHANGE_ROW},
-    {43, "rollout_device", CHANGE_COLUMN, "device", NULL, 1},
     {44, "collect_day", CHANGE_PAIR, "device", "day", 0, 1, 0},
     {45, "device_sample", CHANGE_PAIR, "device", "hour", 0, 1, 4},
     {46, "config", CHANGE_ROW},
     {47, "config_queue", CHANGE_ROW},
+    {50, "rollout", CHANGE_ROW},
+    {51, "rollout_device", CHANGE_COLUMN, "rollout", NULL, 0},
 };
 const size_t n_change_places = sizeof change_places / sizeof *change_places;
 
 const char *const change_own_tables[] = {
-    "counter",       "contact_kind", "profile",      "profile_word", "profile_stale",
-    "label_list",    "label_stale",  "erased",       "secret",       "operation",
-    "audit",         "batch",        "import",       "refused",      "chunk",
-    "tail",          "ref_layer",    "ref_leaf",     "person_block", "person_recent",
-    "rollup_day",    "rollup_hour",  "session",      "search_part",  "search_tail",
-    "sync",          "change",       "change_set",   "event_log",    "event_delta",
-    "replica",       "outbox",       "outbox_base",  "archive",      "collect",
+    "counter",        "contact_kind", "profile",     "profile_word", "profile_stale",
+    "label_list",     "label_stale",  "erased",      "secret",       "operation",
+    "audit",          "batch",        "import",      "refused",      "chunk",
+    "tail",           "ref_layer",    "ref_leaf",    "person_block", "person_recent",
+    "rollup_day",     "rollup_hour",  "session",     "search_part",  "search_tail",
+    "sync",           "change",       "change_set",  "event_log",    "event_delta",
+    "replica",        "outbox",       "outbox_base", "archive",      "collect",
     "device_offered",
 };
 const size_t n_change_own_tables = sizeof change_own_tables / sizeof *change_own_tables;

@@ -32,7 +32,7 @@ struct sync_hub {
     bool greeted, pulling, over;
     bool copy_wanted;      /* a first copy begins with the next batch */
     uint64_t credit, sent; /* bytes of payloads */
-    bool marked; /* as of these: see epoch_check */
+    bool marked;           /* as of these: see epoch_check */
     int64_t marked_seq, marked_tail;
     int64_t noted; /* when the principal's row was written last */
 };
@@ -99,8 +99,7 @@ static bool marks_read(const struct mall *mall, struct marks *marks)
 {
     char *path = epoch_path(mall);
     FILE *file = fopen(path, "re");
-    bool good =
-        file && fscanf(file, "%32s %32s %32s", marks->epoch, marks->old, marks->new) == 3;
+    bool good = file && fscanf(file, "%32s %32s %32s", marks->epoch, marks->old, marks->new) == 3;
     if (file)
         fclose(file);
     free(path);
@@ -114,8 +113,8 @@ static enum status marks_write(const struct mall *mall, const struct marks *mark
     int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     char line[128];
     int n = snprintf(line, sizeof line, "%s %s %s\n", marks->epoch, marks->old, marks->new);
-    bool good = fd >= 0 && write(fd, line, (size_t)n) == n && fsync(fd) == 0 &&
-                rename(beside, path) == 0;
+    bool good =
+        fd >= 0 && write(fd, line, (size_t)n) == n && fsync(fd) == 0 && rename(beside, path) == 0;
     if (fd >= 0)
         close(fd);
     enum status status = good ? ST_OK

@@ -124,6 +124,7 @@ const struct policy_column policy_columns[] = {
     {"device_state", "offered", "---kk"},
     {"device_state", "app", "---kk"},
     {"device_state", "config", "---kk"},
+    {"device_state", "wanted", "---kk"},
     {"device_state", "load", "---kk"},
     {"device_state", "disk", "---kk"},
     {"device_state", "clock", "---kk"},

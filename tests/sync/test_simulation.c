@@ -1,9 +1,9 @@
 /*
  * One hub and replicas of different roles, and everything that may happen to them, by a seed: edits
- * on both sides, imports, folds, moved events, sessions that are cut or damaged at any byte or where
- * bytes come twice, programs that die, backups that are put back, clocks that jump, roles that
- * change. In the end nothing goes wrong any more, and every replica holds what its role may see of
- * the hub, no edit that was acknowledged is lost, and none was applied twice.
+ * on both sides, imports, folds, moved events, sessions that are cut or damaged at any byte or
+ * where bytes come twice, programs that die, backups that are put back, clocks that jump, roles
+ * that change. In the end nothing goes wrong any more, and every replica holds what its role may
+ * see of the hub, no edit that was acknowledged is lost, and none was applied twice.
  *
  *     SEED=17 build/tests/sync/test_simulation      one seed, and what it did
  *     SEEDS=10000 build/tests/sync/test_simulation  many
@@ -21,11 +21,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-enum { REPLICAS = 4, PEOPLE = 24, STEPS = 40, SEEDS_USUAL = 200 };
+enum { REPLICAS = 4, PEOPLE = 24, STEPS = 40, SEEDS_USUAL = 160, LANES_MOST = 16 };
 
 static const char *const names[REPLICAS] = {"admin", "operator", "analyst", "technician"};
 
@@ -33,9 +34,9 @@ struct simulation {
     struct sync_world *world;
     struct dice dice;
     bool talks;
-    uint64_t events;      /* given references so far */
-    int made;             /* things made, for names */
-    char *backup;         /* of the hub's file; NULL: none */
+    uint64_t events; /* given references so far */
+    int made;        /* things made, for names */
+    char *backup;    /* of the hub's file; NULL: none */
     int restored;
     uint32_t erased[STEPS];
     size_t n_erased;
@@ -338,8 +339,8 @@ static void replica_decides(struct simulation *s, const char *name)
         enum status status = ST_OK;
         bool take = below(s, 2);
         if (entries[i].state == OUTBOX_CONFLICT)
-            status = outbox_resolve(o.writer, &o.access, entries[i].id, take, entries[i].mine,
-                                    &err);
+            status =
+                outbox_resolve(o.writer, &o.access, entries[i].id, take, entries[i].mine, &err);
         else if (entries[i].state == OUTBOX_REFUSED ||
                  (entries[i].state == OUTBOX_PENDING && below(s, 8) == 0))
             status = outbox_drop(o.writer, &o.access, entries[i].id, &err);
@@ -500,9 +501,8 @@ static void edits_kept(struct simulation *s, const char *name)
             fail_msg("%s: the edit of %s still waits", name, entries[i].target);
         if (entries[i].state != OUTBOX_DONE || strcmp(entries[i].verb, "operation") != 0)
             continue;
-        GOOD(writer_prepare(s->world->writer,
-                            "select count(*) from audit where operation = ?1", &stmt,
-                            &s->world->err));
+        GOOD(writer_prepare(s->world->writer, "select count(*) from audit where operation = ?1",
+                            &stmt, &s->world->err));
         sqlite3_bind_text(stmt, 1, entries[i].id, -1, SQLITE_STATIC);
         sqlite3_step(stmt);
         int64_t times = sqlite3_column_int64(stmt, 0);
@@ -593,6 +593,7 @@ static void seed_run(uint64_t seed, bool talks)
 }
 
 static uint64_t going_on;
+static uint64_t lane, lanes = 1; /* of several programs this one runs every so-many-th seed */
 
 static void seeds_run(void **state)
 {
@@ -605,17 +606,39 @@ static void seeds_run(void **state)
     }
     if (seeds)
         text_to_int64(seeds, strlen(seeds), &n);
-    for (going_on = 1; going_on <= (uint64_t)n; going_on++)
+    for (going_on = 1 + lane; going_on <= (uint64_t)n; going_on += lanes)
         seed_run(going_on, false);
     going_on = 0;
 }
 
-int main(void)
+static int lane_run(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(seeds_run)};
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     if (going_on)
         fprintf(stderr, "the seed that failed: SEED=%llu %s\n", (unsigned long long)going_on,
                 "build/tests/sync/test_simulation");
+    return failed;
+}
+
+/* A program for each processor; files of small malls belong into memory. */
+int main(void)
+{
+    pid_t programs[LANES_MOST];
+    int failed = 0, status;
+    long n = getenv("SEED") ? 1 : sysconf(_SC_NPROCESSORS_ONLN);
+    if (!getenv("TMPDIR") && access("/dev/shm", W_OK) == 0)
+        setenv("TMPDIR", "/dev/shm", 1);
+    lanes = n < 1 ? 1 : n > LANES_MOST ? LANES_MOST : (uint64_t)n;
+    if (lanes == 1)
+        return lane_run();
+    for (lane = 0; lane < lanes; lane++) {
+        programs[lane] = fork();
+        if (programs[lane] == 0)
+            return lane_run();
+        failed |= programs[lane] < 0;
+    }
+    for (uint64_t i = 0; i < lanes; i++)
+        failed |= programs[i] > 0 && (waitpid(programs[i], &status, 0) < 0 || status != 0);
     return failed;
 }
