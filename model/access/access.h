@@ -54,8 +54,8 @@ struct access {
     uint64_t key[2];      /* of the role's pseudonyms; from the mall's, never shown */
     int64_t least_people; /* smaller groups are kept back (setting small_group); 0: none are */
     bool sampled;         /* see access_of_sample */
-    bool masked;          /* a replica holds people as the role sees them: nothing is masked again */
-    uint32_t revealed;    /* the one person shown unmasked since access_reveal; 0: nobody */
+    bool masked;       /* a replica holds people as the role sees them: nothing is masked again */
+    uint32_t revealed; /* the one person shown unmasked since access_reveal; 0: nobody */
 };
 
 /* The name of the login user this process runs as (the user id in digits where it has no name).

@@ -13,9 +13,10 @@ enum status points_outbox_begin(struct writer *writer, const struct points_entry
     if (!writer_mall(writer)->replica)
         return ST_OK;
     if (entry->act != POINTS_ADJUST)
-        return error_set(err, ST_REFUSED,
-                         "points are earned, burned, expired and reversed at the hub; a replica can "
-                         "only adjust them");
+        return error_set(
+            err, ST_REFUSED,
+            "points are earned, burned, expired and reversed at the hub; a replica can "
+            "only adjust them");
     event_append_pending(writer, true);
     return ST_OK;
 }
@@ -78,8 +79,9 @@ static enum status person_of(struct writer *writer, const char *target, uint32_t
     if (sqlite3_step(stmt) == SQLITE_ROW)
         *person = (uint32_t)sqlite3_column_int64(stmt, 0);
     sqlite3_reset(stmt);
-    return *person ? ST_OK
-                   : error_set(err, ST_REFUSED, "the member of this adjustment is not there any more");
+    return *person
+               ? ST_OK
+               : error_set(err, ST_REFUSED, "the member of this adjustment is not there any more");
 }
 
 static enum status points_apply(struct writer *writer, const struct access *access, const char *id,

@@ -12,7 +12,8 @@
 enum status event_check(const struct event *event, struct error *err);
 
 /* Events are recorded at the hub: on a replica appending is refused, but for those of an edit that
- * goes to the hub as well. They stand below 0 in the tail until the hub's come with their reference.
+ * goes to the hub as well. They stand below 0 in the tail until the hub's come with their
+ * reference.
  */
 void event_append_pending(struct writer *writer, bool on);
 

@@ -225,14 +225,15 @@ make_visible(struct event_bulk *bulk,
             " duplicates = ?3 where id = ?1",
             (const int64_t[]){bulk->stage.batch, counts->added, counts->duplicates}, 3, err);
     if (status == ST_OK && bulk->shared.logged)
-        status = change_batch_note(writer,
-                                   &(struct change_batch){.batch = bulk->stage.batch,
-                                                          .act = bulk->tail_folded ? "fold" : "append",
-                                                          .tail = bulk->tail_folded},
-                                   err);
-    if (status == ST_OK && bulk->tail_folded)
         status =
-            run_numbers(writer, "delete from tail where seq between 1 and ?1", &bulk->tail_folded, 1, err);
+            change_batch_note(writer,
+                              &(struct change_batch){.batch = bulk->stage.batch,
+                                                     .act = bulk->tail_folded ? "fold" : "append",
+                                                     .tail = bulk->tail_folded},
+                              err);
+    if (status == ST_OK && bulk->tail_folded)
+        status = run_numbers(writer, "delete from tail where seq between 1 and ?1",
+                             &bulk->tail_folded, 1, err);
     if (status == ST_OK)
         status = writer_touch_events(writer, err);
     return status == ST_OK ? writer_commit(writer, err) : status;

@@ -23,9 +23,10 @@ static enum status tail_size(struct writer *writer, int64_t *n, struct error *er
 static enum status tail_add(struct event_bulk *bulk, int64_t last, struct error *err)
 {
     sqlite3_stmt *stmt;
-    enum status status = writer_prepare(
-        bulk->shared.writer, "select seq, " TAIL_COLUMNS " from tail where seq between 1 and ?1 order by seq", &stmt,
-        err);
+    enum status status = writer_prepare(bulk->shared.writer,
+                                        "select seq, " TAIL_COLUMNS
+                                        " from tail where seq between 1 and ?1 order by seq",
+                                        &stmt, err);
     if (status != ST_OK)
         return status;
     sqlite3_bind_int64(stmt, 1, last);
@@ -45,11 +46,10 @@ static enum status tail_add(struct event_bulk *bulk, int64_t last, struct error 
 /* Another process at such work is no error: *bulk is NULL then. */
 static enum status fold_begin(struct writer *writer, struct event_bulk **bulk, struct error *err)
 {
-    struct event_bulk_options options = {
-        .memory = (size_t)64 << 20,
-        .threads = 1,
-        .source = "tail",
-        .replayed = writer_mall(writer)->replica};
+    struct event_bulk_options options = {.memory = (size_t)64 << 20,
+                                         .threads = 1,
+                                         .source = "tail",
+                                         .replayed = writer_mall(writer)->replica};
     struct error busy = {0};
     enum status status = bulk_begin(writer, &options, bulk, &busy);
     if (status != ST_OK && status != ST_CONFLICT && err) {

@@ -266,21 +266,22 @@ static const char *const removals[] = {
     " c.block and n.month = c.month and n.batch > c.batch) and not exists (select 1 from"
     " event_delta d where d.batch = c.batch and d.block = c.block and d.month = c.month) limit 64",
     "delete from chunk where id in (select c.id from chunk c indexed by chunk_place where exists"
-    " (select 1 from chunk n where n.block = c.block and n.month = c.month and n.batch > c.batch"
-    PINNED("c.batch") ") limit 64)",
+    " (select 1 from chunk n where n.block = c.block and n.month = c.month and n.batch > "
+    "c.batch" PINNED("c.batch") ") limit 64)",
     "delete from person_block where (block, batch) in (select p.block, p.batch from person_block p"
     " where exists (select 1 from person_block n where n.block = p.block and n.batch > p.batch"
-    " and not exists (select 1 from replica k where k.batch >= p.batch and k.batch < n.batch)" ") limit 64)",
+    " and not exists (select 1 from replica k where k.batch >= p.batch and k.batch < n.batch)"
+    ") limit 64)",
     "delete from person_recent where place in (select p.place from person_recent p where exists"
     " (select 1 from person_recent n where n.place > p.place and n.place <= p.place | 4294967295"
     " and not exists (select 1 from replica k where k.batch >= p.place & 4294967295 and k.batch <"
     " n.place & 4294967295)) limit 64)",
     "delete from rollup_day where (day, batch) in (select r.day, r.batch from rollup_day r where"
-    " exists (select 1 from rollup_day n where n.day = r.day and n.batch > r.batch"
-    PINNED("r.batch") ") limit 200)",
+    " exists (select 1 from rollup_day n where n.day = r.day and n.batch > r.batch" PINNED(
+        "r.batch") ") limit 200)",
     "delete from rollup_hour where (day, batch) in (select r.day, r.batch from rollup_hour r where"
-    " exists (select 1 from rollup_hour n where n.day = r.day and n.batch > r.batch"
-    PINNED("r.batch") ") limit 500)",
+    " exists (select 1 from rollup_hour n where n.day = r.day and n.batch > r.batch" PINNED(
+        "r.batch") ") limit 500)",
     "delete from ref_leaf where (batch, family, first) in (select batch, family, first from"
     " ref_leaf where batch not in (select batch from ref_layer) limit 500)",
     "delete from event_delta where id in (select id from event_delta where batch not in (select"

@@ -84,8 +84,8 @@ static const struct change_place *place_of(struct change_log *log, const char *t
 static bool value_at(sqlite3 *db, bool old, int column, int64_t *number)
 {
     sqlite3_value *value;
-    int code = old ? sqlite3_preupdate_old(db, column, &value)
-                   : sqlite3_preupdate_new(db, column, &value);
+    int code =
+        old ? sqlite3_preupdate_old(db, column, &value) : sqlite3_preupdate_new(db, column, &value);
     if (code != SQLITE_OK)
         return false;
     *number = sqlite3_value_int64(value);
@@ -121,7 +121,7 @@ static void batch_row(struct change_log *log, sqlite3 *db, int64_t row)
 }
 
 void change_log_row(struct change_log *log, sqlite3 *db, int what, const char *table,
-                sqlite3_int64 before, sqlite3_int64 after)
+                    sqlite3_int64 before, sqlite3_int64 after)
 {
     const struct change_place *place = log->on || log->capture ? place_of(log, table) : NULL;
     if (!place)
@@ -263,8 +263,8 @@ static enum status older_clear(struct writer *writer, int place, int64_t block,
     return status;
 }
 
-static enum status set_write(struct writer *writer, int place, int64_t block,
-                             const uint64_t *words, int64_t seq, struct error *err)
+static enum status set_write(struct writer *writer, int place, int64_t block, const uint64_t *words,
+                             int64_t seq, struct error *err)
 {
     sqlite3_stmt *stmt;
     enum status status = older_clear(writer, place, block, words, err);
@@ -385,14 +385,14 @@ enum status change_batch_note(struct writer *writer, const struct change_batch *
 enum status change_log_begin(struct writer *writer, const char *epoch, struct error *err)
 {
     sqlite3_stmt *stmt;
-    enum status status =
-        writer_prepare(writer, "insert or ignore into sync values ('epoch', ?1), ('seq', '0')",
-                       &stmt, err);
+    enum status status = writer_prepare(
+        writer, "insert or ignore into sync values ('epoch', ?1), ('seq', '0')", &stmt, err);
     if (status != ST_OK)
         return status;
     sqlite3_bind_text(stmt, 1, epoch, -1, SQLITE_STATIC);
     status = writer_run(writer, stmt, err);
-    return status == ST_OK ? change_log_look(writer_changes(writer), writer_db(writer), err) : status;
+    return status == ST_OK ? change_log_look(writer_changes(writer), writer_db(writer), err)
+                           : status;
 }
 
 /* ---- On a replica ---- */
@@ -418,8 +418,9 @@ enum status change_captured(struct writer *writer, change_key_fn *fn, void *cont
     for (size_t i = 0; i < n_change_places && status == ST_OK; i++) {
         struct change_keys *keys = &log->keys[change_places[i].number];
         if (keys->many)
-            return error_set(err, ST_REFUSED, "one edit changes too many things at once for a "
-                                              "replica: make it on the hub");
+            return error_set(err, ST_REFUSED,
+                             "one edit changes too many things at once for a "
+                             "replica: make it on the hub");
         if (keys->list.n) {
             words_sort(keys->list.at, keys->list.n);
             keys->list.n = words_unique(keys->list.at, keys->list.n);

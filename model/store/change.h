@@ -52,7 +52,8 @@ const char *change_where_sql(struct arena *arena, const struct change_place *pla
 const char *change_order_sql(const struct change_place *place);
 
 /* ---- Events. In the transaction that makes a batch visible, by whoever does; a batch of which
- * nobody says what it did is noted as 'other', and replicas take a copy of all events again. ---- */
+ * nobody says what it did is noted as 'other', and replicas take a copy of all events again. ----
+ */
 
 struct change_batch {
     int64_t batch;

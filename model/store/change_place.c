@@ -56,13 +56,13 @@ const struct change_place change_places[] = {
 const size_t n_change_places = sizeof change_places / sizeof *change_places;
 
 const char *const change_own_tables[] = {
-    "counter",       "contact_kind", "profile",      "profile_word", "profile_stale",
-    "label_list",    "label_stale",  "erased",       "secret",       "operation",
-    "audit",         "batch",        "import",       "refused",      "chunk",
-    "tail",          "ref_layer",    "ref_leaf",     "person_block", "person_recent",
-    "rollup_day",    "rollup_hour",  "session",      "search_part",  "search_tail",
-    "sync",          "change",       "change_set",   "event_log",    "event_delta",
-    "replica",       "outbox",       "outbox_base",  "archive",      "collect",
+    "counter",        "contact_kind", "profile",     "profile_word", "profile_stale",
+    "label_list",     "label_stale",  "erased",      "secret",       "operation",
+    "audit",          "batch",        "import",      "refused",      "chunk",
+    "tail",           "ref_layer",    "ref_leaf",    "person_block", "person_recent",
+    "rollup_day",     "rollup_hour",  "session",     "search_part",  "search_tail",
+    "sync",           "change",       "change_set",  "event_log",    "event_delta",
+    "replica",        "outbox",       "outbox_base", "archive",      "collect",
     "device_offered",
 };
 const size_t n_change_own_tables = sizeof change_own_tables / sizeof *change_own_tables;

@@ -150,9 +150,10 @@ enum status mall_unlocked(const struct mall *mall, struct error *err)
     sqlite3_close(db);
     if (status != ST_OK || !at || time_now() <= at)
         return status;
-    return error_set(err, ST_DENIED,
-                     "this replica has not heard of its hub for too long and is locked: bring it up "
-                     "to date with `atrium sync`, and everything is there again");
+    return error_set(
+        err, ST_DENIED,
+        "this replica has not heard of its hub for too long and is locked: bring it up "
+        "to date with `atrium sync`, and everything is there again");
 }
 
 static enum status settings_read(sqlite3 *db, struct settings *s, struct error *err)

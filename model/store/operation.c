@@ -446,9 +446,11 @@ static enum status change_follow(struct change *change, int64_t base, struct err
         return ST_OK;
     if (!follow)
         return error_set(err, ST_REFUSED, "a replica cannot be changed by this program");
-    const struct operation_record record = {
-        .op = change->op, .id = change->id, .base = base, .version = change->version,
-        .now = change->now};
+    const struct operation_record record = {.op = change->op,
+                                            .id = change->id,
+                                            .base = base,
+                                            .version = change->version,
+                                            .now = change->now};
     return follow(change->writer, &record, err);
 }
 

@@ -33,8 +33,10 @@ static enum status insert_sql(struct writer *writer, struct arena *arena,
         values = arena_printf(arena, "%s%s?%zu", values, n ? ", " : "", n + 1);
     }
     enum status status = writer_prepare(
-        writer, "select name, type from pragma_table_info(?1) where \"notnull\" and dflt_value is"
-                " null", &stmt, err);
+        writer,
+        "select name, type from pragma_table_info(?1) where \"notnull\" and dflt_value is"
+        " null",
+        &stmt, err);
     if (status != ST_OK)
         return status;
     sqlite3_bind_text(stmt, 1, table->place->table, -1, SQLITE_STATIC);
@@ -62,11 +64,10 @@ static enum status key_clear(struct writer *writer, const struct change_place *p
                              struct arena *arena, struct error *err)
 {
     sqlite3_stmt *stmt;
-    enum status status = writer_prepare(
-        writer,
-        arena_printf(arena, "delete from %s where %s", place->table,
-                     change_where_sql(arena, place)),
-        &stmt, err);
+    enum status status = writer_prepare(writer,
+                                        arena_printf(arena, "delete from %s where %s", place->table,
+                                                     change_where_sql(arena, place)),
+                                        &stmt, err);
     if (status != ST_OK)
         return status;
     sqlite3_bind_int64(stmt, 1, key);
@@ -95,8 +96,7 @@ static enum status row_insert(struct writer *writer, const char *sql, struct vie
 static enum status person_note(struct apply *apply, const struct change_place *place, int64_t key,
                                struct error *err)
 {
-    bool copy = json_is_true(
-        json_object_get(json_object_get(apply->end, "position"), "copy"));
+    bool copy = json_is_true(json_object_get(json_object_get(apply->end, "position"), "copy"));
     if (strcmp(place->table, "member") != 0 || copy || key < 1 || key > UINT32_MAX)
         return ST_OK;
     return search_touch(apply->writer, (uint32_t)key, err);
@@ -141,11 +141,12 @@ static const struct {
 } copies[] = {
     {COPY_CHUNK, 10,
      "insert or replace into chunk (id, batch, block, month, events, lines, first, last, head,"
-     " data) values (?,?,?,?,?,?,?,?,?,?)", 1},
+     " data) values (?,?,?,?,?,?,?,?,?,?)",
+     1},
     {COPY_PERSON, 3, "insert or replace into person_block (block, batch, columns) values (?,?,?)",
      1},
-    {COPY_RECENT, 3,
-     "insert or replace into person_recent (place, presence, tills) values (?,?,?)", -1},
+    {COPY_RECENT, 3, "insert or replace into person_recent (place, presence, tills) values (?,?,?)",
+     -1},
     {COPY_DAY, 3, "insert or replace into rollup_day (day, batch, cells) values (?,?,?)", 1},
     {COPY_HOUR, 3, "insert or replace into rollup_hour (day, batch, cells) values (?,?,?)", 1},
     {CHANGE_TAIL, 14,
@@ -191,10 +192,9 @@ static enum status own_remove(struct apply *apply, struct view in, struct error 
     }
     if (value.type != SQLITE_TEXT || value.size == 0)
         return ST_OK;
-    enum status status =
-        writer_prepare(apply->writer,
-                       "delete from tail where kind = ?1 and ref = ?2 and ref <> '' and seq < 0",
-                       &stmt, err);
+    enum status status = writer_prepare(
+        apply->writer, "delete from tail where kind = ?1 and ref = ?2 and ref <> '' and seq < 0",
+        &stmt, err);
     if (status != ST_OK)
         return status;
     value_bind(stmt, 1, &kind);
@@ -214,7 +214,8 @@ static enum status copy_rows(struct apply *apply, int place, struct view *in, st
         view_signed(in);
         if (view_varint(in) != 1)
             return nonsense(err);
-        status = place == CHANGE_TAIL ? own_remove(apply, *in, err) : batch_count(apply, c, *in, err);
+        status =
+            place == CHANGE_TAIL ? own_remove(apply, *in, err) : batch_count(apply, c, *in, err);
         if (status == ST_OK)
             status = row_insert(apply->writer, copies[c].sql, in, copies[c].columns, err);
         apply->events++;
@@ -316,8 +317,8 @@ static enum status rows_write(struct writer *writer, void *context, struct error
     if (status == ST_OK)
         status = acts_first(apply, err);
     for (size_t i = 0; i < apply->own.n && status == ST_OK; i++)
-        status = run_number(writer, "delete from tail where seq = ?1 and seq < 0",
-                            apply->own.at[i], err);
+        status = run_number(writer, "delete from tail where seq = ?1 and seq < 0", apply->own.at[i],
+                            err);
     for (size_t i = 0; i < apply->batch->parts.n && status == ST_OK; i++)
         if (apply->batch->parts.at[i].type != FRAME_EVENTS)
             status = part_rows(apply, &apply->batch->parts.at[i], err);
@@ -426,7 +427,6 @@ static enum status events_add(struct apply *apply, struct error *err)
     return status;
 }
 
-
 static enum status move_rows(struct writer *writer, struct event_move *move, void *context,
                              struct error *err)
 {
@@ -444,8 +444,9 @@ static enum status events_unpack(struct view in, uint32_t person, struct arena *
         const void *head = view_take(&in, head_size);
         size_t data_size = view_count(&in, INT32_MAX);
         const void *data = view_take(&in, data_size);
-        status = in.bad ? nonsense(err)
-                        : event_unpack(head, head_size, data, data_size, person, arena, events, err);
+        status = in.bad
+                     ? nonsense(err)
+                     : event_unpack(head, head_size, data, data_size, person, arena, events, err);
     }
     return status;
 }
@@ -463,9 +464,9 @@ static enum status events_move(struct apply *apply, struct view in, struct error
                               .before_visible = move_rows,
                               .context = apply,
                               .replayed = true};
-    enum status status = in.bad || !from || !to || from == to || from > UINT32_MAX || to > UINT32_MAX
-                             ? nonsense(err)
-                             : ST_OK;
+    enum status status =
+        in.bad || !from || !to || from == to || from > UINT32_MAX || to > UINT32_MAX ? nonsense(err)
+                                                                                     : ST_OK;
     if (status == ST_OK && some)
         status = events_unpack(in, (uint32_t)from, arena, &only, err);
     if (some) {

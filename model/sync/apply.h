@@ -10,13 +10,13 @@
 struct apply {
     struct writer *writer;
     enum access_role role;
-    int64_t now;                    /* the replica's clock */
+    int64_t now; /* the replica's clock */
     const struct batch_in *batch;
-    const json_t *end;              /* of the batch */
-    int64_t rows, events;           /* out: taken */
+    const json_t *end;    /* of the batch */
+    int64_t rows, events; /* out: taken */
     struct forgetting forgetting;
-    VEC(int64_t) own;               /* events that were made here and come from the hub now */
-    bool settings;                  /* out: settings changed, the mall is to be loaded again */
+    VEC(int64_t) own; /* events that were made here and come from the hub now */
+    bool settings;    /* out: settings changed, the mall is to be loaded again */
 };
 
 /* All or nothing. ST_REFUSED for what a hub cannot have sent. */

@@ -136,8 +136,7 @@ enum status batch_in_add(struct batch_in *batch, const struct frame *frame, stru
 {
     struct batch_part *last = batch->parts.n ? &batch->parts.at[batch->parts.n - 1] : NULL;
     if (!batch->open || frame->size < 1 || frame->payload[0] > 1 ||
-        (batch->going_on && last->type != frame->type) ||
-        batch->bytes.n + frame->size > BATCH_MOST)
+        (batch->going_on && last->type != frame->type) || batch->bytes.n + frame->size > BATCH_MOST)
         return error_set(err, ST_REFUSED,
                          "the hub sent a frame '%s' where none can be: nothing of its batch was "
                          "kept",

@@ -81,8 +81,7 @@ static json_t *fields_here(struct editing *e, const struct entity *entity, const
         json_array_foreach(value, i, card)
         {
             if (json_is_string(card))
-                json_array_append_new(cards,
-                                      json_string(card_here(e, json_string_value(card))));
+                json_array_append_new(cards, json_string(card_here(e, json_string_value(card))));
             else
                 json_array_append(cards, card);
         }
@@ -206,8 +205,7 @@ static enum status operation_edit(struct editing *e, struct error *err)
         answer_set(e, "waiting");
         return ST_OK;
     }
-    const char *target =
-        strcmp(e->entity, "member") == 0 ? card_here(e, e->target) : e->target;
+    const char *target = strcmp(e->entity, "member") == 0 ? card_here(e, e->target) : e->target;
     json_t *fields = fields_here(e, entity, json_object_get(e->detail, "fields"));
     struct operation op = {.id = e->id,
                            .actor = e->access->principal,

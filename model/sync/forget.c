@@ -15,8 +15,9 @@
 static const struct {
     const char *table, *sql;
 } telling[] = {
-    {"member", "select card, '' from member where person = ?1 union all select phone, '' from member"
-               " where person = ?1 union all select name, '' from member where person = ?1"},
+    {"member",
+     "select card, '' from member where person = ?1 union all select phone, '' from member"
+     " where person = ?1 union all select name, '' from member where person = ?1"},
     {"contact", "select value, '' from contact where person = ?1"},
     {"attribute", "select value, name from attribute where person = ?1"},
 };
@@ -55,7 +56,8 @@ static enum status somewhere(struct writer *writer, const char *text, bool *ther
         writer,
         "select exists (select 1 from contact where kind between 1 and 5 and value = ?1) or exists"
         " (select 1 from member where card = ?1) or exists (select 1 from member where phone = ?1"
-        " and phone <> '') or exists (select 1 from member where name = ?1) or exists (select 1 from"
+        " and phone <> '') or exists (select 1 from member where name = ?1) or exists (select 1 "
+        "from"
         " attribute where value = ?1)",
         &stmt, err);
     if (status != ST_OK)
@@ -114,9 +116,8 @@ enum status forget_bytes(struct forgetting *f, struct writer *writer, struct err
     int64_t searched;
     if (!f->texts.n)
         return ST_OK;
-    enum status status =
-        sqlite_integer(writer_db(writer), "select value from counter where name = 'search'", 0,
-                       &searched, err);
+    enum status status = sqlite_integer(
+        writer_db(writer), "select value from counter where name = 'search'", 0, &searched, err);
     if (status == ST_OK && searched)
         status = search_build(writer, NULL, NULL, err);
     if (status == ST_OK)

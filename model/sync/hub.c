@@ -32,7 +32,7 @@ struct sync_hub {
     bool greeted, pulling, over;
     bool copy_wanted;      /* a first copy begins with the next batch */
     uint64_t credit, sent; /* bytes of payloads */
-    bool marked; /* as of these: see epoch_check */
+    bool marked;           /* as of these: see epoch_check */
     int64_t marked_seq, marked_tail;
     int64_t noted; /* when the principal's row was written last */
 };
@@ -53,8 +53,7 @@ enum status sync_hub_make(struct writer *writer, struct error *err)
 {
     char epoch[33];
     if (writer_mall(writer)->replica)
-        return error_set(err, ST_REFUSED,
-                         "'%s' is a replica: only its hub's own file can be a hub",
+        return error_set(err, ST_REFUSED, "'%s' is a replica: only its hub's own file can be a hub",
                          writer_mall(writer)->path);
     random_hex(epoch, 16);
     return change_log_begin(writer, epoch, err);
@@ -100,8 +99,7 @@ static bool marks_read(const struct mall *mall, struct marks *marks)
 {
     char *path = epoch_path(mall);
     FILE *file = fopen(path, "re");
-    bool good =
-        file && fscanf(file, "%32s %32s %32s", marks->epoch, marks->old, marks->new) == 3;
+    bool good = file && fscanf(file, "%32s %32s %32s", marks->epoch, marks->old, marks->new) == 3;
     if (file)
         fclose(file);
     free(path);
@@ -115,8 +113,8 @@ static enum status marks_write(const struct mall *mall, const struct marks *mark
     int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     char line[128];
     int n = snprintf(line, sizeof line, "%s %s %s\n", marks->epoch, marks->old, marks->new);
-    bool good = fd >= 0 && write(fd, line, (size_t)n) == n && fsync(fd) == 0 &&
-                rename(beside, path) == 0;
+    bool good =
+        fd >= 0 && write(fd, line, (size_t)n) == n && fsync(fd) == 0 && rename(beside, path) == 0;
     if (fd >= 0)
         close(fd);
     enum status status = good ? ST_OK
@@ -157,7 +155,7 @@ static enum status mark_renew(struct sync_hub *hub, const char *epoch, struct er
     if (status != ST_OK)
         return status;
     if (!*marks.old)
-        strcpy(marks.old, "none");
+        snprintf(marks.old, sizeof marks.old, "none");
     snprintf(marks.epoch, sizeof marks.epoch, "%s", epoch);
     random_hex(marks.new, 16);
     status = marks_write(hub->mall, &marks, err);
@@ -241,9 +239,9 @@ static void say(struct sync_hub *hub, enum frame_type type, json_t *json)
 static enum status leave(struct sync_hub *hub, enum status status, const struct error *err)
 {
     if (!hub->over)
-        say(hub, FRAME_BYE, json_pack("{s:s, s:s}", "reason",
-                                      status == ST_OK ? "" : error_text(err), "status",
-                                      status_name(status)));
+        say(hub, FRAME_BYE,
+            json_pack("{s:s, s:s}", "reason", status == ST_OK ? "" : error_text(err), "status",
+                      status_name(status)));
     hub->over = true;
     return status;
 }
@@ -263,8 +261,9 @@ static enum status principal_check(struct sync_hub *hub, const char *principal, 
         return status;
     if (!row) {
         struct arena *arena = arena_new();
-        error_set(err, ST_DENIED, "%s is not a principal of this hub, or no longer one: ask for "
-                                  "`atrium hub add`",
+        error_set(err, ST_DENIED,
+                  "%s is not a principal of this hub, or no longer one: ask for "
+                  "`atrium hub add`",
                   text_quote(arena, principal, strlen(principal)));
         arena_free(arena);
         return ST_DENIED;
@@ -291,8 +290,7 @@ enum status sync_hub_new(struct mall *mall, const struct sync_hub_options *optio
         status = principal_check(hub, options->principal, err);
     if (status == ST_OK)
         status = epoch_check(hub, err);
-    hub->pull = (struct pull){
-        .reader = hub->reader, .access = &hub->access, .frames = &hub->out};
+    hub->pull = (struct pull){.reader = hub->reader, .access = &hub->access, .frames = &hub->out};
     if (status != ST_OK) {
         sync_hub_free(hub);
         return status;
@@ -318,8 +316,9 @@ void sync_hub_free(struct sync_hub *hub)
 static int64_t lock_seconds(struct sync_hub *hub)
 {
     int64_t days = LOCK_DAYS;
-    reader_integer(hub->reader, "select cast(value as integer) from setting where name = "
-                                "'sync_lock'",
+    reader_integer(hub->reader,
+                   "select cast(value as integer) from setting where name = "
+                   "'sync_lock'",
                    LOCK_DAYS, &days, NULL);
     return days * DAY;
 }
@@ -337,8 +336,7 @@ static enum status way_on(struct sync_hub *hub, const json_t *hello, const char 
         return ST_OK;
     hub->pull.at = at;
     bool possible;
-    enum status status =
-        pull_possible(hub->reader, hub->access.principal, &at, &possible, err);
+    enum status status = pull_possible(hub->reader, hub->access.principal, &at, &possible, err);
     *rebuild = !possible;
     return status;
 }
@@ -380,17 +378,17 @@ static enum status hello(struct sync_hub *hub, const json_t *json, struct error 
                   epoch, "mall", hub->mall->name, "principal", hub->access.principal, "role",
                   roles[hub->access.role].name, "policy", policy, "schema", schema_version,
                   "lock_s", (json_int_t)lock_seconds(hub), "time", (json_int_t)hub_now(hub),
-                  "rebuild", rebuild, "key", key_json(hub), "timezone",
-                  zone_name(hub->mall->zone), "currency", hub->mall->currency, "boundary",
+                  "rebuild", rebuild, "key", key_json(hub), "timezone", zone_name(hub->mall->zone),
+                  "currency", hub->mall->currency, "boundary",
                   (json_int_t)hub->mall->clock.boundary));
     return ST_OK;
 }
 
 /* ---- Pulling ---- */
 
-/* The log of events is kept for replicas that were heard of lately; others take a copy again. A copy
- * that nobody goes on with pins nothing for ever. What batches brought that are no longer in the log
- * goes with the next batch. */
+/* The log of events is kept for replicas that were heard of lately; others take a copy again. A
+ * copy that nobody goes on with pins nothing for ever. What batches brought that are no longer in
+ * the log goes with the next batch. */
 static enum status log_shorten(struct writer *writer, int64_t now, struct error *err)
 {
     static const char *const steps[] = {

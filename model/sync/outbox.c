@@ -113,8 +113,8 @@ static enum status entry_insert(struct writer *writer, const struct entry *entry
     if (status != ST_OK)
         return status;
     char *detail = json_dumps(entry->detail, JSON_COMPACT | JSON_SORT_KEYS);
-    char *before = entry->before ? json_dumps(entry->before, JSON_COMPACT | JSON_SORT_KEYS)
-                                 : mem_strdup("{}");
+    char *before =
+        entry->before ? json_dumps(entry->before, JSON_COMPACT | JSON_SORT_KEYS) : mem_strdup("{}");
     const char *const texts[] = {entry->id, entry->verb, entry->entity, entry->target,
                                  entry->actor};
     for (int i = 0; i < 5; i++)
@@ -152,9 +152,8 @@ static json_t *fields_before(const struct operation_record *record)
     json_t *before = json_object();
     const char *name;
     json_t *value;
-    json_object_foreach(record->op->set, name, value)
-        if (json_object_get(record->now, name))
-            json_object_set(before, name, json_object_get(record->now, name));
+    json_object_foreach(record->op->set, name, value) if (json_object_get(record->now, name))
+        json_object_set(before, name, json_object_get(record->now, name));
     return before;
 }
 
@@ -170,8 +169,9 @@ static enum status outbox_follow(struct writer *writer, const struct operation_r
                                op->set ? json_deep_copy(op->set) : json_object(), "reason",
                                op->reason ? op->reason : "");
     json_t *before = fields_before(record);
-    struct entry entry = {record->id, "operation", op->entity, op->target, op->actor,
-                          op->base_version < 0 ? -1 : record->base, detail, before};
+    struct entry entry = {record->id, "operation", op->entity,
+                          op->target, op->actor,   op->base_version < 0 ? -1 : record->base,
+                          detail,     before};
     enum status status = entry_insert(writer, &entry, err);
     json_decref(detail);
     json_decref(before);
@@ -196,10 +196,9 @@ enum status outbox_restore(struct writer *writer, struct error *err)
     while (status == ST_OK && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
         const struct change_place *place = change_place_number(sqlite3_column_int(stmt, 0));
         if (place)
-            status = rows_restore(writer, place, sqlite3_column_int64(stmt, 1),
-                                  view_of(sqlite3_column_blob(stmt, 2),
-                                          (size_t)sqlite3_column_bytes(stmt, 2)),
-                                  err);
+            status = rows_restore(
+                writer, place, sqlite3_column_int64(stmt, 1),
+                view_of(sqlite3_column_blob(stmt, 2), (size_t)sqlite3_column_bytes(stmt, 2)), err);
     }
     if (status == ST_OK && code != SQLITE_DONE)
         status = sqlite_status(writer_db(writer), "reading the outbox", err);

@@ -122,10 +122,11 @@ static enum status entry_find(struct writer *writer, const char *id, struct aren
                               struct found *found, struct error *err)
 {
     sqlite3_stmt *stmt;
-    enum status status = writer_prepare(writer,
-                                        "select number, entity, target, verb, detail, state, version"
-                                        " from outbox where id = ?1",
-                                        &stmt, err);
+    enum status status =
+        writer_prepare(writer,
+                       "select number, entity, target, verb, detail, state, version"
+                       " from outbox where id = ?1",
+                       &stmt, err);
     if (status != ST_OK)
         return status;
     sqlite3_bind_text(stmt, 1, id, -1, SQLITE_STATIC);
@@ -147,8 +148,7 @@ static enum status entry_find(struct writer *writer, const char *id, struct aren
 static enum status entry_remove(struct writer *writer, int64_t number, struct error *err)
 {
     sqlite3_stmt *stmt;
-    enum status status =
-        writer_prepare(writer, "delete from outbox where number = ?1", &stmt, err);
+    enum status status = writer_prepare(writer, "delete from outbox where number = ?1", &stmt, err);
     if (status != ST_OK)
         return status;
     sqlite3_bind_int64(stmt, 1, number);
@@ -210,8 +210,8 @@ static enum status resolve(struct writer *writer, const char *id, bool take, con
         status = fields_check(&found, fields, err);
     if (status != ST_OK)
         return status;
-    status = take ? entry_remove(writer, found.number, err)
-                  : entry_again(writer, &found, fields, err);
+    status =
+        take ? entry_remove(writer, found.number, err) : entry_again(writer, &found, fields, err);
     return status == ST_OK ? outbox_lay_again(writer, err) : status;
 }
 

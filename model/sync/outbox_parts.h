@@ -6,8 +6,8 @@
 
 /* In a transaction whose keys are not noted. The hub's rows under the edits come back ... */
 enum status outbox_restore(struct writer *writer, struct error *err);
-/* ... and the edits that the hub has not, or whose rows it has not sent up to `seq`, are made on top
- * of them again. */
+/* ... and the edits that the hub has not, or whose rows it has not sent up to `seq`, are made on
+ * top of them again. */
 enum status outbox_redo(struct writer *writer, int64_t seq, struct error *err);
 
 /* The next entry to send after *number, as FRAME_EDIT has it (a new reference); NULL: none. */

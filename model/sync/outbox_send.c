@@ -100,10 +100,11 @@ static enum status answer_write(struct writer *writer, const json_t *answer, int
 /* The position's number, which says which rows of the hub are here. */
 static enum status seq_here(struct writer *writer, int64_t *seq, struct error *err)
 {
-    return sqlite_integer(writer_db(writer),
-                          "select case when value = '' or value ->> 'copy' then 0 else value ->> 'seq' end"
-                          " from sync where name = 'position'",
-                          0, seq, err);
+    return sqlite_integer(
+        writer_db(writer),
+        "select case when value = '' or value ->> 'copy' then 0 else value ->> 'seq' end"
+        " from sync where name = 'position'",
+        0, seq, err);
 }
 
 enum status outbox_lay_again(struct writer *writer, struct error *err)
@@ -164,8 +165,8 @@ enum status outbox_answer(struct writer *writer, const json_t *answer, int64_t n
     if (status == ST_OK)
         status = old_remove(writer, now, err);
     if (status == ST_OK && strcmp(state, "refused") == 0)
-        status = outbox_events_remove(writer, json_string_value(json_object_get(answer, "id")),
-                                      err);
+        status =
+            outbox_events_remove(writer, json_string_value(json_object_get(answer, "id")), err);
     if (status == ST_OK && strcmp(state, "refused") == 0)
         status = outbox_lay_again(writer, err);
     return finish(writer, status, err);
@@ -180,14 +181,13 @@ enum status outbox_again(struct writer *writer, const char *epoch, struct error 
     if (status != ST_OK)
         return status;
     change_capture(writer, false);
-    status = writer_prepare(writer,
-                            "update outbox set state = 'pending', seq = 0 where state = 'done'",
-                            &stmt, err);
+    status = writer_prepare(
+        writer, "update outbox set state = 'pending', seq = 0 where state = 'done'", &stmt, err);
     if (status == ST_OK)
         status = writer_run(writer, stmt, err);
     if (status == ST_OK)
-        status = writer_prepare(writer, "update sync set value = ?1 where name = 'epoch'", &stmt,
-                                err);
+        status =
+            writer_prepare(writer, "update sync set value = ?1 where name = 'epoch'", &stmt, err);
     if (status == ST_OK) {
         sqlite3_bind_text(stmt, 1, epoch, -1, SQLITE_STATIC);
         status = writer_run(writer, stmt, err);
@@ -204,12 +204,13 @@ enum status outbox_again(struct writer *writer, const char *epoch, struct error 
 static enum status entry_copy(sqlite3_stmt *from, struct writer *to, struct error *err)
 {
     sqlite3_stmt *stmt;
-    enum status status = writer_prepare(
-        to,
-        "insert or replace into outbox (number, id, verb, entity, target, actor, made, base, detail,"
-        " before, state, version, reason, theirs, by, at, answered, seq) values"
-        " (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-        &stmt, err);
+    enum status status =
+        writer_prepare(to,
+                       "insert or replace into outbox (number, id, verb, entity, target, actor, "
+                       "made, base, detail,"
+                       " before, state, version, reason, theirs, by, at, answered, seq) values"
+                       " (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                       &stmt, err);
     if (status != ST_OK)
         return status;
     for (int i = 0; i < 18; i++)
@@ -248,11 +249,11 @@ enum status outbox_carry(struct writer *from, struct writer *to, struct error *e
     if (status != ST_OK)
         return status;
     change_capture(to, false);
-    status = writer_prepare(
-        from,
-        "select number, id, verb, entity, target, actor, made, base, detail, before, state, version,"
-        " reason, theirs, by, at, answered, seq from outbox order by number",
-        &stmt, err);
+    status = writer_prepare(from,
+                            "select number, id, verb, entity, target, actor, made, base, detail, "
+                            "before, state, version,"
+                            " reason, theirs, by, at, answered, seq from outbox order by number",
+                            &stmt, err);
     int code = SQLITE_DONE;
     while (status == ST_OK && (code = sqlite3_step(stmt)) == SQLITE_ROW)
         status = entry_copy(stmt, to, err);

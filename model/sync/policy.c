@@ -71,9 +71,9 @@ void policy_hash(enum access_role role, char hex[SHA256_HEX])
     bytes_put(&all, head, strlen(head));
     for (size_t i = 0; i < n_policy_columns; i++) {
         const char *filter = filter_of(role, policy_columns[i].table);
-        char *line = arena_printf(arena, "%s %s %c %s\n", policy_columns[i].table,
-                                  policy_columns[i].column, policy_columns[i].rules[role],
-                                  filter ? filter : "");
+        char *line =
+            arena_printf(arena, "%s %s %c %s\n", policy_columns[i].table, policy_columns[i].column,
+                         policy_columns[i].rules[role], filter ? filter : "");
         bytes_put(&all, line, strlen(line));
     }
     sha256(all.at, all.n, digest);
@@ -83,7 +83,6 @@ void policy_hash(enum access_role role, char hex[SHA256_HEX])
 }
 
 /* ---- Reading rows ---- */
-
 
 const char *policy_select(struct arena *arena, const struct policy_table *table,
                           const char *condition, const char *order)
@@ -137,8 +136,8 @@ static bool value_masked(char rule, const struct policy_row *row, int column,
         text_value(value, mask_phone(arena, text));
         return true;
     case POLICY_CARD:
-        text_value(value, arena_printf(arena, "%s#%lld", mask_card(arena, text),
-                                       (long long)row->key));
+        text_value(value,
+                   arena_printf(arena, "%s#%lld", mask_card(arena, text), (long long)row->key));
         return true;
     case POLICY_CONTACT:
         shown = masked_contact(

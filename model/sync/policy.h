@@ -13,9 +13,9 @@
 
 /* What becomes of a column's value on its way. The letters are those of the table. */
 enum policy_rule {
-    POLICY_OUT = '-',       /* the replica has the column's empty value */
+    POLICY_OUT = '-', /* the replica has the column's empty value */
     POLICY_KEEP = 'k',
-    POLICY_NAME = 'n',      /* masked as model/access/mask.c does, as the role sees it at the hub */
+    POLICY_NAME = 'n', /* masked as model/access/mask.c does, as the role sees it at the hub */
     POLICY_PHONE = 'p',
     POLICY_CARD = 'c',      /* masked, and "#PERSON" behind it, as a card names one member */
     POLICY_CONTACT = 'i',   /* the same by the kind of contact, with its number behind it */
@@ -41,9 +41,9 @@ struct policy_table {
     const struct change_place *place;
     const struct policy_column *columns; /* of the table */
     size_t n_columns;
-    size_t n;                            /* columns that are sent */
-    unsigned char sent[64];              /* which of them */
-    const char *where;                   /* rows that are left out; NULL: none. ?2 is the principal */
+    size_t n;               /* columns that are sent */
+    unsigned char sent[64]; /* which of them */
+    const char *where;      /* rows that are left out; NULL: none. ?2 is the principal */
 };
 void policy_table(enum access_role role, const struct change_place *place,
                   struct policy_table *table);
@@ -65,7 +65,7 @@ struct policy_row {
     struct arena *arena;
     sqlite3_stmt *stmt; /* columns of policy_select */
     int64_t key;
-    int number;         /* of the row among those of its key */
+    int number; /* of the row among those of its key */
 };
 /* False where the row is left out. */
 bool policy_value(const struct policy_table *table, const struct policy_row *row, size_t i,

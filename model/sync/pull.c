@@ -30,8 +30,7 @@ static bool row_put(const struct policy_table *table, struct policy_row *row, st
 static void key_put(struct pull *pull, const struct policy_table *table, int64_t key,
                     const struct bytes *rows, int n)
 {
-    struct bytes *out =
-        batch_place(&pull->out, n ? FRAME_ROWS : FRAME_GONE, table->place->number);
+    struct bytes *out = batch_place(&pull->out, n ? FRAME_ROWS : FRAME_GONE, table->place->number);
     bytes_put_signed(out, key);
     if (n) {
         bytes_put_varint(out, (uint64_t)n);
@@ -142,11 +141,11 @@ static enum status delta_send(struct pull *pull, const struct delta *delta, stru
 {
     sqlite3_stmt *stmt;
     bool row;
-    enum status status = reader_prepare(pull->reader,
-                                        delta->kept
-                                            ? "select head, data from event_delta where id = ?1"
-                                            : "select head, data from chunk where id = ?1",
-                                        &stmt, err);
+    enum status status =
+        reader_prepare(pull->reader,
+                       delta->kept ? "select head, data from event_delta where id = ?1"
+                                   : "select head, data from chunk where id = ?1",
+                       &stmt, err);
     if (status != ST_OK)
         return status;
     sqlite3_bind_int64(stmt, 1, delta->id);
@@ -229,8 +228,9 @@ static enum status move_send(struct pull *pull, sqlite3_stmt *stmt, struct error
         batch_events(&pull->out, &payload);
     free(payload.at);
     return good ? ST_OK
-                : error_set(err, ST_UNUSABLE, "the log of events is damaged: run `atrium verify` "
-                                              "on the hub");
+                : error_set(err, ST_UNUSABLE,
+                            "the log of events is damaged: run `atrium verify` "
+                            "on the hub");
 }
 
 /* The batch of the log that the statement is at. */
@@ -462,14 +462,14 @@ enum status pull_place_copy(struct pull *pull, const struct policy_table *table,
     const struct change_place *place = table->place;
     const char *condition =
         place->key == CHANGE_PAIR
-            ? arena_printf(arena, "(%s, %s) > (?1 >> %d, ((?1 & %d) + 1 << %d) - 1)",
-                           place->column, place->second, CHANGE_BLOCK_BITS,
-                           (1 << CHANGE_BLOCK_BITS) - 1, place->shift)
+            ? arena_printf(arena, "(%s, %s) > (?1 >> %d, ((?1 & %d) + 1 << %d) - 1)", place->column,
+                           place->second, CHANGE_BLOCK_BITS, (1 << CHANGE_BLOCK_BITS) - 1,
+                           place->shift)
             : arena_printf(arena, "%s > ?1", change_key_sql(arena, place));
-    const char *order =
-        place->key == CHANGE_PAIR
-            ? arena_printf(arena, "%s, %s", place->column, place->second)
-            : place->key == CHANGE_ALL ? NULL : change_key_sql(arena, place);
+    const char *order = place->key == CHANGE_PAIR
+                            ? arena_printf(arena, "%s, %s", place->column, place->second)
+                        : place->key == CHANGE_ALL ? NULL
+                                                   : change_key_sql(arena, place);
     bool there = true, any = false;
     *full = false;
     enum status status =

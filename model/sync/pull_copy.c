@@ -101,9 +101,9 @@ static const struct {
      " where id > ?1 and " COUNTS("batch", "chunk n where n.block = c.block and n.month = c.month"
                                            " and n.batch > c.batch") " order by id"},
     {COPY_PERSON, 3,
-     "select block, block, batch, columns from person_block c where block > ?1 and "
-     COUNTS("batch", "person_block n where n.block = c.block and n.batch > c.batch")
-     " order by block"},
+     "select block, block, batch, columns from person_block c where block > ?1 and " COUNTS(
+         "batch",
+         "person_block n where n.block = c.block and n.batch > c.batch") " order by block"},
     {COPY_RECENT, 3,
      "select place, place, presence, tills from person_recent c where place > ?1 and"
      " (place & 4294967295) <= ?2 and (place & 4294967295) in " BATCHES_DONE
@@ -111,11 +111,11 @@ static const struct {
      " | 4294967295 and (n.place & 4294967295) <= ?2 and (n.place & 4294967295) in " BATCHES_DONE
      ") order by place"},
     {COPY_DAY, 3,
-     "select rowid, day, batch, cells from rollup_day c where rowid > ?1 and "
-     COUNTS("batch", "rollup_day n where n.day = c.day and n.batch > c.batch") " order by rowid"},
+     "select rowid, day, batch, cells from rollup_day c where rowid > ?1 and " COUNTS(
+         "batch", "rollup_day n where n.day = c.day and n.batch > c.batch") " order by rowid"},
     {COPY_HOUR, 3,
-     "select day, day, batch, cells from rollup_hour c where day > ?1 and "
-     COUNTS("batch", "rollup_hour n where n.day = c.day and n.batch > c.batch") " order by day"},
+     "select day, day, batch, cells from rollup_hour c where day > ?1 and " COUNTS(
+         "batch", "rollup_hour n where n.day = c.day and n.batch > c.batch") " order by day"},
 };
 
 static void column_put(struct bytes *out, sqlite3_stmt *stmt, int column)

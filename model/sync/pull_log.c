@@ -69,8 +69,7 @@ static void set_expand(struct pull *pull, const struct pull_item *first, const u
         for (uint64_t left = words[w]; left; left &= left - 1) {
             struct pull_item item = *first;
             item.key += (int64_t)w * 64 + __builtin_ctzll(left);
-            if (item.seq != pull->at.seq || item.place != pull->at.place ||
-                item.key > pull->at.key)
+            if (item.seq != pull->at.seq || item.place != pull->at.place || item.key > pull->at.key)
                 vec_push(&items->all, item);
         }
 }

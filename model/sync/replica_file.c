@@ -43,8 +43,8 @@ enum status welcome_read(const json_t *json, struct welcome *w, struct error *er
     if (!known || !copy_text(json, "epoch", w->epoch, sizeof w->epoch) ||
         !copy_text(json, "policy", w->policy, sizeof w->policy) ||
         !take_text(json, "mall", &w->mall) || !take_text(json, "principal", &w->principal) ||
-        !take_text(json, "timezone", &w->timezone) ||
-        !take_text(json, "currency", &w->currency) || !take_text(json, "key", &w->key))
+        !take_text(json, "timezone", &w->timezone) || !take_text(json, "currency", &w->currency) ||
+        !take_text(json, "key", &w->key))
         return error_set(err, ST_REFUSED, "the hub's welcome lacks its parts");
     w->role = known->role;
     return ST_OK;
@@ -85,8 +85,7 @@ enum status side_read(struct side *side, struct error *err)
 {
     sqlite3_stmt *stmt;
     int code;
-    enum status status =
-        writer_prepare(side->writer, "select name, value from sync", &stmt, err);
+    enum status status = writer_prepare(side->writer, "select name, value from sync", &stmt, err);
     if (status != ST_OK)
         return status;
     *side->epoch = *side->policy = *side->position = 0;
@@ -135,8 +134,12 @@ static enum status names_put(struct side *side, const struct welcome *w, const c
     char seconds[32];
     snprintf(seconds, sizeof seconds, "%lld", (long long)w->lock_s);
     const char *const names[][2] = {
-        {"principal", w->principal}, {"role", roles[w->role].name}, {"epoch", w->epoch},
-        {"policy", w->policy},       {"lock", seconds},             {"key", w->key},
+        {"principal", w->principal},
+        {"role", roles[w->role].name},
+        {"epoch", w->epoch},
+        {"policy", w->policy},
+        {"lock", seconds},
+        {"key", w->key},
         {"hub", hub},
     };
     enum status status = ST_OK;

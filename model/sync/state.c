@@ -17,9 +17,9 @@ static void name_take(struct arena *arena, struct sync_state *state, const char 
         const char *name, **text;
         int64_t *number;
     } all[] = {
-        {"hub", &state->hub, NULL},       {"principal", &state->principal, NULL},
-        {"role", &state->role, NULL},     {"as_of", NULL, &state->as_of},
-        {"heard", NULL, &state->heard},   {"lock", NULL, lock},
+        {"hub", &state->hub, NULL},     {"principal", &state->principal, NULL},
+        {"role", &state->role, NULL},   {"as_of", NULL, &state->as_of},
+        {"heard", NULL, &state->heard}, {"lock", NULL, lock},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         if (strcmp(all[i].name, name) != 0)
@@ -31,13 +31,12 @@ static void name_take(struct arena *arena, struct sync_state *state, const char 
     }
 }
 
-static enum status entries_count(struct reader *reader, struct sync_state *state,
-                                 struct error *err)
+static enum status entries_count(struct reader *reader, struct sync_state *state, struct error *err)
 {
     sqlite3_stmt *stmt;
     bool row = true;
-    enum status status = reader_prepare(
-        reader, "select state, count(*) from outbox group by state", &stmt, err);
+    enum status status =
+        reader_prepare(reader, "select state, count(*) from outbox group by state", &stmt, err);
     while (status == ST_OK && (status = reader_step(reader, stmt, &row, err)) == ST_OK && row) {
         const char *name = column_text(stmt, 0);
         int64_t n = sqlite3_column_int64(stmt, 1);

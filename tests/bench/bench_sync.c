@@ -46,8 +46,8 @@ static uint64_t next(uint64_t *state)
 }
 
 /* 40 % sightings, 30 % purchases with numbered references, the rest app events, of `days` days. */
-static void events_import(struct writer *writer, int64_t n, int64_t first, int days, uint64_t *state,
-                          int64_t *number, double *took)
+static void events_import(struct writer *writer, int64_t n, int64_t first, int days,
+                          uint64_t *state, int64_t *number, double *took)
 {
     struct event_bulk *bulk;
     double before = cpu();
@@ -57,8 +57,9 @@ static void events_import(struct writer *writer, int64_t n, int64_t first, int d
         unsigned kind = (unsigned)(next(state) % 10);
         struct event event = {.time = first + (int64_t)(next(state) % ((uint64_t)days * DAY)),
                               .person = 1 + (uint32_t)(next(state) % PEOPLE),
-                              .kind = kind < 4 ? KIND_SIGHTING : kind < 7 ? KIND_PURCHASE
-                                                                          : KIND_APP_OPEN};
+                              .kind = kind < 4   ? KIND_SIGHTING
+                                      : kind < 7 ? KIND_PURCHASE
+                                                 : KIND_APP_OPEN};
         if (event.kind == KIND_SIGHTING)
             event.zone = 1 + (uint32_t)(next(state) % 60);
         if (event.kind == KIND_PURCHASE) {
@@ -151,7 +152,8 @@ static int64_t zstd_size(struct writer *writer)
 
 int main(int argc, char **argv)
 {
-    int64_t n = argc > 1 ? atoll(argv[1]) : 5000000, fresh = argc > 2 ? atoll(argv[2]) : 1000000;
+    int64_t n = argc > 1 ? strtoll(argv[1], NULL, 10) : 5000000;
+    int64_t fresh = argc > 2 ? strtoll(argv[2], NULL, 10) : 1000000;
     const char *folder = argc > 3 ? argv[3] : "/tmp";
     char *path = mem_printf("%s/bench-sync-%d.mall", folder, (int)getpid());
     char *other = mem_printf("%s/bench-sync-%d.replica", folder, (int)getpid());

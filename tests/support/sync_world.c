@@ -296,8 +296,8 @@ static int line_compare(const void *a, const void *b)
 /* The key of a row for the rules: its number, or its person. */
 static int64_t row_person(sqlite3_stmt *stmt, const char *table)
 {
-    const char *column = strcmp(table, "contact") == 0 || strcmp(table, "member") == 0 ? "person"
-                                                                                       : "id";
+    const char *column =
+        strcmp(table, "contact") == 0 || strcmp(table, "member") == 0 ? "person" : "id";
     for (int i = 0; i < sqlite3_column_count(stmt); i++)
         if (strcmp(sqlite3_column_name(stmt, i), column) == 0)
             return sqlite3_column_int64(stmt, i);
@@ -305,8 +305,8 @@ static int64_t row_person(sqlite3_stmt *stmt, const char *table)
 }
 
 /* A table's rows as lines: what the role must have (of the hub), or what is there. */
-static void table_lines(struct looking *l, struct reader *reader, const struct policy_column *columns,
-                        size_t n, bool here, lines *out)
+static void table_lines(struct looking *l, struct reader *reader,
+                        const struct policy_column *columns, size_t n, bool here, lines *out)
 {
     const char *table = columns[0].table;
     sqlite3_stmt *stmt;
@@ -342,7 +342,8 @@ static void table_lines(struct looking *l, struct reader *reader, const struct p
                         (l->access.role != ACCESS_ADMIN && strncmp(name, "contact", 7) == 0);
         }
         if (!here && strcmp(table, "principal") == 0 && l->access.role != ACCESS_ADMIN)
-            out_of_it = strcmp((const char *)sqlite3_column_text(stmt, 0), l->access.principal) != 0;
+            out_of_it =
+                strcmp((const char *)sqlite3_column_text(stmt, 0), l->access.principal) != 0;
         if (!out_of_it)
             vec_push(out, line);
     }
@@ -357,8 +358,9 @@ static void lines_compare(struct looking *l, const char *what, const lines *must
         if (strcmp(a, b) == 0)
             continue;
         if (!l->found)
-            l->found = arena_printf(l->arena, "%s of %s: row %zu of %zu/%zu must be %.300s, is %.300s",
-                                    what, l->access.principal, i, must->n, is->n, a, b);
+            l->found =
+                arena_printf(l->arena, "%s of %s: row %zu of %zu/%zu must be %.300s, is %.300s",
+                             what, l->access.principal, i, must->n, is->n, a, b);
         return;
     }
 }
@@ -368,7 +370,8 @@ static void tables_compare(struct looking *l)
     for (size_t i = 0, n; i < n_policy_columns && !l->found; i += n) {
         const struct policy_column *columns = &policy_columns[i];
         bool any = false;
-        for (n = 0; i + n < n_policy_columns && strcmp(columns[n].table, columns[0].table) == 0; n++)
+        for (n = 0; i + n < n_policy_columns && strcmp(columns[n].table, columns[0].table) == 0;
+             n++)
             any |= columns[n].rules[l->access.role] != '-';
         lines must = {0}, is = {0};
         if (any)
@@ -394,18 +397,18 @@ static enum status events_note(void *context, const struct event_block *block, s
     for (size_t r = 0; r < block->n_runs; r++) {
         const struct event_run *run = &block->runs[r];
         for (size_t i = 0; i < run->n; i++)
-            vec_push(c->out,
-                     arena_printf(c->l->arena, "%d %u %lld %lld %u %u %u %u %u %u %d %llx %s",
-                                  run->kind, run->person[i], (long long)run->time[i],
-                                  (long long)(run->amount ? run->amount[i] : 0),
-                                  run->tenant ? run->tenant[i] : 0, run->zone ? run->zone[i] : 0,
-                                  run->device ? run->device[i] : 0,
-                                  run->campaign ? run->campaign[i] : 0, run->item ? run->item[i] : 0,
-                                  run->channel ? run->channel[i] : 0, run->value ? run->value[i] : 0,
-                                  run->address && !(out_columns >> COLUMN_ADDRESS & 1)
-                                      ? (unsigned long long)run->address[i]
-                                      : 0,
-                                  run->ref && !(out_columns >> COLUMN_REF & 1) ? run->ref[i] : ""));
+            vec_push(c->out, arena_printf(
+                                 c->l->arena, "%d %u %lld %lld %u %u %u %u %u %u %d %llx %s",
+                                 run->kind, run->person[i], (long long)run->time[i],
+                                 (long long)(run->amount ? run->amount[i] : 0),
+                                 run->tenant ? run->tenant[i] : 0, run->zone ? run->zone[i] : 0,
+                                 run->device ? run->device[i] : 0,
+                                 run->campaign ? run->campaign[i] : 0, run->item ? run->item[i] : 0,
+                                 run->channel ? run->channel[i] : 0, run->value ? run->value[i] : 0,
+                                 run->address && !(out_columns >> COLUMN_ADDRESS & 1)
+                                     ? (unsigned long long)run->address[i]
+                                     : 0,
+                                 run->ref && !(out_columns >> COLUMN_REF & 1) ? run->ref[i] : ""));
     }
     return ST_OK;
 }
@@ -433,10 +436,10 @@ static void rollup_lines(struct looking *l, struct reader *reader, lines *out)
     size_t n;
     OK(rollup_days(reader, l->arena, -100000, 100000, &cells, &n, &world->err));
     for (size_t i = 0; i < n; i++)
-        vec_push(out, arena_printf(l->arena, "day %d %u %u %u %d: %lld %lld", cells[i].day,
-                                   cells[i].tenant, cells[i].channel, cells[i].kind,
-                                   cells[i].nobody, (long long)cells[i].count,
-                                   (long long)cells[i].amount));
+        vec_push(out,
+                 arena_printf(l->arena, "day %d %u %u %u %d: %lld %lld", cells[i].day,
+                              cells[i].tenant, cells[i].channel, cells[i].kind, cells[i].nobody,
+                              (long long)cells[i].count, (long long)cells[i].amount));
     OK(rollup_hours(reader, l->arena, -100000, 100000, &hours, &n, &world->err));
     for (size_t i = 0; i < n; i++)
         vec_push(out, arena_printf(l->arena, "hour %d %d %u %d: %lld", hours[i].day, hours[i].hour,

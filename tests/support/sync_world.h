@@ -33,15 +33,15 @@ char *sync_world_path(const struct sync_world *world, const char *name);
 /* One session of the principal's replica. What may go wrong is said beforehand. */
 struct session {
     const char *principal;
-    struct dice *dice; /* NULL: nothing is random */
-    int64_t cut;       /* the connection ends after so many bytes of either way; -1: not */
-    int64_t damage;    /* this byte from the hub is another; -1: none */
-    int64_t again;     /* bytes from here on come twice; -1: not */
-    bool stay;         /* do not wait for both to be level */
-    size_t bytes_in, bytes_out;     /* out */
-    struct sync_counts counts;      /* out */
-    struct error error;             /* out: the replica's */
-    unsigned char *wire;            /* out: all from the hub; to be freed, where `keep` */
+    struct dice *dice;          /* NULL: nothing is random */
+    int64_t cut;                /* the connection ends after so many bytes of either way; -1: not */
+    int64_t damage;             /* this byte from the hub is another; -1: none */
+    int64_t again;              /* bytes from here on come twice; -1: not */
+    bool stay;                  /* do not wait for both to be level */
+    size_t bytes_in, bytes_out; /* out */
+    struct sync_counts counts;  /* out */
+    struct error error;         /* out: the replica's */
+    unsigned char *wire;        /* out: all from the hub; to be freed, where `keep` */
     bool keep;
 };
 enum status sync_session(struct sync_world *world, struct session *session);

@@ -47,9 +47,10 @@ static void every_table_is_a_place_or_each_files_own(void **state)
     while (reader_step(temp.reader, stmt, &row, &err) == ST_OK && row) {
         const char *table = (const char *)sqlite3_column_text(stmt, 0);
         if (is_own(table) == (change_place_find(table) != NULL))
-            fail_msg("the table %s: say in model/store/change_place.c whether replicas have it, and "
-                     "only once",
-                     table);
+            fail_msg(
+                "the table %s: say in model/store/change_place.c whether replicas have it, and "
+                "only once",
+                table);
         n++;
     }
     assert_int_equal(n, n_change_places + n_change_own_tables);
@@ -70,8 +71,8 @@ static void every_column_is_decided_about(void **state)
         bool row;
         int at = 0;
         policy_table(ACCESS_ADMIN, place, &table);
-        assert_ok(reader_prepare(temp.reader, "select name from pragma_table_info(?1)", &stmt,
-                                 &err));
+        assert_ok(
+            reader_prepare(temp.reader, "select name from pragma_table_info(?1)", &stmt, &err));
         sqlite3_bind_text(stmt, 1, place->table, -1, SQLITE_STATIC);
         while (reader_step(temp.reader, stmt, &row, &err) == ST_OK && row) {
             const char *name = (const char *)sqlite3_column_text(stmt, 0);
@@ -150,7 +151,8 @@ static void canaries_put(struct sync_world *world)
         "insert into contact values (1, 'CANARYCARD1', 7), (2, '13987650001', 7),"
         " (3, 'canary-app-account', 7), (4, 'a4:83:e7:ca:na:ry', 7);"
         "insert into attribute values (7, 'e_mail', 'canary@example.org');"
-        "insert into message (campaign, person, contact, state, note, key, body) values (1, 7, 1, 1,"
+        "insert into message (campaign, person, contact, state, note, key, body) values (1, 7, 1, "
+        "1,"
         " 'canary note of a message', 'canary key of a message', 'canary body');"
         "insert into device_queue (device, kind, person, key, payload) values (1, 'pos', 7, 'k',"
         " 'canary payload');"
@@ -174,8 +176,12 @@ static void canaries_put(struct sync_world *world)
         "insert into device (id, code, host, note) values (1, 'D1', 'canary-host',"
         " 'canary-device-note');"
         "update counter set value = 9 where name = 'person'";
-    struct event event = {.time = 1704067200, .kind = KIND_PURCHASE, .person = 7, .amount = 5,
-                          .ref = "canary-event-ref", .ref_size = 16};
+    struct event event = {.time = 1704067200,
+                          .kind = KIND_PURCHASE,
+                          .person = 7,
+                          .amount = 5,
+                          .ref = "canary-event-ref",
+                          .ref_size = 16};
     json_t *detail = json_pack("{s:s}", "reason", "canary reason");
     assert_ok(writer_begin(world->writer, &err));
     if (sqlite3_exec(writer_db(world->writer), sql, NULL, NULL, &message) != SQLITE_OK)
@@ -214,8 +220,8 @@ static void nobody_holds_what_the_role_may_not_see(void **state)
     canaries_put(world);
     for (int fold = 0; fold < 2; fold++) {
         for (int i = 0; i < ACCESS_COUNT; i++) {
-            struct session session = {.principal = roles[i].name,
-                                      .cut = -1, .damage = -1, .again = -1, .keep = true};
+            struct session session = {
+                .principal = roles[i].name, .cut = -1, .damage = -1, .again = -1, .keep = true};
             assert_ok(sync_session(world, &session));
             wire_check(roles[i].name, session.wire, session.bytes_in);
             free(session.wire);
@@ -224,7 +230,8 @@ static void nobody_holds_what_the_role_may_not_see(void **state)
             char *bytes = file_read_all(path, &n);
             bytes_check(roles[i].name, "file", (unsigned char *)bytes, n);
             for (size_t c = 0; c < sizeof canaries / sizeof *canaries; c++)
-                if (strstr(canaries[c].sees, roles[i].name) && strcmp(roles[i].name, "admin") == 0 &&
+                if (strstr(canaries[c].sees, roles[i].name) &&
+                    strcmp(roles[i].name, "admin") == 0 &&
                     strcmp(canaries[c].text, "canary-event-ref") != 0)
                     assert_non_null(memmem(bytes, n, canaries[c].text, strlen(canaries[c].text)));
             free(bytes);

@@ -22,15 +22,16 @@ static void run(struct sync_world *world, const char *sql)
 static void people_add(struct sync_world *world, int from, int to)
 {
     char sql[1024];
-    snprintf(sql, sizeof sql,
-             "with recursive n(i) as (select %d union all select i + 1 from n where i < %d)"
-             " insert into member (person, card, name, phone, tier) select i, 'C' || (10000 + i),"
-             " '王' || i, '1380000' || (1000 + i), 'gold' from n;"
-             "with recursive n(i) as (select %d union all select i + 1 from n where i < %d)"
-             " insert into contact select k, case k when 1 then 'C' || (10000 + i) else '1380000' ||"
-             " (1000 + i) end, i from n, (select 1 as k union select 2);"
-             "update counter set value = %d where name = 'person'",
-             from, to, from, to, to);
+    snprintf(
+        sql, sizeof sql,
+        "with recursive n(i) as (select %d union all select i + 1 from n where i < %d)"
+        " insert into member (person, card, name, phone, tier) select i, 'C' || (10000 + i),"
+        " '王' || i, '1380000' || (1000 + i), 'gold' from n;"
+        "with recursive n(i) as (select %d union all select i + 1 from n where i < %d)"
+        " insert into contact select k, case k when 1 then 'C' || (10000 + i) else '1380000' ||"
+        " (1000 + i) end, i from n, (select 1 as k union select 2);"
+        "update counter set value = %d where name = 'person'",
+        from, to, from, to, to);
     run(world, sql);
 }
 
@@ -53,8 +54,8 @@ static void events_add(struct sync_world *world, struct history *history, struct
         assert_ok(event_bulk_commit(append, NULL, NULL, NULL, &err));
     } else {
         assert_ok(writer_begin(world->writer, &err));
-        assert_ok(event_append(world->writer, history->at + from, history->n - from, NULL, NULL,
-                               &err));
+        assert_ok(
+            event_append(world->writer, history->at + from, history->n - from, NULL, NULL, &err));
         assert_ok(writer_commit(world->writer, &err));
     }
 }

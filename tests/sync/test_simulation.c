@@ -1,9 +1,9 @@
 /*
  * One hub and replicas of different roles, and everything that may happen to them, by a seed: edits
- * on both sides, imports, folds, moved events, sessions that are cut or damaged at any byte or where
- * bytes come twice, programs that die, backups that are put back, clocks that jump, roles that
- * change. In the end nothing goes wrong any more, and every replica holds what its role may see of
- * the hub, no edit that was acknowledged is lost, and none was applied twice.
+ * on both sides, imports, folds, moved events, sessions that are cut or damaged at any byte or
+ * where bytes come twice, programs that die, backups that are put back, clocks that jump, roles
+ * that change. In the end nothing goes wrong any more, and every replica holds what its role may
+ * see of the hub, no edit that was acknowledged is lost, and none was applied twice.
  *
  *     SEED=17 build/tests/sync/test_simulation      one seed, and what it did
  *     SEEDS=10000 build/tests/sync/test_simulation  many
@@ -34,9 +34,9 @@ struct simulation {
     struct sync_world *world;
     struct dice dice;
     bool talks;
-    uint64_t events;      /* given references so far */
-    int made;             /* things made, for names */
-    char *backup;         /* of the hub's file; NULL: none */
+    uint64_t events; /* given references so far */
+    int made;        /* things made, for names */
+    char *backup;    /* of the hub's file; NULL: none */
     int restored;
     uint32_t erased[STEPS];
     size_t n_erased;
@@ -339,8 +339,8 @@ static void replica_decides(struct simulation *s, const char *name)
         enum status status = ST_OK;
         bool take = below(s, 2);
         if (entries[i].state == OUTBOX_CONFLICT)
-            status = outbox_resolve(o.writer, &o.access, entries[i].id, take, entries[i].mine,
-                                    &err);
+            status =
+                outbox_resolve(o.writer, &o.access, entries[i].id, take, entries[i].mine, &err);
         else if (entries[i].state == OUTBOX_REFUSED ||
                  (entries[i].state == OUTBOX_PENDING && below(s, 8) == 0))
             status = outbox_drop(o.writer, &o.access, entries[i].id, &err);
@@ -501,9 +501,8 @@ static void edits_kept(struct simulation *s, const char *name)
             fail_msg("%s: the edit of %s still waits", name, entries[i].target);
         if (entries[i].state != OUTBOX_DONE || strcmp(entries[i].verb, "operation") != 0)
             continue;
-        GOOD(writer_prepare(s->world->writer,
-                            "select count(*) from audit where operation = ?1", &stmt,
-                            &s->world->err));
+        GOOD(writer_prepare(s->world->writer, "select count(*) from audit where operation = ?1",
+                            &stmt, &s->world->err));
         sqlite3_bind_text(stmt, 1, entries[i].id, -1, SQLITE_STATIC);
         sqlite3_step(stmt);
         int64_t times = sqlite3_column_int64(stmt, 0);
