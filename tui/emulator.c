@@ -27,6 +27,7 @@ struct emulator {
     VTermScreen *screen;
     int rows, cols;
     bool cursor, alternate;
+    bool escape; /* the last byte was one */
     int mouse;
     struct line *past; /* a ring */
     int past_first, past_n, past_cells;
@@ -173,6 +174,21 @@ void emulator_free(struct emulator *e)
     free(e);
 }
 
+/*
+ * libvterm 0.1.4 may leave the cursor and the margins outside a screen that became smaller, and
+ * writes there. So margins are taken back, as xterm does, and the cursor is put where it can be.
+ */
+static void cursor_bound(struct emulator *e)
+{
+    char text[64];
+    VTermPos at;
+    vterm_state_get_cursorpos(vterm_obtain_state(e->terminal), &at);
+    at.row = at.row < 0 ? 0 : at.row >= e->rows ? e->rows - 1 : at.row;
+    at.col = at.col < 0 ? 0 : at.col >= e->cols ? e->cols - 1 : at.col;
+    int n = snprintf(text, sizeof text, "\x1B\\\x1B[?69l\x1B[r\x1B[%d;%dH", at.row + 1, at.col + 1);
+    vterm_input_write(e->terminal, text, (size_t)n);
+}
+
 void emulator_resize(struct emulator *e, int rows, int cols)
 {
     rows = within(rows, LEAST_ROWS);
@@ -182,11 +198,24 @@ void emulator_resize(struct emulator *e, int rows, int cols)
     e->rows = rows;
     e->cols = cols;
     vterm_set_size(e->terminal, rows, cols);
+    cursor_bound(e);
 }
 
+/* ESC 8 brings back a cursor that was saved on a larger screen: see cursor_bound. */
 void emulator_take(struct emulator *e, const char *bytes, size_t n)
 {
-    vterm_input_write(e->terminal, bytes, n);
+    static const char clamp[] = "\x1B[9999h"; /* a mode there is not: any CSI ends within bounds */
+    size_t from = 0;
+    for (size_t i = 0; i < n; i++) {
+        bool restores = e->escape && bytes[i] == '8';
+        e->escape = bytes[i] == '\x1B';
+        if (!restores)
+            continue;
+        vterm_input_write(e->terminal, bytes + from, i + 1 - from);
+        vterm_input_write(e->terminal, clamp, sizeof clamp - 1);
+        from = i + 1;
+    }
+    vterm_input_write(e->terminal, bytes + from, n - from);
 }
 
 /* ---- Keys ---- */

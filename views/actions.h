@@ -40,6 +40,9 @@
     X(GO_COUPONS,    "coupons",      "", "O", 0, N_("coupons by campaign, and what became of them"))  \
     X(GO_POINTS,     "points",       "", "E", 0, N_("the ledger of points: what there is, costs, expires")) \
     X(GO_FLEET,      "fleet",        "", "N", 0, N_("devices: how they are, and what to do with them")) \
+    X(GO_SYNC,       "sync",         "", "R", 0, N_("the replica and its hub"))                    \
+    X(GO_OUTBOX,     "outbox",       "", "U", 0, N_("edits that the hub has not taken"))           \
+    X(GO_PRINCIPALS, "people-roles", "", "", 0, N_("who may do what, and come in to this hub"))    \
     X(BACK,          "back",         "", "Esc Backspace", ACTION_LINE, N_("back"))                 \
     X(CLOSE,         "close",        "", "q", ACTION_HIDDEN, N_("close this screen; leave from the first")) \
     X(QUIT,          "quit",         "", "Q", 0, N_("leave atrium"))                               \
@@ -56,6 +59,7 @@
     X(CANCEL,        "cancel",       "", "Ctrl-c", 0, N_("stop the questions that run"))           \
     X(REDRAW,        "redraw",       "", "Ctrl-l", 0, N_("paint the screen anew"))                 \
     X(SUSPEND,       "suspend",      "", "Ctrl-z", 0, N_("to the shell; fg comes back"))           \
+    X(MALL_SWITCH,   "mall-switch",  "", "Ctrl-o", 0, N_("another mall; with a path: that file"))  \
     X(UNDO,          "undo",         "", "u", ACTION_CHANGES, N_("undo your last change"))         \
     X(PORTRAIT,      "portrait",     "", "P", 0, N_("the portrait of these people"))               \
     X(PORTRAIT_PEOPLE, "portrait-people", "portrait", "l", ACTION_LINE, N_("the people of this portrait"), N_("list")) \
@@ -217,6 +221,7 @@
     X(FLEET_BY,      "by",           "fleet", "b", ACTION_LINE, N_("by floor, shop, kind, model, version"), N_("by")) \
     X(FLEET_ASK,     "ask-devices",  "fleet", "a", ACTION_LINE, N_("ask the marked devices, or those shown, how they are"), N_("ask")) \
     X(FLEET_RUN,     "run-on",       "fleet", "r", ACTION_LINE | ACTION_CHANGES, N_("run a command on the marked devices, or those shown"), N_("run")) \
+    X(FLEET_ROUTINE, "routine-on",   "fleet", "m", 0, N_("a routine command on the marked devices, or those shown")) \
     X(FLEET_LAST,    "last-run",     "fleet", "w", 0, N_("what came of the last command"))         \
     X(FLEET_ROLLOUTS, "rollouts",    "fleet", "R", ACTION_LINE, N_("versions of the application that go to devices in waves"), N_("roll-outs")) \
     X(ROLLOUT_ACT,   "rollout-act",  "rollout", "a", ACTION_LINE | ACTION_CHANGES, N_("approve, start, pause, roll back: what can be done now"), N_("act")) \
@@ -247,6 +252,7 @@
     X(RUN_CANCEL,    "run-cancel",   "fleet-run", "c", ACTION_LINE, N_("end the command everywhere"), N_("cancel")) \
     X(DEVICE_ASK,    "ask-device",   "device", "a", ACTION_LINE, N_("ask this device how it is"), N_("ask")) \
     X(DEVICE_RUN,    "run-here",     "device", "r", ACTION_LINE | ACTION_CHANGES, N_("run a command on it"), N_("run")) \
+    X(DEVICE_ROUTINE, "routine-here", "device", "m", 0, N_("a routine command on it"))  \
     X(DEVICE_LOG,    "log",          "device", "o", ACTION_LINE, N_("follow its log"), N_("log")) \
     X(DEVICE_SHELL,  "shell",        "device", "s", ACTION_LINE | ACTION_CHANGES, N_("a shell on it, recorded"), N_("shell")) \
     X(DEVICE_KEY,    "host-key",     "device", "y", ACTION_LINE | ACTION_CHANGES, N_("the host key it shows, beside its pin"), N_("key")) \
@@ -264,6 +270,19 @@
     X(CONFIG_APPLY,  "config-apply", "config", "p", ACTION_LINE | ACTION_CHANGES, N_("bring it to the devices of the marked rows, or all"), N_("apply")) \
     X(CONFIG_HISTORY,"config-history","config", "h", ACTION_LINE, N_("who changed what is desired when"), N_("history")) \
     X(KEY_ACCEPT,    "accept-key",   "device-key", "a", ACTION_LINE | ACTION_CHANGES, N_("the key that is shown is its own: keep it as the pin"), N_("accept")) \
+    /* Hub and replicas */                                                                         \
+    X(SYNC_NOW,      "sync-now",     "sync", "s", ACTION_LINE, N_("a session with the hub now"), N_("sync now")) \
+    X(SYNC_OUTBOX,   "waiting",      "sync", "o", ACTION_LINE, N_("what waits for the hub"), N_("outbox")) \
+    X(SYNC_ACCEPT,   "accept-hub",   "sync", "a", ACTION_CHANGES, N_("the host key that is shown is the hub's")) \
+    X(OUTBOX_DROP,   "drop-edit",    "outbox", "d", ACTION_LINE | ACTION_CHANGES, N_("give this edit up"), N_("give up")) \
+    X(OUTBOX_ALL,    "all-edits",    "outbox", "o", ACTION_LINE, N_("those that are done too, or only what waits"), N_("others")) \
+    X(CONFLICT_TAKE, "take",         "conflict", "t", ACTION_LINE | ACTION_CHANGES, N_("take the hub's version"), N_("take theirs")) \
+    X(CONFLICT_KEEP, "keep-mine",    "conflict", "k", ACTION_LINE | ACTION_CHANGES, N_("keep mine over the hub's"), N_("keep mine")) \
+    X(CONFLICT_TURN, "turn",         "conflict", "v", ACTION_LINE, N_("the other side for this field"), N_("turn")) \
+    X(CONFLICT_MERGE,"merge",        "conflict", "m", ACTION_LINE | ACTION_CHANGES, N_("set what is chosen, field by field"), N_("merge")) \
+    X(PRINCIPALS_ADD,"add-person",   "people-roles", "a", ACTION_LINE | ACTION_CHANGES, N_("add a person, or give another key"), N_("add")) \
+    X(PRINCIPALS_ROLE,"change-role", "people-roles", "e", ACTION_LINE | ACTION_CHANGES, N_("give another role"), N_("role")) \
+    X(PRINCIPALS_REVOKE,"revoke",    "people-roles", "d", ACTION_LINE | ACTION_CHANGES, N_("revoke, at once"), N_("revoke")) \
     /* SQL */                                                                                      \
     X(SQL_EDIT,      "query",        "sql", "a", ACTION_LINE, N_("write the query"), N_("query")) \
     /* Data */                                                                                     \

@@ -5,6 +5,7 @@
 #include "views/actions.h"
 #include "views/change.h"
 #include "views/frame.h"
+#include "views/malls.h"
 #include "views/overlay.h"
 #include "views/question.h"
 #include "views/screens.h"
@@ -348,6 +349,12 @@ static bool console_own(struct console *console, int id, const char *argument)
     case ACTION_SUSPEND:
         loop_suspend(console->loop);
         return true;
+    case ACTION_MALL_SWITCH:
+        if (*argument)
+            malls_switch(console, argument);
+        else
+            malls_pick(console);
+        return true;
     case ACTION_UNDO:
         change_undo(console);
         return true;
@@ -432,12 +439,31 @@ void console_key(void *context, uint32_t key)
     key_act(console, key);
 }
 
+/* A replica that has not heard of its hub for too long shows nothing of what it holds. */
+static void locked_draw(struct console *console, struct area area)
+{
+    struct arena *arena = arena_new();
+    int row = draw_wrapped(area, 0, ROLE_ERROR, _("This replica is locked."));
+    int64_t heard = console->sync_known.heard;
+    char *text = arena_printf(
+        arena,
+        _("It has not heard of its hub since %s, which is longer than the hub allows. It opens "
+          "again with the next session: %s shows how that goes. Edits that wait are kept."),
+        heard ? time_local(arena, console->mall->zone, heard) : "–",
+        keymap_keys(console->keymap, ACTION_GO_SYNC));
+    draw_wrapped(area, row + 1, ROLE_PLAIN, text);
+    arena_free(arena);
+}
+
 void console_draw(void *context)
 {
     struct console *console = context;
     struct view *top = console_top(console);
     struct area rest = top->ops->whole ? screen_area() : frame_draw(console, screen_area());
-    top->ops->draw(top, rest);
+    if (console->sync_known.locked && !top->ops->when_locked)
+        locked_draw(console, rest);
+    else
+        top->ops->draw(top, rest);
     overlay_draw(console, screen_area());
 }
 

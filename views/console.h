@@ -11,6 +11,7 @@
 #include "tui/dialog.h"
 #include "tui/intl.h"
 #include "tui/loop.h"
+#include "views/sync_work.h"
 #include "views/view.h"
 
 struct dialog;
@@ -42,6 +43,8 @@ struct console {
     struct collect_task *collects;   /* what devices report; NULL: not here */
     struct fleet_run *run;           /* the last command that devices were given; NULL: none */
     struct fleet_transfer *transfer; /* the last files or configurations; NULL: none */
+    struct sync_work *sync;          /* sessions with the hub; NULL: no replica, or none are had */
+    struct sync_known sync_known;
     struct access access;
     const char *role; /* its name */
 
@@ -69,6 +72,7 @@ struct console {
     int timer;
     int reveal_timer; /* until a revealed person is masked again; 0: none */
     bool leaving;
+    char *next_mall;      /* to be opened after this one; NULL: none */
     bool still;           /* timings are left out, so that screens can be compared */
     bool sealed;          /* no file is written and no command is run */
     const char *identity; /* private key for devices; NULL: that of the config file */

@@ -2,6 +2,7 @@
 #include "model/base/text.h"
 #include "model/base/time.h"
 #include "model/fleet/act.h"
+#include "model/fleet/collected.h"
 #include "views/actions.h"
 #include "views/dashboard.h"
 #include "views/fleet_acts.h"
@@ -29,6 +30,7 @@ struct device_answer {
     const char *usual; /* configuration of its kind */
     const struct device_act *acts;
     size_t n_acts;
+    struct device_collected collected; /* today */
 };
 
 static void *device_ask(struct reader *reader, struct arena *arena, const void *parameters,
@@ -49,6 +51,10 @@ static void *device_ask(struct reader *reader, struct arena *arena, const void *
         return NULL;
     }
     answer->usual = fleet_usual_config(devices, n, answer->device->kind);
+    int32_t day = clock_day(&reader_mall(reader)->clock, time_now());
+    if (device_collected_read(reader, &question->access, answer->device->id, day,
+                              &answer->collected, err) != ST_OK)
+        return NULL;
     return device_acts_read(reader, &question->access, arena, answer->device->id, ACTS,
                             &answer->acts, &answer->n_acts, err) == ST_OK
                ? answer
@@ -143,6 +149,37 @@ static void said_fill(struct panels *panels, const struct device_answer *answer)
          d->time ? arena_printf(arena, "%lld ms", (long long)d->milliseconds) : "");
 }
 
+/* What came from it today; empty where it reports nothing. */
+static void collected_fill(struct panels *panels, const struct console *console,
+                           const struct device_answer *answer)
+{
+    const struct device_collected *c = &answer->collected;
+    struct arena *arena = panels->arena;
+    if (!c->time && !c->refused)
+        return;
+    struct panel *panel = facts(panels, _("REPORTED TODAY"), 9);
+    if (c->receipts || !c->sightings) {
+        fact(panel, _("receipts"), text_count(arena, c->receipts));
+        fact(panel, _("sales"), text_money(arena, c->amount));
+        fact(panel, _("with a card"),
+             c->amount > 0
+                 ? arena_printf(arena, "%.1f%%", 100 * (double)c->card_amount / (double)c->amount)
+                 : "");
+    }
+    if (c->sightings) {
+        fact(panel, _("sightings"), text_count(arena, c->sightings));
+        fact(panel, _("random MACs"),
+             arena_printf(arena, "%.1f%%", 100 * (double)c->random / (double)c->sightings));
+    }
+    if (c->refused)
+        fact(panel, _("refused"), text_count(arena, c->refused));
+    if (c->clocked)
+        fact(panel, _("time set right"), text_count(arena, c->clocked));
+    fact(panel, _("last came"), moment(arena, console, c->time));
+    fact(panel, _("still there"),
+         arena_printf(arena, _("%s bytes"), text_count(arena, c->waiting)));
+}
+
 static void facts_fill(struct panels *panels, const struct device *d)
 {
     struct arena *arena = panels->arena;
@@ -198,6 +235,7 @@ static void panels_make(struct view *view)
     struct panels *panels = dashboard_begin(&page->dashboard);
     state_fill(panels, view->console, answer->device);
     said_fill(panels, answer);
+    collected_fill(panels, view->console, answer);
     acts_fill(panels, view->console, answer);
     key_fill(panels, answer->device);
     facts_fill(panels, answer->device);
@@ -264,6 +302,9 @@ static bool device_act(struct view *view, int id)
     case ACTION_DEVICE_RUN:
         fleet_run_ask(console, answer->device, 1);
         return true;
+    case ACTION_DEVICE_ROUTINE:
+        fleet_routine_ask(console, answer->device, 1);
+        return true;
     case ACTION_DEVICE_LOG:
         console_open(console, "device-log", answer->device->code);
         return true;
@@ -320,10 +361,11 @@ static const char *device_subtitle(struct view *view)
 const struct view_ops view_device = {
     .name = "device",
     .title = N_("Device"),
-    .about = N_("One device: how it is, what it said of itself, the key it is known by, and what "
-                "was done to it. a asks it now, r runs a command, s opens a shell, o shows its "
-                "log, y its host key, z puts it into quarantine, e edits it. c shows what its "
-                "configuration should be, p puts a file there, d gets one."),
+    .about = N_(
+        "One device: how it is, what it said of itself, the key it is known by, and what "
+        "was done to it. a asks it now, r runs a command, m one by name, s opens a shell, "
+        "o shows its log, y its host key, z puts it into quarantine, e edits it. c shows what its "
+        "configuration should be, p puts a file there, d gets one."),
     .rights = RIGHT_DEVICES,
     .size = sizeof(struct device_page),
     .open = device_open,

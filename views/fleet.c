@@ -15,6 +15,7 @@
 #include "views/fleet_rows.h"
 #include "views/fleet_transfer.h"
 #include "views/list.h"
+#include "views/rollout_line.h"
 #include "views/screens.h"
 #include "views/session.h"
 
@@ -50,6 +51,7 @@ struct fleet_answer {
     struct device *waiting;
     const struct transfer_text *texts;
     size_t n_waiting;
+    const struct rollout_line *line; /* NULL: none is under way */
 };
 
 static void *fleet_ask(struct reader *reader, struct arena *arena, const void *parameters,
@@ -58,7 +60,8 @@ static void *fleet_ask(struct reader *reader, struct arena *arena, const void *p
     struct fleet_answer *answer = arena_new_of(arena, struct fleet_answer);
     const struct config_set *set;
     if (device_list(reader, parameters, arena, NULL, &answer->devices, &answer->n, err) != ST_OK ||
-        config_set_read(reader, parameters, arena, &set, err) != ST_OK)
+        config_set_read(reader, parameters, arena, &set, err) != ST_OK ||
+        rollout_line_read(reader, parameters, arena, &answer->line, err) != ST_OK)
         return NULL;
     answer->waiting = arena_array(arena, struct device, answer->n + 1);
     for (size_t i = 0; i < answer->n; i++)
@@ -351,6 +354,8 @@ static void fleet_draw(struct view *view, struct area area)
     else if (answer)
         counts_draw(view, area_cut_top(&area, 1));
     filter_draw(state, &area);
+    if (answer && answer->line && area.rows > 4)
+        rollout_line_draw(area_cut_bottom(&area, 1), answer->line);
     if (answer && !answer->n)
         draw_wrapped(area, 0, ROLE_DIM, _("There is no device in this mall yet."));
     else
@@ -433,6 +438,8 @@ static void targets_act(struct view *view, int id)
         console_say(view->console, "%s", _("no device is shown"));
     else if (id == ACTION_FLEET_LOG)
         logs_open(view, devices, n);
+    else if (id == ACTION_FLEET_ROUTINE)
+        fleet_routine_ask(view->console, devices, n);
     else if (id == ACTION_FLEET_RUN)
         fleet_run_ask(view->console, devices, n);
     else if (id == ACTION_FLEET_PUT)
@@ -473,6 +480,7 @@ static bool fleet_action(struct view *view, int id, const char *argument)
         return true;
     case ACTION_FLEET_ASK:
     case ACTION_FLEET_LOG:
+    case ACTION_FLEET_ROUTINE:
     case ACTION_FLEET_RUN:
     case ACTION_FLEET_PUT:
     case ACTION_FLEET_GET:

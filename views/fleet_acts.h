@@ -21,6 +21,9 @@ void fleet_reach_ask(struct console *console, const char *title, const char *dee
 /* Asks for a command, states its reach, and runs it; views/fleet_run.h shows what comes of it. */
 void fleet_run_ask(struct console *console, const struct device *devices, size_t n);
 
+/* Offers the routine commands for them (model/fleet/routine.h); each runs on those it is for. */
+void fleet_routine_ask(struct console *console, const struct device *devices, size_t n);
+
 /* Into quarantine, or out of it, with a reason. */
 void device_quarantine_ask(struct console *console, const struct device *device);
 

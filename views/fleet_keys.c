@@ -31,12 +31,13 @@ struct keys_answer {
     size_t n;
 };
 
-enum { COLUMN_VERDICT = 2, COLUMN_KEY = 3 };
+enum { COLUMN_VERDICT = 1, COLUMN_KEY, COLUMN_PIN, COLUMN_SHOP, COLUMN_HOST, COLUMN_KIND };
+enum { DETAILS = 3, LIST_LEAST = 6 };
 
 static const struct sheet_column columns[] = {
-    {"device", N_("device"), CELL_TEXT}, {"shop", N_("shop"), CELL_TEXT},
-    {"key", N_("its key"), CELL_TEXT},   {"shown", N_("shown"), CELL_TEXT},
-    {"pin", N_("pin"), CELL_TEXT},       {"host", N_("host"), CELL_TEXT},
+    {"device", N_("device"), CELL_TEXT}, {"key", N_("its key"), CELL_TEXT},
+    {"shown", N_("shown"), CELL_TEXT},   {"pin", N_("pin"), CELL_TEXT},
+    {"shop", N_("shop"), CELL_TEXT},     {"address", N_("address"), CELL_TEXT},
     {"kind", N_("kind"), CELL_TEXT},
 };
 
@@ -65,7 +66,8 @@ static void *keys_ask(struct reader *reader, struct arena *arena, const void *pa
 
 static void keys_refresh(struct view *view)
 {
-    view_ask(view, 0, _("keys"), keys_ask, &view->console->access, sizeof view->console->access);
+    view_ask(view, 0, _("host keys"), keys_ask, &view->console->access,
+             sizeof view->console->access);
 }
 
 /* ---- Looking ---- */
@@ -127,12 +129,12 @@ static void rows_make(struct view *view)
         struct cell *cells = sheet_row_add(state->sheet);
         state->keys[i] = d->id;
         cells[0] = cell_text(d->code);
-        cells[1] = cell_text(*d->shop ? d->shop : *d->zone ? d->zone : NULL);
+        cells[COLUMN_SHOP] = cell_text(*d->shop ? d->shop : *d->zone ? d->zone : NULL);
         cells[COLUMN_VERDICT] = cell_text(arena_strdup(arena, verdict_text(state, d)));
         cells[COLUMN_KEY] = cell_text(*key ? arena_strdup(arena, key) : NULL);
-        cells[4] = cell_text(*d->pin ? d->pin : NULL);
-        cells[5] = cell_text(*d->host ? d->host : NULL);
-        cells[6] = cell_text(*d->kind ? d->kind : NULL);
+        cells[COLUMN_PIN] = cell_text(*d->pin ? d->pin : NULL);
+        cells[COLUMN_HOST] = cell_text(*d->host ? d->host : NULL);
+        cells[COLUMN_KIND] = cell_text(*d->kind ? d->kind : NULL);
     }
     list_show(&state->list, state->sheet, state->keys);
     arena_free(before);
@@ -325,7 +327,7 @@ static void accept_ask(struct view *view)
                      ngettext("From now on %zu device is known by the key it showed.",
                               "From now on %zu devices are known by the keys they showed.", n),
                      n);
-    text = arena_printf(arena, "%s %s", text,
+    text = arena_printf(arena, "%s\n%s", text,
                         _("Were they compared with what the devices say on their own screens?"));
     if (others)
         text = arena_printf(arena,
@@ -343,7 +345,7 @@ static void accept_ask(struct view *view)
 static void keys_open(struct view *view)
 {
     struct keys_state *state = view->state;
-    list_begin(&state->list, view, "fleet-keys", _("keys"));
+    list_begin(&state->list, view, "fleet-keys", _("host keys"));
     state->list.open = row_open;
     state->list.role = cell_role;
     keys_refresh(view);
@@ -389,6 +391,19 @@ static void counts_draw(struct view *view, struct area row)
     arena_free(arena);
 }
 
+/* A fingerprint is compared letter by letter: of the row under the cursor it is shown whole. */
+static void details_draw(struct keys_state *state, struct area area)
+{
+    int64_t row = list_selected(&state->list);
+    if (row < 0 || (size_t)row >= state->n)
+        return;
+    const struct device *d = &state->shown[row];
+    const char *key = key_of(state, d);
+    area_cut_top(&area, draw_wrapped(area, 0, ROLE_STRONG, *key ? key : verdict_text(state, d)));
+    if (*d->pin && area.rows > 0)
+        draw_wrapped(area, 0, ROLE_DIM, d->pin);
+}
+
 static void keys_draw(struct view *view, struct area area)
 {
     struct keys_state *state = view->state;
@@ -405,7 +420,12 @@ static void keys_draw(struct view *view, struct area area)
         return;
     }
     counts_draw(view, area_cut_top(&area, 1));
+    struct area details = {0};
+    if (area.rows >= LIST_LEAST + DETAILS)
+        details = area_cut_bottom(&area, area.cols < 52 ? DETAILS + 1 : DETAILS);
     list_draw(&state->list, area, true);
+    if (details.rows)
+        details_draw(state, details);
 }
 
 static bool keys_key(struct view *view, uint32_t key)
@@ -427,7 +447,7 @@ static bool keys_action(struct view *view, int id, const char *argument)
 
 const struct view_ops view_fleet_keys = {
     .name = "fleet-keys",
-    .title = N_("Keys"),
+    .title = N_("Host keys"),
     .about = N_("Devices without a pin, with the key that each shows, and below them those that "
                 "show another key than their pin. None is given a credential before. Space marks, "
                 "a accepts the new keys that are marked; a changed one only on its own page: "

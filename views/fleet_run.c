@@ -394,7 +394,7 @@ const struct view_ops view_fleet_run = {
     .about = N_("What devices said to a command. Those that said the same are one row; the others "
                 "are shown as their difference from the majority. c ends the command on every "
                 "device and says what became of it there. Enter shows all lines."),
-    .rights = RIGHT_DEVICES | RIGHT_DEVICES_EDIT,
+    .rights = RIGHT_DEVICES,
     .size = sizeof(struct run_state),
     .open = run_open,
     .close = run_close,
@@ -467,7 +467,7 @@ static bool output_action(struct view *view, int id, const char *argument)
 const struct view_ops view_fleet_output = {
     .name = "fleet-output",
     .title = N_("Lines"),
-    .rights = RIGHT_DEVICES | RIGHT_DEVICES_EDIT,
+    .rights = RIGHT_DEVICES,
     .size = sizeof(struct output_state),
     .open = output_open,
     .close = output_close,

@@ -29,9 +29,35 @@ static char *path_text(const struct console *console, struct arena *arena, int c
     return path;
 }
 
+/* On a replica it is as old as what was last heard of the hub, and edits may wait here. */
+static char *replica_text(const struct console *console, struct arena *arena, bool narrow)
+{
+    const struct sync_known *known = &console->sync_known;
+    int64_t live = console->sync ? sync_work_glance(console->sync)->heard : 0, now = time_now();
+    int64_t heard = live > known->heard ? live : known->heard;
+    char *text = heard ? arena_printf(arena, narrow ? "%s" : _("data %s old"),
+                                      text_duration(arena, now > heard ? now - heard : 0))
+                       : arena_strdup(arena, narrow ? "–" : _("no data yet"));
+    if (known->pending)
+        text = arena_printf(arena,
+                            narrow ? "%s +%lld"
+                                   : ngettext("%s · %lld pending", "%s · %lld pending",
+                                              (unsigned long)known->pending),
+                            text, (long long)known->pending);
+    if (known->conflicts)
+        text = arena_printf(arena,
+                            narrow ? "%s !%lld"
+                                   : ngettext("%s · %lld conflict", "%s · %lld conflicts",
+                                              (unsigned long)known->conflicts),
+                            text, (long long)known->conflicts);
+    return text;
+}
+
 /* "data 14 s old", or "data to 31 Oct 2026" when it is older than two days. */
 static char *age_text(const struct console *console, struct arena *arena, bool narrow)
 {
+    if (console->sync_known.replica)
+        return replica_text(console, arena, narrow);
     if (!console->as_of)
         return arena_strdup(arena, _("no events yet"));
     int64_t age = time_now() - console->as_of;

@@ -101,9 +101,31 @@ static const struct {
     [ALERT_TO_FLEET] = {"fleet", N_("Fleet"), "drift=yes"},
 };
 
-static void alerts_fill(struct panels *panels, const struct home_alerts *alerts)
+/* Edits that came back: what a replica's holder has to look at first. */
+static size_t came_back(const struct console *console, struct arena *arena, const char *texts[2])
 {
-    size_t n = alerts ? alerts->n : 0;
+    const struct sync_known *known = &console->sync_known;
+    size_t n = 0;
+    if (known->conflicts)
+        texts[n++] = arena_printf(arena,
+                                  ngettext("%lld edit came back as a conflict",
+                                           "%lld edits came back as conflicts",
+                                           (unsigned long)known->conflicts),
+                                  (long long)known->conflicts);
+    if (known->refused)
+        texts[n++] = arena_printf(arena,
+                                  ngettext("%lld edit was refused", "%lld edits were refused",
+                                           (unsigned long)known->refused),
+                                  (long long)known->refused);
+    return n;
+}
+
+static void alerts_fill(struct console *console, struct panels *panels,
+                        const struct home_alerts *alerts)
+{
+    const char *back[2];
+    size_t n_back = came_back(console, panels->arena, back);
+    size_t n = (alerts ? alerts->n : 0) + n_back;
     struct panel *panel = panels_add(panels, PANEL_ALERTS, _("Needs a look"), n);
     panel->span = 7;
     panel->span_medium = 12;
@@ -112,8 +134,17 @@ static void alerts_fill(struct panels *panels, const struct home_alerts *alerts)
         panel->note = _("looking …");
     else if (!n)
         panel->note = _("nothing today");
-    for (size_t i = 0; i < n; i++) {
-        const struct alert *alert = &alerts->at[i];
+    for (size_t i = 0; i < n_back; i++)
+        panel->values[i] = (struct panel_value){
+            .change = symbol(SYMBOL_ALERT),
+            .change_role = ROLE_WARN,
+            .label = back[i],
+            .text = arena_printf(panels->arena, "%s %s", _("Outbox"), symbol(SYMBOL_OPEN)),
+            .screen = "outbox",
+            .argument = "",
+        };
+    for (size_t i = n_back; i < n; i++) {
+        const struct alert *alert = &alerts->at[i - n_back];
         struct panel_value *value = &panel->values[i];
         static const struct {
             enum symbol symbol;
@@ -231,7 +262,7 @@ static void home_answered(struct view *view, int slot)
     struct panels *panels = dashboard_begin(&state->dashboard);
     for (size_t i = 0; i < STAGE_COUNT; i++)
         tile_fill(panels, loop, &home_tiles[i]);
-    alerts_fill(panels, view_answer(view, SLOT_ALERTS));
+    alerts_fill(view->console, panels, view_answer(view, SLOT_ALERTS));
     const struct presence_hours *hours = view_answer(view, SLOT_HOURS);
     if (hours)
         hours_fill(panels, hours);

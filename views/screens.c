@@ -28,6 +28,9 @@ const struct view_ops *const screens[] = {
     &view_coupons,
     &view_points,
     &view_fleet,
+    &view_sync,
+    &view_outbox,
+    &view_principals,
     /* Opened from others: */
     &view_chart,
     &view_behind,
@@ -57,6 +60,7 @@ const struct view_ops *const screens[] = {
     &view_points_post,
     &view_points_rules,
     &view_points_rule,
+    &view_conflict,
     &view_rollouts,
     &view_rollout,
     &view_fleet_run,

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TAKEN_NS = 8000000, TICK_MS = 1000, SILENT_S = 5, WHEEL = 3, HELP_CELLS = 46 };
+enum { TAKEN_NS = 8000000, TICK_MS = 1000, SILENT_S = 5, WHEEL = 3, HELP_CELLS = 46, NARROW = 60 };
 
 /* What `~` at the start of a line does, as in ssh. */
 enum escape { LINE_BEGUN, LINE_START, LINE_TILDE };
@@ -282,9 +282,12 @@ static void bar_draw(struct view *view, struct area row)
     enum role role = ROLE_ERROR;
     const char *text =
         view_problem(view, 0) ? view_problem(view, 0) : progress_text(state, arena, &role);
-    const char *keys = state->after || view_problem(view, 0)
-                           ? _("Enter connects again · Esc leaves")
-                           : _("~. leaves · ~? help");
+    bool over = state->after || view_problem(view, 0);
+    bool narrow = row.cols < NARROW;
+    const char *keys = over && narrow ? _("Enter · Esc")
+                       : over         ? _("Enter connects again · Esc leaves")
+                       : narrow       ? _("~? help")
+                                      : _("~. leaves · ~? help");
     draw_clear(row, ROLE_PLAIN);
     int at = draw_text(row, 0, 0, ROLE_ACCENT, view->argument) + 1;
     int room = row.cols - at - text_cells(keys) - 1;

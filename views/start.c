@@ -15,6 +15,7 @@
 #include "views/fleet_run.h"
 #include "views/fleet_transfer.h"
 #include "views/import_task.h"
+#include "views/malls.h"
 #include "views/overlay.h"
 #include "views/question.h"
 #include "views/screens.h"
@@ -60,7 +61,10 @@ static void pages_ready(void *context)
 
 static void changes_ready(void *context)
 {
-    write_queue_collect(((struct console *)context)->writes);
+    struct console *console = context;
+    write_queue_collect(console->writes);
+    if (console->sync && !console->still) /* an edit goes at once */
+        sync_work_now(console->sync);
 }
 
 /* The line dropped or the machine goes down: what is open is already in the session file. */
@@ -86,6 +90,8 @@ static enum status present_read(struct console *console, const char *principal, 
         status = reader_versions(reader, &console->events_version, &console->rows_version, err);
     if (status == ST_OK)
         status = sample_blocks(reader, &console->blocks, err);
+    if (status == ST_OK)
+        status = sync_known_read(reader, &console->sync_known, err);
     if (reader)
         reader_close(reader);
     console->role = roles[console->access.role].name;
@@ -179,6 +185,10 @@ static void threads_begin(struct console *console)
     loop_watch(console->loop, task_pool_fd(console->early), early_ready, console);
     loop_watch(console->loop, task_pool_fd(console->pages), pages_ready, console);
     loop_watch(console->loop, write_queue_fd(console->writes), changes_ready, console);
+    if (console->sync_known.replica && !console->sealed)
+        console->sync = sync_work_new(console);
+    if (console->sync && !console->still)
+        sync_work_now(console->sync);
 }
 
 static const char *view_title(const char *name)
@@ -234,7 +244,9 @@ enum status console_new(const struct console_options *options, struct console **
     else
         resume_offer(console);
     watch_begin(console);
-    if (options->collects)
+    if (!options->forgetful)
+        malls_remember(console);
+    if (options->collects && !console->sync_known.replica)
         console->collects = collect_task_new(console);
     return ST_OK;
 }
@@ -249,6 +261,7 @@ size_t console_busy(const struct console *console)
     return task_pool_busy(console->early) + task_pool_busy(console->pool) +
            task_pool_busy(console->pages) + write_queue_busy(console->writes) +
            import_work_busy(console->imports) +
+           (console->sync ? sync_work_busy(console->sync) : 0) +
            (console->still && console->desk ? fleet_desk_busy(console->desk) : 0) +
            (console->still ? fleet_transfer_left(console->transfer) : 0);
 }
@@ -263,6 +276,7 @@ void console_free(struct console *console)
     overlay_close(console);
     console_end_views(console);
     screen_end();
+    sync_work_free(console->sync);
     fleet_run_free(console->run);
     console->run = NULL;
     collect_task_free(console->collects);
@@ -288,6 +302,7 @@ void console_free(struct console *console)
     session_close(console->session);
     free(console->period_id);
     free(console->message);
+    free(console->next_mall);
     if (console->mall)
         mall_close(console->mall);
     free(console);
@@ -300,7 +315,6 @@ enum status console_start_at(const char *mall_path, const char *principal, const
         return error_set(err, ST_USAGE,
                          "the console needs a terminal; see atrium --help for commands");
     struct console_options options = {
-        .mall_path = mall_path,
         .principal = principal,
         .input = STDIN_FILENO,
         .output = STDOUT_FILENO,
@@ -310,13 +324,23 @@ enum status console_start_at(const char *mall_path, const char *principal, const
         .forgetful = view != NULL,
         .collects = view == NULL,
     };
-    struct console *console;
-    enum status status = console_new(&options, &console, err);
-    if (status != ST_OK)
-        return status;
-    console_run(console);
-    console_free(console);
-    return ST_OK;
+    char *mall = mem_strdup(mall_path);
+    enum status status = ST_OK;
+    while (mall && status == ST_OK) {
+        struct console *console;
+        options.mall_path = mall;
+        status = console_new(&options, &console, err);
+        free(mall);
+        mall = NULL;
+        if (status != ST_OK)
+            break;
+        console_run(console);
+        mall = console->next_mall;
+        console->next_mall = NULL;
+        console_free(console);
+    }
+    free(mall);
+    return status;
 }
 
 enum status console_start(const char *mall_path, const char *principal, struct error *err)

@@ -24,6 +24,7 @@ struct view_ops {
     int number;        /* its key 1..9 among the main screens, 0 for those opened from others */
     bool whole;        /* it draws the whole screen, without the console's frame */
     unsigned rights;   /* all of these are needed to open it */
+    bool when_locked;  /* is shown also while the replica is locked */
     size_t size;       /* bytes of state, zeroed before open */
 
     /* Sets the view up for view->argument and asks its first questions. */

@@ -3,6 +3,7 @@
 #include "model/event/sample.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { WATCH_MS = 1000 };
 
@@ -11,6 +12,7 @@ struct watch_task {
     struct console *console;
     int64_t events, rows, as_of, present;
     uint32_t blocks;
+    struct sync_known sync;
 };
 
 static enum status watch_run(struct task *task, void *thread_state)
@@ -24,6 +26,8 @@ static enum status watch_run(struct task *task, void *thread_state)
         status = reader_present(reader, &watch->as_of, &watch->present, &task->error);
     if (status == ST_OK)
         status = sample_blocks(reader, &watch->blocks, &task->error);
+    if (status == ST_OK)
+        status = sync_known_read(reader, &watch->sync, &task->error);
     return status;
 }
 
@@ -49,6 +53,10 @@ static void watch_done(struct task *task)
     if (task->status == ST_OK && changed && !console->leaving) {
         present_set(console, watch);
         console_refresh(console);
+    }
+    if (task->status == ST_OK && memcmp(&console->sync_known, &watch->sync, sizeof watch->sync)) {
+        console->sync_known = watch->sync;
+        console_redraw(console);
     }
     error_clear(&task->error);
     free(watch);

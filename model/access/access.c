@@ -1,6 +1,7 @@
 #include "model/access/access.h"
 
 #include "model/base/hash.h"
+#include "model/base/intl.h"
 #include "model/base/text.h"
 #include "model/store/column.h"
 #include "model/store/setting.h"
@@ -16,20 +17,20 @@ enum { REASON_LEAST = 3, REASON_MOST = 500 };
 
 const struct role_info roles[ACCESS_COUNT] = {
     {ACCESS_OPERATOR, "operator", RIGHT_PEOPLE_SEE | RIGHT_CAMPAIGN_EDIT | RIGHT_QUESTIONS,
-     MASK_CONTACTS, "runs campaigns; sees members masked"},
+     MASK_CONTACTS, N_("runs campaigns; sees members masked")},
     {ACCESS_MANAGER, "manager",
      RIGHT_PEOPLE_SEE | RIGHT_PEOPLE_REVEAL | RIGHT_PEOPLE_EDIT | RIGHT_SHOPS_EDIT |
          RIGHT_CAMPAIGN_EDIT | RIGHT_CAMPAIGN_APPROVE | RIGHT_QUESTIONS | RIGHT_SQL | RIGHT_IMPORT,
-     MASK_CONTACTS, "approves campaigns; may reveal a member with a reason"},
+     MASK_CONTACTS, N_("approves campaigns; may reveal a member with a reason")},
     {ACCESS_ANALYST, "analyst", RIGHT_PEOPLE_SEE | RIGHT_QUESTIONS | RIGHT_SQL, MASK_PSEUDONYM,
-     "asks questions and SQL over pseudonyms"},
+     N_("asks questions and SQL over pseudonyms")},
     {ACCESS_TECHNICIAN, "technician", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, MASK_PEOPLE,
-     "looks after devices; sees no people"},
+     N_("looks after devices; sees no people")},
     {ACCESS_ADMIN, "admin",
      RIGHT_PEOPLE_SEE | RIGHT_PEOPLE_REVEAL | RIGHT_PEOPLE_EDIT | RIGHT_SHOPS_EDIT |
          RIGHT_CAMPAIGN_EDIT | RIGHT_CAMPAIGN_APPROVE | RIGHT_QUESTIONS | RIGHT_SQL |
          RIGHT_DEVICES | RIGHT_DEVICES_EDIT | RIGHT_IMPORT | RIGHT_ADMIN,
-     MASK_NONE, "everything"},
+     MASK_NONE, N_("everything")},
 };
 
 const struct role_info *role_by_name(const char *name)

@@ -29,156 +29,6 @@ enum {
     LONG_MS = 86400000,
 };
 
-static int64_t now_ms(void)
-{
-    return time_monotonic_ns() / 1000000;
-}
-
-/* ---- Who is collected from ---- */
-
-const struct spool_kind spool_kinds[] = {
-    {"pos", "receipts", IMPORT_RECEIPTS},
-    {"probe", "sightings", IMPORT_SIGHTINGS},
-    {"gateway", "sightings", IMPORT_SIGHTINGS},
-    {"screen", NULL, IMPORT_KINDS},
-    {0},
-};
-
-static const struct spool_kind *kind_of(const struct device *device)
-{
-    for (const struct spool_kind *kind = spool_kinds; kind->device; kind++)
-        if (strcmp(kind->device, device->kind) == 0)
-            return kind;
-    return NULL;
-}
-
-static bool device_same(const struct device *a, const struct device *b)
-{
-    return a->port == b->port && strcmp(a->host, b->host) == 0 && strcmp(a->user, b->user) == 0 &&
-           strcmp(a->pin, b->pin) == 0 && strcmp(a->tenant, b->tenant) == 0 &&
-           strcmp(a->kind, b->kind) == 0;
-}
-
-static void device_take(struct tap *tap, const struct device *device)
-{
-    struct stream *stream = tap->stream;
-    struct arena *arena = arena_new();
-    struct device *own = &stream->device;
-    device_copy(arena, own, device);
-    arena_free(stream->arena);
-    stream->arena = arena;
-    tap->kind = kind_of(own);
-    stream->spool = tap->kind->spool;
-}
-
-static struct tap *tap_find(struct collector *c, uint32_t device)
-{
-    for (size_t i = 0; i < c->taps.n; i++)
-        if (c->taps.at[i]->stream->device.id == device)
-            return c->taps.at[i];
-    return NULL;
-}
-
-static void tap_add(struct collector *c, const struct device *device)
-{
-    struct tap *tap = mem_zero(1, sizeof *tap);
-    tap->collector = c;
-    tap->stream = mem_zero(1, sizeof *tap->stream);
-    tap->stream->hub = &c->hub;
-    tap->arena = arena_new();
-    tap->wanted = true;
-    device_take(tap, device);
-    vec_push(&c->taps, tap);
-}
-
-static void tap_end(struct collector *c, struct tap *tap)
-{
-    if (!tap->stream->open || tap->stream->ending)
-        return;
-    tap->ended_ms = now_ms();
-    stream_end(tap->stream);
-    c->wake = true;
-}
-
-/* An open session keeps what it knows of its device until it has ended. */
-static void device_meet(struct collector *c, const struct device *device)
-{
-    struct tap *tap = tap_find(c, device->id);
-    if (!tap) {
-        tap_add(c, device);
-        return;
-    }
-    tap->wanted = true;
-    if (device_same(&tap->stream->device, device))
-        return;
-    if (tap->stream->open)
-        tap_end(c, tap);
-    else
-        device_take(tap, device);
-}
-
-static void tap_free(struct tap *tap)
-{
-    stream_free(tap->stream);
-    arena_free(tap->arena);
-    free(tap);
-}
-
-static enum status settings_look(struct collector *c, bool first, struct error *err)
-{
-    int64_t settings;
-    enum status status = reader_integer(
-        c->reader,
-        "select coalesce(sum(cast(value as integer) * iif(name = 'collect', 1000000, 1)), 0)"
-        " from setting where name in ('collect', 'collect_every')",
-        0, &settings, err);
-    c->switched = c->switched || (c->options->switched && !first && settings != c->settings);
-    c->settings = settings;
-    return status;
-}
-
-static enum status devices_refresh(struct collector *c, struct error *err)
-{
-    struct arena *arena = arena_new();
-    const struct device *devices;
-    size_t n;
-    int64_t events, rows;
-    enum status status = reader_versions(c->reader, &events, &rows, err);
-    bool same = c->refreshed_ms && rows == c->rows_version && c->taps.n;
-    if (status == ST_OK && !same)
-        status = settings_look(c, !c->refreshed_ms, err);
-    c->refreshed_ms = now_ms();
-    if (status == ST_OK && !same) {
-        c->rows_version = rows;
-        status =
-            device_list(c->reader, c->options->access, arena, c->options->on, &devices, &n, err);
-        for (size_t i = 0; status == ST_OK && i < c->taps.n; i++)
-            c->taps.at[i]->wanted = false;
-        for (size_t i = 0; status == ST_OK && i < n; i++)
-            if (kind_of(&devices[i]) && *devices[i].pin && !*devices[i].quarantine &&
-                *devices[i].host)
-                device_meet(c, &devices[i]);
-    }
-    arena_free(arena);
-    return status;
-}
-
-/* Devices that are gone, or in quarantine by now. */
-static void taps_tidy(struct collector *c)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < c->taps.n; i++) {
-        struct tap *tap = c->taps.at[i];
-        if (!tap->wanted)
-            tap_end(c, tap);
-        if (tap->wanted || tap->stream->open)
-            c->taps.at[kept++] = tap;
-        else
-            tap_free(tap);
-    }
-    c->taps.n = kept;
-}
-
 /* ---- Sessions ---- */
 
 static void backoff(struct tap *tap, bool good)
@@ -186,7 +36,8 @@ static void backoff(struct tap *tap, bool good)
     int64_t wait = good ? 0 : tap->backoff_ms ? tap->backoff_ms * 2 : BACKOFF_MS;
     tap->backoff_ms = wait < BACKOFF_MOST_MS ? wait : BACKOFF_MOST_MS;
     /* Not all of a floor in the same moment. */
-    tap->next_ms = now_ms() + tap->backoff_ms + (wait ? tap->stream->device.id % 97 * 5 : 0);
+    tap->next_ms =
+        collect_now_ms() + tap->backoff_ms + (wait ? tap->stream->device.id % 97 * 5 : 0);
 }
 
 static void reason_set(struct tap *tap, const char *text)
@@ -234,7 +85,7 @@ static enum status tap_open(struct collector *c, struct tap *tap, struct error *
     if (status != ST_OK)
         return status;
     tap->stream->tap = tap;
-    tap->opened_ms = now_ms();
+    tap->opened_ms = collect_now_ms();
     tap->held_at = -1;
     stream_begin(tap->stream, offset, marked, mark, on_done);
     return ST_OK;
@@ -252,7 +103,7 @@ static enum status taps_open(struct collector *c, struct error *err)
 {
     enum status status = ST_OK;
     int opening = 0;
-    int64_t now = now_ms();
+    int64_t now = collect_now_ms();
     for (size_t i = 0; i < c->taps.n; i++)
         opening += c->taps.at[i]->stream->open && !c->taps.at[i]->stream->heard;
     for (size_t i = 0; i < c->taps.n && status == ST_OK && opening < OPEN_AT_ONCE; i++) {
@@ -268,7 +119,7 @@ static enum status taps_open(struct collector *c, struct error *err)
 /* Those that are silent, whose clock jumped, who have said all there was. */
 static void taps_watch(struct collector *c)
 {
-    int64_t now = now_ms();
+    int64_t now = collect_now_ms();
     for (size_t i = 0; i < c->taps.n; i++) {
         struct tap *tap = c->taps.at[i];
         struct stream *stream = tap->stream;
@@ -389,7 +240,7 @@ static size_t pieces_gather(struct collector *c, struct tap **taps, struct colle
         struct tap *tap = c->taps.at[(c->turn + i) % c->taps.n];
         if (!tap->stream->open || !tap->stream->ready || tap->stream->ending)
             continue;
-        bool again = false, some = piece_fill(tap, now_ms(), &pieces[n], &again);
+        bool again = false, some = piece_fill(tap, collect_now_ms(), &pieces[n], &again);
         if (again)
             stream_again(tap->stream);
         c->wake = c->wake || again;
@@ -416,7 +267,7 @@ static enum status pieces_take(struct collector *c, bool *some, struct error *er
     if (!n)
         return ST_OK;
     *some = true;
-    c->committed_ms = now_ms();
+    c->committed_ms = collect_now_ms();
     enum status status = pieces_keep(c, taps, pieces, n, err);
     if (status == ST_OK && c->options->committed)
         c->options->committed(c->options->context);
@@ -474,7 +325,7 @@ static void news_wait(struct collector *c, int64_t ms)
 /* One device's news waits a little, so that what many say at once is one commit. */
 static void commit_wait(struct collector *c)
 {
-    int64_t left = c->committed_ms + COMMIT_MS - now_ms();
+    int64_t left = c->committed_ms + COMMIT_MS - collect_now_ms();
     news_wait(c, POLL_MS);
     if (left > 0 && left <= COMMIT_MS && !c->hurry) {
         struct pollfd none = {.fd = -1};
@@ -487,7 +338,7 @@ static enum status round_work(struct collector *c, struct error *err)
     bool some = false;
     enum status status = ST_OK;
     fleet_collect(c->engine);
-    if (!c->refreshed_ms || now_ms() - c->refreshed_ms > REFRESH_MS)
+    if (!c->refreshed_ms || collect_now_ms() - c->refreshed_ms > REFRESH_MS)
         status = devices_refresh(c, err);
     taps_tidy(c);
     if (status == ST_OK && !c->options->no_offers)
@@ -525,11 +376,11 @@ static enum status rounds_work(struct collector *c, struct error *err)
 /* What is under way is told to end, and a little is waited for it. */
 static void taps_close(struct collector *c)
 {
-    int64_t until = now_ms() + ENDING_MS / 2;
+    int64_t until = collect_now_ms() + ENDING_MS / 2;
     bool open = true;
     for (size_t i = 0; i < c->taps.n; i++)
         tap_end(c, c->taps.at[i]);
-    while (open && now_ms() < until) {
+    while (open && collect_now_ms() < until) {
         news_wait(c, POLL_MS);
         fleet_collect(c->engine);
         open = false;

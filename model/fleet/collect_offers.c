@@ -10,11 +10,6 @@ enum {
     AGAIN_MS = 10000 /* a device that refused one, or that has nothing to take */
 };
 
-static int64_t now_ms(void)
-{
-    return time_monotonic_ns() / 1000000;
-}
-
 /* What the device said of those that it was given, in their order. */
 static enum status answers_take(struct collector *c, struct tap *tap, struct error *err)
 {
@@ -44,7 +39,7 @@ static enum status answers_take(struct collector *c, struct tap *tap, struct err
     tap->offers_sent += (int64_t)had;
     atomic_fetch_add(&c->numbers->offers, (int64_t)had);
     tap->offers_n = 0;
-    tap->offers_ms = now_ms() + (*failed ? AGAIN_MS : 0);
+    tap->offers_ms = collect_now_ms() + (*failed ? AGAIN_MS : 0);
     tap->offers_due = !*failed || !c->options->once;
     return ST_OK;
 }
@@ -77,14 +72,14 @@ static enum status tap_work(struct collector *c, struct tap *tap, struct error *
     pthread_mutex_lock(&c->hub.lock);
     bool ready = stream->heard;
     pthread_mutex_unlock(&c->hub.lock);
-    return ready && tap->offers_due && now_ms() >= tap->offers_ms ? offers_give(c, tap, err)
-                                                                  : ST_OK;
+    return ready && tap->offers_due && collect_now_ms() >= tap->offers_ms ? offers_give(c, tap, err)
+                                                                          : ST_OK;
 }
 
 /* Whether there is anything new, for all devices at once. */
 static enum status queue_look(struct collector *c, struct error *err)
 {
-    int64_t highest, live, now = now_ms();
+    int64_t highest, live, now = collect_now_ms();
     enum status status = offers_pending(c->writer, &highest, &live, err);
     if (status != ST_OK)
         return status;
@@ -111,7 +106,7 @@ static enum status queue_look(struct collector *c, struct error *err)
 enum status offers_work(struct collector *c, struct error *err)
 {
     enum status status = ST_OK;
-    if (!c->swept_ms || now_ms() >= c->offers_ms + LOOK_MS)
+    if (!c->swept_ms || collect_now_ms() >= c->offers_ms + LOOK_MS)
         status = queue_look(c, err);
     if (!c->swept_ms)
         c->swept_ms = 1;

@@ -60,6 +60,18 @@ struct collector {
     int64_t offers_row, offers_live, offers_ms, swept_ms;
 };
 
+int64_t collect_now_ms(void); /* monotonic */
+
+/* Looks at the inventory: devices that came, went or changed. */
+enum status devices_refresh(struct collector *c, struct error *err);
+
+/* Ends and frees those that are gone, or in quarantine by now. */
+void taps_tidy(struct collector *c);
+
+/* Tells an open session to end. */
+void tap_end(struct collector *c, struct tap *tap);
+void tap_free(struct tap *tap); /* whose session has ended */
+
 /* What of a stream's piece is taken now: whole receipts. The last one in a spool may go on: it is
  * asked for once more a moment later (*again). False: nothing now. Under the hub's lock. */
 bool piece_fill(struct tap *tap, int64_t now_ms, struct collect_piece *piece, bool *again);

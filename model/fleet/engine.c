@@ -127,7 +127,7 @@ static void session_reached(void *context, struct fleet_session *session)
     session_arm(context, session, true);
 }
 
-static void session_reach(struct fleet_engine *engine, struct fleet_session *session)
+static void session_start(struct fleet_engine *engine, struct fleet_session *session)
 {
     session_connect(session);
     session_arm(engine, session, true);
@@ -156,7 +156,7 @@ static void session_begin(struct fleet_engine *engine, struct fleet_job *job)
     } else if (job->hop && job->hop->code && *job->hop->code) {
         bastion_ask(engine->bastions, session);
     } else if (address_numeric(job->host, job->port, &session->address)) {
-        session_reach(engine, session);
+        session_start(engine, session);
     } else {
         resolver_ask(engine->resolver, job->host, job->port, (void *)(uintptr_t)session->serial);
     }
@@ -174,7 +174,7 @@ static void resolved(void *context, void *request, const struct address *address
             continue;
         if (address) {
             session->address = *address;
-            session_reach(engine, session);
+            session_start(engine, session);
         } else {
             session_finish(session, DEVICE_OFFLINE, "%s", reason);
             session_drop(engine, session);
@@ -293,6 +293,10 @@ static void *engine_run(void *context)
 {
     struct fleet_engine *engine = context;
     struct epoll_event events[EVENTS_AT_ONCE];
+    sigset_t broken;
+    sigemptyset(&broken);
+    sigaddset(&broken, SIGPIPE); /* an agent that goes away must not take the program with it */
+    pthread_sigmask(SIG_BLOCK, &broken, NULL);
     int64_t ticked = 0;
     sigset_t pipe;
     /* Writing to a connection that is gone is an error, and not the end of the program. */
@@ -300,8 +304,10 @@ static void *engine_run(void *context)
     sigaddset(&pipe, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &pipe, NULL);
     while (!engine_ended(engine)) {
-        int n =
-            epoll_wait(engine->epoll, events, EVENTS_AT_ONCE, engine->sessions.n ? TICK_MS : -1);
+        int n = epoll_wait(engine->epoll, events, EVENTS_AT_ONCE,
+                           engine->hungry       ? 0
+                           : engine->sessions.n ? TICK_MS
+                                                : -1);
         bool woken = false;
         for (int i = 0; i < n; i++) {
             if (events[i].data.ptr)

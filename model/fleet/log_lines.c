@@ -165,8 +165,9 @@ static void part_add(struct log_source *source, const char *bytes, size_t n)
         source->part_cap = source->n_part + take < 256 ? 256 : LOG_LINE_MOST;
         source->part = mem_resize(source->part, source->part_cap, 1);
     }
-    if (take)
-        memcpy(source->part + source->n_part, bytes, take);
+    /* A tab is no more than a gap here. */
+    for (size_t i = 0; i < take; i++)
+        source->part[source->n_part + i] = (char)(bytes[i] == '\t' ? ' ' : bytes[i]);
     source->n_part += take;
     source->past += (int64_t)(n - take);
 }

@@ -4,7 +4,6 @@
 #include "model/base/text.h"
 #include "model/base/vec.h"
 
-#include <openssl/evp.h>
 #include <string.h>
 
 enum { PORT_SSH = 22, KEY_MOST = 8192, PRINT_LENGTH = 43 };
@@ -31,16 +30,47 @@ struct reading {
     size_t skipped;
 };
 
+static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+static int base64_value(char digit)
+{
+    const char *at = digit ? strchr(base64, digit) : NULL;
+    return at ? (int)(at - base64) : -1;
+}
+
 static bool base64_is(const char *text, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        char c = text[i];
-        bool digit = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                     c == '+' || c == '/';
-        if (!digit)
+    for (size_t i = 0; i < n; i++)
+        if (base64_value(text[i]) < 0)
             return false;
-    }
     return n > 0;
+}
+
+/* `text`: n digits without what pads them. Returns how many bytes. */
+static size_t base64_read(const char *text, size_t n, unsigned char *bytes)
+{
+    size_t made = 0;
+    uint32_t held = 0;
+    for (size_t i = 0, bits = 0; i < n; i++) {
+        held = held << 6 | (uint32_t)base64_value(text[i]);
+        bits += 6;
+        if (bits >= 8) {
+            bits -= 8;
+            bytes[made++] = (unsigned char)(held >> bits);
+        }
+    }
+    return made;
+}
+
+/* PRINT_LENGTH digits, without padding, as ssh-keygen -l writes a fingerprint. */
+static void base64_write(const unsigned char digest[SHA256_SIZE], char text[PRINT_LENGTH + 1])
+{
+    for (size_t i = 0; i < PRINT_LENGTH; i++) {
+        size_t bit = i * 6, at = bit / 8;
+        uint32_t two = (uint32_t)digest[at] << 8 | (at + 1 < SHA256_SIZE ? digest[at + 1] : 0);
+        text[i] = base64[two >> (10 - bit % 8) & 63];
+    }
+    text[PRINT_LENGTH] = '\0';
 }
 
 static bool print_is(const char *text)
@@ -53,19 +83,18 @@ static bool print_is(const char *text)
 /* NULL where the key is not written in base64. */
 static const char *print_of_key(struct arena *arena, const char *key)
 {
-    unsigned char digest[SHA256_SIZE], text[64];
+    unsigned char digest[SHA256_SIZE];
+    char text[PRINT_LENGTH + 1];
     size_t n = strlen(key), pad = 0;
     while (pad < 2 && n > pad && key[n - 1 - pad] == '=')
         pad++;
     if (n > KEY_MOST || n % 4 || !base64_is(key, n - pad))
         return NULL;
     unsigned char *blob = arena_alloc(arena, n);
-    int length = EVP_DecodeBlock(blob, (const unsigned char *)key, (int)n);
-    if (length <= (int)pad)
-        return NULL;
-    sha256(blob, (size_t)length - pad, digest);
-    EVP_EncodeBlock(text, digest, SHA256_SIZE);
-    return arena_printf(arena, "%s%.*s", prefix, PRINT_LENGTH, (const char *)text);
+    size_t size = base64_read(key, n - pad, blob);
+    sha256(blob, size, digest);
+    base64_write(digest, text);
+    return arena_printf(arena, "%s%s", prefix, text);
 }
 
 static void host_add(struct reading *reading, char *host, const char *print, int rank)

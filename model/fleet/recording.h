@@ -2,8 +2,7 @@
  * What a device showed on a terminal, as a file: asciicast version 2, one JSON line an event.
  * Output and changes of size are in it, and nothing that was typed: what a device does not echo,
  * such as a password, is nowhere. Every character that a terminal would obey is written as \uXXXX,
- * so the file itself is harmless; only what plays it (`atrium device replay`) makes a screen of it
- * again.
+ * so the file itself is harmless; only what plays it makes a screen of it again.
  *
  * A thread of its own writes, so that no disk holds up devices or screens. The file is new, mode
  * 0600.

@@ -17,12 +17,15 @@ struct look_up {
     const char *reason; /* NULL: found */
 };
 
+/* A name whose server does not answer takes many seconds: the others go past it. */
+enum { THREADS_MOST = 8 };
+
 struct resolver {
-    pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t more;
     struct look_up *asked, **asked_end, *answered;
-    bool ending;
+    int threads, idle, waiting; /* waiting: asked for and not taken yet */
+    bool ending;                /* nobody owns it any more: the last thread frees it */
     void (*wake)(void *context);
     void *context;
 };
@@ -47,28 +50,62 @@ bool address_numeric(const char *host, int port, struct address *address)
     return address_of(host, port, AI_NUMERICHOST, address) == 0;
 }
 
-static void *resolver_run(void *context)
+static void look_ups_free(struct look_up *first)
 {
-    struct resolver *resolver = context;
-    pthread_mutex_lock(&resolver->lock);
-    while (!resolver->ending) {
-        struct look_up *look_up = resolver->asked;
-        if (!look_up) {
-            pthread_cond_wait(&resolver->more, &resolver->lock);
-            continue;
-        }
+    while (first) {
+        struct look_up *next = first->next;
+        free(first->host);
+        free(first);
+        first = next;
+    }
+}
+
+static void resolver_destroy(struct resolver *resolver)
+{
+    look_ups_free(resolver->asked);
+    look_ups_free(resolver->answered);
+    pthread_mutex_destroy(&resolver->lock);
+    pthread_cond_destroy(&resolver->more);
+    free(resolver);
+}
+
+/* The first that was asked for; NULL at the end. Under the lock. */
+static struct look_up *look_up_take(struct resolver *resolver)
+{
+    while (!resolver->asked && !resolver->ending) {
+        resolver->idle++;
+        pthread_cond_wait(&resolver->more, &resolver->lock);
+        resolver->idle--;
+    }
+    struct look_up *look_up = resolver->ending ? NULL : resolver->asked;
+    if (look_up) {
+        resolver->waiting--;
         resolver->asked = look_up->next;
         if (!resolver->asked)
             resolver->asked_end = &resolver->asked;
+    }
+    return look_up;
+}
+
+static void *resolver_run(void *context)
+{
+    struct resolver *resolver = context;
+    struct look_up *look_up;
+    pthread_mutex_lock(&resolver->lock);
+    while ((look_up = look_up_take(resolver))) {
         pthread_mutex_unlock(&resolver->lock);
         int code = address_of(look_up->host, look_up->port, AI_ADDRCONFIG, &look_up->address);
         look_up->reason = code ? gai_strerror(code) : NULL;
         pthread_mutex_lock(&resolver->lock);
         look_up->next = resolver->answered;
         resolver->answered = look_up;
-        resolver->wake(resolver->context);
+        if (!resolver->ending)
+            resolver->wake(resolver->context);
     }
+    bool last = --resolver->threads == 0;
     pthread_mutex_unlock(&resolver->lock);
+    if (last)
+        resolver_destroy(resolver);
     return NULL;
 }
 
@@ -80,35 +117,35 @@ struct resolver *resolver_new(void (*wake)(void *context), void *context)
     resolver->asked_end = &resolver->asked;
     pthread_mutex_init(&resolver->lock, NULL);
     pthread_cond_init(&resolver->more, NULL);
-    if (pthread_create(&resolver->thread, NULL, resolver_run, resolver) != 0)
-        abort(); /* no thread at start: as no memory */
     return resolver;
 }
 
-static void look_ups_free(struct look_up *first)
-{
-    while (first) {
-        struct look_up *next = first->next;
-        free(first->host);
-        free(first);
-        first = next;
-    }
-}
-
+/* What runs is left to end by itself: a look-up cannot be broken off, and nobody should wait. */
 void resolver_free(struct resolver *resolver)
 {
     if (!resolver)
         return;
     pthread_mutex_lock(&resolver->lock);
     resolver->ending = true;
-    pthread_cond_signal(&resolver->more);
+    bool none = resolver->threads == 0;
+    pthread_cond_broadcast(&resolver->more);
     pthread_mutex_unlock(&resolver->lock);
-    pthread_join(resolver->thread, NULL);
-    look_ups_free(resolver->asked);
-    look_ups_free(resolver->answered);
-    pthread_mutex_destroy(&resolver->lock);
-    pthread_cond_destroy(&resolver->more);
-    free(resolver);
+    if (none)
+        resolver_destroy(resolver);
+}
+
+/* Under the lock. Without any thread at all nothing would ever be answered: as without memory. */
+static void thread_add(struct resolver *resolver)
+{
+    pthread_t thread;
+    pthread_attr_t detached;
+    pthread_attr_init(&detached);
+    pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+    if (pthread_create(&thread, &detached, resolver_run, resolver) == 0)
+        resolver->threads++;
+    else if (!resolver->threads)
+        abort();
+    pthread_attr_destroy(&detached);
 }
 
 void resolver_ask(struct resolver *resolver, const char *host, int port, void *request)
@@ -120,6 +157,9 @@ void resolver_ask(struct resolver *resolver, const char *host, int port, void *r
     pthread_mutex_lock(&resolver->lock);
     *resolver->asked_end = look_up;
     resolver->asked_end = &look_up->next;
+    resolver->waiting++;
+    if (resolver->waiting > resolver->idle && resolver->threads < THREADS_MOST)
+        thread_add(resolver);
     pthread_cond_signal(&resolver->more);
     pthread_mutex_unlock(&resolver->lock);
 }

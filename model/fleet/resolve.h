@@ -1,4 +1,4 @@
-/* Host names to addresses, on a thread of its own, as the system's resolver waits. Numeric
+/* Host names to addresses, on threads of their own, as the system's resolver waits. Numeric
  * addresses are read at once. */
 #ifndef ATRIUM_FLEET_RESOLVE_H
 #define ATRIUM_FLEET_RESOLVE_H
@@ -20,9 +20,9 @@ struct resolver;
 typedef void resolved_fn(void *context, void *request, const struct address *address,
                          const char *reason);
 
-/* `wake` is called on the resolver's thread when answers wait for resolver_collect. */
+/* `wake` is called on a resolver's thread when answers wait for resolver_collect. */
 struct resolver *resolver_new(void (*wake)(void *context), void *context);
-/* Waits for the look-up that runs. */
+/* Waits for nothing: look-ups that run end by themselves and wake nobody. NULL is fine. */
 void resolver_free(struct resolver *resolver);
 
 void resolver_ask(struct resolver *resolver, const char *host, int port, void *request);

@@ -1,10 +1,9 @@
-#include "model/fleet/rollout_drive.h"
+/* Turns: what devices said is taken in, decided, written, and only then done. */
+#include "model/fleet/rollout_drive_parts.h"
 
 #include "model/base/text.h"
 #include "model/base/time.h"
-#include "model/base/vec.h"
 #include "model/fleet/rollout_parts.h"
-#include "model/fleet/rollout_talk.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -12,43 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OUTPUT_MOST = 8192, TEXTS_MOST = 4 << 20, DEVICES_S = 30, WAIT_MS = 100, IDLE_MS = 30000 };
-
-/* One command on its way. */
-struct drive_job {
-    struct fleet_job job;
-    struct rollout_driver *driver;
-    struct arena *arena; /* of its texts */
-    uint32_t device;
-    enum rollout_command command;
-    VEC(char) output;
-    const char *rest; /* of the archive */
-    size_t left;
-    bool finished;
-};
-
-struct rollout_driver {
-    struct writer *writer;
-    struct reader *reader;
-    struct access access;
-    struct rollout_drive_options options;
-    char code[32], name[192];
-    struct arena *of_rollout, *of_rows, *of_devices;
-    const struct rollout *rollout;
-    struct rollout_row *rows;
-    bool *settled; /* as the file has it */
-    enum rollout_command *commands;
-    size_t n;
-    const struct device *devices; /* by id */
-    size_t n_devices;
-    int64_t devices_read;
-    char *archive; /* NULL: not needed yet */
-    VEC(struct drive_job *) jobs;
-    struct rollout_plan plan;
-    int64_t version; /* of the mall's rows, as of the last turn */
-    int64_t renew;
-    bool loaded, halting, dead;
-};
+enum { TEXTS_MOST = 4 << 20, DEVICES_S = 30 };
 
 /* ---- Opening ---- */
 
@@ -103,7 +66,7 @@ static int device_compare(const void *a, const void *b)
     return left->id < right->id ? -1 : left->id > right->id;
 }
 
-static const struct device *device_of(const struct rollout_driver *driver, uint32_t id)
+const struct device *driver_device(const struct rollout_driver *driver, uint32_t id)
 {
     const struct device key = {.id = id};
     return driver->n_devices
@@ -133,7 +96,7 @@ static enum status devices_read(struct rollout_driver *driver, int64_t now, stru
     return ST_OK;
 }
 
-static struct rollout_row *row_of(struct rollout_driver *driver, uint32_t device)
+struct rollout_row *driver_row(struct rollout_driver *driver, uint32_t device)
 {
     for (size_t i = 0; i < driver->n; i++)
         if (driver->rows[i].device == device)
@@ -160,7 +123,7 @@ static enum status rows_load(struct rollout_driver *driver, int64_t now, struct 
         row->wait = WAIT_NOTHING;
     }
     for (size_t i = 0; i < driver->jobs.n; i++) {
-        struct rollout_row *row = row_of(driver, driver->jobs.at[i]->device);
+        struct rollout_row *row = driver_row(driver, driver->jobs.at[i]->device);
         if (row)
             row->under_way = true;
     }
@@ -186,243 +149,6 @@ static void texts_tidy(struct rollout_driver *driver)
     driver->rows = rows;
 }
 
-/* ---- Writing ---- */
-
-static enum status row_write(struct rollout_driver *driver, const struct rollout_row *row,
-                             struct error *err)
-{
-    static const char sql[] =
-        "update rollout_device set step = ?3, goal = ?4, fault = ?5, had = ?6, wait = ?7,"
-        " attempts = ?8, since = ?9, due = ?10, switched = ?11, looked = ?12, old = ?13, app = ?14,"
-        " reason = ?15 where rollout = ?1 and device = ?2";
-    sqlite3_stmt *stmt;
-    enum status status = writer_prepare(driver->writer, sql, &stmt, err);
-    if (status != ST_OK)
-        return status;
-    const char *texts[] = {row->old, row->app, row->reason};
-    const int64_t numbers[] = {row->attempts, row->since, row->due, row->switched, row->looked};
-    sqlite3_bind_int64(stmt, 1, driver->rollout->id);
-    sqlite3_bind_int64(stmt, 2, row->device);
-    sqlite3_bind_text(stmt, 3, rollout_step_names[row->step], -1, SQLITE_STATIC);
-    sqlite3_bind_text(stmt, 4, row->goes_back ? "old" : "new", -1, SQLITE_STATIC);
-    sqlite3_bind_int(stmt, 5, row->fault);
-    sqlite3_bind_int(stmt, 6, row->had);
-    sqlite3_bind_text(stmt, 7, rollout_wait_names[row->wait], -1, SQLITE_STATIC);
-    for (int i = 0; i < 5; i++)
-        sqlite3_bind_int64(stmt, 8 + i, numbers[i]);
-    for (int i = 0; i < 3; i++)
-        sqlite3_bind_text(stmt, 13 + i, texts[i], -1, SQLITE_TRANSIENT);
-    return writer_run(driver->writer, stmt, err);
-}
-
-/* What the page of the device shows: its version, and what was done to it. */
-static enum status device_write(struct rollout_driver *driver, const struct rollout_row *row,
-                                bool news, int64_t now, struct error *err)
-{
-    sqlite3_stmt *stmt;
-    enum status status = writer_prepare(
-        driver->writer, "update device_state set app = ?2 where device = ?1 and app <> ?2", &stmt,
-        err);
-    if (status == ST_OK && *row->app) {
-        sqlite3_bind_int64(stmt, 1, row->device);
-        sqlite3_bind_text(stmt, 2, row->app, -1, SQLITE_TRANSIENT);
-        status = writer_run(driver->writer, stmt, err);
-    }
-    if (status != ST_OK || !news || row->step >= STEP_EXPIRED)
-        return status;
-    status = writer_prepare(driver->writer,
-                            "insert into device_act (device, time, act, actor, detail, state)"
-                            " values (?1, ?2, 'rollout', ?3, ?4, ?5)",
-                            &stmt, err);
-    if (status != ST_OK)
-        return status;
-    bool good = row->step == STEP_OK || (row->step == STEP_REVERTED && !row->fault);
-    const char *detail =
-        arena_printf(driver->of_rows, "%s %s: %s%s%s", driver->code, driver->rollout->app,
-                     rollout_row_word(row), *row->reason ? ", " : "", row->reason);
-    sqlite3_bind_int64(stmt, 1, row->device);
-    sqlite3_bind_int64(stmt, 2, now);
-    sqlite3_bind_text(stmt, 3, driver->access.principal, -1, SQLITE_TRANSIENT);
-    sqlite3_bind_text(stmt, 4, detail, -1, SQLITE_TRANSIENT);
-    sqlite3_bind_text(stmt, 5,
-                      device_condition_names[good                        ? DEVICE_OK
-                                             : row->step == STEP_UNKNOWN ? DEVICE_UNKNOWN
-                                                                         : DEVICE_FAILED],
-                      -1, SQLITE_STATIC);
-    return writer_run(driver->writer, stmt, err);
-}
-
-static enum status rows_write(struct rollout_driver *driver, int64_t now, bool *wrote,
-                              struct error *err)
-{
-    enum status status = ST_OK;
-    for (size_t i = 0; i < driver->n && status == ST_OK; i++) {
-        struct rollout_row *row = &driver->rows[i];
-        if (!row->changed)
-            continue;
-        *wrote = true;
-        status = row_write(driver, row, err);
-        bool settled = step_settled(row->step);
-        if (status == ST_OK)
-            status = device_write(driver, row, settled && !driver->settled[i], now, err);
-        driver->settled[i] = settled;
-        row->changed = false;
-    }
-    return status;
-}
-
-static enum status lease_write(struct rollout_driver *driver, int64_t until, struct error *err)
-{
-    sqlite3_stmt *stmt;
-    enum status status = writer_prepare(driver->writer,
-                                        "update rollout set driver = ?2, lease = ?3, wave = ?4,"
-                                        " soaking = ?5 where code = ?1",
-                                        &stmt, err);
-    if (status != ST_OK)
-        return status;
-    sqlite3_bind_text(stmt, 1, driver->code, -1, SQLITE_TRANSIENT);
-    sqlite3_bind_text(stmt, 2, until ? driver->name : "", -1, SQLITE_TRANSIENT);
-    sqlite3_bind_int64(stmt, 3, until);
-    sqlite3_bind_int(stmt, 4, driver->plan.wave);
-    sqlite3_bind_int64(stmt, 5, driver->plan.soaking);
-    return writer_run(driver->writer, stmt, err);
-}
-
-/* ---- Commands on their way ---- */
-
-static bool on_output(struct fleet_job *job, bool is_stderr, const char *bytes, size_t n)
-{
-    struct drive_job *own = job->context;
-    (void)is_stderr;
-    for (size_t i = 0; i < n && own->output.n < OUTPUT_MOST; i++)
-        vec_push(&own->output, bytes[i]);
-    return true;
-}
-
-/* On the engine's thread: the archive stays as it is while anything is under way. */
-static int64_t on_input(struct fleet_job *job, char *buffer, size_t size)
-{
-    struct drive_job *own = job->context;
-    size_t n = own->left < size ? own->left : size;
-    memcpy(buffer, own->rest, n);
-    own->rest += n;
-    own->left -= n;
-    return (int64_t)n;
-}
-
-static void on_done(struct fleet_job *job)
-{
-    struct drive_job *own = job->context;
-    own->finished = true;
-}
-
-static void job_free(struct drive_job *own)
-{
-    vec_free(&own->output);
-    arena_free(own->arena);
-    free(own);
-}
-
-/* It is not asked at all: as if it had said so. */
-static void job_refuse(struct drive_job *own, enum device_condition state, const char *reason)
-{
-    own->job.state = state;
-    own->job.phase = PHASE_PIN;
-    snprintf(own->job.reason, sizeof own->job.reason, "%.150s", reason);
-    own->finished = true;
-}
-
-static void job_send(struct rollout_driver *driver, const struct rollout_row *row,
-                     enum rollout_command command)
-{
-    const struct device *device = device_of(driver, row->device);
-    struct drive_job *own = mem_zero(1, sizeof *own);
-    own->driver = driver;
-    own->arena = arena_new();
-    own->device = row->device;
-    own->command = command;
-    vec_push(&driver->jobs, own);
-    own->job.exit_status = -1;
-    if (!device) {
-        job_refuse(own, DEVICE_FAILED, "it is not in the inventory any more");
-        return;
-    }
-    if (*device->quarantine) {
-        job_refuse(own, DEVICE_QUARANTINED, device->quarantine);
-        return;
-    }
-    struct device *to = arena_new_of(own->arena, struct device);
-    device_copy(own->arena, to, device);
-    own->job =
-        (struct fleet_job){.device = to->id,
-                           .code = to->code,
-                           .host = to->host,
-                           .user = to->user,
-                           .pin = to->pin,
-                           .port = to->port,
-                           .kind = to->kind,
-                           .identity = to->identity,
-                           .hop = &to->hop,
-                           .command = rollout_talk(own->arena, driver->rollout, row, command),
-                           .most = OUTPUT_MOST,
-                           .output = on_output,
-                           .done = on_done,
-                           .context = own};
-    if (rollout_talk_sends(driver->rollout, row, command)) {
-        own->job.input = on_input;
-        own->job.idle_ms = IDLE_MS; /* as long as it moves */
-        own->rest = driver->archive + row->have;
-        own->left = (size_t)(driver->rollout->size - row->have);
-    }
-    fleet_submit(driver->options.engine, &own->job);
-}
-
-static enum status jobs_send(struct rollout_driver *driver, struct error *err)
-{
-    enum status status = ST_OK;
-    for (size_t i = 0; i < driver->n && status == ST_OK; i++) {
-        enum rollout_command command = driver->commands[i];
-        bool sends = rollout_talk_sends(driver->rollout, &driver->rows[i], command);
-        if (command == COMMAND_NONE)
-            continue;
-        if (sends && !driver->archive)
-            status = rollout_archive_read(driver->reader, driver->rollout, &driver->archive, err);
-        if (status == ST_OK)
-            job_send(driver, &driver->rows[i], command);
-    }
-    return status;
-}
-
-static void jobs_hear(struct rollout_driver *driver, int64_t now)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < driver->jobs.n; i++) {
-        struct drive_job *own = driver->jobs.at[i];
-        if (!own->finished) {
-            driver->jobs.at[kept++] = own;
-            continue;
-        }
-        struct rollout_row *row = row_of(driver, own->device);
-        struct fleet_output output = {own->output.at ? own->output.at : "", own->output.n,
-                                      own->job.exit_status};
-        struct rollout_heard heard;
-        if (row) {
-            rollout_talk_read(driver->of_rows, own->command, &own->job, &output, &heard);
-            rollout_hear(driver->rollout, row, &heard, now, driver->of_rows);
-        }
-        job_free(own);
-    }
-    driver->jobs.n = kept;
-}
-
-static bool some_finished(const struct rollout_driver *driver)
-{
-    for (size_t i = 0; i < driver->jobs.n; i++)
-        if (driver->jobs.at[i]->finished)
-            return true;
-    return false;
-}
-
 /* ---- A turn ---- */
 
 static bool is_driven(enum rollout_state state)
@@ -439,7 +165,7 @@ static bool turn_needed(struct rollout_driver *driver, int64_t now)
     bool same = reader_versions(driver->reader, &events, &version, &own) == ST_OK &&
                 version == driver->version;
     error_clear(&own);
-    return !driver->loaded || !same || some_finished(driver) || now >= driver->plan.next ||
+    return !driver->loaded || !same || driver_jobs_finished(driver) || now >= driver->plan.next ||
            now >= driver->renew;
 }
 
@@ -490,7 +216,7 @@ static void turn_decide(struct rollout_driver *driver, int64_t now)
                                          .wave = driver->rollout->wave,
                                          .soaking = driver->rollout->soaking,
                                          .next = INT64_MAX};
-    jobs_hear(driver, now);
+    driver_jobs_hear(driver, now);
     if (is_driven(driver->rollout->state) && !driver->halting)
         rollout_decide(driver->rollout, clock, driver->rows, driver->n, now, driver->of_rows,
                        driver->commands, &driver->plan);
@@ -509,11 +235,11 @@ static enum status turn_write(struct rollout_driver *driver, int64_t now, bool *
 {
     const struct rollout_plan *plan = &driver->plan;
     bool over = is_over(driver);
-    enum status status = rows_write(driver, now, wrote, err);
+    enum status status = driver_rows_write(driver, now, wrote, err);
     *wrote = *wrote || plan->move != ROLLOUT_VERBS || plan->wave != driver->rollout->wave ||
              plan->soaking != driver->rollout->soaking;
     if (status == ST_OK)
-        status = lease_write(driver, over ? 0 : now + ROLLOUT_LEASE_S, err);
+        status = driver_lease_write(driver, over ? 0 : now + ROLLOUT_LEASE_S, err);
     if (status == ST_OK && plan->move != ROLLOUT_VERBS)
         status = rollout_move(driver->writer, &driver->access, driver->code, plan->move, plan->why,
                               NULL, err);
@@ -566,7 +292,7 @@ enum status rollout_driver_turn(struct rollout_driver *driver, struct rollout_tu
         if (status == ST_OK)
             status = turn_commit(driver, now, &wrote, err);
         if (status == ST_OK)
-            status = jobs_send(driver, err);
+            status = driver_jobs_send(driver, err);
         if (status == ST_OK)
             status = reader_versions(driver->reader, &events, &driver->version, err);
         if (status != ST_OK)
@@ -581,7 +307,7 @@ enum status rollout_driver_turn(struct rollout_driver *driver, struct rollout_tu
                                   .over = is_over(driver),
                                   .did = wrote};
     /* What was not even asked has been answered. */
-    if (some_finished(driver))
+    if (driver_jobs_finished(driver))
         turn->next = now;
     return ST_OK;
 }
@@ -613,28 +339,13 @@ static void lease_release(struct rollout_driver *driver)
     error_clear(&own); /* it runs out by itself */
 }
 
-static size_t jobs_left(const struct rollout_driver *driver)
-{
-    size_t left = 0;
-    for (size_t i = 0; i < driver->jobs.n; i++)
-        left += !driver->jobs.at[i]->finished;
-    return left;
-}
-
 void rollout_driver_close(struct rollout_driver *driver)
 {
     if (!driver)
         return;
-    for (size_t i = 0; i < driver->jobs.n; i++)
-        if (!driver->jobs.at[i]->finished)
-            fleet_cancel(driver->options.engine, &driver->jobs.at[i]->job);
-    while (jobs_left(driver))
-        fleet_wait(driver->options.engine, WAIT_MS);
-    for (size_t i = 0; i < driver->jobs.n; i++)
-        job_free(driver->jobs.at[i]);
+    driver_jobs_end(driver);
     if (!driver->dead)
         lease_release(driver);
-    vec_free(&driver->jobs);
     arena_free(driver->of_rollout);
     arena_free(driver->of_rows);
     arena_free(driver->of_devices);

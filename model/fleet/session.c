@@ -7,9 +7,6 @@
 #include "model/fleet/clean.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -49,124 +46,6 @@ void session_finish(struct fleet_session *session, enum device_condition state, 
     if (state == DEVICE_OK)
         __atomic_store_n(&job->phase, PHASE_DONE, __ATOMIC_RELAXED);
     session->finished = true;
-}
-
-/* ---- Reaching it ---- */
-
-/* libssh makes the descriptor blocking again in places; a write to a stopped device would hang. */
-void session_keep_nonblocking(int fd)
-{
-    int flags = fcntl(fd, F_GETFL);
-    if (flags >= 0 && !(flags & O_NONBLOCK))
-        fcntl(fd, F_SETFL, flags | O_NONBLOCK);
-}
-
-static void finish_unreached(struct fleet_session *session, int code)
-{
-    if (code != ECONNRESET) {
-        session_finish(session, DEVICE_OFFLINE, "%s", strerror(code));
-        return;
-    }
-    /* Where nobody listens it is refused: this one was accepted, and then reset. */
-    session_phase(session, PHASE_VERSION);
-    session_finish(session, DEVICE_FAILED, "no connection: it reset the connection");
-}
-
-/* A line that is silent for long is asked by TCP whether it is still there. */
-static void keep_alive(int fd)
-{
-    static const struct {
-        int level, name, value;
-    } options[] = {
-        {SOL_SOCKET, SO_KEEPALIVE, 1},          {IPPROTO_TCP, TCP_KEEPIDLE, 15},
-        {IPPROTO_TCP, TCP_KEEPINTVL, 5},        {IPPROTO_TCP, TCP_KEEPCNT, 3},
-        {IPPROTO_TCP, TCP_USER_TIMEOUT, 30000},
-    };
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
-        setsockopt(fd, options[i].level, options[i].name, &options[i].value, sizeof(int));
-}
-
-void session_connect(struct fleet_session *session)
-{
-    int on = 1;
-    session_phase(session, PHASE_CONNECT);
-    session->fd = socket(session->address.at.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-                         IPPROTO_TCP);
-    if (session->fd < 0) {
-        session_finish(session, DEVICE_FAILED, "no socket: %s", strerror(errno));
-        return;
-    }
-    setsockopt(session->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (session->job->lasting)
-        keep_alive(session->fd);
-    if (connect(session->fd, (struct sockaddr *)&session->address.at, session->address.size) != 0 &&
-        errno != EINPROGRESS)
-        finish_unreached(session, errno);
-}
-
-static bool ssh_begin(struct fleet_session *session)
-{
-    /* The fast ones that every sshd of the last ten years has, in one order, so that a device shows
-     * the same host key each time. */
-    static const struct {
-        enum ssh_options_e option;
-        const char *value;
-    } texts[] = {
-        {SSH_OPTIONS_KEY_EXCHANGE, "curve25519-sha256,curve25519-sha256@libssh.org,"
-                                   "ecdh-sha2-nistp256,diffie-hellman-group14-sha256"},
-        {SSH_OPTIONS_HOSTKEYS, "ssh-ed25519,ecdsa-sha2-nistp256,rsa-sha2-512,rsa-sha2-256"},
-        {SSH_OPTIONS_CIPHERS_C_S, "aes128-gcm@openssh.com,aes256-gcm@openssh.com,"
-                                  "chacha20-poly1305@openssh.com,aes256-ctr,aes128-ctr"},
-        {SSH_OPTIONS_CIPHERS_S_C, "aes128-gcm@openssh.com,aes256-gcm@openssh.com,"
-                                  "chacha20-poly1305@openssh.com,aes256-ctr,aes128-ctr"},
-        {SSH_OPTIONS_COMPRESSION, "no"},
-    };
-    /* None of what a person keeps for ssh is read: keys are pinned in the mall file. */
-    static const char nowhere[] = "/dev/null/none";
-    struct fleet_job *job = session->job;
-    int no = 0, verbosity = SSH_LOG_NOLOG;
-    const char *user = job->user && *job->user ? job->user : session->options->user;
-    session->ssh = ssh_new();
-    if (!session->ssh)
-        return false;
-    bool ok = ssh_options_set(session->ssh, SSH_OPTIONS_PROCESS_CONFIG, &no) == 0 &&
-              ssh_options_set(session->ssh, SSH_OPTIONS_LOG_VERBOSITY, &verbosity) == 0 &&
-              ssh_options_set(session->ssh, SSH_OPTIONS_SSH_DIR, nowhere) == 0 &&
-              ssh_options_set(session->ssh, SSH_OPTIONS_KNOWNHOSTS, nowhere) == 0 &&
-              ssh_options_set(session->ssh, SSH_OPTIONS_GLOBAL_KNOWNHOSTS, nowhere) == 0 &&
-              ssh_options_set(session->ssh, SSH_OPTIONS_HOST, job->host) == 0 &&
-              ssh_options_set(session->ssh, SSH_OPTIONS_USER, user ? user : "atrium") == 0 &&
-              ssh_options_set(session->ssh, SSH_OPTIONS_FD, &session->fd) == 0;
-    for (size_t i = 0; ok && i < sizeof texts / sizeof *texts; i++)
-        ok = ssh_options_set(session->ssh, texts[i].option, texts[i].value) == 0;
-    ssh_set_blocking(session->ssh, 0);
-    return ok;
-}
-
-static bool step_connect(struct fleet_session *session)
-{
-    int code = 0;
-    socklen_t size = sizeof code;
-    struct sockaddr_storage peer;
-    socklen_t peer_size = sizeof peer;
-    if (getsockopt(session->fd, SOL_SOCKET, SO_ERROR, &code, &size) != 0)
-        code = errno;
-    if (code) {
-        finish_unreached(session, code);
-        return false;
-    }
-    if (getpeername(session->fd, (struct sockaddr *)&peer, &peer_size) != 0)
-        return false; /* not there yet */
-    session_connected(session);
-    return !session->finished;
-}
-
-void session_connected(struct fleet_session *session)
-{
-    session_phase(session, PHASE_VERSION);
-    if (!ssh_begin(session))
-        session_finish(session, DEVICE_FAILED, "no session: %s",
-                       session->ssh ? ssh_get_error(session->ssh) : "out of memory");
 }
 
 /* ---- Who it is ---- */
@@ -386,7 +265,7 @@ static void output_give(struct fleet_session *session, bool is_stderr, const cha
 /* A look at one output takes packets in that may be the other's: closed is not empty. */
 static bool output_held(const struct fleet_session *session)
 {
-    return ssh_channel_poll(session->channel, 0) > 0 || ssh_channel_poll(session->channel, 1) > 0;
+    return ssh_channel_poll(session->channel, 1) > 0 || ssh_channel_poll(session->channel, 0) > 0;
 }
 
 /* False where there is nothing more now. */
@@ -420,11 +299,17 @@ static bool outputs_read(struct fleet_session *session)
         if (!session->finished && output_read(session, true, &session->err_ended))
             more = true;
     }
+    /* A look at stderr takes packets of stdout in, which no event tells of. Where there is an end,
+     * that brings the rest; what lasts would wait for a next word. */
+    if (!more && !session->finished && session->job->lasting)
+        more = output_held(session);
     return more && !session->finished;
 }
 
-static void input_write(struct fleet_session *session)
+/* True where something was written. */
+static bool input_write(struct fleet_session *session)
 {
+    bool wrote = false;
     while (session->input_open && !session->finished) {
         if (session->input_at == session->input_n) {
             if (!session->input && session->job->input)
@@ -433,30 +318,32 @@ static void input_write(struct fleet_session *session)
                             ? session->job->input(session->job, session->input, INPUT_SIZE)
                             : 0;
             if (n < 0)
-                return;
+                return wrote;
             session->input_at = 0;
             session->input_n = (size_t)n;
             if (n == 0) {
                 session->input_open = false;
                 ssh_channel_send_eof(session->channel);
-                return;
+                return wrote;
             }
         }
         uint32_t left = (uint32_t)(session->input_n - session->input_at);
         uint32_t window = ssh_channel_window_size(session->channel);
         if (window == 0 || ssh_get_poll_flags(session->ssh) & SSH_WRITE_PENDING)
-            return;
+            return wrote;
         int n = ssh_channel_write(session->channel, session->input + session->input_at,
                                   left < window ? left : window);
         if (n == SSH_ERROR) {
             session_finish_lost(session, "it takes no more input");
-            return;
+            return wrote;
         }
         if (n == 0)
-            return;
+            return wrote;
+        wrote = true;
         session->input_at += (size_t)n;
         session->active = time_monotonic_ns();
     }
+    return wrote;
 }
 
 static void finish_ended(struct fleet_session *session)
@@ -501,8 +388,9 @@ static bool step_output(struct fleet_session *session)
     bool more = outputs_read(session);
     if (!session->finished && session->closed && !more)
         more = output_held(session);
-    if (!session->finished && !session->closed && !session->exited)
-        input_write(session);
+    bool wrote = !session->finished && !session->closed && !session->exited && input_write(session);
+    if (wrote && !session->finished && session->job->lasting)
+        more = output_held(session) || more; /* writing takes packets in as well */
     bool ended = session->out_ended && session->err_ended;
     if (session->finished)
         return false;
@@ -530,7 +418,7 @@ void session_step(struct fleet_session *session)
     while (more && !session->finished) {
         switch (session->job->phase) {
         case PHASE_CONNECT:
-            more = step_connect(session);
+            more = session_reach(session);
             break;
         case PHASE_VERSION:
         case PHASE_KEYS:

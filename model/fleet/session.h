@@ -53,6 +53,9 @@ void session_phase(struct fleet_session *session, enum fleet_phase phase);
 /* Begins to connect to session->address; the descriptor is in session->fd. */
 void session_connect(struct fleet_session *session);
 
+/* PHASE_CONNECT: looks whether it is connected by now. False: it waits, or has ended. */
+bool session_reach(struct fleet_session *session);
+
 /* It is connected by the descriptor that somebody else put into session->fd. */
 void session_connected(struct fleet_session *session);
 

@@ -75,10 +75,10 @@ static void ring(struct shell *shell)
 /* The device waits while the operator's side or the disk does. */
 static void flow(struct shell *shell)
 {
-    pthread_mutex_lock(&shell->lock);
+    pthread_mutex_lock(&shell->lock); /* of two threads the later one is right */
     bool much = bytes_left(&shell->output) > OUTPUT_MOST;
-    pthread_mutex_unlock(&shell->lock);
     fleet_hold(shell->engine, &shell->job, much || recording_full(shell->recording));
+    pthread_mutex_unlock(&shell->lock);
 }
 
 static bool on_output(struct fleet_job *job, bool is_stderr, const char *bytes, size_t n)
@@ -344,7 +344,7 @@ static enum status act_insert(struct writer *writer, const struct shell_record *
     enum status status = writer_prepare(writer,
                                         "insert into device_act (device, time, act, actor, detail,"
                                         " state, exit, milliseconds) values (?1, ?2, 'shell', ?3,"
-                                        " iif(?5, printf('%s, %d bytes, SHA-256 %s', ?4, ?5, ?6),"
+                                        " iif(?5, printf('%s, %d bytes, %.12s', ?4, ?5, ?6),"
                                         " 'nothing was shown'), ?7, ?8, ?9)",
                                         &stmt, err);
     if (status != ST_OK)

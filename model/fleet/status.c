@@ -66,7 +66,7 @@ void device_sight_of(const struct fleet_result *result, struct arena *arena, int
         .offered = arena_strdup(arena, job->offered),
         .app = "",
         .config = "",
-        .wanted = result->device->wanted ? result->device->wanted : "",
+        .wanted = result->device->wanted ? arena_strdup(arena, result->device->wanted) : "",
         .load = -1,
         .disk = -1,
         .time = now_ms / 1000,

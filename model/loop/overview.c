@@ -20,6 +20,7 @@ enum status overview_read(struct reader *reader, struct arena *arena, struct ove
         int64_t *value;
     } counts[] = {
         {"select count(*) from member", &overview->members},
+        {"select count(*) from outbox where state <> 'done'", &overview->pending},
         {"select count(*) from tenant", &overview->tenants},
         {"select count(*) from device", &overview->devices},
         {"select count(*) from zone", &overview->zones},

@@ -20,8 +20,8 @@ static const char *const lock_names[] = {
     [LOCK_WRITER] = "changing the mall file",
     [LOCK_BULK] = "doing long work (an import, or folding events) on the mall file",
     [LOCK_ENGINE] = "the engine of this mall",
-    [LOCK_SYNC] = "bringing this replica up to date",
     [LOCK_COLLECT] = "collecting from the devices of this mall",
+    [LOCK_SYNC] = "bringing this replica up to date",
 };
 
 enum status lock_open(struct file_lock *lock, const char *mall_path, struct error *err)

@@ -1,8 +1,10 @@
 #include "model/sync/door.h"
 
+#include "model/base/intl.h"
 #include "model/base/text.h"
 #include "model/fleet/ssh_late.h"
 #include "model/store/column.h"
+#include "model/sync/hub.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -224,7 +226,9 @@ enum status door_admit(struct writer *writer, const struct access *access, const
     if (status == ST_OK)
         status = writer_begin(writer, err);
     if (status == ST_OK) {
-        status = admit(writer, arena, access, name, role, key, made, err);
+        status = sync_hub_make(writer, err);
+        if (status == ST_OK)
+            status = admit(writer, arena, access, name, role, key, made, err);
         if (status == ST_OK)
             status = writer_commit(writer, err);
         else
@@ -276,16 +280,17 @@ enum status door_list(struct reader *reader, const struct access *access, struct
                       struct sheet **sheet, struct error *err)
 {
     static const struct sheet_column columns[] = {
-        {"name", NULL, CELL_TEXT},
-        {"role", NULL, CELL_TEXT},
-        {"key", NULL, CELL_TEXT},
-        {"may", NULL, CELL_TEXT},
+        {"name", N_("name"), CELL_TEXT},   {"role", N_("role"), CELL_TEXT},
+        {"key", N_("SSH key"), CELL_TEXT}, {"heard", N_("last heard"), CELL_TIME},
+        {"may", N_("may"), CELL_TEXT},
     };
     sqlite3_stmt *stmt;
     bool row = true;
     enum status status = access_require(access, RIGHT_ADMIN, "see who may come in", err);
     if (status == ST_OK)
-        status = reader_prepare(reader, "select name, role, key from principal order by name",
+        status = reader_prepare(reader,
+                                "select p.name, p.role, p.key, r.heard from principal p left join"
+                                " replica r on r.principal = p.name order by p.name",
                                 &stmt, err);
     if (status != ST_OK)
         return status;
@@ -295,7 +300,9 @@ enum status door_list(struct reader *reader, const struct access *access, struct
         for (int i = 0; i < 3; i++)
             cells[i] = cell_text(arena_strdup(arena, column_text(stmt, i)));
         const struct role_info *role = role_by_name(column_text(stmt, 1));
-        cells[3] = cell_text(role ? role->summary : NULL);
+        if (sqlite3_column_type(stmt, 3) == SQLITE_INTEGER)
+            cells[3] = cell_integer(sqlite3_column_int64(stmt, 3));
+        cells[4] = cell_text(role ? role->summary : NULL);
     }
     return status;
 }

@@ -30,8 +30,9 @@ enum status door_name_check(const char *name, struct error *err);
 enum status door_line(struct arena *arena, const char *program, const char *mall, const char *name,
                       const struct door_key *key, const char **line, struct error *err);
 
-/* Records the principal, or gives one that is there another role or key; *made: it was not there.
- * ST_CONFLICT where another principal has this key. */
+/* Makes the mall a hub where it is none, and records the principal, or gives one that is there
+ * another role or key; *made: it was not there. ST_CONFLICT where another principal has this key.
+ */
 enum status door_admit(struct writer *writer, const struct access *access, const char *name,
                        const char *role, const struct door_key *key, bool *made, struct error *err);
 
@@ -43,7 +44,8 @@ enum status door_revoke(struct writer *writer, const struct access *access, cons
  * holds on the machine, not over the wire. */
 enum status door_check(struct reader *reader, const char *name, struct error *err);
 
-/* name, role, key's fingerprint, what it may. For RIGHT_ADMIN. */
+/* name, role, key's fingerprint, when its replica was last heard of, what it may. For RIGHT_ADMIN.
+ */
 enum status door_list(struct reader *reader, const struct access *access, struct arena *arena,
                       struct sheet **sheet, struct error *err);
 

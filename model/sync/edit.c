@@ -152,7 +152,8 @@ static enum status base_find(struct editing *e, bool *waits, struct error *err)
     enum status status = number_of(e, "select result_version from operation where id = ?1",
                                    e->after, 0, &version, err);
     *waits = version < 0;
-    if (e->base >= 0 && version >= 0)
+    /* Made on a later version than that one left, it is against what was seen. */
+    if (e->base >= 0 && version > e->base)
         e->base = version;
     return status;
 }

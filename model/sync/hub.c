@@ -456,9 +456,24 @@ static enum status pulled(struct sync_hub *hub, const json_t *json, struct error
     return position_read(json_object_get(json, "position"), &at) ? heard(hub, &at, err) : ST_OK;
 }
 
+/* A principal that is revoked is not served any further; one whose role changed begins again. */
+static enum status still_admitted(struct sync_hub *hub, struct error *err)
+{
+    enum access_role role = hub->access.role;
+    char principal[sizeof hub->access.principal];
+    snprintf(principal, sizeof principal, "%s", hub->access.principal);
+    enum status status = principal_check(hub, principal, err);
+    if (status == ST_OK && hub->access.role != role)
+        status = error_set(err, ST_CONFLICT, "the role of %s changed: the next session goes by it",
+                           principal);
+    return status;
+}
+
 static enum status batch_next(struct sync_hub *hub, bool *more, struct error *err)
 {
-    enum status status = mark_keep(hub, err);
+    enum status status = still_admitted(hub, err);
+    if (status == ST_OK)
+        status = mark_keep(hub, err);
     if (status != ST_OK)
         return status;
     hub->pull.now = hub_now(hub);
@@ -486,7 +501,9 @@ static enum status edited(struct sync_hub *hub, const json_t *json, struct error
     json_t *answer = NULL;
     if (!hub->greeted)
         return error_set(err, ST_REFUSED, "the replica edits before it said hello");
-    enum status status = hub_writer(hub, err);
+    enum status status = still_admitted(hub, err);
+    if (status == ST_OK)
+        status = hub_writer(hub, err);
     if (status == ST_OK)
         status = role_check(hub, err);
     if (status == ST_OK)

@@ -157,6 +157,21 @@ static json_t *fields_before(const struct operation_record *record)
     return before;
 }
 
+/* Who overwrites "whatever there is" has seen what is here, which off line is a version: else an
+ * edit of yesterday would undo one of today unseen. Joining a list or leaving it fits any version.
+ */
+static int64_t base_of(const struct operation_record *record)
+{
+    const struct operation *op = record->op;
+    const char *name;
+    json_t *value;
+    bool lists = json_object_size(op->set) > 0;
+    json_object_foreach(op->set, name, value) lists =
+        lists && (strcmp(name, "add") == 0 || strcmp(name, "remove") == 0);
+    bool any = op->base_version < 0 && (lists || op->verb == OPERATION_CREATE);
+    return any ? -1 : record->base;
+}
+
 static enum status outbox_follow(struct writer *writer, const struct operation_record *record,
                                  struct error *err)
 {
@@ -169,9 +184,8 @@ static enum status outbox_follow(struct writer *writer, const struct operation_r
                                op->set ? json_deep_copy(op->set) : json_object(), "reason",
                                op->reason ? op->reason : "");
     json_t *before = fields_before(record);
-    struct entry entry = {record->id, "operation", op->entity,
-                          op->target, op->actor,   op->base_version < 0 ? -1 : record->base,
-                          detail,     before};
+    struct entry entry = {record->id, "operation",     op->entity, op->target,
+                          op->actor,  base_of(record), detail,     before};
     enum status status = entry_insert(writer, &entry, err);
     json_decref(detail);
     json_decref(before);

@@ -16,30 +16,41 @@ const char *const outbox_state_titles[OUTBOX_STATES] = {
     [OUTBOX_DONE] = N_("done"),
 };
 
+/* Whoever types ids wants them first; on a screen they come last. */
 static const struct sheet_column columns[OUTBOX_COLUMNS] = {
-    [OUTBOX_ID] = {"id", N_("edit"), CELL_TEXT},
-    [OUTBOX_KIND] = {"kind", N_("kind"), CELL_TEXT},
+    [OUTBOX_ID] = {"id", N_("edit id"), CELL_TEXT},
+    [OUTBOX_KIND] = {"kind", N_("thing"), CELL_TEXT},
     [OUTBOX_TARGET] = {"target", N_("of what"), CELL_TEXT},
     [OUTBOX_STATE] = {"state", N_("state"), CELL_TEXT},
-    [OUTBOX_AGE] = {"age_s", N_("age"), CELL_DURATION},
+    [OUTBOX_AGE] = {"age_s", N_("how old"), CELL_DURATION},
     [OUTBOX_REASON] = {"reason", N_("why"), CELL_TEXT},
 };
+
+static void entry_fill(struct cell *cells, const struct outbox_entry *entry, int64_t now,
+                       bool people)
+{
+    const char *state =
+        people ? _(outbox_state_titles[entry->state]) : outbox_state_names[entry->state];
+    cells[OUTBOX_ID] = cell_text(entry->id);
+    cells[OUTBOX_KIND] = cell_text(*entry->entity ? entry->entity : entry->verb);
+    cells[OUTBOX_TARGET] = cell_text(entry->target);
+    cells[OUTBOX_STATE] = cell_text(state);
+    cells[OUTBOX_AGE] = cell_integer(now > entry->made ? now - entry->made : 0);
+    cells[OUTBOX_REASON] = cell_text(entry->reason);
+}
 
 struct sheet *outbox_sheet(struct arena *arena, const struct outbox_entry *entries, size_t n,
                            int64_t now, bool people)
 {
-    struct sheet *sheet = sheet_new(arena, columns, OUTBOX_COLUMNS);
+    struct sheet_column *order = arena_array(arena, struct sheet_column, OUTBOX_COLUMNS);
+    for (size_t i = 0; i < OUTBOX_COLUMNS; i++)
+        order[i] = columns[people ? (i + 1) % OUTBOX_COLUMNS : i];
+    struct sheet *sheet = sheet_new(arena, order, OUTBOX_COLUMNS);
     for (size_t i = 0; i < n; i++) {
-        const struct outbox_entry *entry = entries + i;
-        struct cell *cells = sheet_row_add(sheet);
-        const char *kind = *entry->entity ? entry->entity : entry->verb;
-        cells[OUTBOX_ID] = cell_text(entry->id);
-        cells[OUTBOX_KIND] = cell_text(kind);
-        cells[OUTBOX_TARGET] = cell_text(entry->target);
-        cells[OUTBOX_STATE] = cell_text(people ? _(outbox_state_titles[entry->state])
-                                               : outbox_state_names[entry->state]);
-        cells[OUTBOX_AGE] = cell_integer(now > entry->made ? now - entry->made : 0);
-        cells[OUTBOX_REASON] = cell_text(entry->reason);
+        struct cell filled[OUTBOX_COLUMNS], *cells = sheet_row_add(sheet);
+        entry_fill(filled, entries + i, now, people);
+        for (size_t k = 0; k < OUTBOX_COLUMNS; k++)
+            cells[k] = filled[people ? (k + 1) % OUTBOX_COLUMNS : k];
     }
     return sheet;
 }
@@ -58,9 +69,12 @@ static const char *value_text(struct arena *arena, const json_t *object, const c
     return clean;
 }
 
-static int by_name(const void *a, const void *b)
+/* What is to be decided comes first. */
+static int by_interest(const void *a, const void *b)
 {
-    return strcmp(((const struct outbox_field *)a)->name, ((const struct outbox_field *)b)->name);
+    const struct outbox_field *one = a, *other = b;
+    return one->differs != other->differs ? (one->differs ? -1 : 1)
+                                          : strcmp(one->name, other->name);
 }
 
 size_t outbox_fields(struct arena *arena, const struct outbox_entry *entry,
@@ -88,7 +102,7 @@ size_t outbox_fields(struct arena *arena, const struct outbox_entry *entry,
             n++;
         }
     }
-    qsort(fields, n, sizeof *fields, by_name);
+    qsort(fields, n, sizeof *fields, by_interest);
     *out = fields;
     return n;
 }

@@ -8,8 +8,8 @@
 #include "model/base/sheet.h"
 #include "model/sync/outbox.h"
 
-/* id, kind (the entity, or the verb where it is no operation), target, state, age_s, reason; titles
- * and states are translated where `people` is true. */
+/* id, kind (the entity, or the verb where it is no operation), target, state, age_s, reason. With
+ * `people` states are translated and the id comes last. */
 enum outbox_column {
     OUTBOX_ID,
     OUTBOX_KIND,
@@ -27,7 +27,7 @@ struct outbox_field {
     const char *name, *before, *mine, *theirs;
     bool differs; /* mine is not theirs: somebody has to choose */
 };
-/* All fields that either side set, by name. */
+/* All fields that either side set, those that differ first. */
 size_t outbox_fields(struct arena *arena, const struct outbox_entry *entry,
                      const struct outbox_field **fields);
 

@@ -101,7 +101,7 @@ static void pump_wait(struct pump *pump)
 }
 
 /* What was to be said last is given its time, then the reason is the machine's. */
-static enum status pump_refuse(struct pump *pump, enum status why, struct error *err)
+static enum status pump_refuse(struct pump *pump, enum status why)
 {
     struct error dropped = {0};
     pump->deadline = now_ms() + LINGER_MS;
@@ -110,7 +110,6 @@ static enum status pump_refuse(struct pump *pump, enum status why, struct error 
         if (waiting(pump) && !pump->output_ended)
             pump_wait(pump);
     error_clear(&dropped);
-    (void)err;
     return why;
 }
 
@@ -129,8 +128,10 @@ static enum status pump_turn(struct pump *pump, bool *done, struct error *err)
     if (waiting(pump) < OUT_MOST) {
         pump->more = false;
         status = pump->end->step(pump->end->machine, &pump->more, err);
+        if (status == ST_PARTIAL && pump->input_ended)
+            return wire_cut(pump, err);
         if (status != ST_OK)
-            return pump_refuse(pump, status, err);
+            return pump_refuse(pump, status);
     }
     if (pump->options->round)
         pump->options->round(pump->options->context);

@@ -338,7 +338,7 @@ static enum status step(struct sync_replica *r, bool *more, struct error *err)
     if (status == ST_OK && r->in.ended) {
         r->over = true;
         return r->leaving ? ST_OK
-                          : error_set(err, ST_CONFLICT,
+                          : error_set(err, ST_PARTIAL,
                                       "the connection to the hub ended: what was pulled is kept, "
                                       "and the rest comes the next time");
     }

@@ -44,6 +44,7 @@ struct uplink_run {
     struct uplink *uplink;
     const atomic_bool *stop; /* may be NULL */
     int wake;                /* readable: an edit was made, or `stop` is true; -1: none */
+    int64_t idle_ms;         /* a hub that owes an answer for so long is given up; 0: 60 s */
     bool stay;               /* goes on once both are level, until nothing was said for a while */
     /* After each piece of work, on the calling thread; may be NULL. */
     void (*report)(void *context, const struct sync_counts *counts, bool level);

@@ -20,6 +20,11 @@ struct session {
     bool left;
 };
 
+static int64_t idle_of(const struct uplink_run *run)
+{
+    return run->idle_ms ? run->idle_ms : WORK_IDLE_MS;
+}
+
 static void session_round(void *context)
 {
     struct session *session = context;
@@ -27,7 +32,7 @@ static void session_round(void *context)
     bool level = sync_replica_level(session->replica);
     run->counts = sync_replica_counts(session->replica);
     run->level = run->level || level;
-    session->options.idle_ms = level && run->stay ? STAY_IDLE_MS : WORK_IDLE_MS;
+    session->options.idle_ms = level && run->stay ? STAY_IDLE_MS : idle_of(run);
     if (run->report)
         run->report(run->context, &run->counts, level);
     if (level && !run->stay && !session->left) {
@@ -51,6 +56,7 @@ static enum status wire_open(struct uplink_run *run, struct wire **wire, struct 
     ssh.identity = uplink_identity(run->uplink);
     ssh.pin = uplink_pinned(run->uplink);
     ssh.stop = run->stop;
+    ssh.wait_ms = run->idle_ms;
     if (status == ST_OK)
         status = wire_of_ssh(&ssh, run->offered, &run->unknown, wire, err);
     if (status == ST_OK && !ssh.pin) { /* known_hosts vouched for it */
@@ -73,20 +79,22 @@ static enum status session_pump(struct session *session, struct error *err)
         .stop = run->stop,
         .wake = run->wake,
         .tick_ms = run->stay ? TICK_MS : 0,
-        .idle_ms = WORK_IDLE_MS,
+        .idle_ms = idle_of(run),
         .round = session_round,
         .context = session,
     };
     status = pump_run(wire, &end, &session->options, err);
     run->counts = sync_replica_counts(session->replica);
     wire->ops->close(wire);
-    /* Nothing was said since all was said. */
     bool stopped = run->stop && atomic_load(run->stop);
-    if (status == ST_CANCELLED && run->level && run->stay && !stopped) {
+    if (status != ST_CANCELLED || stopped)
+        return status;
+    if (run->level && run->stay) { /* nothing was said since all was said */
         error_clear(err);
-        status = ST_OK;
+        return ST_OK;
     }
-    return status;
+    return error_set(err, ST_PARTIAL, "the hub does not answer; tried for %lld s",
+                     (long long)(idle_of(run) / 1000));
 }
 
 enum status uplink_sync(struct uplink_run *run, struct error *err)

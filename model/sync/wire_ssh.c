@@ -28,7 +28,6 @@ struct ssh_wire {
     ssh_channel channel;
     ssh_key key;
     int fd;
-    bool held; /* libssh may hold bytes that no descriptor tells of */
     char told[SAID_MOST];
     size_t n_told;
     struct arena *arena;
@@ -74,7 +73,6 @@ static enum status wire_read(struct wire *wire, void *bytes, size_t size, size_t
     keep_nonblocking(self->fd);
     (void)err;
     *n = got > 0 ? (size_t)got : 0;
-    self->held = got == (int)size;
     if (got <= 0)
         errors_read(self);
     /* What libssh calls an error here is a connection that is no more. */
@@ -110,12 +108,15 @@ static enum status wire_write(struct wire *wire, const void *bytes, size_t n, si
 static size_t wire_polls(struct wire *wire, struct pollfd *polls, bool reading, bool writing)
 {
     struct ssh_wire *self = ssh_of(wire);
-    (void)reading; /* packets that are no data also come in and must be taken */
     (void)writing; /* room in the window is told by such a packet */
     bool pending = ssh_get_poll_flags(self->ssh) & SSH_WRITE_PENDING;
+    /* What libssh holds, or the end that it took in, no descriptor tells of: then nobody waits, as
+     * one can write at almost any time. */
+    bool held = ssh_channel_poll(self->channel, 0) != 0;
+    keep_nonblocking(self->fd);
     polls[0] = (struct pollfd){
-        .fd = self->held ? -1 : self->fd,
-        .events = (short)(POLLIN | (pending ? POLLOUT : 0)),
+        .fd = self->fd,
+        .events = (short)(POLLIN | (pending || (held && reading) ? POLLOUT : 0)),
     };
     return 1;
 }

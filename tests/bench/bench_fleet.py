@@ -152,6 +152,17 @@ def compare(devices, rounds):
     return figures
 
 
+def keys(build, devices):
+    """Keys of the Fleet screen while all devices are being asked."""
+    os.makedirs(devices.path("atrium"))
+    with open(devices.path("atrium/config.ini"), "w") as file:
+        file.write(f"[fleet]\nidentity = {devices.path('id')}\n")
+    done = subprocess.run([os.path.join(build, "tests/bench/bench_fleet_keys"), devices.atrium,
+                           devices.path("fleet.mall"), devices.path(".")], check=True, text=True,
+                          stdout=subprocess.PIPE)
+    return json.loads(done.stdout)
+
+
 def main():
     build = sys.argv[1]
     n = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
@@ -166,6 +177,8 @@ def main():
                 say(f"not compared: {', '.join(missing)} missing")
             else:
                 figures.update(compare(devices, rounds))
+            say("keys of the screen")
+            figures.update(keys(build, devices))
         finally:
             devices.end()
         say("the engine alone")

@@ -8,6 +8,9 @@ here=$(dirname "$0")
 for program in node npm sqlite3; do
     command -v "$program" >/dev/null || { sh "$here/../../fixtures/install-packages.sh" bench; break; }
 done
+for program in clush pdsh parallel-ssh; do
+    command -v "$program" >/dev/null || { sh "$here/../../fixtures/install-packages.sh" fleet; break; }
+done
 packages=$build/bench
 if [ ! -d "$packages/node_modules/@duckdb/node-api" ]; then
     mkdir -p "$packages"

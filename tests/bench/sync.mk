@@ -4,7 +4,10 @@ $(SYNC_BENCH): $(BUILD)/obj/tests/bench/bench_sync.o $(LIBRARY)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-bench-sync: $(SYNC_BENCH) ## a replica's first copy and catching up, EVENTS=N (default 5 million)
+bench-sync: all ## a hub and replicas: first copy beside rsync, catching up, an edit, memory; SIZE=tiny|small|full
+	@ATRIUM=$(BUILD)/atrium python3 tests/bench/bench_sync.py $(SIZE)
+
+bench-replica: $(SYNC_BENCH) ## both ends of a session in one process, without a wire, EVENTS=N (default 5 million)
 	@$(SYNC_BENCH) $(EVENTS)
 
-.PHONY: bench-sync
+.PHONY: bench-sync bench-replica

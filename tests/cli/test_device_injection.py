@@ -11,6 +11,7 @@ import pty
 import re
 import select
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -38,6 +39,20 @@ CORPUS = (
 )
 # What the console itself may send: CSI sequences of a screen, character sets, keypad modes.
 OWN = re.compile(rb"\x1b\[[0-9;?>]*[ -/]*[@-~]|\x1b[()][0-9A-Z]|\x1b[=>78M]")
+
+
+def port_free():
+    """One that nobody has at the first addresses; below those that connections are given."""
+    for port in range(10000 + os.getpid() % 20000, 32000):
+        try:
+            for last in range(1, 9):
+                with socket.socket() as probe:
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    probe.bind((f"127.0.0.{last}", port))
+            return str(port)
+        except OSError:
+            continue
+    sys.exit("no free port")
 
 
 def check(what, good, seen=""):
@@ -205,7 +220,7 @@ with tempfile.TemporaryDirectory(prefix="atrium-injection-") as folder:
     with open(os.path.join(folder, "atrium", "config.ini"), "w") as file:
         file.write(f"[fleet]\nidentity = {key}\n")
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
-    port = str(20000 + os.getpid() % 20000)
+    port = port_free()
     shape = [DEVICES, "--devices", str(len(FAULTS)), "--port", port]
     rows = subprocess.run([*shape, "--list"], capture_output=True, text=True,
                           check=True).stdout.splitlines()

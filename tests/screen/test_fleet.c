@@ -39,7 +39,8 @@ static void mall_fill(struct temp_mall *t)
         " case when id % 13 = 6 then 'permission denied' when id = 11 then 'no answer for 3 s'"
         " when id = 14 then 'the connection ended' else '' end, 40 + id,"
         " iif(id % 5, '2.4.1', '2.3.9'), iif(id = 7, 'ffee00112233', '0a1b2c3d4e5f'), id * 7,"
-        " id % 95, id % 7 * 100 - 300, id % 4 * 512, iif(id = 5, 'SHA256:other', '') from device"
+        " id % 95, id % 7 * 100 - 300, id % 4 * 512, case id when 5 then 'SHA256:other' when 9"
+        " then 'SHA256:nine' when 21 then 'SHA256:twentyone' else '' end from device"
         " where id <> 17;"
         "insert into config (key, text) values ('kind:pos', '# tills\nkind={kind}\nhub=10.20.0.1\n"
         "beat=5\n\n[screen]\nfloor={floor}\n'), ('device:P1-0003', 'beat=9\n[screen]\nlight=3\n');"
@@ -75,6 +76,7 @@ static const struct screen_place places[] = {
     {"run", "N r", "uptime"},
     {"reach", "N r u p t i m e Enter", ""},
     {"nothing-run", "N w", ""},
+    {"keys", "N y Down Down", ""},
     {"config", "N c", ""},
     {"config-one", "N / 0 0 0 3 Enter Enter c", ""},
     {"config-whose", "N / 0 0 0 3 Enter Enter c s", ""},
@@ -138,6 +140,26 @@ static void a_command_states_its_reach(void **state)
     assert_false(vt_shows(vt, "Type 40"));
     vt_keys(vt, "Esc Esc r u Enter");
     assert_true(vt_shows(vt, "Type 40 to go on"));
+}
+
+/* New keys by their number; one that is another than its pin is not among them. */
+static void new_keys_are_accepted_many_at_once(void **state)
+{
+    (void)state;
+    open_console(24, 100);
+    vt_keys(vt, "N y");
+    assert_true(vt_shows(vt, "2 new keys  1 other than the pin"));
+    vt_keys(vt, "Space Space Space a");
+    assert_true(vt_shows(vt, "From now on 2 devices are known by the keys they showed."));
+    assert_true(vt_shows(vt, "1 that shows another key than its pin is left out."));
+    assert_true(vt_shows(vt, "Type 2 to go on"));
+    vt_keys(vt, "2 Enter");
+    assert_true(vt_shows(vt, "2 keys accepted"));
+    assert_true(vt_shows(vt, "0 new keys  1 other than the pin"));
+    vt_keys(vt, "U a");
+    assert_true(vt_shows(vt, "another key than the pin is accepted on its own page"));
+    vt_keys(vt, "Enter");
+    assert_true(vt_shows(vt, "Host key"));
 }
 
 static void a_device_goes_into_quarantine_and_out(void **state)
@@ -218,6 +240,7 @@ int main(void)
         cmocka_unit_test_teardown(screens_in_chinese, screen_test_close),
         cmocka_unit_test_teardown(escape_brings_back_the_filter_before, screen_test_close),
         cmocka_unit_test_teardown(a_command_states_its_reach, screen_test_close),
+        cmocka_unit_test_teardown(new_keys_are_accepted_many_at_once, screen_test_close),
         cmocka_unit_test_teardown(a_device_goes_into_quarantine_and_out, screen_test_close),
         cmocka_unit_test_teardown(a_device_is_edited, screen_test_close),
         cmocka_unit_test_teardown(what_is_desired_changes_and_comes_back, screen_test_close),

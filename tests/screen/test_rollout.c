@@ -75,6 +75,7 @@ static int mall_make(void **state)
 /* ---- Golden screens ---- */
 
 static const struct screen_place places[] = {
+    {"fleet", "N", ""},
     {"all", "N R", ""},
     {"planned", "N R Enter", ""},
     {"approve", "N R Enter a Enter", ""},

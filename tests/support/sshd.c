@@ -13,6 +13,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -27,7 +28,7 @@
 #include <cmocka.h>
 
 #define SSHD "/usr/sbin/sshd"
-enum { PATIENCE_S = 30, TURN_US = 10000 };
+enum { PATIENCE_S = 30, TURN_MS = 10 };
 
 bool sshd_there(void)
 {
@@ -227,7 +228,7 @@ static bool server_listens(struct sshd *server)
             return false;
         if (port_answers(server->port))
             return true;
-        usleep(TURN_US);
+        poll(NULL, 0, TURN_MS);
     }
     return false;
 }

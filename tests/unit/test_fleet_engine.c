@@ -18,7 +18,7 @@
 /* cmocka comes last: it names what the others define. */
 #include <cmocka.h>
 
-enum { LIMIT_MS = 700, LONG_MS = 30000, HEALTHY = 20 };
+enum { LIMIT_MS = 1500, LONG_MS = 30000, HEALTHY = 20 };
 
 static const struct fleet_result *first(const struct fleet_work *work)
 {
@@ -40,15 +40,15 @@ static const struct expected {
     const char *words; /* in the reason */
 } expected[] = {
     {"off", DEVICE_OFFLINE, PHASE_CONNECT, "Connection refused"},
-    {"stall:connect", DEVICE_OFFLINE, PHASE_CONNECT, "no answer for 0.7 s"},
-    {"stall:version", DEVICE_FAILED, PHASE_VERSION, "no answer for 0.7 s"},
-    {"stall:keys", DEVICE_FAILED, PHASE_KEYS, "no answer for 0.7 s"},
-    {"stall:auth", DEVICE_FAILED, PHASE_AUTH, "no answer for 0.7 s"},
-    {"stall:open", DEVICE_FAILED, PHASE_OPEN, "no answer for 0.7 s"},
-    {"stall:command", DEVICE_UNKNOWN, PHASE_COMMAND, "no answer for 0.7 s"},
-    {"stall:first", DEVICE_UNKNOWN, PHASE_FIRST, "no answer for 0.7 s"},
-    {"stall:output", DEVICE_UNKNOWN, PHASE_OUTPUT, "no answer for 0.7 s"},
-    {"stall:end", DEVICE_UNKNOWN, PHASE_END, "no answer for 0.7 s"},
+    {"stall:connect", DEVICE_OFFLINE, PHASE_CONNECT, "no answer for 1.5 s"},
+    {"stall:version", DEVICE_FAILED, PHASE_VERSION, "no answer for 1.5 s"},
+    {"stall:keys", DEVICE_FAILED, PHASE_KEYS, "no answer for 1.5 s"},
+    {"stall:auth", DEVICE_FAILED, PHASE_AUTH, "no answer for 1.5 s"},
+    {"stall:open", DEVICE_FAILED, PHASE_OPEN, "no answer for 1.5 s"},
+    {"stall:command", DEVICE_UNKNOWN, PHASE_COMMAND, "no answer for 1.5 s"},
+    {"stall:first", DEVICE_UNKNOWN, PHASE_FIRST, "no answer for 1.5 s"},
+    {"stall:output", DEVICE_UNKNOWN, PHASE_OUTPUT, "no answer for 1.5 s"},
+    {"stall:end", DEVICE_UNKNOWN, PHASE_END, "no answer for 1.5 s"},
     {"drop:connect", DEVICE_FAILED, PHASE_VERSION, "it closed the connection"},
     {"drop:version", DEVICE_FAILED, PHASE_VERSION, "it closed the connection"},
     {"drop:keys", DEVICE_FAILED, PHASE_KEYS, "it closed the connection"},
@@ -70,7 +70,7 @@ static const struct expected {
     {"wrongkey", DEVICE_QUARANTINED, PHASE_PIN, "and not the pinned one"},
     {"refuse", DEVICE_FAILED, PHASE_AUTH, "it does not accept this key"},
     {"disconnect", DEVICE_FAILED, PHASE_AUTH, "no login"},
-    {"banner", DEVICE_FAILED, PHASE_KEYS, "no answer for 0.7 s"},
+    {"banner", DEVICE_FAILED, PHASE_KEYS, "no answer for 1.5 s"},
     {"nochannel", DEVICE_FAILED, PHASE_OPEN, "it opens no channel"},
     {"noexec", DEVICE_FAILED, PHASE_COMMAND, "it does not run the command"},
     {"noeof", DEVICE_OK, PHASE_DONE, ""},
@@ -214,7 +214,7 @@ static void phase_wait(struct fleet_engine *engine, enum fleet_phase phase)
         poll(&fd, 1, 5);
         fleet_numbers(engine, &numbers);
     } while (!numbers.in_phase[phase] && time_monotonic_ns() < until);
-    assert_int_equal(numbers.in_phase[phase], 1);
+    assert_true(numbers.in_phase[phase] >= 1);
 }
 
 static void test_cancel_in_every_phase(void **state)

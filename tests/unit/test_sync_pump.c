@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -227,7 +228,7 @@ static void test_urls(void **state)
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         struct wire_ssh ssh = {0};
         char copy[100];
-        strcpy(copy, good[i].url);
+        snprintf(copy, sizeof copy, "%s", good[i].url);
         assert_ok(wire_url_read(copy, &ssh, &err));
         assert_string_equal(ssh.host, good[i].host);
         assert_string_equal(ssh.user ? ssh.user : "-", good[i].user ? good[i].user : "-");
@@ -236,7 +237,7 @@ static void test_urls(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct wire_ssh ssh = {0};
         char copy[100];
-        strcpy(copy, bad[i]);
+        snprintf(copy, sizeof copy, "%s", bad[i]);
         if (wire_url_read(copy, &ssh, &err) != ST_USAGE)
             fail_msg("%s was taken", bad[i]);
     }

@@ -393,6 +393,7 @@ static void test_refused(void **state)
     assert_int_equal(
         transfer_begin(trial.engine, trial.fleet.devices, 1, &options, &transfer, &err),
         ST_REFUSED);
+    error_clear(&err);
     trial_end(&trial);
 }
 

@@ -25,6 +25,7 @@ static const struct cli_option options[] = {
     {"changed", NULL, 0, "pin: with --accept, also keys that are not the pin's"},
     {"import", "FILE", 0, "pin: the keys of a known_hosts, or of lines DEVICE SHA256:…"},
     {"lines", "N", 0, "log: so many of the last lines (default 200)"},
+    {"routine", "NAME", 0, "run: a routine command (device routines), on those it is for"},
     {"follow", NULL, 0, "log: go on with what comes, until Ctrl-C"},
     {"filter", "PATTERN", 0, "log: only lines that this regular expression (PCRE2) finds"},
     {"reason", "TEXT", 0, "run, pin, put, get, config: why, for the audit"},
@@ -46,6 +47,7 @@ static const struct cli_option options[] = {
     {"back", NULL, 0, "rollout new: where it stops, what has it goes back"},
     {"wait", NULL, 0, "rollout run: stay until it is over"},
     {"once", NULL, 0, "collect: what there is, then end (so it is without --follow)"},
+    {"routine", "NAME", 0, "run: a routine command (device routines), on those it is for"},
     {"follow", NULL, 0, "collect: go on until it is ended, as it comes"},
     {"no-offers", NULL, 0, "collect: send nothing out"},
     {0},
@@ -209,7 +211,8 @@ static const struct {
 } verbs[] = {
     {"list", RIGHT_DEVICES, false, device_print_list},
     {"status", RIGHT_DEVICES, true, device_status},
-    {"run", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_run},
+    {"run", RIGHT_DEVICES, true, device_run},
+    {"routines", RIGHT_DEVICES, false, device_routines},
     {"log", RIGHT_DEVICES, true, device_logs},
     {"pin", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_pin},
     {"put", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_put},
@@ -263,13 +266,15 @@ static enum status run(struct cli *cli, struct error *err)
 
 const struct cli_command cli_device = {
     .name = "device",
-    .arguments = "list|status|run|log|pin|put|get|config|install|rollout|collect|shell [WORD …]",
+    .arguments =
+        "list|status|run|routines|log|pin|put|get|config|install|rollout|collect|shell [WORD …]",
     .summary = "POS terminals, probes and screens over SSH",
     .help =
         "list shows the inventory and what was last seen of each device. status asks them: "
         "version,\n"
         "configuration, load, disk, clock. run gives a command to a shell on each and folds equal\n"
-        "answers; it runs in a process group of its own, which Ctrl-C ends. log shows the end of\n"
+        "answers; it runs in a process group of its own, which Ctrl-C ends; --routine names\n"
+        "one of the routine commands, which routines lists. log shows the end of\n"
         "the application's log, and with --follow goes on, all devices merged; with --json a line "
         "is an\n"
         "object then. pin shows the host keys of devices, and with --accept keeps them: "
@@ -280,6 +285,10 @@ const struct cli_command cli_device = {
         "and offers and messages to tills and screens.\n"
         "shell opens a terminal on one device, ~. at the start of a line leaves it; what it shows\n"
         "is recorded.\n"
+        "rollout brings a version of the application to many in waves: new --on EXPR --version V\n"
+        "FILE, then approve by somebody else, start and run; list, show, pause, resume, cancel "
+        "and\n"
+        "rollback. What changes devices wants their number: --yes N.\n"
         "\n"
         "put LOCAL REMOTE sends a file to each, get LOCAL REMOTE brings it here: LOCAL is a file "
         "for one\n"

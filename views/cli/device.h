@@ -48,6 +48,7 @@ enum status device_transfer(struct device_request *request, const char *act, con
                             const struct transfer_options *options, struct error *err);
 
 enum status device_run(struct device_request *request, struct error *err);
+enum status device_routines(struct device_request *request, struct error *err);
 enum status device_pin(struct device_request *request, struct error *err);
 enum status device_logs(struct device_request *request, struct error *err);
 enum status device_follow(struct device_request *request, struct error *err);

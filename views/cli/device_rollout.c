@@ -154,9 +154,9 @@ static void head_say(struct device_request *request, const struct rollout *r,
 {
     struct cli *cli = request->cli;
     struct rollout_wave waves[ROLLOUT_WAVES];
-    cli_say(cli, "%s: %s to %lld devices (%s), %s%s%s", r->code, r->app, (long long)r->devices,
-            *r->selection ? r->selection : "all", rollout_state_names[r->state],
-            *r->why ? ": " : "", r->why);
+    cli_say(cli, "%s: %s to %lld %s (%s), %s%s%s", r->code, r->app, (long long)r->devices,
+            r->devices == 1 ? "device" : "devices", *r->selection ? r->selection : "all",
+            rollout_state_names[r->state], *r->why ? ": " : "", r->why);
     int count = rollout_waves(r, rows, n, waves);
     for (int i = 0; i < count; i++)
         cli_say(cli, "  %s: %zu of %zu ok (%zu needed), %zu failed (limit %zu), %zu offline",

@@ -3,7 +3,9 @@
 #include "model/base/time.h"
 #include "model/base/vec.h"
 #include "model/fleet/clean.h"
+#include "model/fleet/routine.h"
 #include "views/cli/device.h"
+#include "views/cli/device_reach.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +97,8 @@ static void print_groups(struct cli *cli, const struct folded *folded)
             next = strchr(line, '\n');
             if (next)
                 *next++ = '\0';
+            for (char *tab = line; (tab = strchr(tab, '\t'));)
+                *tab = ' ';
             cli_say(cli, "    %s", line);
         }
     }
@@ -116,16 +120,80 @@ static enum status outcome(const struct folded *folded, struct error *err)
                                          folded->n - good, folded->n);
 }
 
+/* ---- Routine commands ---- */
+
+static const struct sheet_column routine_columns[] = {
+    {"routine", NULL, CELL_TEXT}, {"kinds", NULL, CELL_TEXT},   {"deed", NULL, CELL_TEXT},
+    {"about", NULL, CELL_TEXT},   {"command", NULL, CELL_TEXT},
+};
+
+static const char *const deeds[] = {
+    [ROUTINE_LOOKS] = "looks", [ROUTINE_CHANGES] = "changes", [ROUTINE_FINAL] = "final"};
+
+enum status device_routines(struct device_request *request, struct error *err)
+{
+    size_t n;
+    const struct routine *routines = routines_all(&n);
+    struct sheet *sheet = sheet_new(request->cli->arena, routine_columns,
+                                    sizeof routine_columns / sizeof *routine_columns);
+    for (size_t i = 0; i < n; i++) {
+        const struct routine *routine = &routines[i];
+        const char *texts[] = {routine->name, *routine->kinds ? routine->kinds : NULL,
+                               deeds[routine->deed], routine->title, routine->command};
+        struct cell *cells = sheet_row_add(sheet);
+        for (int k = 0; k < 5; k++)
+            cells[k] = cell_text(texts[k]);
+    }
+    return cli_print_sheet(request->cli, "routines", sheet, err);
+}
+
+/* What is final is asked for by the number of devices, however few they are. */
+static enum status routine_take(struct device_request *request, const char *name,
+                                const char **command, struct error *err)
+{
+    struct cli *cli = request->cli;
+    const struct routine *routine = routine_find(name);
+    if (!routine)
+        return error_set(err, ST_USAGE,
+                         "device run: found the routine %s, expected one of those "
+                         "that atrium device routines lists",
+                         text_quote(cli->arena, name, strlen(name)));
+    *command = routine->command;
+    request->devices =
+        routine_devices(routine, cli->arena, request->devices, request->n, &request->n);
+    if (!request->n)
+        return error_set(err, ST_USAGE, "device run: %s is for %s, and --on selects none of them",
+                         name, routine->kinds);
+    if (routine->deed == ROUTINE_LOOKS)
+        return ST_OK;
+    enum status status = access_require(&request->access, RIGHT_DEVICES_EDIT, "do this", err);
+    if (status == ST_OK && routine->deed == ROUTINE_FINAL && !cli_value(cli, "yes"))
+        return error_set(err, ST_USAGE,
+                         "device run --routine %s cannot be taken back; on %zu %s: if that is "
+                         "meant: --yes %zu",
+                         name, request->n, request->n == 1 ? "device" : "devices", request->n);
+    return status == ST_OK ? device_reach_agree(request, name, true, err) : status;
+}
+
 enum status device_run(struct device_request *request, struct error *err)
 {
     struct cli *cli = request->cli;
-    const char *command = command_of(cli);
+    const char *command = command_of(cli), *name = cli_value(cli, "routine");
+    enum status status = ST_OK;
+    if (name && *command)
+        return error_set(err, ST_USAGE, "device run: --routine and a command at once");
+    if (name)
+        status = routine_take(request, name, &command, err);
+    else
+        status = access_require(&request->access, RIGHT_DEVICES_EDIT, "run any command", err);
+    if (status != ST_OK)
+        return status;
     struct fleet_engine *engine;
     struct fleet_work *work;
     int64_t timeout = 0, started = time_monotonic_ns();
     if (!*command)
         return error_set(err, ST_USAGE, "device run: a command is missing: -- COMMAND");
-    enum status status = cli_duration(cli, "timeout", 0, &timeout, err);
+    status = cli_duration(cli, "timeout", 0, &timeout, err);
     struct fleet_work_options how = {.command = command, .guarded = true, .timeout_s = timeout};
     if (status == ST_OK)
         status = device_act_begin(request, "run", command, err);

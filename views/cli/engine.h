@@ -31,6 +31,9 @@ struct engine {
     bool once;
     struct collect_service *collects;
     int64_t collected; /* rows that were told of */
+    bool replica;      /* steps that are the hub's are left out */
+    int64_t sync_next; /* the next session with the hub; 0: at once */
+    int sync_failures; /* in a row */
 };
 
 /* `run` fills in what it did (numbers by name). Begin and end are for the whole run, and may be
@@ -40,8 +43,13 @@ struct engine_step {
     enum status (*begin)(struct engine *engine, struct error *err);
     enum status (*run)(struct engine *engine, json_t *report, struct error *err);
     void (*end)(struct engine *engine);
+    bool on_replica; /* also there; the others are the hub's */
 };
 extern const struct engine_step engine_steps[]; /* ends with a row without a name */
+
+/* On a replica: a session with its hub where one is due (engine_sync.c). */
+enum status engine_on_replica(struct engine *engine, bool *replica, struct error *err);
+enum status engine_sync_run(struct engine *engine, json_t *report, struct error *err);
 
 /* A line on standard error with the time, cleaned; the same one after another is said once. */
 void engine_log(struct engine *engine, const char *format, ...)

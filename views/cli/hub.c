@@ -1,4 +1,5 @@
 /* `atrium hub`: who may come in to a mall that others have replicas of. */
+#include "model/sync/hub.h"
 #include "model/base/text.h"
 #include "model/sync/door.h"
 #include "views/cli/commands.h"
@@ -106,6 +107,27 @@ static enum status add(struct cli *cli, struct error *err)
     return ST_OK;
 }
 
+static enum status init(struct cli *cli, struct error *err)
+{
+    struct asked asked;
+    enum status status = ask(cli, &asked, err);
+    if (status == ST_OK)
+        status = writer_begin(asked.writer, err);
+    if (status != ST_OK)
+        return status;
+    status = sync_hub_make(asked.writer, err);
+    if (status == ST_OK)
+        status = writer_commit(asked.writer, err);
+    writer_rollback(asked.writer);
+    if (status != ST_OK)
+        return status;
+    if (cli->json)
+        return cli_print_json(cli, json_pack("{s:s}", "hub", cli->mall_path), err);
+    cli_say(cli, "%s is a hub: its changes are numbered from here on; hub add lets people in",
+            cli->mall_path);
+    return ST_OK;
+}
+
 static enum status list(struct cli *cli, struct error *err)
 {
     struct reader *reader;
@@ -139,6 +161,7 @@ static const struct hub_verb {
     int args;
     enum status (*run)(struct cli *cli, struct error *err);
 } verbs[] = {
+    {"init", 1, init},
     {"add", 2, add},
     {"list", 1, list},
     {"revoke", 2, take_out},
@@ -150,9 +173,10 @@ static enum status run(struct cli *cli, struct error *err)
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
         if (strcmp(verbs[i].name, word) == 0 && cli->n_args == verbs[i].args)
             return verbs[i].run(cli, err);
-    return error_set(err, ST_USAGE,
-                     "hub: found %s with %d arguments, expected add NAME, list or revoke NAME",
-                     text_quote(cli->arena, word, strlen(word)), cli->n_args - 1);
+    return error_set(
+        err, ST_USAGE,
+        "hub: found %s with %d arguments, expected init, add NAME, list or revoke NAME",
+        text_quote(cli->arena, word, strlen(word)), cli->n_args - 1);
 }
 
 static const struct cli_option options[] = {
@@ -164,9 +188,10 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_hub = {
     .name = "hub",
-    .arguments = "add|list|revoke [NAME]",
-    .summary = "who may have a replica of this mall: add, list, revoke",
-    .help = "add records a person with a role and the fingerprint of a public key, and prints the\n"
+    .arguments = "init|add|list|revoke [NAME]",
+    .summary = "who may have a replica of this mall: init, add, list, revoke",
+    .help = "init makes the mall a hub; the first add does so, too. add records a person with a "
+            "role and the fingerprint of a public key, and prints the\n"
             "line for ~/.ssh/authorized_keys of the user who owns the mall file on the hub. The\n"
             "line opens nothing but `atrium serve` under that name. Adding somebody again changes\n"
             "role or key. revoke takes effect at once, also in a session that runs.",

@@ -226,6 +226,7 @@ const struct engine_step engine_steps[] = {
     {"campaigns", "campaigns begin, send their messages, and end", send_begin, send_run, send_end},
     {"rollouts", "versions of the application go to devices", rollouts_begin, rollouts_run,
      rollouts_end},
+    {"sync", "on a replica: a session with its hub", NULL, engine_sync_run, NULL, true},
     {0},
 };
 
@@ -273,8 +274,13 @@ void engine_log(struct engine *engine, const char *format, ...)
     arena_free(arena);
 }
 
-static bool step_wanted(const struct cli *cli, const struct engine_step *step)
+/* On a replica the other steps are the hub's: what they find out comes with its changes, and a
+ * message is sent once. */
+static bool step_wanted(const struct cli *cli, const struct engine *engine,
+                        const struct engine_step *step)
 {
+    if (engine->replica && !step->on_replica)
+        return false;
     const char *word = cli_value_at(cli, "steps", 0);
     for (size_t i = 0; (word = cli_value_at(cli, "steps", i)); i++)
         if (strcmp(word, step->name) == 0)
@@ -321,7 +327,7 @@ static enum status round_run(struct cli *cli, struct engine *engine, json_t *rou
     engine->next = INT64_MAX;
     for (const struct engine_step *step = engine_steps;
          step->name && status == ST_OK && !atomic_load(&stopping); step++) {
-        if (!step_wanted(cli, step))
+        if (!step_wanted(cli, engine, step))
             continue;
         json_t *report = json_object();
         status = step->run(engine, report, err);
@@ -372,12 +378,12 @@ static enum status engine_work(struct cli *cli, struct engine *engine, int64_t e
     json_t *round = json_object();
     enum status status = ST_OK;
     for (; step->name && status == ST_OK; step++)
-        if (step->begin && step_wanted(cli, step))
+        if (step->begin && step_wanted(cli, engine, step))
             status = step->begin(engine, err);
     if (status == ST_OK)
         status = rounds_run(cli, engine, every, once, round, err);
     while (step-- > engine_steps)
-        if (step->end && step_wanted(cli, step))
+        if (step->end && step_wanted(cli, engine, step))
             step->end(engine);
     if (status == ST_OK && cli->json)
         return cli_print_json(cli, round, err);
@@ -409,6 +415,8 @@ static enum status run(struct cli *cli, struct error *err)
     if (status == ST_OK)
         status = access_lookup(engine.reader, cli->principal, &access, err);
     if (status == ST_OK)
+        status = engine_on_replica(&engine, &engine.replica, err);
+    if (status == ST_OK && !engine.replica)
         status = access_require(&access, RIGHT_ADMIN, "run the engine", err);
     if (status == ST_OK)
         status = cli_writer(cli, &engine.writer, err);
