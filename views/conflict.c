@@ -79,6 +79,13 @@ static bool is_conflict(const struct conflict_answer *answer)
     return answer && answer->entry && answer->entry->state == OUTBOX_CONFLICT;
 }
 
+/* One of two words, as wide as the wider one: the column keeps its width when a field is turned. */
+static const char *word_of_two(struct arena *arena, const char *word, const char *other)
+{
+    int less = text_cells(other) - text_cells(word);
+    return less > 0 ? arena_printf(arena, "%s%*s", word, less, "") : word;
+}
+
 static void fields_show(struct view *view)
 {
     struct conflict_view *state = view->state;
@@ -89,10 +96,11 @@ static void fields_show(struct view *view)
     for (size_t i = 0; answer && i < answer->n; i++) {
         const struct outbox_field *field = &answer->fields[i];
         struct cell *cells = sheet_row_add(state->shown);
-        const char *use = !is_conflict(answer)     ? ""
-                          : !field->differs        ? "="
-                          : state->theirs >> i & 1 ? _("theirs")
-                                                   : _("mine");
+        const char *use = !is_conflict(answer) ? ""
+                          : !field->differs    ? "="
+                          : state->theirs >> i & 1
+                              ? word_of_two(state->arena, _("theirs"), _("mine"))
+                              : word_of_two(state->arena, _("mine"), _("theirs"));
         cells[0] = cell_text(arena_strdup(state->arena, field->name));
         cells[1] = cell_text(use);
         cells[2] = cell_text(arena_strdup(state->arena, field->mine));
