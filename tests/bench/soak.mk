@@ -1,4 +1,6 @@
-soak: $(BUILD)/tests/unit/test_fleet_faults ## random faults on 200 devices: descriptors and memory stay level, SOAK=SECONDS (default 300)
+soak: soak-fleet
+
+soak-fleet: $(BUILD)/tests/unit/test_fleet_faults ## random faults on 200 devices: descriptors and memory stay level, SOAK=SECONDS (default 300)
 	@FLEET_SOAK_S=$(or $(SOAK),300) $<
 
-.PHONY: soak
+.PHONY: soak soak-fleet
