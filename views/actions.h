@@ -218,11 +218,12 @@
     X(POINTS_RULE_DROP, "rule-drop", "points-rules", "d", ACTION_LINE | ACTION_CHANGES, N_("remove the selected rule or terms"), N_("remove")) \
     /* Devices */                                                                                  \
     X(FLEET_FILTER,  "devices-filter", "fleet", "f", ACTION_LINE, N_("only devices that an expression selects"), N_("select")) \
-    X(FLEET_BY,      "by",           "fleet", "b", ACTION_LINE, N_("by floor, shop, kind, model, version"), N_("by")) \
+    X(FLEET_BY,      "by",           "fleet", "b", ACTION_LINE, N_("by floor, shop, kind, model, version, zone"), N_("by")) \
     X(FLEET_ASK,     "ask-devices",  "fleet", "a", ACTION_LINE, N_("ask the marked devices, or those shown, how they are"), N_("ask")) \
     X(FLEET_RUN,     "run-on",       "fleet", "r", ACTION_LINE | ACTION_CHANGES, N_("run a command on the marked devices, or those shown"), N_("run")) \
     X(FLEET_ROUTINE, "routine-on",   "fleet", "m", 0, N_("a routine command on the marked devices, or those shown")) \
     X(FLEET_LAST,    "last-run",     "fleet", "w", 0, N_("what came of the last command"))         \
+    X(FLEET_MAP,     "floor-map",    "fleet", "M", ACTION_LINE, N_("a map of the floors, a sign for each device; or the list"), N_("map")) \
     X(FLEET_ROLLOUTS, "rollouts",    "fleet", "R", ACTION_LINE, N_("versions of the application that go to devices in waves"), N_("roll-outs")) \
     X(ROLLOUT_ACT,   "rollout-act",  "rollout", "a", ACTION_LINE | ACTION_CHANGES, N_("approve, start, pause, roll back: what can be done now"), N_("act")) \
     X(ROLLOUT_PAUSE, "rollout-pause", "rollout", "P", ACTION_LINE | ACTION_CHANGES, N_("pause it, or let it go on"), N_("pause")) \

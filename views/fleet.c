@@ -6,15 +6,14 @@
 #include "model/fleet/follow.h"
 #include "model/fleet/select.h"
 #include "model/segment/language.h"
-#include "tui/edit.h"
 #include "tui/table_rows.h"
 #include "views/actions.h"
 #include "views/fleet_acts.h"
 #include "views/fleet_config.h"
 #include "views/fleet_desk.h"
+#include "views/fleet_parts.h"
 #include "views/fleet_rows.h"
 #include "views/fleet_transfer.h"
-#include "views/list.h"
 #include "views/rollout_line.h"
 #include "views/screens.h"
 #include "views/session.h"
@@ -24,36 +23,6 @@
 
 enum { POLL_MS = 30000, HISTORY = 100, LONGEST = 4096 };
 
-struct fleet_state {
-    struct list list;
-    struct edit edit;
-    struct edit_history history;
-    bool writing;
-    char *filter;  /* in force */
-    char *before;  /* in force when one began to write */
-    char *problem; /* of what is being written; NULL: none */
-    enum fleet_by by;
-    int timer;
-    bool asked; /* since the screen was opened */
-    /* What is shown. */
-    struct arena *rows;
-    const struct device *shown;
-    size_t n;
-    uint64_t *keys;
-    const struct fleet_group_row *groups;
-    struct sheet *sheet;
-};
-
-struct fleet_answer {
-    const struct device *devices;
-    size_t n;
-    /* Those that wait for their configuration and answer again. */
-    struct device *waiting;
-    const struct transfer_text *texts;
-    size_t n_waiting;
-    const struct rollout_line *line; /* NULL: none is under way */
-};
-
 static void *fleet_ask(struct reader *reader, struct arena *arena, const void *parameters,
                        struct error *err)
 {
@@ -61,7 +30,8 @@ static void *fleet_ask(struct reader *reader, struct arena *arena, const void *p
     const struct config_set *set;
     if (device_list(reader, parameters, arena, NULL, &answer->devices, &answer->n, err) != ST_OK ||
         config_set_read(reader, parameters, arena, &set, err) != ST_OK ||
-        rollout_line_read(reader, parameters, arena, &answer->line, err) != ST_OK)
+        rollout_line_read(reader, parameters, arena, &answer->line, err) != ST_OK ||
+        map_zones_read(reader, arena, &answer->zones, &answer->n_zones, err) != ST_OK)
         return NULL;
     answer->waiting = arena_array(arena, struct device, answer->n + 1);
     for (size_t i = 0; i < answer->n; i++)
@@ -115,7 +85,7 @@ static size_t devices_select(const char *filter, const struct fleet_answer *answ
     return n;
 }
 
-static void rows_make(struct view *view)
+void fleet_rows_make(struct view *view)
 {
     struct fleet_state *state = view->state;
     const struct fleet_answer *answer = view_answer(view, 0);
@@ -169,7 +139,7 @@ static void filter_check(struct view *view)
         device_select_free(select);
         free(state->filter);
         state->filter = mem_strdup(edit_text(&state->edit));
-        rows_make(view);
+        fleet_rows_make(view);
     } else {
         state->problem = mem_strdup(error_text(&err));
     }
@@ -223,7 +193,7 @@ static void shown_ask(struct view *view, bool quiet)
     struct fleet_state *state = view->state;
     state->asked = true;
     desk_ask(view->console->desk, state->shown, state->n, quiet);
-    rows_make(view);
+    fleet_rows_make(view);
 }
 
 /* Only while one looks at it, and not in consoles whose screens are compared. */
@@ -240,10 +210,22 @@ static void desk_changed_here(void *context, bool kept)
     if (kept)
         fleet_refresh(view);
     else
-        rows_make(view);
+        fleet_rows_make(view);
 }
 
 /* ---- The view ---- */
+
+void fleet_narrow(struct view *view, const char *one)
+{
+    struct fleet_state *state = view->state;
+    struct arena *arena = arena_new();
+    if (!one)
+        console_complain(view->console, "%s", _("this name cannot be written in an expression"));
+    else if (*state->filter)
+        one = arena_printf(arena, "(%s) and %s", state->filter, one);
+    filter_set(view, one ? one : state->filter);
+    arena_free(arena);
+}
 
 static void row_open(struct view *view, int64_t row)
 {
@@ -255,13 +237,9 @@ static void row_open(struct view *view, int64_t row)
         return;
     }
     struct arena *arena = arena_new();
-    const char *one = fleet_group_expression(arena, state->by, state->groups[row].name);
+    enum fleet_by by = state->by;
     state->by = FLEET_BY_NONE;
-    if (!one)
-        console_complain(view->console, "%s", _("this name cannot be written in an expression"));
-    else if (*state->filter)
-        one = arena_printf(arena, "(%s) and %s", state->filter, one);
-    filter_set(view, one ? one : state->filter);
+    fleet_narrow(view, fleet_group_expression(arena, by, state->groups[row].name));
     arena_free(arena);
 }
 
@@ -292,6 +270,7 @@ static void fleet_close(struct view *view)
     if (state->timer)
         loop_timer_stop(view->console->loop, state->timer);
     list_end(&state->list);
+    map_view_free(&state->map);
     edit_free(&state->edit);
     edit_history_free(&state->history);
     arena_free(state->rows);
@@ -306,7 +285,7 @@ static void fleet_answered(struct view *view, int slot)
     if (!view_answer(view, slot) || view_problem(view, slot))
         return;
     const struct fleet_answer *answer = view_answer(view, slot);
-    rows_make(view);
+    fleet_rows_make(view);
     if (view->console->still)
         return;
     fleet_apply_waiting(view->console, answer->waiting, answer->texts, answer->n_waiting);
@@ -358,6 +337,8 @@ static void fleet_draw(struct view *view, struct area area)
         rollout_line_draw(area_cut_bottom(&area, 1), answer->line);
     if (answer && !answer->n)
         draw_wrapped(area, 0, ROLE_DIM, _("There is no device in this mall yet."));
+    else if (answer && fleet_map_shown(state))
+        fleet_map_draw(view, area);
     else
         list_draw(&state->list, area, !state->writing);
 }
@@ -365,6 +346,8 @@ static void fleet_draw(struct view *view, struct area area)
 static bool fleet_key(struct view *view, uint32_t key)
 {
     struct fleet_state *state = view->state;
+    if (!state->writing && key == KEYS_MOUSE && fleet_map_shown(state))
+        return fleet_map_mouse(state, loop_mouse(view->console->loop));
     if (!state->writing)
         return list_key(&state->list, key);
     if (key == KEYS_ENTER || key == KEYS_DOWN) {
@@ -386,22 +369,16 @@ static bool fleet_key(struct view *view, uint32_t key)
 
 /* ---- Acts ---- */
 
-/* The marked devices; where none is marked, those that are to be seen, the table's own filter
- * included. Free the result. */
+/* The marked devices; where none is marked, those that are to be seen. Free the result. */
 static struct device *targets(struct fleet_state *state, size_t *n)
 {
     struct table *table = state->list.table;
     VEC(struct device) found = {0};
-    bool marked = table && table_marked(table) > 0;
-    int64_t rows = table ? table_count(table) : 0;
-    for (size_t i = 0; marked && i < state->n; i++)
+    if (!table || !table_marked(table))
+        return fleet_in_sight(state, n);
+    for (size_t i = 0; i < state->n; i++)
         if (table_is_marked(table, state->shown[i].id))
             vec_push(&found, state->shown[i]);
-    for (int64_t i = 0; !marked && i < rows; i++) {
-        int64_t row = table_rows_at(state->list.rows, i);
-        if (row >= 0 && (size_t)row < state->n)
-            vec_push(&found, state->shown[row]);
-    }
     *n = found.n;
     return found.at;
 }
@@ -449,7 +426,7 @@ static void targets_act(struct view *view, int id)
     else if (id == ACTION_FLEET_CONFIG)
         config_open(view->console, devices, n);
     else if (desk_ask(view->console->desk, devices, n, false))
-        rows_make(view);
+        fleet_rows_make(view);
     free(devices);
 }
 
@@ -466,7 +443,12 @@ static bool filter_leave(struct view *view)
 static bool fleet_action(struct view *view, int id, const char *argument)
 {
     struct fleet_state *state = view->state;
+    if (fleet_map_shown(state) && fleet_map_action(view, id))
+        return true;
     switch (id) {
+    case ACTION_FLEET_MAP:
+        fleet_map_turn(view);
+        return true;
     case ACTION_FLEET_FILTER:
         state->writing = !*argument;
         free(state->before);
@@ -476,7 +458,8 @@ static bool fleet_action(struct view *view, int id, const char *argument)
         return true;
     case ACTION_FLEET_BY:
         state->by = (enum fleet_by)((state->by + 1) % FLEET_BYS);
-        rows_make(view);
+        state->map.on = false;
+        fleet_rows_make(view);
         return true;
     case ACTION_FLEET_ASK:
     case ACTION_FLEET_LOG:
@@ -514,7 +497,8 @@ const struct view_ops view_fleet = {
     .title = N_("Fleet"),
     .about = N_("Every device and how it is. While the screen is open the devices shown are asked "
                 "every 30 seconds, and at once with Ctrl-r; a row changes as its answer comes. "
-                "f selects by an expression, b groups, Space marks, r runs a command. A "
+                "f selects by an expression, b groups, M shows a map of the floors, Space marks, r "
+                "runs a command. A "
                 "configuration is \"=\" as desired; where nothing is desired, as most of the kind "
                 "have it."),
     .number = ACTION_GO_FLEET - ACTION_GO_LOOP + 1,

@@ -10,6 +10,7 @@ const char *const fleet_by_titles[FLEET_BYS] = {
     [FLEET_BY_NONE] = N_("devices"), [FLEET_BY_FLOOR] = N_("floor"),
     [FLEET_BY_SHOP] = N_("shop"),    [FLEET_BY_KIND] = N_("kind"),
     [FLEET_BY_MODEL] = N_("model"),  [FLEET_BY_VERSION] = N_("version"),
+    [FLEET_BY_ZONE] = N_("zone"),
 };
 
 /* How each state looks; in the order that counts are shown. */
@@ -37,10 +38,15 @@ static const struct state_look *look_of(enum device_condition state)
     return &looks[DEVICE_CONDITIONS - 1];
 }
 
-const char *fleet_state_text(struct arena *arena, enum device_condition state)
+const char *fleet_state_sign(enum device_condition state)
 {
     const struct state_look *look = look_of(state);
-    return arena_printf(arena, "%s %s", theme_ascii() ? look->plain : look->glyph, _(look->title));
+    return theme_ascii() ? look->plain : look->glyph;
+}
+
+const char *fleet_state_text(struct arena *arena, enum device_condition state)
+{
+    return arena_printf(arena, "%s %s", fleet_state_sign(state), _(look_of(state)->title));
 }
 
 const char *fleet_state_named(const char *name)
@@ -297,6 +303,8 @@ static const char *value_of(const struct device *d, enum fleet_by by)
         return d->model;
     case FLEET_BY_VERSION:
         return d->app;
+    case FLEET_BY_ZONE:
+        return d->zone;
     default:
         return "";
     }
@@ -358,7 +366,8 @@ const char *fleet_group_expression(struct arena *arena, enum fleet_by by, const 
 {
     static const char *const fields[FLEET_BYS] = {
         [FLEET_BY_NONE] = "device", [FLEET_BY_FLOOR] = "floor", [FLEET_BY_SHOP] = "shop",
-        [FLEET_BY_KIND] = "kind",   [FLEET_BY_MODEL] = "model", [FLEET_BY_VERSION] = "version"};
+        [FLEET_BY_KIND] = "kind",   [FLEET_BY_MODEL] = "model", [FLEET_BY_VERSION] = "version",
+        [FLEET_BY_ZONE] = "zone"};
     size_t n = strlen(name);
     if (!n)
         return by == FLEET_BY_VERSION ? "not version>=0"

@@ -13,16 +13,26 @@ enum fleet_by {
     FLEET_BY_KIND,
     FLEET_BY_MODEL,
     FLEET_BY_VERSION,
+    FLEET_BY_ZONE,
     FLEET_BYS
 };
 extern const char *const fleet_by_titles[FLEET_BYS]; /* marked for translation */
 
 /* Columns of both sheets. */
-enum { FLEET_COLUMN_NAME, FLEET_COLUMN_STATE = 2, FLEET_COLUMN_CONFIG = 4 };
+enum {
+    FLEET_COLUMN_NAME,
+    FLEET_COLUMN_SHOP,
+    FLEET_COLUMN_STATE,
+    FLEET_COLUMN_VERSION,
+    FLEET_COLUMN_CONFIG,
+    FLEET_COLUMN_WHERE = 9
+};
 enum { FLEET_HUNG_S = 3 };
 
 /* "● ok", in the user's language. Owned by the arena. */
 const char *fleet_state_text(struct arena *arena, enum device_condition state);
+/* The sign alone, one cell. */
+const char *fleet_state_sign(enum device_condition state);
 /* The word alone, by its name in JSON. */
 const char *fleet_state_named(const char *name);
 enum role fleet_state_role(enum device_condition state);

@@ -69,6 +69,10 @@ static const struct screen_place places[] = {
     {"wrong", "N f", "kind=pos and flor=2"},
     {"groups", "N b b", ""},
     {"group", "N b b b Down Enter", ""},
+    {"map", "N M", ""},
+    {"map-device", "N M Down Down Right Space Right", ""},
+    {"map-select", "N M f", "kind=screen"},
+    {"map-pattern", "N M / 0 0 1", ""},
     {"device", "N / 0 0 0 3 Enter Enter", ""},
     {"key", "N / 0 0 0 5 Enter Enter y", ""},
     {"edit", "N Enter e", ""},
@@ -222,6 +226,45 @@ static void what_is_desired_changes_and_comes_back(void **state)
     assert_true(vt_shows(vt, "found '{nobody}'"));
 }
 
+/* The map shows what the expression and the pattern leave; Enter narrows it by what is under the
+ * cursor, or opens the device. */
+static void the_map_is_walked(void **state)
+{
+    (void)state;
+    open_console(30, 110);
+    vt_keys(vt, "N M");
+    assert_true(vt_shows(vt, "floor 3: 13 devices"));
+    vt_keys(vt, "End");
+    assert_true(vt_shows(vt, "P1-0039  ● ok  海底捞"));
+    vt_keys(vt, "Enter");
+    assert_true(vt_shows(vt, "Loop › Fleet › "));
+    vt_keys(vt, "Esc");
+    assert_true(vt_shows(vt, "P1-0039  ● ok  海底捞"));
+    vt_keys(vt, "Home / S Enter");
+    assert_true(vt_shows(vt, "floor 3: 3 devices"));
+    vt_keys(vt, "Right");
+    assert_true(vt_shows(vt, "1-A north, floor 3: 3 devices"));
+    vt_keys(vt, "Space r");
+    assert_true(vt_shows(vt, "Runs on 3 devices: 3 screen."));
+    vt_keys(vt, "Esc Space r");
+    assert_true(vt_shows(vt, "Runs on 10 devices: 10 screen."));
+    vt_keys(vt, "Esc Esc Enter");
+    assert_true(vt_shows(vt, "floor=\"3\" and zone=\"1-A\""));
+    assert_true(vt_shows(vt, "3 of 40 devices"));
+    vt_keys(vt, "M");
+    assert_true(vt_shows(vt, "floor 3: 3 devices"));
+    vt_keys(vt, "Esc");
+    assert_true(vt_shows(vt, "1-A north, floor 3: 3 devices"));
+    vt_keys(vt, "Left");
+    assert_true(vt_shows(vt, "floor 3: 13 devices"));
+    vt_keys(vt, "b");
+    assert_true(vt_shows(vt, "by floor"));
+    vt_keys(vt, "M");
+    assert_true(vt_shows(vt, "floor 3: 13 devices"));
+    vt_keys(vt, "M");
+    assert_true(vt_shows(vt, "device "));
+}
+
 /* A sealed console reaches nothing and says so. */
 static void nothing_is_reached_from_a_sealed_console(void **state)
 {
@@ -244,6 +287,7 @@ int main(void)
         cmocka_unit_test_teardown(a_device_goes_into_quarantine_and_out, screen_test_close),
         cmocka_unit_test_teardown(a_device_is_edited, screen_test_close),
         cmocka_unit_test_teardown(what_is_desired_changes_and_comes_back, screen_test_close),
+        cmocka_unit_test_teardown(the_map_is_walked, screen_test_close),
         cmocka_unit_test_teardown(nothing_is_reached_from_a_sealed_console, screen_test_close),
     };
     return cmocka_run_group_tests(tests, mall_make, screen_test_end);
