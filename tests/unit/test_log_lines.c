@@ -195,7 +195,7 @@ static void test_a_log_goes_on_where_it_stopped(void **state)
         bool noted = true; /* what was never seen is not missed */
         for (uint64_t i = log_first(ring); i < log_end(ring); i++) {
             const struct log_line *line = log_at(ring, i);
-            int number = atoi(line->text);
+            int number = (int)strtol(line->text, NULL, 10);
             noted = noted || line->note;
             if (line->note)
                 continue;
