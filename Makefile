@@ -72,13 +72,6 @@ tsan: test-deps ## the tests with ThreadSanitizer
 	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=build-tsan SAN=thread all tests
 	@SAN=thread sh tests/run.sh build-tsan
 
-soak: test-deps ## hours of what can go wrong between a hub and its replicas: kills, cuts, full disks, seeds
-	@$(MAKE) --no-print-directory -j$$(nproc) all $(BUILD)/tests/sync/test_simulation $(BUILD)/tests/fault/test_sync_cut
-	KILLS=500 ATRIUM=$(BUILD)/atrium python3 tests/cli/test_hub.py
-	FUZZ=5000 ATRIUM=$(BUILD)/atrium python3 tests/cli/test_hub_door.py
-	ATRIUM_SOAK=1 $(BUILD)/tests/fault/test_sync_cut
-	SEEDS=10000 $(BUILD)/tests/sync/test_simulation
-
 lint-deps:
 	@sh fixtures/install-packages.sh lint
 
@@ -191,4 +184,4 @@ $(BUILD)/completions: $(BUILD)/atrium
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
-.PHONY: FORCE pot po all run install deps test-deps test tests asan tsan lint soak format bench dist clean help
+.PHONY: FORCE pot po all run install deps test-deps test tests asan tsan lint format bench dist clean help

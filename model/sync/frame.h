@@ -28,14 +28,14 @@ enum {
 
 /* Who may send it: r(eplica), h(ub). Numbers are the wire's and never change. */
 enum frame_type {
-    FRAME_HELLO = 1, /* r: JSON {sync schema replica epoch policy cursor place key program} */
-    FRAME_WELCOME,   /* h: JSON {epoch mall principal role policy schema seq lock_s time rebuild} */
-    FRAME_PULL,      /* r: u64 bytes that may be sent from now on, more each time (credit) */
-    FRAME_BEGIN,     /* h: JSON {from to}: a batch */
-    FRAME_ROWS,      /* h: rows of one place (rows.h) */
+    FRAME_HELLO = 1, /* r: JSON {sync schema epoch policy position program} */
+    FRAME_WELCOME,   /* h: JSON, see doc/sync.md */
+    FRAME_PULL,      /* r: JSON {bytes position}: payloads that may be sent in all (credit) */
+    FRAME_BEGIN,     /* h: JSON {copy share}: a batch (batch.h) */
+    FRAME_ROWS,      /* h: rows of one place */
     FRAME_GONE,      /* h: keys of one place that are there no longer */
-    FRAME_EVENTS,    /* h: a piece of a chunk of events */
-    FRAME_END,       /* h: JSON {cursor place key time more} and SHA-256 of the batch's payloads */
+    FRAME_EVENTS,    /* h: what is done with events */
+    FRAME_END,       /* h: JSON {position time more person sha256} */
     FRAME_EDIT,      /* r: JSON: an entry of the outbox (outbox.h) */
     FRAME_ANSWER,    /* h: JSON {id state version reason theirs by at} */
     FRAME_BYE,       /* both: JSON {reason}; "" where all is well. The last frame. */

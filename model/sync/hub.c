@@ -155,7 +155,7 @@ static enum status mark_renew(struct sync_hub *hub, const char *epoch, struct er
     if (status != ST_OK)
         return status;
     if (!*marks.old)
-        strcpy(marks.old, "none");
+        snprintf(marks.old, sizeof marks.old, "none");
     snprintf(marks.epoch, sizeof marks.epoch, "%s", epoch);
     random_hex(marks.new, 16);
     status = marks_write(hub->mall, &marks, err);
@@ -184,6 +184,26 @@ static enum status epoch_check(struct sync_hub *hub, struct error *err)
     return status == ST_OK ? mark_renew(hub, fresh, err) : status;
 }
 
+/* A principal may be revoked, and given another role, while its session is open. */
+static enum status role_check(struct sync_hub *hub, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    bool row, same = false;
+    enum status status =
+        reader_prepare(hub->reader, "select role from principal where name = ?1", &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_text(stmt, 1, hub->access.principal, -1, SQLITE_STATIC);
+    status = reader_step(hub->reader, stmt, &row, err);
+    if (status == ST_OK && row)
+        same = strcmp(column_text(stmt, 0), roles[hub->access.role].name) == 0;
+    sqlite3_reset(stmt);
+    return status != ST_OK || same
+               ? status
+               : error_set(err, ST_DENIED,
+                           "what this principal may see was changed: begin another session");
+}
+
 /* What is told now is more than the file had when it was marked. */
 static enum status mark_keep(struct sync_hub *hub, struct error *err)
 {
@@ -195,7 +215,9 @@ static enum status mark_keep(struct sync_hub *hub, struct error *err)
         status = reader_integer(hub->reader, "select max(seq) from tail", 0, &tail, err);
     if (status != ST_OK || (hub->marked && seq == hub->marked_seq && tail == hub->marked_tail))
         return status;
-    status = sync_text(hub->reader, "epoch", epoch, sizeof epoch, err);
+    status = role_check(hub, err);
+    if (status == ST_OK)
+        status = sync_text(hub->reader, "epoch", epoch, sizeof epoch, err);
     if (status == ST_OK)
         status = mark_renew(hub, epoch, err);
     hub->marked = status == ST_OK;
@@ -364,6 +386,30 @@ static enum status hello(struct sync_hub *hub, const json_t *json, struct error 
 
 /* ---- Pulling ---- */
 
+/* The log of events is kept for replicas that were heard of lately; others take a copy again. A
+ * copy that nobody goes on with pins nothing for ever. What batches brought that are no longer in
+ * the log goes with the next batch. */
+static enum status log_shorten(struct writer *writer, int64_t now, struct error *err)
+{
+    static const char *const steps[] = {
+        "update replica set batch = 0 where batch <> 0 and heard < ?1 - 7 * 86400",
+        "insert or replace into sync select 'floor', min(seq) from replica where heard >= ?1 - 60 *"
+        " 86400 having count(*) > 0",
+        "delete from event_log where seq < (select cast(value as integer) from sync where name ="
+        " 'floor') and ?1",
+    };
+    enum status status = ST_OK;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && status == ST_OK; i++) {
+        sqlite3_stmt *stmt;
+        status = writer_prepare(writer, steps[i], &stmt, err);
+        if (status != ST_OK)
+            break;
+        sqlite3_bind_int64(stmt, 1, now);
+        status = writer_run(writer, stmt, err);
+    }
+    return status;
+}
+
 /* How far the replica is, for the log to be shortened by, and for `hub list`. */
 static enum status heard(struct sync_hub *hub, const struct position *at, struct error *err)
 {
@@ -388,6 +434,8 @@ static enum status heard(struct sync_hub *hub, const struct position *at, struct
         sqlite3_bind_int64(stmt, 4, now);
         status = writer_run(hub->writer, stmt, err);
     }
+    if (status == ST_OK)
+        status = log_shorten(hub->writer, now, err);
     if (status == ST_OK)
         status = writer_commit(hub->writer, err);
     if (hub->writer)
@@ -456,6 +504,8 @@ static enum status edited(struct sync_hub *hub, const json_t *json, struct error
     enum status status = still_admitted(hub, err);
     if (status == ST_OK)
         status = hub_writer(hub, err);
+    if (status == ST_OK)
+        status = role_check(hub, err);
     if (status == ST_OK)
         status = edit_apply(hub->writer, &hub->access, json, &answer, err);
     if (status == ST_OK)

@@ -126,6 +126,21 @@ static enum status finish(struct writer *writer, enum status status, struct erro
     return status;
 }
 
+/* What was acknowledged is kept for as long as a backup of the hub may be old. */
+static enum status old_remove(struct writer *writer, int64_t now, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    enum status status = writer_prepare(
+        writer,
+        "delete from outbox where state = 'done' and answered < ?1 - 86400 * coalesce((select"
+        " cast(value as integer) from setting where name = 'sync_keep'), 90)",
+        &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_int64(stmt, 1, now);
+    return writer_run(writer, stmt, err);
+}
+
 enum status outbox_events_remove(struct writer *writer, const char *id, struct error *err)
 {
     sqlite3_stmt *stmt;
@@ -147,6 +162,8 @@ enum status outbox_answer(struct writer *writer, const json_t *answer, int64_t n
     change_capture(writer, false);
     status = answer_write(writer, answer, now, err);
     const char *state = json_string_value(json_object_get(answer, "state"));
+    if (status == ST_OK)
+        status = old_remove(writer, now, err);
     if (status == ST_OK && strcmp(state, "refused") == 0)
         status =
             outbox_events_remove(writer, json_string_value(json_object_get(answer, "id")), err);

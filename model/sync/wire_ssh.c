@@ -108,15 +108,17 @@ static enum status wire_write(struct wire *wire, const void *bytes, size_t n, si
 static size_t wire_polls(struct wire *wire, struct pollfd *polls, bool reading, bool writing)
 {
     struct ssh_wire *self = ssh_of(wire);
-    (void)writing; /* room in the window is told by such a packet */
-    bool pending = ssh_get_poll_flags(self->ssh) & SSH_WRITE_PENDING;
     /* What libssh holds, or the end that it took in, no descriptor tells of: then nobody waits, as
      * one can write at almost any time. */
     bool held = ssh_channel_poll(self->channel, 0) != 0;
+    bool pending = ssh_get_poll_flags(self->ssh) & SSH_WRITE_PENDING;
     keep_nonblocking(self->fd);
+    /* Looking may have made room: what could not be written before it goes now. Where there is no
+     * room a packet tells of it. */
+    bool room = writing && ssh_channel_window_size(self->channel) > 0;
     polls[0] = (struct pollfd){
         .fd = self->fd,
-        .events = (short)(POLLIN | (pending || (held && reading) ? POLLOUT : 0)),
+        .events = (short)(POLLIN | (pending || room || (held && reading) ? POLLOUT : 0)),
     };
     return 1;
 }

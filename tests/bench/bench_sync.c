@@ -152,7 +152,8 @@ static int64_t zstd_size(struct writer *writer)
 
 int main(int argc, char **argv)
 {
-    int64_t n = argc > 1 ? atoll(argv[1]) : 5000000, fresh = argc > 2 ? atoll(argv[2]) : 1000000;
+    int64_t n = argc > 1 ? strtoll(argv[1], NULL, 10) : 5000000;
+    int64_t fresh = argc > 2 ? strtoll(argv[2], NULL, 10) : 1000000;
     const char *folder = argc > 3 ? argv[3] : "/tmp";
     char *path = mem_printf("%s/bench-sync-%d.mall", folder, (int)getpid());
     char *other = mem_printf("%s/bench-sync-%d.replica", folder, (int)getpid());

@@ -232,7 +232,7 @@ def console_until(replica, done, keys=b""):
         except (BlockingIOError, OSError):
             time.sleep(0.05)
         good = done()
-    os.write(leader, b"\x1b\x1bQ")
+    os.write(leader, b"Q")
     while process.poll() is None and time.time() < deadline + 20:
         try:
             os.read(leader, 1 << 16)

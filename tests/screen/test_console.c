@@ -7,10 +7,12 @@
 #include "views/dashboard.h"
 #include "views/screens.h"
 
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -309,6 +311,9 @@ static void assert_mall_whole(void)
 
 static void stir_console(uint64_t seed, int steps)
 {
+    char here[PATH_MAX];
+    assert_non_null(getcwd(here, sizeof here));
+    assert_int_equal(chdir(folder), 0); /* what is exported is not to lie about */
     open_console_with(24, 80, remembering);
     for (int step = 0; step < steps; step++) {
         stir(&seed);
@@ -329,6 +334,7 @@ static void stir_console(uint64_t seed, int steps)
     assert_string_equal(console_top(console)->ops->name, "loop");
     assert_int_equal(console->depth, 1);
     close_console();
+    assert_int_equal(chdir(here), 0);
 }
 
 static long setting(const char *name, long otherwise)

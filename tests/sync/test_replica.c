@@ -1,5 +1,6 @@
 /* A replica holds what its role may see of the hub, after a first copy and after catching up. */
 #include "model/event/event.h"
+#include "model/people/erase.h"
 #include "tests/support/sync_world.h"
 
 #include <setjmp.h>
@@ -128,6 +129,63 @@ static void a_technician_has_no_people(void **state)
     role_runs("technician");
 }
 
+static bool file_has(struct sync_world *world, const char *principal, const char *text)
+{
+    char *path = sync_world_path(world, principal);
+    size_t n;
+    char *bytes = file_read_all(path, &n);
+    bool has = memmem(bytes, n, text, strlen(text)) != NULL;
+    free(bytes);
+    free(path);
+    return has;
+}
+
+/* The replica's own audit and outbox know the person as well. */
+static void who_was_erased_is_erased_here(void **state)
+{
+    struct sync_world *world = sync_world_new();
+    struct access engine = access_engine(), access;
+    struct error err = {0};
+    struct arena *arena = arena_new();
+    struct erasure erasure;
+    struct mall *mall;
+    struct writer *writer;
+    struct reader *reader;
+    (void)state;
+    people_add(world, 1, 20);
+    sync_all(world, "admin");
+    char *path = sync_world_path(world, "admin");
+    assert_ok(mall_open(path, &mall, &err));
+    assert_ok(writer_open(mall, &writer, &err));
+    assert_ok(reader_open(mall, &reader, &err));
+    assert_ok(access_lookup(reader, "whoever", &access, &err));
+    assert_string_equal(access.principal, "admin");
+    json_t *set = json_pack("{s:s}", "phone", "13612345678");
+    struct operation op = {.actor = access.principal,
+                           .rights = access.rights,
+                           .entity = "member",
+                           .target = "C10005",
+                           .base_version = 1,
+                           .set = set};
+    assert_ok(operation_apply(writer, &op, NULL, &err));
+    json_decref(set);
+    reader_close(reader);
+    writer_close(writer);
+    mall_close(mall);
+    struct sync_counts counts = sync_all(world, "admin");
+    assert_int_equal(counts.pushed, 1);
+    same(world, "admin");
+    assert_true(file_has(world, "admin", "13612345678"));
+    assert_ok(member_erase(world->writer, &engine, 5, "asked for it", arena, &erasure, &err));
+    sync_all(world, "admin");
+    assert_false(file_has(world, "admin", "13612345678"));
+    assert_false(file_has(world, "admin", "C10005"));
+    same(world, "admin");
+    free(path);
+    arena_free(arena);
+    sync_world_free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -135,6 +193,7 @@ int main(void)
         cmocka_unit_test(an_operator_has_masks),
         cmocka_unit_test(an_analyst_has_pseudonyms),
         cmocka_unit_test(a_technician_has_no_people),
+        cmocka_unit_test(who_was_erased_is_erased_here),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -226,6 +226,23 @@ static void test_a_wrong_clock_and_a_full_disk_are_seen(void **state)
     arena_free(arena);
 }
 
+/* How it is once it answers: a busy machine, or a restart, may take a while. */
+static void sight_wait(struct fleet_engine *engine, const struct device *device,
+                       struct arena *arena, struct device_sight *sight)
+{
+    struct fleet_work_options ask = {.verb = "status"};
+    int64_t until = time_monotonic_ns() + LONG_MS * INT64_C(1000000);
+    *sight = (struct device_sight){0};
+    while (sight->state != DEVICE_OK && time_monotonic_ns() < until) {
+        size_t n;
+        struct fleet_work *work = fleet_work_begin(engine, device, 1, &ask);
+        assert_true(fleet_wait(engine, LONG_MS));
+        device_sight_of(fleet_work_results(work, &n), arena, 0, sight);
+        fleet_work_free(work);
+    }
+    assert_int_equal(sight->state, DEVICE_OK);
+}
+
 /* The power goes after a step of a verb: what became of it is not known, and the device comes back
  * wholly what it was or wholly what it should be. */
 static void test_the_power_goes_in_the_middle_of_a_verb(void **state)
@@ -250,14 +267,11 @@ static void test_the_power_goes_in_the_middle_of_a_verb(void **state)
     struct arena *arena = arena_new();
     size_t died = 0, n;
     for (size_t i = 0; i < CASES; i++) {
-        struct device_sight before, after = {0};
-        struct fleet_work_options ask = {.verb = "status"}, how = {.verb = cases[i].verb};
-        struct fleet_work *work = fleet_work_begin(engine, &fleet.devices[i], 1, &ask);
-        assert_true(fleet_wait(engine, LONG_MS));
-        device_sight_of(fleet_work_results(work, &n), arena, 0, &before);
-        fleet_work_free(work);
+        struct device_sight before, after;
+        struct fleet_work_options how = {.verb = cases[i].verb};
+        sight_wait(engine, &fleet.devices[i], arena, &before);
         test_fault(&fleet, i, cases[i].fault);
-        work = fleet_work_begin(engine, &fleet.devices[i], 1, &how);
+        struct fleet_work *work = fleet_work_begin(engine, &fleet.devices[i], 1, &how);
         assert_true(fleet_wait(engine, LONG_MS));
         const struct fleet_job *job = &fleet_work_results(work, &n)->job;
         /* A verb that refuses before the step ends as it does without the fault. */
@@ -265,14 +279,7 @@ static void test_the_power_goes_in_the_middle_of_a_verb(void **state)
             assert_int_equal(job->state, DEVICE_UNKNOWN);
         died += job->state == DEVICE_UNKNOWN;
         fleet_work_free(work);
-        int64_t until = time_monotonic_ns() + LONG_MS * INT64_C(1000000);
-        while (after.state != DEVICE_OK && time_monotonic_ns() < until) {
-            work = fleet_work_begin(engine, &fleet.devices[i], 1, &ask);
-            assert_true(fleet_wait(engine, LONG_MS));
-            device_sight_of(fleet_work_results(work, &n), arena, 0, &after);
-            fleet_work_free(work);
-        }
-        assert_int_equal(after.state, DEVICE_OK);
+        sight_wait(engine, &fleet.devices[i], arena, &after);
         assert_string_equal(after.app, before.app); /* a restart ends a trial */
         assert_string_equal(after.config, before.config);
     }
