@@ -3,6 +3,7 @@
 #include "model/base/time.h"
 #include "model/fleet/act.h"
 #include "model/fleet/collected.h"
+#include "model/fleet/history.h"
 #include "views/actions.h"
 #include "views/dashboard.h"
 #include "views/fleet_acts.h"
@@ -12,9 +13,10 @@
 #include "views/fleet_transfer.h"
 #include "views/screens.h"
 
+#include <math.h>
 #include <string.h>
 
-enum { ACTS = 8 };
+enum { ACTS = 8, HOURS = 24 };
 
 struct device_page {
     struct dashboard dashboard; /* first */
@@ -30,7 +32,8 @@ struct device_answer {
     const char *usual; /* configuration of its kind */
     const struct device_act *acts;
     size_t n_acts;
-    struct device_collected collected; /* today */
+    struct device_collected collected;   /* today */
+    struct device_sample samples[HOURS]; /* the last day, oldest first */
 };
 
 static void *device_ask(struct reader *reader, struct arena *arena, const void *parameters,
@@ -54,6 +57,9 @@ static void *device_ask(struct reader *reader, struct arena *arena, const void *
     int32_t day = clock_day(&reader_mall(reader)->clock, time_now());
     if (device_collected_read(reader, &question->access, answer->device->id, day,
                               &answer->collected, err) != ST_OK)
+        return NULL;
+    if (device_samples_read(reader, &question->access, answer->device->id, time_now() / 3600,
+                            answer->samples, HOURS, err) != ST_OK)
         return NULL;
     return device_acts_read(reader, &question->access, arena, answer->device->id, ACTS,
                             &answer->acts, &answer->n_acts, err) == ST_OK
@@ -180,6 +186,75 @@ static void collected_fill(struct panels *panels, const struct console *console,
          arena_printf(arena, _("%s bytes"), text_count(arena, c->waiting)));
 }
 
+/* ---- The last day ---- */
+
+enum sampled { SAMPLED_LOAD, SAMPLED_DISK, SAMPLED_CLOCK, SAMPLED };
+
+static double sampled_value(const struct device_sample *sample, enum sampled what)
+{
+    if (!sample->answered)
+        return NAN;
+    switch (what) {
+    case SAMPLED_LOAD:
+        return sample->load < 0 ? NAN : sample->load / 100.0;
+    case SAMPLED_DISK:
+        return sample->disk < 0 ? NAN : sample->disk;
+    default:
+        return fabs((double)sample->clock_ms) / 1000;
+    }
+}
+
+static const char *sampled_text(struct arena *arena, const struct device_sample *sample,
+                                enum sampled what)
+{
+    double value = sampled_value(sample, what);
+    if (!sample->asked)
+        return _("not asked");
+    if (!sample->answered)
+        return _("no answer");
+    if (isnan(value))
+        return symbol(SYMBOL_NONE);
+    if (what == SAMPLED_LOAD)
+        return arena_printf(arena, "%.2f", value);
+    if (what == SAMPLED_DISK)
+        return arena_printf(arena, "%.0f%%", value);
+    return arena_printf(arena, "%+.1f s", (double)sample->clock_ms / 1000);
+}
+
+static void sampled_fill(struct panels *panels, const struct console *console,
+                         const struct device_sample *samples, enum sampled what, const char *title)
+{
+    struct arena *arena = panels->arena;
+    struct panel *panel = panels_add(panels, PANEL_SERIES, title, HOURS);
+    double *series = arena_array(arena, double, HOURS);
+    const char **labels = arena_array(arena, const char *, HOURS);
+    for (size_t i = 0; i < HOURS; i++) {
+        const char *time = time_local(arena, console->mall->zone, samples[i].hour * 3600);
+        series[i] = sampled_value(&samples[i], what);
+        panel->values[i].label = arena_printf(arena, "%.5s", time + 11);
+        panel->values[i].text = sampled_text(arena, &samples[i], what);
+        labels[i] = i % 6 == 0 ? arena_printf(arena, "%.2s", time + 11) : NULL;
+    }
+    panel->series = series;
+    panel->n_series = HOURS;
+    panel->labels = labels;
+    panel->span = 4;
+    panel->span_medium = 4;
+    panel->rows = 6;
+}
+
+/* Nothing where nobody asked for a day. */
+static void samples_fill(struct panels *panels, const struct console *console,
+                         const struct device_answer *answer)
+{
+    static const char *const titles[SAMPLED] = {N_("LOAD"), N_("DISK, %"), N_("CLOCK OFF, s")};
+    bool asked = false;
+    for (size_t i = 0; i < HOURS; i++)
+        asked |= answer->samples[i].asked > 0;
+    for (int what = 0; asked && what < SAMPLED; what++)
+        sampled_fill(panels, console, answer->samples, (enum sampled)what, _(titles[what]));
+}
+
 static void facts_fill(struct panels *panels, const struct device *d)
 {
     struct arena *arena = panels->arena;
@@ -236,6 +311,7 @@ static void panels_make(struct view *view)
     state_fill(panels, view->console, answer->device);
     said_fill(panels, answer);
     collected_fill(panels, view->console, answer);
+    samples_fill(panels, view->console, answer);
     acts_fill(panels, view->console, answer);
     key_fill(panels, answer->device);
     facts_fill(panels, answer->device);

@@ -158,7 +158,8 @@ static void alerts_fill(struct console *console, struct panels *panels,
         value->text = arena_printf(panels->arena, "%s %s",
                                    _(alert_places[alert->rule->place].title), symbol(SYMBOL_OPEN));
         value->screen = alert_places[alert->rule->place].screen;
-        const char *argument = alert_places[alert->rule->place].argument;
+        const char *argument =
+            alert->argument ? alert->argument : alert_places[alert->rule->place].argument;
         value->argument = argument ? argument : "";
     }
 }
@@ -271,6 +272,9 @@ static void home_answered(struct view *view, int slot)
             figure_days(panels, loop, _(home_days[i].title), home_days[i].metric, (enum stage)i);
         days->span = 6;
         days->span_medium = 12;
+        /* Roll-ups have no such series: that is no answer yet. */
+        if (!fits && !days->n_series)
+            days->empty = view_asking(view, SLOT_EXACT) ? _("counting …") : symbol(SYMBOL_NONE);
     }
 }
 

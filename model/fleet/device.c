@@ -22,7 +22,8 @@ static const char device_sql[] =
     "select d.id, d.port, d.version, s.time, s.seen, s.milliseconds, s.clock, s.spool, s.load,"
     " s.disk, d.code, d.kind, d.host, d.user, d.model, d.floor, d.pin, d.quarantine, d.note,"
     " t.code, t.name, z.code, s.state, s.phase, s.reason, s.app, s.config, s.offered, d.identity,"
-    " b.code, b.host, b.user, b.pin, b.quarantine, b.identity, b.kind, b.port"
+    " b.code, b.host, b.user, b.pin, b.quarantine, b.identity, b.kind, b.port,"
+    " (select max(c.time) from collect c where c.device = d.id)"
     " from device d left join device_state s on s.device = d.id"
     " left join tenant t on t.id = d.tenant left join zone z on z.id = d.zone"
     " left join device b on b.id = d.bastion order by d.code";
@@ -102,6 +103,7 @@ static struct device device_read(sqlite3_stmt *stmt, struct arena *arena)
     device.hop.port = (int)column_number(stmt, FIRST_TEXT + texts_n, 0);
     if (device.hop.port <= 0 || device.hop.port > 65535)
         device.hop.port = PORT_SSH;
+    device.reported = column_number(stmt, FIRST_TEXT + texts_n + 1, 0);
     /* What it said before it was quarantined, or before its pin was taken back, is no state. */
     if (*device.quarantine)
         device.state = DEVICE_QUARANTINED;

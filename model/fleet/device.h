@@ -48,6 +48,7 @@ struct device {
     enum device_condition state;
     const char *phase, *reason, *app, *config, *offered;
     int64_t time, seen, milliseconds, clock_ms, spool;
+    int64_t reported;   /* when something of its spools last came; 0: never */
     int load, disk;     /* hundredths, percent; -1: unknown */
     const char *wanted; /* beginning of the hash of its desired configuration; "": none is */
     enum device_drift drift;

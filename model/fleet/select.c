@@ -47,7 +47,7 @@ static const struct filter_field fields[] = {
     {"load", FILTER_DECIMAL, false, "its load"},
     {"disk", FILTER_NUMBER, false, "percent of the disk used"},
     {"clock", FILTER_DURATION, false, "how far its clock is off, either way"},
-    {"age", FILTER_DURATION, false, "since it last answered"},
+    {"age", FILTER_DURATION, false, "since it last answered or reported"},
     {"spool", FILTER_NUMBER, false, "bytes it holds that were not collected"},
     {"pinned", FILTER_FLAG, false, "its host key is known"},
     {"quarantined", FILTER_FLAG, false, "it is given no credential"},
@@ -71,6 +71,12 @@ static struct filter_value text_or_unknown(const char *text)
 static struct filter_value number_of(bool known, int64_t number)
 {
     return (struct filter_value){.unknown = !known, .number = number};
+}
+
+/* It answered, or something it reported came. */
+static int64_t heard(const struct device *d)
+{
+    return d->seen > d->reported ? d->seen : d->reported;
 }
 
 static struct filter_value value_get(const void *context, size_t field)
@@ -113,7 +119,7 @@ static struct filter_value value_get(const void *context, size_t field)
     case FIELD_CLOCK:
         return number_of(d->seen > 0, (d->clock_ms < 0 ? -d->clock_ms : d->clock_ms) / 1000);
     case FIELD_AGE:
-        return number_of(d->seen > 0, row->now - d->seen);
+        return number_of(heard(d) > 0, row->now - heard(d));
     case FIELD_SPOOL:
         return number_of(d->spool >= 0, d->spool);
     case FIELD_PINNED:

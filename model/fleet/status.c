@@ -3,6 +3,7 @@
 #include "model/base/text.h"
 #include "model/base/time.h"
 #include "model/fleet/clean.h"
+#include "model/fleet/history.h"
 
 #include <string.h>
 
@@ -160,6 +161,8 @@ enum status device_sights_keep(struct writer *writer, const char *actor,
     enum status status = writer_begin(writer, err);
     for (size_t i = 0; i < n && status == ST_OK; i++) {
         status = sight_keep(writer, &sights[i], err);
+        if (status == ST_OK)
+            status = device_sample_keep(writer, &sights[i], err);
         if (status == ST_OK && sights[i].state == DEVICE_QUARANTINED && *sights[i].offered)
             status = quarantine(writer, actor, &sights[i], err);
     }

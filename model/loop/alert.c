@@ -1,27 +1,11 @@
 /* Alerts: what roll-ups, batches and the clock say needs a look, without reading the events. */
-#include "model/loop/alert.h"
 #include "model/base/intl.h"
 #include "model/base/text.h"
-#include "model/base/vec.h"
+#include "model/loop/alert_parts.h"
 #include "model/loop/label.h"
-#include "model/loop/survey.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum rule_id {
-    RULE_READ_ONLY,
-    RULE_STALE,
-    RULE_PROBES_SILENT,
-    RULE_POS_DOWN,
-    RULE_CATEGORY_DOWN,
-    RULE_SHOP_DOWN,
-    RULE_POINTS_LIABILITY,
-    RULE_CONFIG_DRIFT,
-    RULE_REFUSED,
-    RULE_DUPLICATES,
-    RULE_COUNT
-};
 
 const struct alert_rule alert_rules[] = {
     [RULE_READ_ONLY] = {"read-only", N_("the mall is open read-only"), ALERT_TROUBLE, ALERT_TO_DATA,
@@ -31,7 +15,11 @@ const struct alert_rule alert_rules[] = {
     [RULE_PROBES_SILENT] =
         {"probes-silent", N_("probes are silent"), ALERT_TROUBLE, ALERT_TO_PERCEIVE, 20,
          N_("Sightings that a zone usually has in the last three full hours (mean of "
-            "the seven days before), where it had none today.")},
+            "the seven days before), where it had none today, and other zones had.")},
+    [RULE_DEVICES_SILENT] =
+        {"devices-silent", N_("devices are silent"), ALERT_TROUBLE, ALERT_TO_FLEET, 1,
+         N_("Devices of a kind on a floor that did not answer when they were last asked, and "
+            "of which nothing was heard for ten minutes.")},
     [RULE_POS_DOWN] =
         {"pos-down", N_("registrations at POS are down"), ALERT_CHANGE, ALERT_TO_CONVERT, 0.30,
          N_("Fall of a category's registrations on channel pos in the last 7 full days "
@@ -61,25 +49,12 @@ const struct alert_rule alert_rules[] = {
 };
 const size_t n_alert_rules = RULE_COUNT;
 
-enum { WEEKS_USUAL = 4, SILENT_HOURS = 3, USUAL_DAYS = 7, LEAST_CARDS = 20, LEAST_RECEIPTS = 50 };
+enum { WEEKS_USUAL = 4, LEAST_CARDS = 20, LEAST_RECEIPTS = 50 };
 
-struct watch {
-    struct reader *reader;
-    struct arena *arena;
-    const struct mall *mall;
-    int64_t as_of, present;
-    int32_t today;
-    struct places places;
-    uint32_t pos;
-    size_t n_cells;
-    const struct rollup_cell *cells; /* the last five weeks */
-    VEC(struct alert) found;
-};
-
-static void found(struct watch *watch, enum rule_id rule, double value, enum dimension dim,
-                  int64_t key, const char *text)
+void alert_found(struct watch *watch, enum rule_id rule, double value, enum dimension dim,
+                 int64_t key, const char *text)
 {
-    vec_push(&watch->found, (struct alert){&alert_rules[rule], text, value, dim, key});
+    vec_push(&watch->found, (struct alert){&alert_rules[rule], text, value, dim, key, NULL});
 }
 
 /* ---- The file and the clock ---- */
@@ -90,57 +65,14 @@ static enum status look_at_file(struct watch *watch, struct error *err)
     (void)err;
 
     if (watch->mall->read_only)
-        found(watch, RULE_READ_ONLY, 1, DIM_NONE, 0,
-              watch->mall->why_read_only
-                  ? arena_printf(watch->arena, _("read-only: %s"), watch->mall->why_read_only)
-                  : _("the mall is open read-only"));
+        alert_found(watch, RULE_READ_ONLY, 1, DIM_NONE, 0,
+                    watch->mall->why_read_only
+                        ? arena_printf(watch->arena, _("read-only: %s"), watch->mall->why_read_only)
+                        : _("the mall is open read-only"));
     if (watch->as_of && hours > alert_rules[RULE_STALE].threshold)
-        found(watch, RULE_STALE, hours, DIM_NONE, 0,
-              arena_printf(watch->arena, _("the latest event is %s old"),
-                           text_duration(watch->arena, time_now() - watch->as_of)));
-    return ST_OK;
-}
-
-/* ---- Probes ---- */
-
-/* Sightings by zone in the hours looked at: today, and on the days before together. */
-struct zone_heard {
-    int64_t today, before;
-};
-
-static enum status look_at_probes(struct watch *watch, struct error *err)
-{
-    const struct clock *clock = &watch->mall->clock;
-    size_t n_zones = dict_size(watch->reader, DICT_ZONE) + 1, n;
-    struct zone_heard *heard = arena_array(watch->arena, struct zone_heard, n_zones);
-    int64_t opened = clock_day_start(clock, watch->today);
-    int hour = clock_hour(clock, watch->present);
-    const struct rollup_hour *cells;
-
-    /* Early in the mall day there are no three hours to look at. */
-    if (watch->present - opened < (SILENT_HOURS + 1) * 3600)
-        return ST_OK;
-    enum status status = rollup_hours(watch->reader, watch->arena, watch->today - USUAL_DAYS,
-                                      watch->today + 1, &cells, &n, err);
-    if (status != ST_OK)
-        return status;
-    for (size_t i = 0; i < n; i++) {
-        int ago = (hour - cells[i].hour + 24) % 24;
-        if (ago < 1 || ago > SILENT_HOURS || cells[i].zone >= n_zones)
-            continue;
-        if (cells[i].day == watch->today)
-            heard[cells[i].zone].today += cells[i].sightings;
-        else
-            heard[cells[i].zone].before += cells[i].sightings;
-    }
-    for (size_t zone = 1; zone < n_zones; zone++) {
-        double usual = (double)heard[zone].before / USUAL_DAYS;
-        if (!heard[zone].today && usual >= alert_rules[RULE_PROBES_SILENT].threshold)
-            found(watch, RULE_PROBES_SILENT, usual, DIM_ZONE, (int64_t)zone,
-                  arena_printf(watch->arena, _("probes in %s silent for %d h"),
-                               label_of(watch->reader, watch->arena, NULL, DIM_ZONE, (int64_t)zone),
-                               SILENT_HOURS));
-    }
+        alert_found(watch, RULE_STALE, hours, DIM_NONE, 0,
+                    arena_printf(watch->arena, _("the latest event is %s old"),
+                                 text_duration(watch->arena, time_now() - watch->as_of)));
     return ST_OK;
 }
 
@@ -175,9 +107,9 @@ static void fall_note(struct watch *watch, enum rule_id rule, double fall, enum 
                       int64_t key, const char *what)
 {
     if (fall >= alert_rules[rule].threshold)
-        found(watch, rule, fall, dim, key,
-              arena_printf(watch->arena, _("%s down %.0f%% in %s"), what, fall * 100,
-                           label_of(watch->reader, watch->arena, NULL, dim, key)));
+        alert_found(watch, rule, fall, dim, key,
+                    arena_printf(watch->arena, _("%s down %.0f%% in %s"), what, fall * 100,
+                                 label_of(watch->reader, watch->arena, NULL, dim, key)));
 }
 
 static enum status look_at_falls(struct watch *watch, struct error *err)
@@ -230,9 +162,10 @@ static enum status look_at_points(struct watch *watch, struct error *err)
         return ST_OK;
     double share = (double)fen / (double)sales;
     if (share >= alert_rules[RULE_POINTS_LIABILITY].threshold)
-        found(watch, RULE_POINTS_LIABILITY, share, DIM_NONE, 0,
-              arena_printf(watch->arena, _("points liability grew by %.0f%% of four weeks' sales"),
-                           share * 100));
+        alert_found(watch, RULE_POINTS_LIABILITY, share, DIM_NONE, 0,
+                    arena_printf(watch->arena,
+                                 _("points liability grew by %.0f%% of four weeks' sales"),
+                                 share * 100));
     return ST_OK;
 }
 
@@ -263,42 +196,13 @@ static enum status look_at_imports(struct watch *watch, struct error *err)
     sqlite3_reset(stmt);
     double share = rows ? (double)duplicates / (double)rows : 0;
     if (refused >= (int64_t)alert_rules[RULE_REFUSED].threshold)
-        found(watch, RULE_REFUSED, (double)refused, DIM_NONE, 0,
-              arena_printf(watch->arena, _("imports refused %s rows"),
-                           text_count(watch->arena, refused)));
+        alert_found(watch, RULE_REFUSED, (double)refused, DIM_NONE, 0,
+                    arena_printf(watch->arena, _("imports refused %s rows"),
+                                 text_count(watch->arena, refused)));
     if (rows >= 100 && share >= alert_rules[RULE_DUPLICATES].threshold)
-        found(
+        alert_found(
             watch, RULE_DUPLICATES, share, DIM_NONE, 0,
             arena_printf(watch->arena, _("%.0f%% of imported rows were duplicates"), share * 100));
-    return ST_OK;
-}
-
-/* ---- Devices ---- */
-
-static enum status look_at_devices(struct watch *watch, struct error *err)
-{
-    int64_t drift = 0;
-    sqlite3_stmt *stmt;
-    bool row = false;
-    enum status status = reader_prepare(watch->reader,
-                                        "select count(*) from device_state s"
-                                        " join device d on d.id = s.device where s.wanted <> ''"
-                                        " and s.config <> '' and s.config <> s.wanted",
-                                        &stmt, err);
-    if (status == ST_OK)
-        status = reader_step(watch->reader, stmt, &row, err);
-    if (status != ST_OK)
-        return status;
-    if (row)
-        drift = sqlite3_column_int64(stmt, 0);
-    sqlite3_reset(stmt);
-    if (drift >= (int64_t)alert_rules[RULE_CONFIG_DRIFT].threshold)
-        found(watch, RULE_CONFIG_DRIFT, (double)drift, DIM_NONE, 0,
-              arena_printf(watch->arena,
-                           ngettext("%lld device has another configuration than desired",
-                                    "%lld devices have another configuration than desired",
-                                    (unsigned long)drift),
-                           (long long)drift));
     return ST_OK;
 }
 
@@ -341,8 +245,7 @@ enum status alerts_run(struct reader *reader, struct arena *arena, const struct 
                        size_t *n, struct error *err)
 {
     static enum status (*const looks[])(struct watch *, struct error *) = {
-        look_at_file,   look_at_probes,  look_at_falls,
-        look_at_points, look_at_imports, look_at_devices};
+        look_at_file, alert_devices, alert_probes, look_at_falls, look_at_points, look_at_imports};
     struct watch watch = {.reader = reader, .arena = arena, .mall = reader_mall(reader)};
 
     *n = 0;

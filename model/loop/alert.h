@@ -36,7 +36,8 @@ struct alert {
     const char *text; /* "registrations at POS down 34% in Fashion" */
     double value;     /* what was compared with the threshold */
     enum dimension dim;
-    int64_t key; /* what it is about: a zone, tenant, category; DIM_NONE: the mall */
+    int64_t key;          /* what it is about: a zone, tenant, category; DIM_NONE: the mall */
+    const char *argument; /* of the screen that Enter leads to; NULL: the place's own */
 };
 
 /* Worst level first, then by how far beyond the threshold. Owned by the arena. */

@@ -47,6 +47,7 @@ const struct change_place change_places[] = {
     {40, "points_hold", CHANGE_COLUMN, "person", NULL, 1},
     {41, "points_rule", CHANGE_ROW},
     {44, "collect_day", CHANGE_PAIR, "device", "day", 0, 1, 0},
+    {45, "device_sample", CHANGE_PAIR, "device", "hour", 0, 1, 4},
     {46, "config", CHANGE_ROW},
     {47, "config_queue", CHANGE_ROW},
     {50, "rollout", CHANGE_ROW},

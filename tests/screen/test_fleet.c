@@ -46,6 +46,10 @@ static void mall_fill(struct temp_mall *t)
         "beat=5\n\n[screen]\nfloor={floor}\n'), ('device:P1-0003', 'beat=9\n[screen]\nlight=3\n');"
         "insert into config_queue (device, actor, time, expires) values (11, 'liu', 1508399000,"
         " 1508486400);"
+        "with recursive n(i) as (select 0 union all select i + 1 from n where i < 20)"
+        "insert into device_sample (device, hour, asked, answered, load, disk, clock) select 3,"
+        " 1508400000 / 3600 - i, 4, iif(i = 9, 0, 4), iif(i = 9, -1, 20 + i * i % 90),"
+        " iif(i = 9, -1, 60 - i), iif(i = 9, 0, i * 40 - 300) from n where i not in (3, 4);"
         "insert into device_act (device, time, act, actor, detail, state, exit, milliseconds)"
         " values (3, 1508390000, 'run', 'liu', 'uptime', 'ok', 0, 210),"
         " (3, 1508391000, 'run', 'liu', 'systemctl restart till', 'unknown', null, 60210)");

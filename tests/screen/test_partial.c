@@ -9,6 +9,7 @@
 #include "tui/locale.h"
 #include "views/actions.h"
 #include "views/console.h"
+#include "views/dashboard.h"
 #include "views/modules.h"
 
 #include <setjmp.h>
@@ -422,6 +423,54 @@ static void test_small_groups(void **state)
     mall_end();
 }
 
+/* Roll-ups have no visits by day: until the exact answer is there the panel says that it is being
+ * counted, not that there is nothing. */
+static void what_is_not_counted_yet_is_not_nothing(void **state)
+{
+    enum { QUICK, EXACT };
+    (void)state;
+    open_console(UINT32_MAX);
+    struct view *view = console_top(console);
+    void *result;
+    assert_non_null(view_answer(view, QUICK));
+    exact_hold();
+    arena_free(view_answer_take(view, EXACT, &result));
+    console_refresh(console);
+    view->ops->answered(view, QUICK);
+    console_redraw(console);
+    vt_settle(vt);
+    assert_true(view_asking(view, EXACT));
+    assert_non_null(strstr(vt_dump(vt), "counting"));
+    assert_null(strstr(vt_dump(vt), "nothing in this period"));
+    exact_let_go();
+    assert_null(strstr(vt_dump(vt), "counting"));
+}
+
+/* An exact answer stays while the present moves within a day: what it is compared with ends a
+ * little later then, and the next answer is asked for meanwhile. */
+static void an_answer_stays_while_the_present_moves(void **state)
+{
+    enum { EXACT = 1 };
+    (void)state;
+    open_console(UINT32_MAX);
+    const struct clock *clock = &console->mall->clock;
+    struct period set = console->period;
+    const struct stages *exact = view_answer(console_top(console), EXACT);
+    assert_true(dashboard_fits(console, exact));
+    struct period against = period_compare(clock, &set, console->compare);
+    console->period = period_of(clock, console->present - 7200, set.from, set.to);
+    struct period earlier = period_compare(clock, &console->period, console->compare);
+    assert_true(earlier.to != against.to);
+    assert_true(dashboard_fits(console, exact));
+    console->period = period_named(clock, console->present, PERIOD_90_DAYS);
+    assert_false(dashboard_fits(console, exact));
+    console->period = set;
+    console->compare = COMPARE_YEAR;
+    assert_false(dashboard_fits(console, exact));
+    console->compare = COMPARE_NONE;
+    assert_false(dashboard_fits(console, exact));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -433,6 +482,8 @@ int main(void)
         cmocka_unit_test_teardown(test_again, after_each),
         cmocka_unit_test_teardown(test_counted_while_typed, after_each),
         cmocka_unit_test_teardown(test_in_chinese, after_each),
+        cmocka_unit_test_teardown(what_is_not_counted_yet_is_not_nothing, after_each),
+        cmocka_unit_test_teardown(an_answer_stays_while_the_present_moves, after_each),
     };
     return cmocka_run_group_tests(tests, mall_make, mall_remove);
 }

@@ -180,6 +180,17 @@ create table collect_day (
     clocked integer not null default 0,  -- rows whose time was set right by the clock's offset
     primary key (device, day)
 ) strict, without rowid;
+-- How devices were, one sample an hour for seven days (model/fleet/history.h).
+create table device_sample (
+    device integer not null,
+    hour integer not null,               -- hours since 1970
+    asked integer not null default 0,    -- times
+    answered integer not null default 0,
+    load integer not null default -1,    -- hundredths, the highest of the hour; -1: unknown
+    disk integer not null default -1,    -- percent, the highest
+    clock integer not null default 0,    -- milliseconds, the farthest off
+    primary key (device, hour)
+) strict, without rowid;
 -- Configurations that devices should have (model/fleet/config.h); their versions are the audit's.
 create table config (
     id integer primary key,
