@@ -78,9 +78,9 @@ void session_check_time(struct fleet_session *session, int64_t now);
 
 void session_cancel(struct fleet_session *session);
 
-/* libssh took bytes that it could not send yet: no more are given to it. Its poll flags do not tell:
- * after a write they stay up for as long as every look finds something to read, which in a flood is
- * for ever. */
+/* libssh took bytes that it could not send yet: no more are given to it. Its poll flags do not
+ * tell: after a write they stay up for as long as every look finds something to read, which in a
+ * flood is for ever. */
 bool session_unsent(const struct fleet_session *session);
 
 /* What epoll is to wait for: EPOLLIN, EPOLLOUT. */

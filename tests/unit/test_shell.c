@@ -354,6 +354,47 @@ static void test_a_real_server(void **state)
     sshd_farm_stop(&real);
 }
 
+/* The way is the device's own, as everything else goes it. */
+static void test_a_shell_behind_a_bastion(void **state)
+{
+    (void)state;
+    if (!sshd_there())
+        skip();
+    enum { BASTION, BEHIND, SERVERS };
+    struct sshd_farm real;
+    struct error err = {0};
+    sshd_farm_start(&real, SERVERS, NULL);
+    struct fleet_engine *simulated = engine;
+    struct fleet_options options = {.identity = real.identity};
+    assert_ok(fleet_new(&options, &engine, &err));
+    const struct device *b = &real.devices[BASTION];
+    struct device device = real.devices[BEHIND];
+    device.hop = (struct device_hop){.code = b->code,
+                                     .host = b->host,
+                                     .user = b->user,
+                                     .pin = b->pin,
+                                     .quarantine = b->quarantine,
+                                     .identity = b->identity,
+                                     .kind = b->kind,
+                                     .port = b->port};
+    size_t logins = sshd_log_count(&real, BASTION, "Accepted publickey");
+    struct shell *shell = begin(&device);
+    type(shell, "echo it is $((6 * 7))\r");
+    await(shell, "it is 42");
+    assert_int_equal(sshd_log_count(&real, BASTION, "Accepted publickey") - logins, 1);
+    type(shell, "yes\r"); /* and so is Ctrl-C's */
+    await(shell, "y\r\ny\r\n");
+    type(shell, "\x03");
+    type(shell, "echo it is $((6 * 8))\r");
+    await(shell, "it is 48");
+    shell_leave(shell);
+    await_over(shell);
+    shell_free(shell);
+    fleet_free(engine);
+    engine = simulated;
+    sshd_farm_stop(&real);
+}
+
 /* ---- Logs ---- */
 
 static void pump(struct follow *follow)
@@ -498,6 +539,7 @@ int main(void)
         cmocka_unit_test(test_what_goes_wrong_is_said),
         cmocka_unit_test(test_no_shell_without_a_recording),
         cmocka_unit_test(test_a_real_server),
+        cmocka_unit_test(test_a_shell_behind_a_bastion),
         cmocka_unit_test(test_logs_are_merged_and_go_on_after_a_lost_line),
         cmocka_unit_test(test_hostile_logs_are_clean_and_bounded),
         cmocka_unit_test(test_those_who_refuse_are_not_called_again),
