@@ -38,7 +38,7 @@ static void bytes_put(struct bytes *to, const char *bytes, size_t n)
 {
     if (to->from == to->n)
         to->from = to->n = 0;
-    if (to->n + n > to->cap) {
+    if (to->n && to->n + n > to->cap) {
         memmove(to->at, to->at + to->from, to->n - to->from);
         to->n -= to->from;
         to->from = 0;
