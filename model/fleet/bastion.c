@@ -158,7 +158,7 @@ static void pipe_take(struct pipe *pipe)
     char bytes[PIECE];
     while (pipe->state == PIPE_OPEN && !pipe->input_ended && !pipe->closed) {
         uint32_t room = ssh_channel_window_size(pipe->channel);
-        if (!room || ssh_get_poll_flags(carrier->ssh) & SSH_WRITE_PENDING)
+        if (!room || session_unsent(carrier))
             return;
         ssize_t n = recv(pipe->fd, bytes, room < PIECE ? room : PIECE, MSG_DONTWAIT);
         if (n < 0)
@@ -171,8 +171,8 @@ static void pipe_take(struct pipe *pipe)
 
 static unsigned pipe_wishes(const struct pipe *pipe)
 {
-    bool room = ssh_channel_window_size(pipe->channel) > 0 &&
-                !(ssh_get_poll_flags(pipe->bastion->session.ssh) & SSH_WRITE_PENDING);
+    bool room =
+        ssh_channel_window_size(pipe->channel) > 0 && !session_unsent(&pipe->bastion->session);
     bool held = pipe->rest.n > 0 || ssh_channel_poll(pipe->channel, 0) > 0;
     return (room && !pipe->input_ended ? (unsigned)EPOLLIN : 0u) | (held ? (unsigned)EPOLLOUT : 0u);
 }

@@ -222,8 +222,8 @@ static void wishes_look(struct fleet_engine *engine, bool ending)
         pthread_mutex_unlock(&engine->lock);
         if (cancel)
             session_cancel(session);
-        if (!session->finished && session->input_open &&
-            (session->job->input || session->job->term || session->held))
+        bool typed = session->input_open && (session->job->input || session->job->term);
+        if (!session->finished && (typed || session->held))
             session_step(session); /* there may be more to send, or room for output */
         session_arm(engine, session, false);
     }

@@ -100,6 +100,10 @@ struct fleet_job {
     int size, hold; /* atomic: columns << 16 | rows of the terminal; 1: no more output for now */
 };
 
+/* A job on a device: who it is and the way there. The texts and the way stay the device's, so it
+ * must outlive the job; what is to be done there is the caller's to set. */
+struct fleet_job fleet_job_of(const struct device *device);
+
 enum status fleet_new(const struct fleet_options *options, struct fleet_engine **engine,
                       struct error *err);
 /* Cancels what is queued and running, ends the thread. */

@@ -354,21 +354,17 @@ bool follow_tick(struct follow *follow)
 static void source_make(struct follow *follow, struct source *s, const struct device *device,
                         uint32_t number)
 {
-    struct arena *arena = follow->arena;
+    struct device *own = arena_new_of(follow->arena, struct device);
+    device_copy(follow->arena, own, device);
     s->follow = follow;
     s->log.number = number;
-    s->job = (struct fleet_job){.device = device->id,
-                                .code = arena_strdup(arena, device->code),
-                                .host = arena_strdup(arena, device->host),
-                                .user = arena_strdup(arena, device->user),
-                                .pin = arena_strdup(arena, device->pin),
-                                .port = device->port,
-                                .most = SIZE_MAX,
-                                .lasting = follow->follow,
-                                .output = on_output,
-                                .input = follow->follow ? on_input : NULL,
-                                .done = on_done,
-                                .context = s};
+    s->job = fleet_job_of(own);
+    s->job.most = SIZE_MAX;
+    s->job.lasting = follow->follow;
+    s->job.output = on_output;
+    s->job.input = follow->follow ? on_input : NULL;
+    s->job.done = on_done;
+    s->job.context = s;
     if (!*device->quarantine)
         return;
     s->state = FOLLOW_ENDED;

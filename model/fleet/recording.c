@@ -40,6 +40,8 @@ struct recording {
 
 static void put(bytes_t *to, const char *bytes, size_t n)
 {
+    if (!n)
+        return;
     vec_reserve(to, n);
     memcpy(to->at + to->n, bytes, n);
     to->n += n;

@@ -71,21 +71,12 @@ static void job_send(struct rollout_driver *driver, const struct rollout_row *ro
     }
     struct device *to = arena_new_of(own->arena, struct device);
     device_copy(own->arena, to, device);
-    own->job =
-        (struct fleet_job){.device = to->id,
-                           .code = to->code,
-                           .host = to->host,
-                           .user = to->user,
-                           .pin = to->pin,
-                           .port = to->port,
-                           .kind = to->kind,
-                           .identity = to->identity,
-                           .hop = &to->hop,
-                           .command = rollout_talk(own->arena, driver->rollout, row, command),
-                           .most = OUTPUT_MOST,
-                           .output = on_output,
-                           .done = on_done,
-                           .context = own};
+    own->job = fleet_job_of(to);
+    own->job.command = rollout_talk(own->arena, driver->rollout, row, command);
+    own->job.most = OUTPUT_MOST;
+    own->job.output = on_output;
+    own->job.done = on_done;
+    own->job.context = own;
     if (rollout_talk_sends(driver->rollout, row, command)) {
         own->job.input = on_input;
         own->job.idle_ms = IDLE_MS; /* as long as it moves */

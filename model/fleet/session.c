@@ -126,6 +126,19 @@ static bool step_pin(struct fleet_session *session)
 
 /* ---- The command ---- */
 
+/* Called while libssh takes packets in, which every look at a channel and every write to one does,
+ * and no event tells of afterwards. The bytes stay where they are until they are read. */
+static int on_data(ssh_session ssh, ssh_channel channel, void *bytes, uint32_t n, int is_stderr,
+                   void *context)
+{
+    (void)ssh;
+    (void)channel;
+    (void)bytes;
+    (void)n;
+    ((struct fleet_session *)context)->unread[is_stderr != 0] = true;
+    return 0;
+}
+
 static void on_exit_status(ssh_session ssh, ssh_channel channel, int status, void *context)
 {
     (void)ssh;
@@ -177,6 +190,7 @@ static bool step_open(struct fleet_session *session)
         }
         session->callbacks = (struct ssh_channel_callbacks_struct){
             .userdata = session,
+            .channel_data_function = on_data,
             .channel_exit_status_function = on_exit_status,
             .channel_exit_signal_function = on_exit_signal,
             .channel_eof_function = on_eof,
@@ -262,54 +276,56 @@ static void output_give(struct fleet_session *session, bool is_stderr, const cha
         session_cancel(session);
 }
 
-/* A look at one output takes packets in that may be the other's: closed is not empty. */
-static bool output_held(const struct fleet_session *session)
+/* libssh has bytes that no event tells of. */
+static bool output_unread(const struct fleet_session *session)
 {
-    return ssh_channel_poll(session->channel, 1) > 0 || ssh_channel_poll(session->channel, 0) > 0;
+    return session->unread[0] || session->unread[1];
 }
 
-/* False where there is nothing more now. */
-static bool output_read(struct fleet_session *session, bool is_stderr, bool *ended)
+/* A lost connection holds nobody back: what came over it is all that there is. */
+static bool output_unwanted(const struct fleet_session *session)
+{
+    return __atomic_load_n(&session->job->hold, __ATOMIC_ACQUIRE) && ssh_is_connected(session->ssh);
+}
+
+static void output_read(struct fleet_session *session, bool is_stderr, bool *ended)
 {
     char bytes[16384];
     int n = ssh_channel_read_nonblocking(session->channel, bytes, sizeof bytes, is_stderr);
+    session->unread[is_stderr] = n == (int)sizeof bytes; /* fewer were all of them */
     if (n > 0) {
         session->active = time_monotonic_ns();
         if (session->job->phase == PHASE_FIRST)
             session_phase(session, PHASE_OUTPUT);
         output_give(session, is_stderr, bytes, (size_t)n);
-        return true;
+        return;
     }
     if (n == SSH_ERROR && !session->closed && !ssh_channel_is_eof(session->channel))
         session_finish_lost(session, "the connection ended");
     *ended = n == SSH_EOF || session->closed || ssh_channel_is_eof(session->channel);
-    return false;
 }
 
 /* What is given at once, so that one device with endless output does not hold up the others. */
 enum { READS_AT_ONCE = 16 };
 
-static bool outputs_read(struct fleet_session *session)
+static void outputs_read(struct fleet_session *session)
 {
-    bool more = true;
     int reads = 0;
-    while (more && !session->finished && reads++ < READS_AT_ONCE &&
-           !__atomic_load_n(&session->job->hold, __ATOMIC_ACQUIRE)) {
-        more = output_read(session, false, &session->out_ended);
-        if (!session->finished && output_read(session, true, &session->err_ended))
-            more = true;
-    }
-    /* A look at stderr takes packets of stdout in, which no event tells of. Where there is an end,
-     * that brings the rest; what lasts would wait for a next word. */
-    if (!more && !session->finished && session->job->lasting)
-        more = output_held(session);
-    return more && !session->finished;
+    do {
+        output_read(session, false, &session->out_ended);
+        if (!session->finished)
+            output_read(session, true, &session->err_ended);
+    } while (!session->finished && output_unread(session) && ++reads < READS_AT_ONCE &&
+             !output_unwanted(session));
 }
 
-/* True where something was written. */
-static bool input_write(struct fleet_session *session)
+bool session_unsent(const struct fleet_session *session)
 {
-    bool wrote = false;
+    return ssh_get_status(session->ssh) & SSH_WRITE_PENDING;
+}
+
+static void input_write(struct fleet_session *session)
+{
     while (session->input_open && !session->finished) {
         if (session->input_at == session->input_n) {
             if (!session->input && session->job->input)
@@ -318,32 +334,30 @@ static bool input_write(struct fleet_session *session)
                             ? session->job->input(session->job, session->input, INPUT_SIZE)
                             : 0;
             if (n < 0)
-                return wrote;
+                return;
             session->input_at = 0;
             session->input_n = (size_t)n;
             if (n == 0) {
                 session->input_open = false;
                 ssh_channel_send_eof(session->channel);
-                return wrote;
+                return;
             }
         }
         uint32_t left = (uint32_t)(session->input_n - session->input_at);
         uint32_t window = ssh_channel_window_size(session->channel);
-        if (window == 0 || ssh_get_poll_flags(session->ssh) & SSH_WRITE_PENDING)
-            return wrote;
+        if (window == 0 || session_unsent(session))
+            return;
         int n = ssh_channel_write(session->channel, session->input + session->input_at,
                                   left < window ? left : window);
         if (n == SSH_ERROR) {
             session_finish_lost(session, "it takes no more input");
-            return wrote;
+            return;
         }
         if (n == 0)
-            return wrote;
-        wrote = true;
+            return;
         session->input_at += (size_t)n;
         session->active = time_monotonic_ns();
     }
-    return wrote;
 }
 
 static void finish_ended(struct fleet_session *session)
@@ -371,13 +385,17 @@ static void packets_take(struct fleet_session *session)
     session_finish_lost(session, "the connection ended");
 }
 
-/* What was left unread stays where it is, and the device has to wait. */
+/* What was left unread stays where it is, and the device has to wait. What is typed goes out, and
+ * nothing but this sends it on its way then. */
 static bool step_held(struct fleet_session *session)
 {
-    session->held = __atomic_load_n(&session->job->hold, __ATOMIC_ACQUIRE);
+    session->held = output_unwanted(session);
+    if (session->held && session_unsent(session))
+        ssh_blocking_flush(session->ssh, 0);
     if (session->held && !session->closed)
         input_write(session);
-    return session->held;
+    session->held = session->held && ssh_is_connected(session->ssh); /* it may have been lost */
+    return session->held || session->finished;
 }
 
 static bool step_output(struct fleet_session *session)
@@ -385,12 +403,9 @@ static bool step_output(struct fleet_session *session)
     terminal_follow(session);
     if (step_held(session))
         return false;
-    bool more = outputs_read(session);
-    if (!session->finished && session->closed && !more)
-        more = output_held(session);
-    bool wrote = !session->finished && !session->closed && !session->exited && input_write(session);
-    if (wrote && !session->finished && session->job->lasting)
-        more = output_held(session) || more; /* writing takes packets in as well */
+    outputs_read(session);
+    if (!session->finished && !session->closed && !session->exited)
+        input_write(session);
     bool ended = session->out_ended && session->err_ended;
     if (session->finished)
         return false;
@@ -400,6 +415,7 @@ static bool step_output(struct fleet_session *session)
         packets_take(session);
     if (session->finished)
         return false;
+    bool more = output_unread(session);
     /* Closed is not empty: what came before is still to be read. */
     if ((ended && session->exited && !more) || (session->closed && !more)) {
         finish_ended(session);
@@ -458,9 +474,15 @@ unsigned session_waits_for(const struct fleet_session *session)
 {
     if (session->job->phase == PHASE_CONNECT)
         return EPOLLOUT;
-    int flags = session->ssh ? ssh_get_poll_flags(session->ssh) : 0;
+    bool talks = session->channel && session->job->phase >= PHASE_FIRST;
+    int flags = talks          ? ssh_get_status(session->ssh)
+                : session->ssh ? ssh_get_poll_flags(session->ssh)
+                               : 0;
     bool write = flags & SSH_WRITE_PENDING;
-    return (session->held ? 0u : (unsigned)EPOLLIN) | (write ? (unsigned)EPOLLOUT : 0u);
+    if (!session->held)
+        return (unsigned)EPOLLIN | (write ? (unsigned)EPOLLOUT : 0u);
+    /* That a held one was lost is told once: it is not read before it is wanted again. */
+    return write ? (unsigned)EPOLLOUT : (unsigned)EPOLLET;
 }
 
 /* ---- Time ---- */

@@ -39,6 +39,7 @@ struct fleet_session {
     size_t input_at, input_n;
     int64_t term_sent, kill_sent; /* while it is being cancelled */
     bool more;         /* it can go on at once: libssh holds bytes that no descriptor tells of */
+    bool unread[2];    /* by stderr: libssh may hold bytes of it */
     bool held;         /* its output is not wanted just now */
     bool terminal;     /* the device gave one */
     int terminal_size; /* that it was told: columns << 16 | rows */
@@ -76,6 +77,11 @@ void session_step(struct fleet_session *session);
 void session_check_time(struct fleet_session *session, int64_t now);
 
 void session_cancel(struct fleet_session *session);
+
+/* libssh took bytes that it could not send yet: no more are given to it. Its poll flags do not
+ * tell: after a write they stay up for as long as every look finds something to read, which in a
+ * flood is for ever. */
+bool session_unsent(const struct fleet_session *session);
 
 /* What epoll is to wait for: EPOLLIN, EPOLLOUT. */
 unsigned session_waits_for(const struct fleet_session *session);

@@ -38,7 +38,7 @@ static void bytes_put(struct bytes *to, const char *bytes, size_t n)
 {
     if (to->from == to->n)
         to->from = to->n = 0;
-    if (to->n + n > to->cap) {
+    if (to->n && to->n + n > to->cap) {
         memmove(to->at, to->at + to->from, to->n - to->from);
         to->n -= to->from;
         to->from = 0;
@@ -128,20 +128,16 @@ static void on_done(struct fleet_job *job)
 
 static void job_make(struct shell *shell, const struct device *device, const char *term)
 {
-    struct arena *arena = shell->arena;
-    shell->job = (struct fleet_job){.device = device->id,
-                                    .code = arena_strdup(arena, device->code),
-                                    .host = arena_strdup(arena, device->host),
-                                    .user = arena_strdup(arena, device->user),
-                                    .pin = arena_strdup(arena, device->pin),
-                                    .port = device->port,
-                                    .most = SIZE_MAX,
-                                    .lasting = true,
-                                    .term = term,
-                                    .output = on_output,
-                                    .input = on_input,
-                                    .done = on_done,
-                                    .context = shell};
+    struct device *own = arena_new_of(shell->arena, struct device);
+    device_copy(shell->arena, own, device);
+    shell->job = fleet_job_of(own);
+    shell->job.most = SIZE_MAX;
+    shell->job.lasting = true;
+    shell->job.term = term;
+    shell->job.output = on_output;
+    shell->job.input = on_input;
+    shell->job.done = on_done;
+    shell->job.context = shell;
 }
 
 enum status shell_begin(struct fleet_engine *engine, const struct shell_options *options,

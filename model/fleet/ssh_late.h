@@ -35,6 +35,8 @@
     F(ssh_get_error)                                                                               \
     F(ssh_get_fingerprint_hash)                                                                    \
     F(ssh_get_poll_flags)                                                                          \
+    F(ssh_get_status)                                                                              \
+    F(ssh_blocking_flush)                                                                          \
     F(ssh_get_publickey_hash)                                                                      \
     F(ssh_get_server_publickey)                                                                    \
     F(ssh_get_serverbanner)                                                                        \
@@ -94,6 +96,8 @@ enum status ssh_load(struct error *err);
 #define ssh_get_error ssh_late.ssh_get_error
 #define ssh_get_fingerprint_hash ssh_late.ssh_get_fingerprint_hash
 #define ssh_get_poll_flags ssh_late.ssh_get_poll_flags
+#define ssh_get_status ssh_late.ssh_get_status
+#define ssh_blocking_flush ssh_late.ssh_blocking_flush
 #define ssh_get_publickey_hash ssh_late.ssh_get_publickey_hash
 #define ssh_get_server_publickey ssh_late.ssh_get_server_publickey
 #define ssh_get_serverbanner ssh_late.ssh_get_serverbanner

@@ -249,21 +249,13 @@ void stream_begin(struct stream *stream, int64_t offset, int64_t marked, const c
                               ? arena_printf(stream->session, "exec sh -c %s atrium-device %s",
                                              shell_quote(stream->session, device_script), verb)
                               : arena_printf(stream->session, DEVICE_TOOL "%s", verb);
-    stream->job = (struct fleet_job){.device = device->id,
-                                     .code = device->code,
-                                     .host = device->host,
-                                     .user = device->user,
-                                     .pin = device->pin,
-                                     .kind = device->kind,
-                                     .identity = device->identity,
-                                     .hop = &device->hop,
-                                     .port = device->port,
-                                     .command = command,
-                                     .most = SIZE_MAX,
-                                     .output = on_output,
-                                     .input = on_input,
-                                     .done = done,
-                                     .context = stream};
+    stream->job = fleet_job_of(device);
+    stream->job.command = command;
+    stream->job.most = SIZE_MAX;
+    stream->job.output = on_output;
+    stream->job.input = on_input;
+    stream->job.done = done;
+    stream->job.context = stream;
     fleet_submit(stream->hub->engine, &stream->job);
 }
 

@@ -111,21 +111,12 @@ static void piece_begin(struct transfer *transfer, size_t i, const struct device
     piece_source(piece, i);
     bool get = piece_gets(piece);
     piece->result = (struct transfer_result){.device = device, .size = piece->size, .local = ""};
-    piece->job = (struct fleet_job){.device = device->id,
-                                    .code = device->code,
-                                    .host = device->host,
-                                    .user = device->user,
-                                    .pin = device->pin,
-                                    .port = device->port,
-                                    .kind = device->kind,
-                                    .identity = device->identity,
-                                    .hop = &device->hop,
-                                    .most = get ? SIZE_MAX : SAID_MOST + HEAD_MOST,
-                                    .output = get ? piece_get_output : piece_put_output,
-                                    .input = get ? NULL : piece_put_input,
-                                    .done = on_done,
-                                    .context = piece,
-                                    .exit_status = -1};
+    piece->job = fleet_job_of(device);
+    piece->job.most = get ? SIZE_MAX : SAID_MOST + HEAD_MOST;
+    piece->job.output = get ? piece_get_output : piece_put_output;
+    piece->job.input = get ? NULL : piece_put_input;
+    piece->job.done = on_done;
+    piece->job.context = piece;
     transfer->results[i] = piece->result;
     if (*device->quarantine)
         piece_end(piece, DEVICE_QUARANTINED, device->quarantine);

@@ -169,18 +169,10 @@ static bool killer_send(struct piece *piece)
     struct arena *arena = piece->work->arena;
     const char *command = arena_printf(arena, "exec sh -c %s atrium-kill %ld",
                                        shell_quote(arena, killer), piece->group);
-    piece->killer = (struct fleet_job){.device = job->device,
-                                       .code = job->code,
-                                       .host = job->host,
-                                       .user = job->user,
-                                       .pin = job->pin,
-                                       .port = job->port,
-                                       .kind = job->kind,
-                                       .identity = job->identity,
-                                       .hop = job->hop,
-                                       .command = command,
-                                       .done = killer_done,
-                                       .context = piece};
+    piece->killer = fleet_job_of(piece->result.device);
+    piece->killer.command = command;
+    piece->killer.done = killer_done;
+    piece->killer.context = piece;
     fleet_submit(piece->work->engine, &piece->killer);
     return true;
 }
@@ -211,22 +203,13 @@ static void piece_begin(struct fleet_work *work, struct piece *piece, const stru
 {
     piece->work = work;
     piece->result.device = device;
-    piece->result.job =
-        (struct fleet_job){.device = device->id,
-                           .code = device->code,
-                           .host = device->host,
-                           .user = device->user,
-                           .pin = device->pin,
-                           .port = device->port,
-                           .kind = device->kind,
-                           .identity = device->identity,
-                           .hop = &device->hop,
-                           .command = work->command,
-                           .most = work->options.most + (work->options.guarded ? MARK_MOST : 0),
-                           .scan = work->options.scan,
-                           .output = on_output,
-                           .done = on_done,
-                           .context = piece};
+    piece->result.job = fleet_job_of(device);
+    piece->result.job.command = work->command;
+    piece->result.job.most = work->options.most + (work->options.guarded ? MARK_MOST : 0);
+    piece->result.job.scan = work->options.scan;
+    piece->result.job.output = on_output;
+    piece->result.job.done = on_done;
+    piece->result.job.context = piece;
     work->results[piece - work->pieces] = piece->result;
     if (*device->quarantine && !work->options.scan) {
         struct fleet_job *job = &piece->result.job;
