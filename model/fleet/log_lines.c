@@ -148,9 +148,10 @@ static void line_end(struct log_ring *ring, struct log_source *source)
     } else {
         if (!source->kept)
             source->kept = mem_zero(LOG_AGAIN, sizeof *source->kept);
-        source->kept[source->n_kept++] =
-            (struct log_kept){mem_strndup(source->part ? source->part : "", source->n_part),
-                              source->n_part, source->past};
+        char *bytes = mem_alloc(source->n_part + 1); /* a device's line may have zeros in it */
+        if (source->n_part)
+            memcpy(bytes, source->part, source->n_part);
+        source->kept[source->n_kept++] = (struct log_kept){bytes, source->n_part, source->past};
     }
     source->n_part = 0;
     source->past = 0;
