@@ -19,12 +19,12 @@
 
 enum {
     FILES_MOST = 128,
-    NICE = 5,         /* the hub's own console and engine go first */
-    TICK_MS = 1000,   /* looks so often for what others changed */
-    IDLE_S = 30 * 60, /* a client that says nothing for so long is let go */
+    DATA_MOST = 1 << 30, /* bytes of its own; a session takes a fifth */
+    NICE = 5,            /* the hub's own console and engine go first */
+    TICK_MS = 1000,      /* looks so often for what others changed */
+    IDLE_S = 30 * 60,    /* a client that says nothing for so long is let go */
     IDLE_MOST_S = 24 * 3600,
 };
-static const rlim_t data_most = (rlim_t)1 << 30; /* bytes of its own; a session takes a fifth */
 
 /* ---- Before anything is read ---- */
 
@@ -90,7 +90,7 @@ static enum status limits_set(struct error *err)
         status = limit(RLIMIT_NOFILE, FILES_MOST, err);
 #ifndef __SANITIZE_ADDRESS__ /* which maps more than any limit, and uses little of it */
     if (status == ST_OK)
-        status = limit(RLIMIT_DATA, data_most, err);
+        status = limit(RLIMIT_DATA, DATA_MOST, err);
 #endif
     if (status == ST_OK &&
         (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0))
