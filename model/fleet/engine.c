@@ -50,6 +50,7 @@ struct fleet_engine {
     /* The thread's own. */
     VEC(struct fleet_session *) sessions;
     bool hungry; /* some session has more */
+    bool news;   /* jobs ended in this turn */
     uint64_t serials;
 };
 
@@ -84,7 +85,7 @@ static void job_finished(struct fleet_engine *engine, struct fleet_job *job)
     if (!engine->sessions.n) /* nobody looks at the phases of none */
         memset(engine->in_phase, 0, sizeof engine->in_phase);
     pthread_mutex_unlock(&engine->lock);
-    ring(engine->done);
+    engine->news = true;
 }
 
 static void session_drop(struct fleet_engine *engine, struct fleet_session *session)
@@ -295,14 +296,9 @@ static void *engine_run(void *context)
     struct epoll_event events[EVENTS_AT_ONCE];
     sigset_t broken;
     sigemptyset(&broken);
-    sigaddset(&broken, SIGPIPE); /* an agent that goes away must not take the program with it */
+    sigaddset(&broken, SIGPIPE); /* a connection or an agent that is gone is an error, no end */
     pthread_sigmask(SIG_BLOCK, &broken, NULL);
     int64_t ticked = 0;
-    sigset_t pipe;
-    /* Writing to a connection that is gone is an error, and not the end of the program. */
-    sigemptyset(&pipe);
-    sigaddset(&pipe, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &pipe, NULL);
     while (!engine_ended(engine)) {
         int n = epoll_wait(engine->epoll, events, EVENTS_AT_ONCE,
                            engine->hungry       ? 0
@@ -327,6 +323,9 @@ static void *engine_run(void *context)
             queue_serve(engine);
         }
         bastions_tidy(engine->bastions);
+        if (engine->news)
+            ring(engine->done); /* once for all that ended in this turn */
+        engine->news = false;
     }
     return NULL;
 }

@@ -62,13 +62,14 @@ void session_connect(struct fleet_session *session)
 static bool ssh_begin(struct fleet_session *session)
 {
     /* The fast ones that every sshd of the last ten years has, in one order, so that a device shows
-     * the same host key each time. */
+     * the same host key each time. P-256 goes first: with libssh it takes a twentieth less of a
+     * session's processor time than X25519 (doc/measured.md). */
     static const struct {
         enum ssh_options_e option;
         const char *value;
     } texts[] = {
-        {SSH_OPTIONS_KEY_EXCHANGE, "curve25519-sha256,curve25519-sha256@libssh.org,"
-                                   "ecdh-sha2-nistp256,diffie-hellman-group14-sha256"},
+        {SSH_OPTIONS_KEY_EXCHANGE, "ecdh-sha2-nistp256,curve25519-sha256,"
+                                   "curve25519-sha256@libssh.org,diffie-hellman-group14-sha256"},
         {SSH_OPTIONS_HOSTKEYS, "ssh-ed25519,ecdsa-sha2-nistp256,rsa-sha2-512,rsa-sha2-256"},
         {SSH_OPTIONS_CIPHERS_C_S, "aes128-gcm@openssh.com,aes256-gcm@openssh.com,"
                                   "chacha20-poly1305@openssh.com,aes256-ctr,aes128-ctr"},
