@@ -66,7 +66,7 @@ class Devices:
             "UserKnownHostsFile": self.path("known_hosts"), "GlobalKnownHostsFile": "/dev/null",
             "StrictHostKeyChecking": "yes", "CheckHostIP": "no", "UpdateHostKeys": "no",
             "HashKnownHosts": "no", "HostKeyAlgorithms": "ssh-ed25519",
-            "KexAlgorithms": "curve25519-sha256", "Ciphers": "aes128-gcm@openssh.com",
+            "KexAlgorithms": "ecdh-sha2-nistp256", "Ciphers": "aes128-gcm@openssh.com",
             "PreferredAuthentications": "publickey", "GSSAPIAuthentication": "no",
             "BatchMode": "yes", "ControlMaster": "no", "ControlPath": "none", "Compression": "no",
             "AddressFamily": "inet", "CanonicalizeHostname": "no", "ConnectTimeout": 10,
