@@ -27,7 +27,7 @@ struct emulator {
     VTermScreen *screen;
     int rows, cols;
     bool cursor, alternate;
-    bool escape; /* the last byte was one */
+    enum { PLAIN, ESCAPE, STRING, STRING_ESCAPE } at; /* in what comes */
     int mouse;
     struct line *past; /* a ring */
     int past_first, past_n, past_cells;
@@ -201,21 +201,54 @@ void emulator_resize(struct emulator *e, int rows, int cols)
     cursor_bound(e);
 }
 
-/* ESC 8 brings back a cursor that was saved on a larger screen: see cursor_bound. */
-void emulator_take(struct emulator *e, const char *bytes, size_t n)
+/* The byte after ESC, which was held back until here. */
+static void escape_take(struct emulator *e, char byte)
 {
     static const char clamp[] = "\x1B[9999h"; /* a mode there is not: any CSI ends within bounds */
-    size_t from = 0;
-    for (size_t i = 0; i < n; i++) {
-        bool restores = e->escape && bytes[i] == '8';
-        e->escape = bytes[i] == '\x1B';
-        if (!restores)
-            continue;
-        vterm_input_write(e->terminal, bytes + from, i + 1 - from);
-        vterm_input_write(e->terminal, clamp, sizeof clamp - 1);
-        from = i + 1;
+    static const char cancel = '\x18';
+    char pair[2] = {'\x1B', byte};
+    e->at = byte == '\x1B' ? ESCAPE : PLAIN;
+    if (byte && strchr("P]X^_", byte)) {
+        e->at = STRING;
+        vterm_input_write(e->terminal, &cancel, 1); /* a sequence that was open ends with it */
+    } else if (byte != '\x1B') {
+        vterm_input_write(e->terminal, pair, sizeof pair);
     }
-    vterm_input_write(e->terminal, bytes + from, n - from);
+    /* ESC 8 brings back a cursor that was saved on a larger screen: see cursor_bound. */
+    if (byte == '8')
+        vterm_input_write(e->terminal, clamp, sizeof clamp - 1);
+}
+
+/* Within a string of DCS, OSC, SOS, PM or APC: titles, clipboards, questions about settings.
+ * Nothing here wants them, and libvterm 0.1.4 answers a DCS with a wrong pointer: they are left
+ * out. */
+static void string_take(struct emulator *e, char byte)
+{
+    if (e->at == STRING_ESCAPE && byte != '\\')
+        escape_take(e, byte);
+    else if (e->at == STRING_ESCAPE || byte == '\a' || byte == '\x18' || byte == '\x1A')
+        e->at = PLAIN;
+    else if (byte == '\x1B')
+        e->at = STRING_ESCAPE;
+}
+
+void emulator_take(struct emulator *e, const char *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t plain = 0;
+        while (e->at == PLAIN && i + plain < n && bytes[i + plain] != '\x1B')
+            plain++;
+        if (plain) {
+            vterm_input_write(e->terminal, bytes + i, plain);
+            i += plain - 1;
+        } else if (e->at == PLAIN) {
+            e->at = ESCAPE;
+        } else if (e->at == ESCAPE) {
+            escape_take(e, bytes[i]);
+        } else {
+            string_take(e, bytes[i]);
+        }
+    }
 }
 
 /* ---- Keys ---- */

@@ -207,13 +207,14 @@ static void nothing_hostile_leaves_a_shell(void **state)
     for (int i = 0; i < 3; i++) {
         vt_type(vt, "corpus");
         vt_keys(vt, "Enter");
-        await("^[P0$r"); /* what it asked is answered, as if typed */
+        await("^[[?1;2c"); /* what it asked is answered, as if typed; strings of DCS are not */
         vt_keys(vt, "Ctrl-c");
         vt_resize(vt, 30 - i, 70 + i);
     }
     vt_keys(vt, "~ PgUp PgUp");
     written_is_harmless();
     assert_false(vt_shows(vt, "owned\a"));
+    assert_false(vt_shows(vt, "P0$r"));
 }
 
 static void nothing_hostile_leaves_a_log(void **state)

@@ -347,7 +347,8 @@ static void table_lines(struct looking *l, struct reader *reader,
         if (!out_of_it)
             vec_push(out, line);
     }
-    qsort(out->at, out->n, sizeof *out->at, line_compare);
+    if (out->n)
+        qsort(out->at, out->n, sizeof *out->at, line_compare);
 }
 
 static void lines_compare(struct looking *l, const char *what, const lines *must, const lines *is)
