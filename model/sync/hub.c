@@ -512,6 +512,8 @@ static enum status edited(struct sync_hub *hub, const json_t *json, struct error
         status = mark_keep(hub, err);
     if (status == ST_OK)
         say(hub, FRAME_ANSWER, answer);
+    else
+        json_decref(answer);
     return status;
 }
 
