@@ -248,7 +248,7 @@
     X(FLEET_GET,     "get-file",     "fleet", "d", ACTION_CHANGES, N_("get a file from the marked devices, or those shown")) \
     X(FLEET_CONFIG,  "configuration", "fleet", "c", ACTION_LINE, N_("what the marked devices, or those shown, should have"), N_("config")) \
     X(FLEET_FILES,   "last-files",   "fleet", "W", 0, N_("files on their way"))                    \
-    X(FLEET_KEYS,    "device-keys",  "fleet", "y", ACTION_LINE | ACTION_CHANGES, N_("the keys of devices without a pin, or with another than theirs"), N_("keys")) \
+    X(FLEET_KEYS,    "device-keys",  "fleet", "y", ACTION_LINE | ACTION_CHANGES, N_("the keys of devices without a pin, or with another than theirs"), N_("host keys")) \
     X(KEYS_ACCEPT,   "accept-keys",  "fleet-keys", "a", ACTION_LINE | ACTION_CHANGES, N_("the new keys that are marked are the devices' own: keep them as pins"), N_("accept")) \
     X(RUN_CANCEL,    "run-cancel",   "fleet-run", "c", ACTION_LINE, N_("end the command everywhere"), N_("cancel")) \
     X(DEVICE_ASK,    "ask-device",   "device", "a", ACTION_LINE, N_("ask this device how it is"), N_("ask")) \
