@@ -9,6 +9,7 @@
 #include "model/event/event.h"
 #include "model/segment/label.h"
 #include "model/store/lock.h"
+#include "model/store/setting.h"
 #include "views/cli/commands.h"
 #include "views/cli/engine.h"
 #include "views/cli/rollout_step.h"
@@ -78,12 +79,13 @@ static enum status points_run(struct engine *engine, json_t *report, struct erro
     struct points_run run = {0};
     int64_t events, rows, now = time_now();
     int32_t day = clock_day(&engine->mall->clock, now);
-    int64_t kept = 0; /* whether points of receipts are kept here at all */
+    const char *since = ""; /* empty where points of receipts are not kept here */
+    struct arena *arena = arena_new();
     enum status status = reader_versions(engine->reader, &events, &rows, err);
     if (status == ST_OK)
-        status = reader_integer(engine->reader,
-                                "select value <> '' from setting where name = 'points_since'", 0,
-                                &kept, err);
+        status = setting_text(engine->reader, arena, "points_since", &since, err);
+    bool kept = *since != 0;
+    arena_free(arena);
     bool award = events != engine->points_events && now - engine->points_time >= AWARD_EVERY_S;
     if (status == ST_OK && award && kept) {
         status = points_award_run(engine->writer, &access, INT64_MIN, NULL, NULL, &awards, err);
@@ -169,10 +171,7 @@ static enum status collect_once(struct engine *engine, json_t *report, struct er
     struct arena *arena = arena_new();
     struct collect_result result = {0};
     int64_t wanted = 1, rows = 0, failed = 0;
-    enum status status = reader_integer(engine->reader,
-                                        "select cast(value as integer) from setting where name ="
-                                        " 'collect'",
-                                        1, &wanted, err);
+    enum status status = setting_integer(engine->reader, "collect", &wanted, err);
     struct collect_options options = {.mall = engine->mall,
                                       .access = &access,
                                       .identity = engine->identity,
