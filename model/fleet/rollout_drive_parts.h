@@ -38,7 +38,7 @@ struct rollout_driver {
     struct rollout_plan plan;
     int64_t version; /* of the mall's rows, as of the last turn */
     int64_t renew;
-    bool loaded, halting, dead;
+    bool loaded, halting, dead, held;
 };
 
 /* Of the inventory, and of the roll-out; NULL: there is none. */
