@@ -1,10 +1,13 @@
 /* One roll-out: what it is, its waves, and where each device is. */
 #include "model/base/text.h"
 #include "model/base/time.h"
+#include "model/fleet/rollout_preview.h"
 #include "tui/table.h"
 #include "views/actions.h"
+#include "views/fleet_acts.h"
 #include "views/list.h"
 #include "views/rollout_acts.h"
+#include "views/rollout_task.h"
 #include "views/screens.h"
 
 #include <stdio.h>
@@ -24,6 +27,7 @@ struct rollout_answer {
     struct rollout_wave waves[ROLLOUT_WAVES];
     int n_waves;
     struct sheet *sheet;
+    bool approval;     /* it needs somebody's before it can be started */
     const char **open; /* codes by row */
     const enum role *looks;
     uint64_t *keys;
@@ -101,6 +105,7 @@ static void *rollout_ask(struct reader *reader, struct arena *arena, const void 
     struct rollout_answer *answer = arena_new_of(arena, struct rollout_answer);
     struct rollout *rollout;
     struct rollout_row *rows;
+    int64_t free_devices;
     struct rollout_subject *s = &answer->subject;
     enum status status =
         rollout_find(reader, &question->access, arena, question->code, &rollout, err);
@@ -111,6 +116,9 @@ static void *rollout_ask(struct reader *reader, struct arena *arena, const void 
             device_list(reader, &question->access, arena, NULL, &s->devices, &s->n_devices, err);
     if (status != ST_OK)
         return NULL;
+    if (rollout_free_devices(reader, &free_devices, err) != ST_OK)
+        return NULL;
+    answer->approval = rollout->devices > free_devices;
     s->rollout = rollout;
     s->rows = rows;
     answer->n_waves = rollout_waves(rollout, rows, s->n, answer->waves);
@@ -225,25 +233,59 @@ static void wave_draw(struct area row, struct arena *arena, const struct rollout
     draw_text(row, 0, at, current ? ROLE_ACCENT : ROLE_DIM, says);
 }
 
-/* What a person should know before anything else; "": nothing. */
-static const char *notice_text(struct arena *arena, const struct rollout *r, enum role *role)
+/* Who drives it, or why nobody does. */
+static const char *driver_text(struct console *console, struct arena *arena,
+                               const struct rollout *r, enum role *role)
 {
+    struct rollout_glance glance;
+    rollout_task_glance(console->rollouts, r->code, &glance);
     *role = ROLE_DIM;
-    if (*r->why) {
-        *role = ROLE_WARN;
-        return r->why;
-    }
-    if (r->state == ROLLOUT_PLANNED)
-        return _("it waits for the approval of somebody else (a)");
-    if (r->state == ROLLOUT_APPROVED)
-        return _("it can be started (a)");
-    if (r->state != ROLLOUT_RUNNING && r->state != ROLLOUT_RETURNING)
-        return "";
+    if (glance.driving == DRIVING_HERE && glance.under_way)
+        return arena_printf(arena,
+                            ngettext("driven from here: %zu device is being talked to",
+                                     "driven from here: %zu devices are being talked to",
+                                     (unsigned long)glance.under_way),
+                            glance.under_way);
+    if (glance.driving == DRIVING_HERE)
+        return _("driven from here");
     if (r->lease > time_now() && *r->driver)
         return arena_printf(arena, _("driven by %s"), r->driver);
     *role = ROLE_WARN;
+    if (glance.driving == DRIVING_FAILED)
+        return arena_printf(arena, _("it cannot be driven from here: %s"), glance.said);
+    if (console->rollouts && glance.wanted)
+        return _("it is taken up from here");
+    if (console->rollouts)
+        return _("nobody drives it: d drives it from here, `atrium run` from anywhere");
     return arena_printf(
         arena, _("nobody drives it: `atrium run`, or `atrium device rollout run %s`"), r->code);
+}
+
+/* What a person should know before anything else, and what to press; "": nothing. */
+static const char *notice_text(struct console *console, struct arena *arena,
+                               const struct rollout_answer *answer, enum role *role)
+{
+    const struct rollout *r = answer->subject.rollout;
+    bool own = strcmp(r->author, console->access.principal) == 0;
+    *role = ROLE_WARN;
+    if (*r->why)
+        return r->why;
+    *role = ROLE_ACCENT;
+    switch (r->state) {
+    case ROLLOUT_PLANNED:
+        return !answer->approval ? _("s starts it: so few devices need no approval")
+               : own             ? _("it waits for the approval of somebody else, who presses a")
+                                 : _("a approves it, if you agree");
+    case ROLLOUT_APPROVED:
+        return _("s starts it");
+    case ROLLOUT_PAUSED:
+        return _("P lets it go on, a offers what else can be done");
+    case ROLLOUT_RUNNING:
+    case ROLLOUT_RETURNING:
+        return driver_text(console, arena, r, role);
+    default:
+        return "";
+    }
 }
 
 static void waves_draw(struct area *area, struct arena *arena, const struct rollout_answer *answer)
@@ -271,7 +313,7 @@ static void rollout_draw(struct view *view, struct area area)
     struct arena *arena = arena_new();
     const struct rollout *r = answer->subject.rollout;
     enum role role;
-    const char *notice = notice_text(arena, r, &role);
+    const char *notice = notice_text(view->console, arena, answer, &role);
     bool small = area.rows < SMALL_ROWS;
     head_draw(area_cut_top(&area, 1), r);
     if (!small)
@@ -359,6 +401,29 @@ static void pause_or_go_on(struct view *view, const struct rollout_answer *answe
     rollout_act(view->console, &answer->subject, paused ? ROLLOUT_RESUME : ROLLOUT_PAUSE);
 }
 
+/* Drives it from here from now on, or leaves it to others. */
+static void drive_or_leave(struct view *view, const struct rollout_answer *answer)
+{
+    struct console *console = view->console;
+    const struct rollout *r = answer->subject.rollout;
+    struct rollout_glance glance;
+    if (!fleet_may_change(console))
+        return;
+    rollout_task_glance(console->rollouts, r->code, &glance);
+    bool here = glance.driving == DRIVING_HERE;
+    if (!console->rollouts)
+        console_complain(console, "%s", _("this console drives no roll-outs"));
+    else if (here)
+        console_say(console, _("%s is left to others; what is on trial is finished"), r->code);
+    else if (r->lease > time_now() && *r->driver)
+        console_say(console, _("%s is driven by %s; this console goes on when that ends"), r->code,
+                    r->driver);
+    else
+        console_say(console, _("%s is driven from here"), r->code);
+    rollout_task_want(console->rollouts, r->code, !here);
+    console_redraw(console);
+}
+
 static bool rollout_action(struct view *view, int id, const char *argument)
 {
     struct rollout_page *page = view->state;
@@ -371,6 +436,14 @@ static bool rollout_action(struct view *view, int id, const char *argument)
     case ACTION_ROLLOUT_PAUSE:
         if (answer)
             pause_or_go_on(view, answer);
+        return true;
+    case ACTION_ROLLOUT_START:
+        if (answer)
+            rollout_act(view->console, &answer->subject, ROLLOUT_START);
+        return true;
+    case ACTION_ROLLOUT_DRIVE:
+        if (answer)
+            drive_or_leave(view, answer);
         return true;
     case ACTION_ROLLOUT_REST:
         page->rest = !page->rest;
@@ -392,7 +465,8 @@ const struct view_ops view_rollout = {
     .about = N_("One roll-out: its waves with what each needs and how many failures stop it, and "
                 "where every device is. What is ok, failed, rolled back, unknown or waits offline "
                 "is named with the step and the reason. a approves, starts, pauses or rolls back; "
-                "what changes devices asks for their number."),
+                "what changes devices asks for their number. The console of whoever made or "
+                "started it drives it while it is open, or any other with d; one at a time."),
     .rights = RIGHT_DEVICES,
     .size = sizeof(struct rollout_page),
     .open = rollout_open,
