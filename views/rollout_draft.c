@@ -184,8 +184,7 @@ bool rollout_outlook_good(const struct rollout_outlook *outlook)
 
 struct line {
     enum role role;
-    const char *text;
-    bool list; /* of codes: cut where there is no room */
+    const char *text, *codes; /* codes: the devices it is about; "" */
 };
 typedef VEC(struct line) lines_t;
 
@@ -223,7 +222,7 @@ static void remarks_add(struct arena *arena, const struct rollout_preview *previ
                                : arena_printf(arena, "%zu %s", n, what);
         enum role role =
             out || remark == REMARK_BUSY || remark == REMARK_ODD ? ROLE_WARN : ROLE_DIM;
-        vec_push(lines, (struct line){role, arena_printf(arena, "%s: %s", text, codes), true});
+        vec_push(lines, (struct line){role, text, codes});
     }
 }
 
@@ -241,8 +240,7 @@ static void waves_add(struct arena *arena, const struct rollout_preview *preview
                             ngettext("%s, %zu failure stops it", "%s, %zu failures stop it",
                                      (unsigned long)wave->limit),
                             text, wave->limit);
-        vec_push(lines, (struct line){ROLE_PLAIN, text, false});
-        vec_push(lines, (struct line){ROLE_DIM, arena_printf(arena, "  %s", codes), true});
+        vec_push(lines, (struct line){ROLE_PLAIN, text, codes});
     }
 }
 
@@ -251,8 +249,8 @@ static const char *approval_text(struct arena *arena, const struct rollout_previ
     if (preview->approval)
         return _("Somebody else approves it before it can be started.");
     return arena_printf(arena,
-                        ngettext("It needs no approval: it is for at most %lld device.",
-                                 "It needs no approval: it is for at most %lld devices.",
+                        ngettext("It needs no approval, as up to %lld device does not.",
+                                 "It needs no approval, as up to %lld devices do not.",
                                  (unsigned long)preview->free),
                         (long long)preview->free);
 }
@@ -263,7 +261,7 @@ static void lines_make(struct arena *arena, const struct rollout_outlook *outloo
     const char *problems[] = {outlook->problem, preview->problem, preview->archive};
     for (size_t i = 0; i < sizeof problems / sizeof *problems; i++)
         if (problems[i])
-            vec_push(lines, (struct line){ROLE_ERROR, problems[i], false});
+            vec_push(lines, (struct line){ROLE_ERROR, problems[i], ""});
     if (outlook->problem)
         return;
     struct device *coming = arena_array(arena, struct device, preview->kept + 1);
@@ -271,21 +269,21 @@ static void lines_make(struct arena *arena, const struct rollout_outlook *outloo
         coming[i] = *preview->places[i].device;
     if (preview->kept) {
         const char *reach = rollout_reach_text(arena, coming, preview->kept);
-        vec_push(lines, (struct line){ROLE_STRONG, reach, false});
+        vec_push(lines, (struct line){ROLE_STRONG, reach, ""});
         vec_push(lines, (struct line){preview->approval ? ROLE_WARN : ROLE_DIM,
-                                      approval_text(arena, preview), false});
+                                      approval_text(arena, preview), ""});
     }
     remarks_add(arena, preview, lines);
     if (!preview->problem)
         waves_add(arena, preview, lines);
 }
 
-static int rows_of(const struct line *line, int cols)
+static int rows_of(const char *text, int cols)
 {
-    return cols > 0 ? text_cells(line->text) / cols + 1 : 1;
+    return cols > 0 && *text ? (text_cells(text) + cols - 1) / cols : 0;
 }
 
-/* Codes take one row each where all of them would not fit. */
+/* All of it where there is room; else a row for each, with as many devices as go into it. */
 void rollout_outlook_draw(struct area area, const struct rollout_outlook *outlook)
 {
     struct arena *arena = arena_new();
@@ -293,15 +291,20 @@ void rollout_outlook_draw(struct area area, const struct rollout_outlook *outloo
     int needed = 0, row = 0;
     lines_make(arena, outlook, &lines);
     for (size_t i = 0; i < lines.n; i++)
-        needed += rows_of(&lines.at[i], area.cols);
+        needed += rows_of(lines.at[i].text, area.cols) + rows_of(lines.at[i].codes, area.cols - 4);
     for (size_t i = 0; i < lines.n && row < area.rows; i++) {
         const struct line *line = &lines.at[i];
-        if (line->list && needed > area.rows) {
-            draw_field(area, row++, 0, area.cols, -1, line->role, line->text);
+        struct area rest = area_part(area, row, 0, area.rows - row, area.cols);
+        if (!*line->codes || needed <= area.rows) {
+            int used = draw_wrapped(rest, 0, line->role, line->text);
+            struct area under = area_part(rest, used, 2, rest.rows - used, rest.cols - 2);
+            row += used + (*line->codes ? draw_wrapped(under, 0, ROLE_DIM, line->codes) : 0);
             continue;
         }
-        row += draw_wrapped(area_part(area, row, 0, area.rows - row, area.cols), 0, line->role,
-                            line->text);
+        int at = draw_text(rest, 0, 0, line->role, line->text) + 2;
+        if (at < area.cols)
+            draw_field(rest, 0, at, area.cols - at, -1, ROLE_DIM, line->codes);
+        row++;
     }
     vec_free(&lines);
     arena_free(arena);

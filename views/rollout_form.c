@@ -13,6 +13,8 @@
 #include <string.h>
 
 enum { SLOT_OUTLOOK, SLOT_PACKAGES, WAIT_MS = 150, WIDE = 120, SHOWN = 4 };
+/* Rows of the form below which it scrolls, and of what it comes to. */
+enum { FORM_ROWS = 13, FORM_LEAST = 9, OUTLOOK_LEAST = 7 };
 
 struct form_state {
     struct wizard *wizard;
@@ -33,8 +35,7 @@ static const char *const weekdays[] = {"mon",     N_("Mon"), "tue",     N_("Tue"
                                        "sat",     N_("Sat"), "sun",     N_("Sun"), NULL};
 
 static const struct wizard_field shapes[] = {
-    {N_("Version"), "file", N_("archive"), N_("a tar (or tar.gz) of the whole version"), "",
-     WIZARD_TEXT, NULL},
+    {N_("Version"), "file", N_("archive"), "", "", WIZARD_TEXT, NULL},
     {N_("Version"), "version", N_("version"), N_("as devices will call it, such as 2.4.2"), "",
      WIZARD_TEXT, NULL},
     {N_("Devices"), "kind", N_("kind"), N_("pos, probe, screen, gateway; empty: any"), "",
@@ -191,6 +192,21 @@ static void form_done(void *context, bool sent)
     state->sends = sent;
 }
 
+/* Which archives lie ready, or where they would. */
+static const char *file_hint(struct view *view, struct arena *arena)
+{
+    const struct rollout_packages *packages = view_answer(view, SLOT_PACKAGES);
+    const char *text = "";
+    if (!packages)
+        return _("a tar (or tar.gz) of the whole version");
+    if (!packages->n)
+        return arena_printf(arena, _("a tar (or tar.gz) of the whole version; %s is looked at"),
+                            packages->folder);
+    for (size_t i = 0; i < packages->n && i < SHOWN; i++)
+        text = arena_printf(arena, "%s%s%s", text, i ? ", " : "", packages->names[i]);
+    return arena_printf(arena, packages->n > SHOWN ? _("ready: %s, …") : _("ready: %s"), text);
+}
+
 /* With the values at hand; where there is none yet, as the table has them. */
 static void wizard_build(struct view *view, const struct rollout_values *values)
 {
@@ -204,7 +220,7 @@ static void wizard_build(struct view *view, const struct rollout_values *values)
     for (size_t i = 0; i < FIELDS; i++) {
         fields[i].page = _(shapes[i].page);
         fields[i].label = _(shapes[i].label);
-        fields[i].hint = _(shapes[i].hint);
+        fields[i].hint = *shapes[i].hint ? _(shapes[i].hint) : file_hint(view, arena);
         if (before)
             fields[i].value = arena_strdup(arena, wizard_value(before, shapes[i].name));
         else if (values && strcmp(shapes[i].name, "on") == 0)
@@ -286,10 +302,12 @@ static void package_take(struct view *view)
 {
     struct form_state *state = view->state;
     const struct rollout_packages *packages = view_answer(view, SLOT_PACKAGES);
-    if (!packages || !packages->n || wizard_changed(state->wizard) ||
+    if (!packages || state->sends || wizard_changed(state->wizard) ||
         *wizard_value(state->wizard, "file"))
         return;
-    wizard_set(state->wizard, "file", packages->names[0]);
+    wizard_build(view, &state->values);
+    if (packages->n)
+        wizard_set(state->wizard, "file", packages->names[0]);
     outlook_follow(view);
 }
 
@@ -308,38 +326,18 @@ static void form_refresh(struct view *view)
 
 /* ---- Drawing ---- */
 
-/* Which archives lie ready, below what it comes to on the first page. */
-static int packages_draw(struct view *view, struct area area)
-{
-    const struct rollout_packages *packages = view_answer(view, SLOT_PACKAGES);
-    struct arena *arena = arena_new();
-    const char *text = "";
-    if (packages && packages->n) {
-        for (size_t i = 0; i < packages->n && i < SHOWN; i++)
-            text = arena_printf(arena, "%s%s%s", text, i ? "  " : "", packages->names[i]);
-        if (packages->n > SHOWN)
-            text = arena_printf(arena, "%s …", text);
-        text = arena_printf(arena, _("ready in %s: %s"), packages->folder, text);
-    } else if (packages) {
-        text = arena_printf(arena, _("what lies in %s is offered here"), packages->folder);
-    }
-    int rows = *text ? draw_wrapped(area, 0, ROLE_DIM, text) : 0;
-    arena_free(arena);
-    return rows;
-}
-
 static void outlook_draw(struct view *view, struct area area)
 {
     const struct form_state *state = view->state;
     const struct rollout_outlook *outlook = view_answer(view, SLOT_OUTLOOK);
-    bool begun = *state->values.file || wizard_changed(state->wizard);
     if (state->sends && state->waiting && !view->console->dialog) {
         draw_text(area, 0, 0, ROLE_DIM, _("keeping the archive …"));
-    } else if (!begun && area.rows > 1) {
-        packages_draw(view, area);
     } else if (view_problem(view, SLOT_OUTLOOK)) {
         draw_wrapped(area, 0, ROLE_ERROR, view_problem(view, SLOT_OUTLOOK));
     } else if (outlook) {
+        if (wizard_reviews(state->wizard) && rollout_outlook_good(outlook))
+            draw_field(area_cut_top(&area, 1), 0, 0, area.cols, -1, ROLE_ACCENT,
+                       _("Enter plans it, after the number of its devices"));
         rollout_outlook_draw(area, outlook);
         if (view_asking(view, SLOT_OUTLOOK))
             draw_dim(area);
@@ -355,7 +353,8 @@ static void form_draw_view(struct view *view, struct area area)
         outlook_draw(view, right);
     } else {
         bool review = wizard_reviews(state->wizard);
-        int rows = area.rows >= 18 ? review ? 10 : 8 : area.rows >= 14 ? 4 : 2;
+        int left = area.rows - (review ? FORM_LEAST : FORM_ROWS);
+        int rows = area.rows < 14 ? 2 : left > OUTLOOK_LEAST ? left : OUTLOOK_LEAST;
         outlook_draw(view, area_cut_bottom(&area, rows));
         if (rows > 2)
             draw_rule(area_cut_bottom(&area, 1), 0, ROLE_DIM);
