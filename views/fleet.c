@@ -33,11 +33,7 @@ static void *fleet_ask(struct reader *reader, struct arena *arena, const void *p
         rollout_line_read(reader, parameters, arena, &answer->line, err) != ST_OK ||
         map_zones_read(reader, arena, &answer->zones, &answer->n_zones, err) != ST_OK)
         return NULL;
-    answer->waiting = arena_array(arena, struct device, answer->n + 1);
-    for (size_t i = 0; i < answer->n; i++)
-        if (answer->devices[i].drift == DRIFT_QUEUED && answer->devices[i].state == DEVICE_OK)
-            answer->waiting[answer->n_waiting++] = answer->devices[i];
-    answer->texts = config_texts(arena, set, answer->waiting, answer->n_waiting);
+    answer->waiting = config_waiting_of(arena, set, answer->devices, answer->n, true);
     return answer;
 }
 
@@ -288,7 +284,8 @@ static void fleet_answered(struct view *view, int slot)
     fleet_rows_make(view);
     if (view->console->still)
         return;
-    fleet_apply_waiting(view->console, answer->waiting, answer->texts, answer->n_waiting);
+    fleet_apply_waiting(view->console, answer->waiting.devices, answer->waiting.texts,
+                        answer->waiting.n);
     if (!state->asked)
         shown_ask(view, true);
 }

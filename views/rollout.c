@@ -5,6 +5,7 @@
 #include "tui/table.h"
 #include "views/actions.h"
 #include "views/fleet_acts.h"
+#include "views/fleet_rows.h"
 #include "views/list.h"
 #include "views/rollout_acts.h"
 #include "views/rollout_task.h"
@@ -27,8 +28,9 @@ struct rollout_answer {
     struct rollout_wave waves[ROLLOUT_WAVES];
     int n_waves;
     struct sheet *sheet;
-    bool approval;     /* it needs somebody's before it can be started */
-    const char **open; /* codes by row */
+    bool approval;                 /* it needs somebody's before it can be started */
+    const char **open;             /* codes by row */
+    const struct rollout_row **at; /* rows by row of the sheet */
     const enum role *looks;
     uint64_t *keys;
 };
@@ -42,10 +44,10 @@ struct rollout_page {
 /* ---- The question ---- */
 
 static const struct sheet_column columns[] = {
-    {"device", N_("device"), CELL_TEXT}, {"state", N_("state"), CELL_TEXT},
-    {"wave", N_("wave"), CELL_TEXT},     {"version", N_("version"), CELL_TEXT},
-    {"reason", N_("reason"), CELL_TEXT}, {"floor", N_("floor"), CELL_TEXT},
-    {"shop", N_("shop"), CELL_TEXT},     {"since", N_("since"), CELL_TIME},
+    {"device", N_("device"), CELL_TEXT},     {"state", N_("state"), CELL_TEXT, 0, 14},
+    {"wave", N_("wave"), CELL_TEXT},         {"version", N_("version"), CELL_TEXT, 0, 7},
+    {"for", N_("for"), CELL_DURATION, 0, 6}, {"reason", N_("reason"), CELL_TEXT, 0, 24},
+    {"floor", N_("floor"), CELL_TEXT},       {"shop", N_("shop"), CELL_TEXT},
 };
 enum { COLUMNS = sizeof columns / sizeof *columns, COLUMN_STATE = 1 };
 
@@ -67,15 +69,16 @@ static void row_fill(struct rollout_answer *answer, struct arena *arena,
     const struct rollout_subject *s = &answer->subject;
     const struct device *device = rollout_device_of(s->devices, s->n_devices, row->device);
     struct cell *cells = sheet_row_add(answer->sheet);
+    int64_t now = time_now();
     cells[0] = cell_text(device ? device->code : "?");
     cells[1] = cell_text(_(rollout_row_word(row)));
     cells[2] = cell_text(rollout_wave_name(arena, s->rollout, row->wave));
     cells[3] = cell_text(*row->app ? row->app : NULL);
-    cells[4] = cell_text(*row->reason ? row->reason : NULL);
-    cells[5] = cell_text(device && *device->floor ? device->floor : NULL);
-    cells[6] = cell_text(device && *device->shop ? device->shop : NULL);
     if (row->since)
-        cells[7] = cell_integer(row->since);
+        cells[4] = cell_integer(now > row->since ? now - row->since : 0);
+    cells[5] = cell_text(*row->reason ? row->reason : NULL);
+    cells[6] = cell_text(device && *device->floor ? device->floor : NULL);
+    cells[7] = cell_text(device && *device->shop ? device->shop : NULL);
 }
 
 static void rows_fill(struct rollout_answer *answer, struct arena *arena, bool rest)
@@ -86,12 +89,14 @@ static void rows_fill(struct rollout_answer *answer, struct arena *arena, bool r
     answer->sheet = sheet_new(arena, columns, COLUMNS);
     answer->open = arena_array(arena, const char *, s->n + 1);
     answer->keys = arena_array(arena, uint64_t, s->n + 1);
+    answer->at = arena_array(arena, const struct rollout_row *, s->n + 1);
     for (size_t i = 0; i < s->n; i++) {
         if (rest && s->rows[i].step == STEP_OK)
             continue;
         row_fill(answer, arena, &s->rows[i]);
         looks[shown] = row_role(&s->rows[i]);
         answer->keys[shown] = s->rows[i].device;
+        answer->at[shown] = &s->rows[i];
         answer->open[shown] = cell_string(&sheet_row(answer->sheet, shown)[0]);
         shown++;
     }
@@ -181,28 +186,39 @@ static const char *terms_text(struct arena *arena, const struct rollout *r)
 /* "8:12" until its time is over. */
 static const char *countdown(struct arena *arena, int64_t seconds)
 {
-    if (seconds <= 0)
-        return _("over");
     if (seconds >= 3600)
         return text_duration(arena, seconds);
     return arena_printf(arena, "%lld:%02lld", (long long)(seconds / 60), (long long)(seconds % 60));
 }
 
-static const char *wave_says(struct arena *arena, const struct rollout *r,
-                             const struct rollout_wave *waves, int wave)
+/* What it waits for; a tick where it is through. */
+static const char *wave_says(struct arena *arena, const struct rollout_answer *answer, int wave)
 {
-    const struct rollout_wave *w = &waves[wave];
+    const struct rollout *r = answer->subject.rollout;
+    const struct rollout_wave *w = &answer->waves[wave];
     bool current = wave == r->wave && r->state == ROLLOUT_RUNNING;
-    if (current && r->soaking)
+    if (current && r->soaking + r->soak > time_now() && r->soaking)
         return arena_printf(arena, _("soak %s"),
                             countdown(arena, r->soaking + r->soak - time_now()));
-    if (current && w->flight)
-        return arena_printf(arena, ngettext("%zu on trial", "%zu on trial", w->flight), w->flight);
-    if (current && w->offline)
-        return arena_printf(arena, ngettext("%zu offline", "%zu offline", w->offline), w->offline);
-    if ((wave < r->wave || r->state == ROLLOUT_DONE) && w->ok >= w->need)
-        return "✓";
-    return "";
+    if (!current)
+        return (wave < r->wave || r->state == ROLLOUT_DONE) && w->ok >= w->need ? "✓" : "";
+    size_t sales = 0;
+    for (size_t i = 0; i < answer->subject.n; i++)
+        sales += answer->subject.rows[i].wave == wave &&
+                 answer->subject.rows[i].wait == WAIT_SALE &&
+                 !step_settled(answer->subject.rows[i].step);
+    const struct {
+        size_t n;
+        const char *text;
+    } parts[] = {{w->flight, ngettext("%zu on trial", "%zu on trial", w->flight)},
+                 {sales, ngettext("%zu in a sale", "%zu in a sale", sales)},
+                 {w->offline, ngettext("%zu offline", "%zu offline", w->offline)}};
+    const char *text = "";
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (parts[i].n)
+            text = arena_printf(arena, "%s%s%s", text, *text ? " · " : "",
+                                arena_printf(arena, parts[i].text, parts[i].n));
+    return text;
 }
 
 /* "canary   5/5  ████████  failed 0 (limit 1)  ✓" */
@@ -220,7 +236,7 @@ static void wave_draw(struct area row, struct arena *arena, const struct rollout
     for (int i = 0; i < cells; i++)
         draw_text(row, 0, at + i, i < full ? ROLE_BAR : ROLE_DIM, i < full ? "█" : "·");
     at += cells + 1;
-    const char *says = wave_says(arena, r, answer->waves, wave);
+    const char *says = wave_says(arena, answer, wave);
     if (narrow) {
         if (w->faults)
             at += draw_printf(row, 0, at, ROLE_ERROR, "!%zu/%zu ", w->faults, w->limit);
@@ -300,6 +316,47 @@ static void waves_draw(struct area *area, struct arena *arena, const struct roll
         wave_draw(area_cut_top(area, 1), arena, answer, i);
 }
 
+/* "auth, 7 s": where the talk with a device is just now; "": it is not talked to from here. */
+static const char *contact_text(struct arena *arena, const struct rollout_glance *glance,
+                                uint32_t device)
+{
+    for (size_t i = 0; i < glance->n; i++) {
+        const struct rollout_contact *c = &glance->contacts[i];
+        int64_t seconds = (time_monotonic_ns() - c->since) / 1000000000;
+        if (c->device != device)
+            continue;
+        const char *phase = fleet_phase_text(fleet_phase_names[c->phase]);
+        return seconds >= FLEET_HUNG_S
+                   ? arena_printf(arena, _("hung in %s, %s"), phase, text_duration(arena, seconds))
+                   : arena_printf(arena, _("asking: %s"), phase);
+    }
+    return "";
+}
+
+/* Of the device under the cursor all that the list has no room for. */
+static void selected_draw(struct view *view, struct area *area, struct arena *arena,
+                          const struct rollout_answer *answer)
+{
+    struct rollout_page *page = view->state;
+    struct rollout_glance glance;
+    int64_t at = list_selected(&page->list);
+    if (at < 0 || (size_t)at >= answer->sheet->n_rows)
+        return;
+    const struct rollout_row *row = answer->at[at];
+    rollout_task_glance(view->console->rollouts, answer->subject.rollout->code, &glance);
+    const char *parts[] = {contact_text(arena, &glance, row->device), row->reason};
+    const char *text = arena_printf(arena, "%s  %s", answer->open[at], _(rollout_row_word(row)));
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (*parts[i])
+            text = arena_printf(arena, "%s · %s", text, parts[i]);
+    if (row->attempts && !step_settled(row->step))
+        text = arena_printf(
+            arena, ngettext("%s · %d attempt", "%s · %d attempts", (unsigned long)row->attempts),
+            text, row->attempts);
+    struct area line = area_cut_bottom(area, 1);
+    draw_field(line, 0, 0, line.cols, -1, answer->looks[at], text);
+}
+
 static void rollout_draw(struct view *view, struct area area)
 {
     struct rollout_page *page = view->state;
@@ -325,6 +382,8 @@ static void rollout_draw(struct view *view, struct area area)
     waves_draw(&area, arena, answer);
     if (!small)
         draw_rule(area_cut_top(&area, 1), 0, ROLE_RULE);
+    if (area.rows > 4)
+        selected_draw(view, &area, arena, answer);
     list_draw(&page->list, area, true);
     arena_free(arena);
 }

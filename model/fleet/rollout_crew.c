@@ -31,10 +31,11 @@ struct rollout_crew *rollout_crew_new(const struct rollout_crew_options *options
 }
 
 static void tell(struct rollout_crew *crew, const char *code, enum rollout_driving driving,
-                 const struct rollout_turn *turn, const char *text)
+                 const struct rollout_driver *driver, const struct rollout_turn *turn,
+                 const char *text)
 {
     if (crew->options.told)
-        crew->options.told(crew->options.context, code, driving, turn, text);
+        crew->options.told(crew->options.context, code, driving, driver, turn, text);
 }
 
 static struct crewed *crewed_find(struct rollout_crew *crew, const char *code)
@@ -82,7 +83,7 @@ static void take_up(struct rollout_crew *crew, const char *code)
     /* A key that cannot be read stops nobody else. */
     if (driver_open(crew, code, &known->driver, &own) != ST_OK) {
         known->again = time_now() + HELD_S;
-        tell(crew, code, DRIVING_FAILED, NULL, error_text(&own));
+        tell(crew, code, DRIVING_FAILED, NULL, NULL, error_text(&own));
     }
     error_clear(&own);
 }
@@ -113,7 +114,7 @@ static enum status all_take_up(struct rollout_crew *crew, struct error *err)
             rollout_driver_halt(known->driver);
             known->leaves = true;
         } else if (known) {
-            tell(crew, codes[i], DRIVING_NOBODY, NULL, "");
+            tell(crew, codes[i], DRIVING_NOBODY, NULL, NULL, "");
             crewed_drop(crew, (size_t)(known - crew->list.at));
         }
         error_clear(&own);
@@ -143,7 +144,7 @@ static bool one_turn(struct rollout_crew *crew, struct crewed *one, struct rollo
         return true;
     }
     if (status != ST_OK) {
-        tell(crew, one->code, turn.held ? DRIVING_ELSEWHERE : DRIVING_FAILED, NULL,
+        tell(crew, one->code, turn.held ? DRIVING_ELSEWHERE : DRIVING_FAILED, NULL, NULL,
              error_text(&own));
         sum->held += turn.held;
         rollout_driver_close(one->driver);
@@ -159,7 +160,7 @@ static bool one_turn(struct rollout_crew *crew, struct crewed *one, struct rollo
     if (turn.next < sum->next)
         sum->next = turn.next;
     bool ends = turn.over || (one->leaves && is_left(&turn));
-    tell(crew, one->code, ends ? DRIVING_NOBODY : DRIVING_HERE, &turn, "");
+    tell(crew, one->code, ends ? DRIVING_NOBODY : DRIVING_HERE, one->driver, &turn, "");
     return !ends;
 }
 

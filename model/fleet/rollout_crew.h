@@ -25,9 +25,11 @@ struct rollout_crew_options {
     struct fleet_options fleet; /* its texts outlive the crew */
     /* Whether this one is to be driven here; NULL: all are. */
     bool (*wanted)(void *context, const struct rollout *rollout);
-    /* What became of driving it; after each turn. May be NULL. */
+    /* What became of driving it; after each turn. May be NULL. `driver` and `turn`: NULL where it
+     * is not driven. */
     void (*told)(void *context, const char *code, enum rollout_driving driving,
-                 const struct rollout_turn *turn, const char *text);
+                 const struct rollout_driver *driver, const struct rollout_turn *turn,
+                 const char *text);
     bool (*moment)(void *context, enum rollout_moment moment); /* as in rollout_drive_options */
     void *context;
 };

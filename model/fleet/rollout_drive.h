@@ -52,6 +52,17 @@ struct rollout_turn {
 enum status rollout_driver_turn(struct rollout_driver *driver, struct rollout_turn *turn,
                                 struct error *err);
 
+/* A device that is being talked to, and where that is. */
+struct rollout_contact {
+    uint32_t device;
+    enum rollout_command command;
+    enum fleet_phase phase;
+    int64_t since; /* monotonic ns: when the command was given */
+};
+/* At most `most` of them; how many there are in `contacts`. */
+size_t rollout_driver_contacts(const struct rollout_driver *driver,
+                               struct rollout_contact *contacts, size_t most);
+
 /* From now on only what is under way or on trial is finished and written down. */
 void rollout_driver_halt(struct rollout_driver *driver);
 

@@ -15,6 +15,7 @@ struct drive_job {
     VEC(char) output;
     const char *rest; /* of the archive */
     size_t left;
+    int64_t since; /* monotonic ns */
     bool finished;
 };
 

@@ -66,7 +66,8 @@ static bool wanted(void *context, const struct rollout *rollout)
 }
 
 static void told(void *context, const char *code, enum rollout_driving driving,
-                 const struct rollout_turn *turn, const char *text)
+                 const struct rollout_driver *driver, const struct rollout_turn *turn,
+                 const char *text)
 {
     struct rollout_service *service = context;
     pthread_mutex_lock(&service->lock);
@@ -75,6 +76,7 @@ static void told(void *context, const char *code, enum rollout_driving driving,
     glance->under_way = turn ? turn->under_way : 0;
     glance->flight = turn ? turn->flight : 0;
     glance->next = turn ? turn->next : INT64_MAX;
+    glance->n = driver ? rollout_driver_contacts(driver, glance->contacts, ROLLOUT_CONTACTS) : 0;
     snprintf(glance->said, sizeof glance->said, "%s", text);
     pthread_mutex_unlock(&service->lock);
 }

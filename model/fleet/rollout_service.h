@@ -20,6 +20,7 @@ struct rollout_service_options {
     void *moment_context;
 };
 
+enum { ROLLOUT_CONTACTS = 32 };
 struct rollout_service;
 struct rollout_service *rollout_service_start(const struct rollout_service_options *options);
 
@@ -36,8 +37,10 @@ struct rollout_glance {
     enum rollout_driving driving;
     bool wanted, refused;     /* what a person said of it here, if anything */
     size_t under_way, flight; /* devices that are talked to; that are on trial */
-    int64_t next;             /* when there is something to do; INT64_MAX: not known */
-    char said[300];           /* DRIVING_ELSEWHERE and DRIVING_FAILED: who, why */
+    struct rollout_contact contacts[ROLLOUT_CONTACTS]; /* the first of those that are talked to */
+    size_t n;
+    int64_t next;   /* when there is something to do; INT64_MAX: not known */
+    char said[300]; /* DRIVING_ELSEWHERE and DRIVING_FAILED: who, why */
 };
 void rollout_service_glance(struct rollout_service *service, const char *code,
                             struct rollout_glance *glance);

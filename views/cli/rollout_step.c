@@ -17,10 +17,12 @@ struct rollout_step_state {
 
 /* Who is held up by another process comes back later. */
 static void told(void *context, const char *code, enum rollout_driving driving,
-                 const struct rollout_turn *turn, const char *text)
+                 const struct rollout_driver *driver, const struct rollout_turn *turn,
+                 const char *text)
 {
     struct engine *engine = context;
     (void)code;
+    (void)driver;
     (void)turn;
     if (driving == DRIVING_FAILED)
         engine_log(engine, "roll-outs: %s", text);
