@@ -12,8 +12,4 @@ void row_step(struct rollout_row *row, enum rollout_step step, int64_t now);
 
 #define BIT(state) (1u << ROLLOUT_##state)
 
-/* ST_CONFLICT: which state it is in, and what can be done there. */
-enum status rollout_refuse(struct arena *arena, const char *code, enum rollout_state state,
-                           const char *verb, struct error *err);
-
 #endif
