@@ -78,6 +78,21 @@ static const char *card_here(struct editing *e, const char *card)
     return card;
 }
 
+/* Cards were somebody's when the replica had them: who was erased since is nobody. */
+static bool is_somebody(struct editing *e, const char *card)
+{
+    sqlite3_stmt *stmt;
+    if (writer_prepare(e->writer,
+                       "select exists (select 1 from contact where kind = 1 and value = ?1) or"
+                       " exists (select 1 from member where card = ?1)",
+                       &stmt, NULL) != ST_OK)
+        return true;
+    sqlite3_bind_text(stmt, 1, card, -1, SQLITE_STATIC);
+    bool there = sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_int(stmt, 0);
+    sqlite3_reset(stmt);
+    return there;
+}
+
 static json_t *fields_here(struct editing *e, const struct entity *entity, const json_t *fields)
 {
     json_t *here = json_object(), *value;
@@ -94,9 +109,11 @@ static json_t *fields_here(struct editing *e, const struct entity *entity, const
         cards = json_array();
         json_array_foreach(value, i, card)
         {
-            if (json_is_string(card))
-                json_array_append_new(cards, json_string(card_here(e, json_string_value(card))));
-            else
+            const char *here_card =
+                json_is_string(card) ? card_here(e, json_string_value(card)) : NULL;
+            if (here_card && is_somebody(e, here_card))
+                json_array_append_new(cards, json_string(here_card));
+            else if (!here_card)
                 json_array_append(cards, card);
         }
         json_object_set_new(here, name, cards);
