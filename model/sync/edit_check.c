@@ -14,6 +14,9 @@
 /* Made at the hub alone: numbers of people are the hub's, and an archive goes with a roll-out. */
 static const char *const made_here[] = {"member", "rollout"};
 
+/* Fields that name a kept set of people, which no edit brings along by itself. */
+static const char *const of_sets[] = {"edition", "as_of"};
+
 /* Fields that say whose something is. */
 static const char *const of_person[] = {"author", "actor"};
 
@@ -83,13 +86,9 @@ static enum status row_check(const struct editing *e, const struct entity *entit
 /* ---- Fields ---- */
 
 /* What is shown masked comes back masked from whoever sends a form as it was shown. */
-static enum status masked_check(const struct editing *e, const char *field, char rule,
-                                const char *now, const char *value, struct error *err)
+static enum status masked_check(const char *field, const char *value, struct error *err)
 {
-    const char *mask = rule == POLICY_NAME    ? mask_name(e->arena, now)
-                       : rule == POLICY_PHONE ? mask_phone(e->arena, now)
-                                              : "";
-    return *mask && strcmp(mask, now) != 0 && strcmp(mask, value) == 0
+    return strchr(value, '*')
                ? error_set(err, ST_REFUSED, "%s: found it as it is shown masked, expected a value",
                            field)
                : ST_OK;
@@ -117,8 +116,12 @@ static enum status field_check(const struct editing *e, const struct entity *ent
     const char *text = json_string_value(value);
     const char *before = json_string_value(json_object_get(now, name));
     enum status status = rule == POLICY_OUT ? no_such(e, entity, name, err) : ST_OK;
-    if (status == ST_OK && text && before && rule != POLICY_KEEP)
-        status = masked_check(e, name, rule, before, text, err);
+    if (status == ST_OK && text && rule != POLICY_KEEP)
+        status = masked_check(name, text, err);
+    if (status == ST_OK && strcmp(e->verb, "operation") == 0 && json_integer_value(value) != 0 &&
+        is_one_of(name, of_sets, sizeof of_sets / sizeof *of_sets))
+        status = error_set(err, ST_REFUSED, "%s: whoever keeps people as they are sends them",
+                           name);
     if (status == ST_OK && text && is_one_of(name, of_person, sizeof of_person / sizeof *of_person))
         status = author_check(e, name, before ? before : "", text, err);
     return status;

@@ -263,6 +263,11 @@ static enum status outbox_follow(struct writer *writer, const struct operation_r
         return error_set(err, ST_REFUSED,
                          "a new member gets a number, and only the hub gives one: register at the "
                          "hub");
+    if (strcmp(op->entity, "segment") == 0 &&
+        json_integer_value(json_object_get(op->set, "edition")))
+        return error_set(err, ST_REFUSED,
+                         "people are kept as they are at the hub: save the segment live here, and "
+                         "freeze it there");
     if (member && op->verb == OPERATION_SET)
         return follow_member(writer, record, err);
     if (outbox_is_move(op->entity, verb_names[op->verb], op->set) && !op->move)

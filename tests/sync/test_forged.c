@@ -91,7 +91,7 @@ static const struct {
     {"technician", "operation", "member", "C10001", SET("{\"tier\":\"x\"}")},
     {"technician", "operation", "campaign", "T1", SET("{\"name\":\"x\"}")},
     {"admin", "operation", "setting", "pseudonym_key", SET("{\"value\":\"x\"}")},
-    {"manager", "operation", "member", "C10001", SET("{\"name\":\"W*****\"}")},
+    {"manager", "operation", "member", "C10001", SET("{\"name\":\"W***\"}")},
     {"manager", "operation", "member", "C10001", SET("{\"phone\":\"138****1001\"}")},
     /* What follows from moves alone. */
     {"operator", "operation", "campaign", "T1", SET("{\"state\":\"draft\"}")},
