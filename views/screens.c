@@ -65,6 +65,7 @@ const struct view_ops *const screens[] = {
     &view_rollout,
     &view_fleet_run,
     &view_shell,
+    &view_folder,
     &view_fleet_output,
     &view_fleet_transfer,
     &view_config,

@@ -26,7 +26,8 @@ csv.field_size_limit(1 << 26)
 passed = failed = 0
 
 # What each device does, by the order of the demo mall's devices.
-FAULTS = ("garble", "banner", "disconnect", "signal:corpus", "longline", "ok", "wrongkey", "off")
+FAULTS = ("garble", "banner", "disconnect", "signal:corpus", "longline", "ok", "wrongkey", "off",
+          "names")
 
 # A part of each hostile text that only the device can have said, as it was sent.
 CORPUS = (
@@ -45,7 +46,7 @@ def port_free():
     """One that nobody has at the first addresses; below those that connections are given."""
     for port in range(10000 + os.getpid() % 20000, 32000):
         try:
-            for last in range(1, 9):
+            for last in range(1, len(FAULTS) + 1):
                 with socket.socket() as probe:
                     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                     probe.bind((f"127.0.0.{last}", port))
@@ -101,7 +102,7 @@ def strings(value):
 # ---- Commands ----
 
 COMMANDS = (
-    ("status",), ("run", "--", "echo", "hello"), ("log",), ("log", "--lines", "5"), ("pin",),
+    ("ls",), ("status",), ("run", "--", "echo", "hello"), ("log",), ("log", "--lines", "5"), ("pin",),
     ("get", "config", "{folder}"), ("collect", "--once"), ("list",),
 )
 
@@ -179,6 +180,8 @@ def console_check(language, rows, cols):
     for step in range(len(codes)):
         console.keys(b"\r")   # its page
         console.keys(b"o")    # its log
+        console.keys(b"\x1b")
+        console.keys(b"f")    # its folders
         console.keys(b"\x1b")
         console.keys(b"y")    # its key
         console.keys(b"\x1b")
