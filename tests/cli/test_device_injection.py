@@ -25,7 +25,8 @@ DEVICES = os.path.join(os.path.dirname(ATRIUM), "atrium-devices")
 csv.field_size_limit(1 << 26)
 
 # What each device does, by the order of the demo mall's devices.
-FAULTS = ("garble", "banner", "disconnect", "signal:corpus", "longline", "ok", "wrongkey", "off")
+FAULTS = ("garble", "banner", "disconnect", "signal:corpus", "longline", "ok", "wrongkey", "off",
+          "names")
 
 # A part of each hostile text that only the device can have said, as it was sent.
 CORPUS = (
@@ -79,7 +80,7 @@ def strings(value):
 # ---- Commands ----
 
 COMMANDS = (
-    ("status",), ("run", "--", "echo", "hello"), ("log",), ("log", "--lines", "5"), ("pin",),
+    ("ls",), ("status",), ("run", "--", "echo", "hello"), ("log",), ("log", "--lines", "5"), ("pin",),
     ("get", "config", "{folder}"), ("collect", "--once"), ("list",),
 )
 
@@ -157,6 +158,8 @@ def console_check(language, rows, cols):
     for step in range(len(codes)):
         console.keys(b"\r")   # its page
         console.keys(b"o")    # its log
+        console.keys(b"\x1b")
+        console.keys(b"f")    # its folders
         console.keys(b"\x1b")
         console.keys(b"y")    # its key
         console.keys(b"\x1b")

@@ -11,6 +11,7 @@
 #include "model/store/lock.h"
 #include "model/store/setting.h"
 #include "views/cli/commands.h"
+#include "views/cli/config_step.h"
 #include "views/cli/engine.h"
 #include "views/cli/rollout_step.h"
 #include "views/cli/stop.h"
@@ -222,6 +223,8 @@ const struct engine_step engine_steps[] = {
     {"campaigns", "campaigns begin, send their messages, and end", send_begin, send_run, send_end},
     {"rollouts", "versions of the application go to devices", rollouts_begin, rollouts_run,
      rollouts_end},
+    {"configs", "configurations that wait for devices which were away", configs_begin, configs_run,
+     configs_end},
     {"sync", "on a replica: a session with its hub", NULL, engine_sync_run, NULL, true},
     {0},
 };
