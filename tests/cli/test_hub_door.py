@@ -143,7 +143,7 @@ def survived(what, data, end=True):
     return check(0 <= process.returncode < 8, what, process.returncode, said)
 
 
-hello = (b'{"sync":1,"schema":1,"replica":"r","epoch":"","policy":"","cursor":0,"place":0,"key":0,'
+hello = (b'{"sync":1,"schema":1,"replica":"00000000000000000000000000000000","epoch":"","policy":"","cursor":0,"place":0,"key":0,'
          b'"program":"test"}')
 survived("nothing", b"")
 survived("a shell", b"rm -rf / ; id\n" * 50)
