@@ -23,10 +23,10 @@ static struct sync_world *world_new(void)
     struct sync_world *world = sync_world_new();
     sync_world_sql(
         world,
-        "with recursive n(i) as (select 1 union all select i + 1 from n where i < 40)"
+        "with recursive n(i) as (select 1 union all select i + 1 from n where i < 400)"
         " insert into member (person, card, name, phone) select i, 'C' || (10000 + i), 'Wang ' || i,"
         " '1380000' || (1000 + i) from n; insert into contact select 1, card, person from member;"
-        "update counter set value = 40 where name = 'person'");
+        "update counter set value = 400 where name = 'person'");
     return world;
 }
 
