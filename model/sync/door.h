@@ -44,9 +44,4 @@ enum status door_revoke(struct writer *writer, const struct access *access, cons
  * holds on the machine, not over the wire. */
 enum status door_check(struct reader *reader, const char *name, struct error *err);
 
-/* name, role, key's fingerprint, when its replica was last heard of, what it may. For RIGHT_ADMIN.
- */
-enum status door_list(struct reader *reader, const struct access *access, struct arena *arena,
-                      struct sheet **sheet, struct error *err);
-
 #endif
