@@ -545,6 +545,11 @@ void sync_hub_feed(struct sync_hub *hub, const void *bytes, size_t n)
         frame_feed(&hub->in, bytes, n);
 }
 
+size_t sync_hub_held(const struct sync_hub *hub)
+{
+    return frame_held(&hub->in);
+}
+
 enum status sync_hub_step(struct sync_hub *hub, bool *more, struct error *err)
 {
     struct frame frame;
