@@ -4,6 +4,12 @@
 
 #include "model/sync/outbox.h"
 
+/* Verbs of modules that sync stands on. */
+extern const struct outbox_verb outbox_consent, outbox_rollout;
+
+/* Whether an operation only sets what follows from moves of an entity that has some. */
+bool outbox_is_move(const char *entity, const char *verb, const json_t *fields);
+
 /* In a transaction whose keys are not noted. The hub's rows under the edits come back ... */
 enum status outbox_restore(struct writer *writer, struct error *err);
 /* ... and the edits that the hub has not, or whose rows it has not sent up to `seq`, are made on
