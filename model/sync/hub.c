@@ -9,14 +9,13 @@
 #include "model/store/setting.h"
 #include "model/store/sqlite.h"
 #include "model/sync/edit.h"
+#include "model/sync/mark.h"
 #include "model/sync/pull.h"
 #include "model/sync/upkeep.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { LOCK_DAYS = 30, DAY = 86400, HEARD_EVERY = 60 };
 
@@ -34,7 +33,7 @@ struct sync_hub {
     bool greeted, pulling, over;
     bool copy_wanted;      /* a first copy begins with the next batch */
     uint64_t credit, sent; /* bytes of payloads */
-    bool marked;           /* as of these: see epoch_check */
+    bool marked;           /* as of these: see mark.h */
     int64_t marked_seq, marked_tail;
     struct position last; /* that the replica said; seq -1: it did not yet */
     int64_t noted_seq;
@@ -49,11 +48,6 @@ static int64_t hub_now(const struct sync_hub *hub)
 
 /* ---- What a hub is ---- */
 
-static char *epoch_path(const struct mall *mall)
-{
-    return mem_printf("%s.epoch", mall->path);
-}
-
 enum status sync_hub_make(struct writer *writer, struct error *err)
 {
     char epoch[33];
@@ -64,129 +58,9 @@ enum status sync_hub_make(struct writer *writer, struct error *err)
     return change_log_begin(writer, epoch, err);
 }
 
-static enum status sync_text(struct reader *reader, const char *name, char *text, size_t size,
-                             struct error *err)
-{
-    sqlite3_stmt *stmt;
-    bool row;
-    *text = 0;
-    enum status status =
-        reader_prepare(reader, "select value from sync where name = ?1", &stmt, err);
-    if (status != ST_OK)
-        return status;
-    sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
-    status = reader_step(reader, stmt, &row, err);
-    if (status == ST_OK && row)
-        snprintf(text, size, "%s", column_text(stmt, 0));
-    sqlite3_reset(stmt);
-    return status;
-}
-
 static enum status hub_writer(struct sync_hub *hub, struct error *err)
 {
     return hub->writer ? ST_OK : writer_open(hub->mall, &hub->writer, err);
-}
-
-/*
- * ---- Epochs ----
- *
- * Before a replica is told anything new the hub gives itself a new mark, in its file and in
- * FILE.epoch beside it. A file whose mark is another one is a backup that was put back: replicas
- * know what it does not, so it is another hub from now on. Beside the file stand the mark that was
- * and the one that comes, as a program may die between the two writes.
- */
-
-struct marks {
-    char epoch[33], old[33], new[33];
-};
-
-static bool marks_read(const struct mall *mall, struct marks *marks)
-{
-    char *path = epoch_path(mall);
-    FILE *file = fopen(path, "re");
-    bool good = file && fscanf(file, "%32s %32s %32s", marks->epoch, marks->old, marks->new) == 3;
-    if (file)
-        fclose(file);
-    free(path);
-    return good;
-}
-
-static enum status marks_write(const struct mall *mall, const struct marks *marks,
-                               struct error *err)
-{
-    char *path = epoch_path(mall), *beside = mem_printf("%s.new", path);
-    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    char line[128];
-    int n = snprintf(line, sizeof line, "%s %s %s\n", marks->epoch, marks->old, marks->new);
-    bool good =
-        fd >= 0 && write(fd, line, (size_t)n) == n && fsync(fd) == 0 && rename(beside, path) == 0;
-    if (fd >= 0)
-        close(fd);
-    enum status status = good ? ST_OK
-                              : error_set(err, ST_UNUSABLE,
-                                          "'%s' cannot be written: without it a hub cannot tell "
-                                          "that a backup was put back",
-                                          path);
-    free(beside);
-    free(path);
-    return status;
-}
-
-static enum status sync_write(struct sync_hub *hub, const char *name, const char *value,
-                              struct error *err)
-{
-    sqlite3_stmt *stmt;
-    enum status status = hub_writer(hub, err);
-    if (status == ST_OK)
-        status = writer_begin(hub->writer, err);
-    if (status != ST_OK)
-        return status;
-    status = writer_prepare(hub->writer, "insert or replace into sync values (?1, ?2)", &stmt, err);
-    if (status == ST_OK) {
-        sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
-        sqlite3_bind_text(stmt, 2, value, -1, SQLITE_STATIC);
-        status = writer_run(hub->writer, stmt, err);
-    }
-    if (status == ST_OK)
-        status = writer_commit(hub->writer, err);
-    writer_rollback(hub->writer);
-    return status;
-}
-
-static enum status mark_renew(struct sync_hub *hub, const char *epoch, struct error *err)
-{
-    struct marks marks;
-    enum status status = sync_text(hub->reader, "mark", marks.old, sizeof marks.old, err);
-    if (status != ST_OK)
-        return status;
-    if (!*marks.old)
-        snprintf(marks.old, sizeof marks.old, "none");
-    snprintf(marks.epoch, sizeof marks.epoch, "%s", epoch);
-    random_hex(marks.new, 16);
-    status = marks_write(hub->mall, &marks, err);
-    if (status == ST_OK)
-        status = sync_write(hub, "mark", marks.new, err);
-    memcpy(marks.old, marks.new, sizeof marks.old);
-    return status == ST_OK ? marks_write(hub->mall, &marks, err) : status;
-}
-
-static enum status epoch_check(struct sync_hub *hub, struct error *err)
-{
-    char epoch[33], mark[33], fresh[33];
-    struct marks beside;
-    enum status status = sync_text(hub->reader, "epoch", epoch, sizeof epoch, err);
-    if (status == ST_OK)
-        status = sync_text(hub->reader, "mark", mark, sizeof mark, err);
-    if (status != ST_OK)
-        return status;
-    bool known = marks_read(hub->mall, &beside);
-    bool same = known && strcmp(epoch, beside.epoch) == 0 &&
-                (strcmp(mark, beside.new) == 0 || strcmp(mark, beside.old) == 0);
-    if (same || (!known && !*mark))
-        return ST_OK;
-    random_hex(fresh, 16);
-    status = sync_write(hub, "epoch", fresh, err);
-    return status == ST_OK ? mark_renew(hub, fresh, err) : status;
 }
 
 /* A principal may be revoked, and given another role, while its session is open. */
@@ -213,7 +87,6 @@ static enum status role_check(struct sync_hub *hub, struct error *err)
 static enum status mark_keep(struct sync_hub *hub, struct error *err)
 {
     int64_t seq, tail;
-    char epoch[33];
     enum status status = reader_integer(
         hub->reader, "select cast(value as integer) from sync where name = 'seq'", 0, &seq, err);
     if (status == ST_OK)
@@ -222,9 +95,9 @@ static enum status mark_keep(struct sync_hub *hub, struct error *err)
         return status;
     status = role_check(hub, err);
     if (status == ST_OK)
-        status = sync_text(hub->reader, "epoch", epoch, sizeof epoch, err);
+        status = hub_writer(hub, err);
     if (status == ST_OK)
-        status = mark_renew(hub, epoch, err);
+        status = mark_renew(hub->reader, hub->writer, err);
     hub->marked = status == ST_OK;
     hub->marked_seq = seq;
     hub->marked_tail = tail;
@@ -288,14 +161,14 @@ enum status sync_hub_new(struct mall *mall, const struct sync_hub_options *optio
     char epoch[33] = "";
     enum status status = reader_open(mall, &hub->reader, err);
     if (status == ST_OK)
-        status = sync_text(hub->reader, "epoch", epoch, sizeof epoch, err);
+        status = mark_text(hub->reader, "epoch", epoch, sizeof epoch, err);
     if (status == ST_OK && (!*epoch || mall->replica))
         status = error_set(err, ST_REFUSED, "'%s' is no hub: make it one with `atrium hub add`",
                            mall->path);
     if (status == ST_OK)
         status = principal_check(hub, options->principal, err);
     if (status == ST_OK)
-        status = epoch_check(hub, err);
+        status = mark_check(mall, hub->reader, &hub->writer, err);
     hub->pull = (struct pull){.reader = hub->reader, .access = &hub->access, .frames = &hub->out,
                               .replica = hub->replica};
     if (status != ST_OK) {
@@ -413,7 +286,7 @@ static enum status hello(struct sync_hub *hub, const json_t *json, struct error 
     policy_hash(hub->access.role, policy);
     enum status status = replica_hear(hub, json, err);
     if (status == ST_OK)
-        status = sync_text(hub->reader, "epoch", epoch, sizeof epoch, err);
+        status = mark_text(hub->reader, "epoch", epoch, sizeof epoch, err);
     if (status == ST_OK)
         status = way_on(hub, json, epoch, policy, &rebuild, err);
     if (status != ST_OK)
@@ -577,6 +450,11 @@ void sync_hub_feed(struct sync_hub *hub, const void *bytes, size_t n)
 {
     if (!hub->over)
         frame_feed(&hub->in, bytes, n);
+}
+
+size_t sync_hub_held(const struct sync_hub *hub)
+{
+    return frame_held(&hub->in);
 }
 
 enum status sync_hub_step(struct sync_hub *hub, bool *more, struct error *err)

@@ -343,6 +343,11 @@ void sync_replica_feed(struct sync_replica *r, const void *bytes, size_t n)
         frame_feed(&r->in, bytes, n);
 }
 
+size_t sync_replica_held(const struct sync_replica *r)
+{
+    return frame_held(&r->in);
+}
+
 static enum status step(struct sync_replica *r, bool *more, struct error *err)
 {
     struct frame frame;
