@@ -178,7 +178,7 @@ class Bench:
     def parts(self):
         """Where the bytes of the imported mall are: events, sums over them, names of people."""
         groups = {"events": ("chunk", "chunk_place"), "refs": ("ref_leaf", "ref_layer"),
-                  "people": ("contact", "contact_person")}
+                  "people": ("contact", "contact_value")}
         sizes = Run("sqlite3", "-readonly", self.path("import.mall"),
                     "select name, sum(pgsize) from dbstat group by name").out.split()
         sizes = {name: int(size) for name, size in (line.split("|") for line in sizes)}
