@@ -6,6 +6,7 @@
 #include "model/store/lock.h"
 #include "model/store/schema.h"
 #include "model/sync/apply.h"
+#include "model/sync/making.h"
 #include "model/sync/outbox_parts.h"
 #include "model/sync/replica_parts.h"
 
@@ -33,6 +34,7 @@ struct sync_replica {
     struct welcome welcome;
     uint64_t taken; /* bytes of payloads, as the hub counts them */
     bool greeted, level, leaving, over;
+    bool ending;        /* the copy has all rows and lacks indices still */
     int64_t sent_up_to; /* number of the outbox */
     int in_flight;
     struct sync_counts counts;
@@ -59,13 +61,32 @@ static bool there(const char *path)
     return lstat(path, &found) == 0;
 }
 
+/* Whether a first copy still gets its rows. */
+static bool side_copying(const struct side *side)
+{
+    struct position position;
+    return !position_parse(side->position, &position) || position.copy;
+}
+
+static enum status copy_open(struct sync_replica *r)
+{
+    enum status status = side_open(&r->copy, r->making, NULL);
+    if (status != ST_OK)
+        return status;
+    r->ending = !side_copying(&r->copy);
+    status = r->ending ? making_go_on(&r->copy, NULL) : making_begin(&r->copy, NULL);
+    if (status != ST_OK)
+        side_close(&r->copy);
+    return status;
+}
+
 /* A copy that was broken off goes on; one that cannot be opened begins again. */
 static enum status sides_open(struct sync_replica *r, struct error *err)
 {
     enum status status = ST_OK;
     if (there(r->path))
         status = side_open(&r->home, r->path, err);
-    if (status == ST_OK && there(r->making) && side_open(&r->copy, r->making, NULL) != ST_OK)
+    if (status == ST_OK && there(r->making) && copy_open(r) != ST_OK)
         side_remove(r->making);
     r->at = r->copy.writer ? &r->copy : r->home.writer ? &r->home : NULL;
     return status;
@@ -168,7 +189,10 @@ static enum status welcomed(struct sync_replica *r, const json_t *json, struct e
         side_close(&r->copy);
         side_remove(r->making);
         status = side_make(&r->copy, r->making, &r->welcome, r->id, err);
+        if (status == ST_OK)
+            status = making_begin(&r->copy, err);
         r->at = &r->copy;
+        r->ending = false;
         r->counts.share = 0;
     }
     if (status == ST_OK)
@@ -210,6 +234,7 @@ static enum status batch_apply(struct sync_replica *r, const json_t *end, struct
     struct apply apply = {.writer = r->at->writer,
                           .role = r->welcome.role,
                           .now = replica_now(r),
+                          .copying = r->at == &r->copy && side_copying(r->at),
                           .batch = &r->batch,
                           .end = end};
     if (!batch_in_whole(&r->batch, end))
@@ -224,6 +249,7 @@ static enum status batch_apply(struct sync_replica *r, const json_t *end, struct
         status = mall_reload(r->at->mall, err);
     if (status == ST_OK)
         status = side_read(r->at, err);
+    r->ending |= status == ST_OK && apply.copying && !side_copying(r->at);
     return status;
 }
 
@@ -371,13 +397,23 @@ static enum status step(struct sync_replica *r, bool *more, struct error *err)
     return status;
 }
 
+/* One index at a time, so that whoever waits for the step can tell that it goes on. */
+static enum status copy_end(struct sync_replica *r, bool *more, struct error *err)
+{
+    bool done;
+    enum status status = making_end(&r->copy, &done, err);
+    r->ending = !done;
+    *more = true;
+    return status;
+}
+
 enum status sync_replica_step(struct sync_replica *r, bool *more, struct error *err)
 {
     struct error own = {0};
     *more = false;
     if (r->over)
         return ST_OK;
-    enum status status = step(r, more, &own);
+    enum status status = r->ending ? copy_end(r, more, &own) : step(r, more, &own);
     if (status != ST_OK) {
         if (!r->over)
             say(r, FRAME_BYE, json_pack("{s:s}", "reason", error_text(&own)));

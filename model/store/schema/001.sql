@@ -266,15 +266,15 @@ create table contact (
     kind integer not null,
     value text not null,
     person integer not null,
-    primary key (kind, value)
+    primary key (person, kind, value)
 ) strict, without rowid;
-create index contact_person on contact (person);
+create unique index contact_value on contact (kind, value);
 create view identity (kind, value, person) as
     select k.name, c.value, c.person from contact c join contact_kind k on k.id = c.kind;
 
 create table member (
     person integer primary key,
-    card text not null unique,
+    card text not null,
     name text not null default '',
     phone text not null default '',
     gender text not null default '',
@@ -292,6 +292,7 @@ create table member (
     app integer not null default 0,      -- has the phone app: an address for app messages
     version integer not null default 1
 ) strict;
+create unique index member_card on member (card);
 create index member_phone on member (phone) where phone <> '';
 -- Who can be reached, without reading the members: 2 by SMS or the app, 1 by Wi-Fi if there is a
 -- device of theirs, 0 not.
