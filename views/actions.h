@@ -252,7 +252,7 @@
     X(FLEET_GET,     "get-file",     "fleet", "d", ACTION_CHANGES, N_("get a file from the marked devices, or those shown")) \
     X(FLEET_CONFIG,  "configuration", "fleet", "c", ACTION_LINE, N_("what the marked devices, or those shown, should have"), N_("config")) \
     X(FLEET_FILES,   "last-files",   "fleet", "W", 0, N_("files on their way"))                    \
-    X(FLEET_KEYS,    "device-keys",  "fleet", "y", ACTION_LINE | ACTION_CHANGES, N_("the keys of devices without a pin, or with another than theirs"), N_("keys")) \
+    X(FLEET_KEYS,    "device-keys",  "fleet", "y", ACTION_LINE | ACTION_CHANGES, N_("the keys of devices without a pin, or with another than theirs"), N_("host keys")) \
     X(KEYS_ACCEPT,   "accept-keys",  "fleet-keys", "a", ACTION_LINE | ACTION_CHANGES, N_("the new keys that are marked are the devices' own: keep them as pins"), N_("accept")) \
     X(RUN_CANCEL,    "run-cancel",   "fleet-run", "c", ACTION_LINE, N_("end the command everywhere"), N_("cancel")) \
     X(DEVICE_ASK,    "ask-device",   "device", "a", ACTION_LINE, N_("ask this device how it is"), N_("ask")) \
@@ -267,6 +267,12 @@
     X(DEVICE_GET,    "get-here",     "device", "d", ACTION_LINE | ACTION_CHANGES, N_("get a file from it"), N_("get")) \
     X(DEVICE_CONFIG, "config-here",  "device", "c", ACTION_LINE, N_("what it should have, and what it has"), N_("config")) \
     X(DEVICE_FILES,  "files-here",   "device", "W", 0, N_("files on their way"))                   \
+    X(DEVICE_FOLDER, "folder-here",  "device", "f", ACTION_LINE, N_("look into its folders; get and put files"), N_("folders")) \
+    X(FOLDER_UP,     "folder-up",    "folder", "-", ACTION_LINE, N_("the folder above"), N_("up"))  \
+    X(FOLDER_GO,     "folder-go",    "folder", "", 0, N_("a folder by its path: folder-go /var/log")) \
+    X(FOLDER_GET,    "folder-get",   "folder", "d", ACTION_LINE | ACTION_CHANGES, N_("get this file"), N_("get")) \
+    X(FOLDER_PUT,    "folder-put",   "folder", "p", ACTION_LINE | ACTION_CHANGES, N_("put a file into this folder"), N_("put")) \
+    X(FOLDER_FILES,  "folder-files", "folder", "W", 0, N_("files on their way"))                   \
     X(FILES_CANCEL,  "files-cancel", "files", "c", ACTION_LINE, N_("end what is on its way"), N_("cancel")) \
     X(CONFIG_ASK,    "config-ask",   "config", "a", ACTION_LINE, N_("ask the devices for their configurations, and compare"), N_("compare")) \
     X(CONFIG_SET,    "config-set",   "config", "s", ACTION_LINE | ACTION_CHANGES, N_("set one key of what is desired"), N_("set")) \

@@ -66,6 +66,7 @@ const struct view_ops *const screens[] = {
     &view_rollout_form,
     &view_fleet_run,
     &view_shell,
+    &view_folder,
     &view_fleet_output,
     &view_fleet_transfer,
     &view_config,

@@ -197,6 +197,15 @@ enum status rollout_move(struct writer *writer, const struct access *access, con
                          enum rollout_verb verb, const char *why, enum rollout_state *state,
                          struct error *err);
 
+/* The same under an operation's id, for a hub that makes a replica's move. */
+enum status rollout_move_as(struct writer *writer, const struct access *access, const char *id,
+                            const char *code, enum rollout_verb verb, const char *why,
+                            enum rollout_state *state, struct error *err);
+
+/* ST_CONFLICT: which state it is in, and what can be done there. */
+enum status rollout_refuse(struct arena *arena, const char *code, enum rollout_state state,
+                           const char *verb, struct error *err);
+
 /* How many devices a move changes: all of a start, those that have it of a rollback. */
 size_t rollout_reach(enum rollout_verb verb, const struct rollout_row *rows, size_t n);
 

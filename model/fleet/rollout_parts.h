@@ -18,8 +18,4 @@ enum status rollout_archive_look(const char *path, int64_t *size, struct error *
 
 #define BIT(state) (1u << ROLLOUT_##state)
 
-/* ST_CONFLICT: which state it is in, and what can be done there. */
-enum status rollout_refuse(struct arena *arena, const char *code, enum rollout_state state,
-                           const char *verb, struct error *err);
-
 #endif

@@ -280,18 +280,23 @@ static json_t *move_set(const struct rollout *rollout, const struct rollout_move
 
 static enum status move_apply(struct writer *writer, const struct access *access,
                               const struct rollout *rollout, const struct rollout_move_row *move,
-                              const char *why, struct error *err)
+                              const char *id, const char *why, struct error *err)
 {
     json_t *set = move_set(rollout, move, access->principal, why);
-    struct operation op = {.actor = access->principal,
+    json_t *seen = json_pack("{s:s}", "state", rollout_state_names[rollout->state]);
+    struct operation op = {.id = id,
+                           .actor = access->principal,
                            .rights = access->rights,
                            .entity = "rollout",
                            .target = rollout->code,
                            .verb = OPERATION_SET,
                            .base_version = rollout->version,
                            .set = set,
-                           .reason = why};
+                           .reason = why,
+                           .move = move->name,
+                           .seen = seen};
     enum status status = operation_apply(writer, &op, NULL, err);
+    json_decref(seen);
     json_decref(set);
     return status;
 }
@@ -299,6 +304,13 @@ static enum status move_apply(struct writer *writer, const struct access *access
 enum status rollout_move(struct writer *writer, const struct access *access, const char *code,
                          enum rollout_verb verb, const char *why, enum rollout_state *state,
                          struct error *err)
+{
+    return rollout_move_as(writer, access, NULL, code, verb, why, state, err);
+}
+
+enum status rollout_move_as(struct writer *writer, const struct access *access, const char *id,
+                            const char *code, enum rollout_verb verb, const char *why,
+                            enum rollout_state *state, struct error *err)
 {
     struct arena *arena = arena_new();
     struct rollout *rollout = NULL;
@@ -317,7 +329,7 @@ enum status rollout_move(struct writer *writer, const struct access *access, con
         status = rollout_refuse(arena, code, rollout->state, name, err);
     }
     if (status == ST_OK)
-        status = move_apply(writer, access, rollout, move, why, err);
+        status = move_apply(writer, access, rollout, move, id, why, err);
     if (status == ST_OK && state)
         *state = move->to;
     if (own && status == ST_OK)

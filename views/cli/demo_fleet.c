@@ -212,7 +212,7 @@ static enum status calendar_set(struct fleet_making *m, int64_t *shift, struct e
 {
     struct reader *reader;
     struct writer *writer;
-    int64_t as_of, present;
+    int64_t as_of = 0, present;
     enum status status = cli_reader(m->cli, &reader, err);
     if (status == ST_OK)
         status = reader_integer(
