@@ -63,6 +63,7 @@ const struct view_ops *const screens[] = {
     &view_conflict,
     &view_rollouts,
     &view_rollout,
+    &view_rollout_form,
     &view_fleet_run,
     &view_shell,
     &view_folder,

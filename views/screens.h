@@ -23,7 +23,7 @@ extern const struct view_ops view_coupon_redeem;
 extern const struct view_ops view_points, view_points_member, view_points_post, view_points_rules;
 extern const struct view_ops view_points_rule;
 extern const struct view_ops view_sync, view_outbox, view_conflict, view_principals;
-extern const struct view_ops view_rollouts, view_rollout;
+extern const struct view_ops view_rollouts, view_rollout, view_rollout_form;
 extern const struct view_ops view_fleet, view_fleet_run, view_fleet_output;
 extern const struct view_ops view_fleet_transfer, view_config, view_config_text;
 extern const struct view_ops view_config_history;
