@@ -72,6 +72,7 @@ struct rollout {
     const char *driver;
     int64_t lease;
     int64_t ok, faults; /* devices, where it was read with rollout_list or rollout_find */
+    bool ending;        /* its driver ends: what is on trial is finished, nothing else is begun */
 };
 
 /* A device of it. */
@@ -142,8 +143,9 @@ struct rollout_draft {
 enum status rollout_define(struct arena *arena, const struct rollout_draft *draft, size_t devices,
                            struct rollout *rollout, struct error *err);
 
-/* Keeps the archive in the mall file, chooses who comes in which wave, and makes the roll-out
- * ("R1", …), planned. Begins and commits by itself, the archive in several transactions. */
+/* Keeps the archive in the mall file, chooses who comes in which wave (as rollout_preview.h shows
+ * it beforehand; who is in quarantine or without a pin is left out), and makes the roll-out ("R1",
+ * …), planned. Begins and commits by itself, the archive in several transactions. */
 enum status rollout_make(struct writer *writer, const struct access *access,
                          const struct rollout_draft *draft, const struct device *devices, size_t n,
                          char code[16], struct error *err);

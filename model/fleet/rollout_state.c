@@ -136,16 +136,19 @@ static enum status approve_check(const struct ruling *r)
     return status;
 }
 
+#define BUSY_SQL                                                                                   \
+    "select t.device, o.code, o.state, o.id from rollout_device t join rollout o on o.id ="        \
+    " t.rollout where o.state in ('running', 'paused', 'rolling back') or (o.state in ('stopped'," \
+    " 'cancelled') and t.step in ('switching', 'proving', 'confirming', 'undoing'))"
+const char rollout_busy_sql[] = BUSY_SQL;
+
 /* A device is in one roll-out at a time. */
 static enum status alone_check(const struct ruling *r)
 {
-    static const char *const sql =
-        "select d.code, o.code, o.state from rollout_device m join rollout_device t on t.device ="
-        " m.device and t.rollout <> m.rollout join rollout o on o.id = t.rollout join device d on"
-        " d.id = m.device where m.rollout = ?1 and (o.state in ('running', 'paused', 'rolling "
-        "back')"
-        " or (o.state in ('stopped', 'cancelled') and t.step in ('switching', 'proving',"
-        " 'confirming', 'undoing'))) limit 1";
+    static const char sql[] =
+        "select d.code, t.code, t.state from rollout_device m join (" BUSY_SQL
+        ") t on t.device = m.device and t.id <> m.rollout join device d on d.id = m.device where"
+        " m.rollout = ?1 limit 1";
     sqlite3_stmt *stmt;
     enum status status = writer_prepare(r->writer, sql, &stmt, r->err);
     if (status != ST_OK)

@@ -25,6 +25,8 @@ enum status outbox_answer(struct writer *writer, const json_t *answer, int64_t n
                           struct error *err);
 /* The events that an edit made here, whose reference is its id. */
 enum status outbox_events_remove(struct writer *writer, const char *id, struct error *err);
+/* Those that the hub has not sent yet, into a new copy, in its open transaction. */
+enum status outbox_events_carry(struct writer *from, struct writer *to, struct error *err);
 /* The hub has another epoch: what was acknowledged goes again. Begins and commits by itself. */
 enum status outbox_again(struct writer *writer, const char *epoch, struct error *err);
 /* Whatever became of entries, the edits that count lie on top of the hub's rows. */

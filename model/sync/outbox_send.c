@@ -2,7 +2,6 @@
 #include "model/sync/outbox_parts.h"
 
 #include "model/base/text.h"
-#include "model/event/catalog.h"
 #include "model/store/change.h"
 #include "model/store/column.h"
 #include "model/store/sqlite.h"
@@ -232,30 +231,6 @@ static enum status entry_copy(sqlite3_stmt *from, struct writer *to, struct erro
     return writer_run(to, stmt, err);
 }
 
-/* Events of edits that the hub has not sent yet. */
-static enum status events_carry(struct writer *from, struct writer *to, struct error *err)
-{
-    sqlite3_stmt *stmt, *into;
-    int code = SQLITE_DONE;
-    enum status status = writer_prepare(
-        from, "select seq, " TAIL_COLUMNS " from tail where seq < 0 order by seq desc", &stmt, err);
-    while (status == ST_OK && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
-        status = writer_prepare(to,
-                                "insert or ignore into tail (seq, " TAIL_COLUMNS ") values"
-                                " (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                                &into, err);
-        for (int i = 0; i < 14 && status == ST_OK; i++)
-            sqlite3_bind_value(into, i + 1, sqlite3_column_value(stmt, i));
-        if (status == ST_OK)
-            status = writer_run(to, into, err);
-    }
-    if (status == ST_OK && code != SQLITE_DONE)
-        status = sqlite_status(writer_db(from), "reading the tail", err);
-    if (status == ST_OK)
-        sqlite3_reset(stmt);
-    return status;
-}
-
 enum status outbox_carry(struct writer *from, struct writer *to, struct error *err)
 {
     sqlite3_stmt *stmt;
@@ -276,7 +251,7 @@ enum status outbox_carry(struct writer *from, struct writer *to, struct error *e
     if (status == ST_OK)
         sqlite3_reset(stmt);
     if (status == ST_OK)
-        status = events_carry(from, to, err);
+        status = outbox_events_carry(from, to, err);
     if (status == ST_OK)
         status = outbox_lay_again(to, err);
     return finish(to, status, err);

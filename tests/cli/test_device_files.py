@@ -8,22 +8,15 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
+
+from checks import check, finish
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 ATRIUM = os.path.abspath(os.environ.get("ATRIUM", os.path.join(ROOT, "build/atrium")))
 DEVICES = os.path.join(os.path.dirname(ATRIUM), "atrium-devices")
 N = 14
-passed = failed = 0
-
-
-def check(what, good, seen=""):
-    global passed, failed
-    passed, failed = passed + bool(good), failed + (not good)
-    if not good:
-        print(f"FAILED {what}: {seen}", file=sys.stderr)
 
 
 def sha(data):
@@ -261,5 +254,4 @@ def test_pipe(f):
 with Fleet() as fleet:
     for test in (test_files, test_faults, test_killed, test_config, test_pipe):
         test(fleet)
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+finish()

@@ -27,6 +27,7 @@ struct engine {
     struct contact_lines lines;
     struct sender *sender;
     struct rollout_step_state *rollouts;
+    struct config_step_state *configs;
     const char *identity; /* key for devices; NULL: the agent */
     bool once;
     struct collect_service *collects;
