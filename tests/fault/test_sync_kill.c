@@ -24,7 +24,7 @@
 
 #include <cmocka.h>
 
-enum { STEP = 9, EDITS = 3, PEOPLE = 40, ERASED = 7 };
+enum { STEP = 11, EDITS = 3, PEOPLE = 40, ERASED = 7 };
 
 static struct error err;
 static struct sync_world *world;
@@ -93,7 +93,7 @@ static int set_up(void **state)
     struct access engine = access_engine();
     struct arena *arena = arena_new();
     struct erasure erasure;
-    char sql[700];
+    char sql[900];
     (void)state;
     modules_start();
     fault_vfs_install();
@@ -105,6 +105,8 @@ static int set_up(void **state)
              " '王' || i, '1380000' || (1000 + i), 'gold' from n;"
              "insert into contact select 1, card, person from member union all"
              " select 2, phone, person from member;"
+             "insert into attribute select person, 'home address', 'lives at ' || card || ' ' ||"
+             " hex(zeroblob(4000)) from member;"
              "update counter set value = %d where name = 'person'",
              PEOPLE, PEOPLE);
     hub_sql(sql);
@@ -115,6 +117,10 @@ static int set_up(void **state)
     fresh = temp_path(world->folder, "nowhere");
     hub_now = temp_path(world->folder, "hub-now");
     replica_now = temp_path(world->folder, "replica-now");
+    sync_all(world, "admin");
+    /* So that the replica's log has pages with everybody on them. */
+    hub_sql("update member set tier = 'silver'; update contact set person = person;"
+            "update attribute set value = value || '!'");
     sync_all(world, "admin");
     replica_edits();
     events_add(20, false);
