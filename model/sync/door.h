@@ -50,9 +50,4 @@ enum status door_check(struct reader *reader, const char *name, struct error *er
 enum { DOOR_SESSIONS = 8 };
 enum status door_enter(const char *mall_path, const char *name, int *place, struct error *err);
 
-/* name, role, key's fingerprint, when its replica was last heard of, what it may. For RIGHT_ADMIN.
- */
-enum status door_list(struct reader *reader, const struct access *access, struct arena *arena,
-                      struct sheet **sheet, struct error *err);
-
 #endif

@@ -131,8 +131,10 @@ static enum status pump_turn(struct pump *pump, bool *done, struct error *err)
 {
     enum status status = ST_OK;
     if (waiting(pump) < OUT_MOST) {
+        int64_t began = now_ms();
         pump->more = false;
         status = pump->end->step(pump->end->machine, &pump->more, err);
+        pump->moved += now_ms() - began; /* who works is not idle */
         if (status == ST_PARTIAL && pump->input_ended)
             return wire_cut(pump, err);
         if (status != ST_OK)
