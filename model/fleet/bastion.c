@@ -351,6 +351,7 @@ static struct bastion *bastion_new(struct bastions *all, const struct device_hop
                                               .options = all->engine.options,
                                               .limit_ms = all->engine.limit_ms,
                                               .keyring = all->engine.keyring,
+                                              .agent = all->engine.agent,
                                               .fd = -1,
                                               .bastion = true,
                                               .serial = ++*all->engine.serials};

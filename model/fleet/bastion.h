@@ -15,6 +15,7 @@ struct bastion_engine {
     const int64_t *limit_ms;
     struct resolver *resolver;
     struct keyring *keyring;
+    struct agent *agent;
     uint64_t *serials;
     /* A device's session has its descriptor now (or has ended). */
     void (*reached)(void *context, struct fleet_session *session);

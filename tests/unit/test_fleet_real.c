@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -331,6 +332,7 @@ static void test_the_agent_logs_in(void **state)
     char *socket = temp_path(farm.folder, "agent");
     pid_t agent = fork();
     if (agent == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
         execl("/usr/bin/ssh-agent", "ssh-agent", "-D", "-a", socket, (char *)NULL);
         _exit(127);
     }
@@ -339,7 +341,7 @@ static void test_the_agent_logs_in(void **state)
         poll(NULL, 0, 10);
     struct fleet_engine *engine = test_engine(NULL, LONG_MS, LONG_MS);
     struct fleet_work *work = test_command(engine, farm.devices, 1, "true");
-    result_is(results_of(work), DEVICE_FAILED, "it does not accept a key of the agent");
+    result_is(results_of(work), DEVICE_FAILED, "/agent has no key");
     fleet_work_free(work);
     sshd_run((const char *[]){"/usr/bin/ssh-add", "-q", farm.identity, NULL});
     work = test_command(engine, farm.devices, 5, "true");
