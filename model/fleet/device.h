@@ -23,7 +23,11 @@ extern const char *const device_condition_names[DEVICE_CONDITIONS]; /* as in JSO
 struct device_hop {
     const char *code, *host, *user, *pin, *quarantine, *identity, *kind; /* code "": none */
     int port;
+    const struct device_hop *over; /* the bastion that this one is reached over; NULL: directly */
+    const char *trouble; /* why this is no way ("its bastions are a circle: …"); NULL, "": it is */
 };
+enum { DEVICE_HOPS_MOST = 4 }; /* bastions one after the other */
+
 /* What it has beside what it should have (config.h). */
 enum device_drift {
     DRIFT_NONE, /* nothing is desired of it */

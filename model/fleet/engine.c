@@ -157,6 +157,9 @@ static void session_begin(struct fleet_engine *engine, struct fleet_job *job)
     if (!job->host || !*job->host) {
         session_finish(session, DEVICE_FAILED, "it has no host");
         session_drop(engine, session);
+    } else if (job->hop && job->hop->trouble && *job->hop->trouble) {
+        session_finish(session, DEVICE_FAILED, "nothing was sent: %s", job->hop->trouble);
+        session_drop(engine, session);
     } else if (job->hop && job->hop->code && *job->hop->code) {
         bastion_ask(engine->bastions, session);
     } else if (address_numeric(job->host, job->port, &session->address)) {

@@ -5,6 +5,7 @@
 #include "model/base/text.h"
 #include "model/base/time.h"
 #include "model/fleet/agent.h"
+#include "model/fleet/bastion.h"
 #include "model/fleet/clean.h"
 
 #include <errno.h>
@@ -555,6 +556,8 @@ void session_check_time(struct fleet_session *session, int64_t now)
     if (session->finished)
         return;
     bool asks = session->agent_login && session->agent_login->state == LOGIN_WAITS;
+    if (bastion_awaited(session))
+        limit = 0;
     if (limit && now - since > limit && asks)
         session_finish(session, unanswered,
                        "nothing was sent: the agent %.100s has not answered "
