@@ -64,6 +64,10 @@ enum status device_list(struct reader *reader, const struct access *access, stru
                         const char *on, const struct device **devices, size_t *n,
                         struct error *err);
 
+/* The bastions in the order in which they are gone through, "GW-1 > GW-2", and what is wrong with
+ * it; "": none. The arena's. */
+const char *device_way_text(struct arena *arena, const struct device_hop *hop);
+
 /* A copy with its texts, owned by the arena. */
 void device_copy(struct arena *arena, struct device *to, const struct device *from);
 

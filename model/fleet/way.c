@@ -157,3 +157,11 @@ bool way_same(const struct device_hop *a, const struct device_hop *b)
     }
     return !a && !b;
 }
+
+const char *device_way_text(struct arena *arena, const struct device_hop *hop)
+{
+    const char *text = hop->code;
+    for (const struct device_hop *at = hop->over; at; at = at->over)
+        text = arena_printf(arena, "%s > %s", at->code, text);
+    return hop->trouble && *hop->trouble ? arena_printf(arena, "%s: %s", text, hop->trouble) : text;
+}
