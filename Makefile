@@ -150,6 +150,9 @@ $(BUILD)/device_script.c: model/fleet/atrium-device.sh Makefile
 	@{ echo '#include "model/fleet/work.h"'; echo 'const char device_script[] ='; \
 	   sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $<; echo ';'; } > $@
 
+# The simulation plays programs of several versions.
+$(BUILD)/obj/tests/sync/test_simulation.o: $(BUILD)/schema.c
+
 $(BUILD)/obj/schema.o $(BUILD)/obj/device_script.o: $(BUILD)/obj/%.o: $(BUILD)/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<

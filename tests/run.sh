@@ -1,8 +1,8 @@
 #!/bin/sh
 # Runs every test of a build: the programs, then the scripts of tests/cli, JOBS at a time (as many
-# as there are processors). Each prints its own findings, and what it took; the last line counts
-# all of them. ONLY=PATTERN runs the tests whose name has it (ONLY=screen). What a test said is kept
-# in BUILD/tests/log. None may take longer than LIMIT seconds.
+# as there are processors). Each prints its own findings, what it took, and what could not be tried
+# here; the last line counts all of them. ONLY=PATTERN runs the tests whose name has it
+# (ONLY=screen). What a test said is kept in BUILD/tests/log. None may take longer than LIMIT seconds.
 #
 #     sh tests/run.sh BUILD
 set -u
@@ -46,6 +46,7 @@ run_one() { # BUILD TEST
             [ "$s" = 0 ] || skipped=", $s skipped"
             printf 'ok     %-34s %7s s   %s passed%s\n' "$name" "$took" "$p" "$skipped"
         fi
+        sed -n '/test(s)/!s/^\[  SKIPPED \]/    skipped:/p' "$out" | sort -u
     } >"$out.line"
     cat "$out.line"
 }
@@ -80,8 +81,7 @@ done | xargs -P "${JOBS:-$(nproc)}" -n 1 sh tests/run.sh --one "$build"
 cat "$logs"/*.count 2>/dev/null | awk '
     { passed += $1; failed += $2; skipped += $3 }
     END {
-        printf "%d passed, %d failed", passed, failed
-        if (skipped) printf ", %d skipped", skipped
-        print ""
+        if (skipped) print skipped " could not be tried here"
+        printf "%d passed, %d failed\n", passed, failed
         exit failed > 0 || passed == 0
     }'

@@ -105,6 +105,8 @@ int draw_text(struct area area, int row, int col, enum role role, const char *te
 
 void draw_below(struct area area, enum role role)
 {
+    if (area.rows <= 0)
+        return;
     struct area beside = {area.row + area.rows - 1, area.col + area.cols, 1, 1};
     draw_text(beside, 0, 0, role, symbol(SYMBOL_BELOW));
 }
@@ -119,6 +121,11 @@ int draw_printf(struct area area, int row, int col, enum role role, const char *
     if (n < 0)
         return 0;
     int cells = draw_text(area, row, col, role, text);
+    if (row_inside(area, row) && col < area.cols && text_cells(text) > area.cols - col) {
+        int more = text_cells(symbol(SYMBOL_MORE));
+        draw_text(area, row, area.cols - more, role, symbol(SYMBOL_MORE));
+        cells = area.cols - col;
+    }
     free(text);
     return cells;
 }

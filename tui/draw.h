@@ -25,7 +25,9 @@ struct area area_column(struct area area, int i, int n, int gap);
 
 void draw_clear(struct area area, enum role role);
 
-/* Draws at (row, col), clipped at the area's right edge; returns the cells used. */
+/* Draws at (row, col), clipped at the area's right edge; returns the cells used. Signs and parts of
+ * pictures are drawn by draw_text; draw_printf is for words and figures, and ends with "…" where
+ * something is cut off, so that no number is taken for a whole one. */
 int draw_text(struct area area, int row, int col, enum role role, const char *text);
 int draw_printf(struct area area, int row, int col, enum role role, const char *format, ...)
     __attribute__((format(printf, 5, 6)));

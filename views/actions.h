@@ -225,8 +225,12 @@
     X(FLEET_LAST,    "last-run",     "fleet", "w", 0, N_("what came of the last command"))         \
     X(FLEET_MAP,     "floor-map",    "fleet", "M", ACTION_LINE, N_("a map of the floors, a sign for each device; or the list"), N_("map")) \
     X(FLEET_ROLLOUTS, "rollouts",    "fleet", "R", ACTION_LINE, N_("versions of the application that go to devices in waves"), N_("roll-outs")) \
+    X(FLEET_ROLLOUT, "rollout-new",  "fleet", "v", ACTION_LINE | ACTION_CHANGES, N_("plan a roll-out to the marked devices, or those shown"), N_("roll out")) \
+    X(ROLLOUTS_NEW,  "rollout-plan", "rollouts", "n", ACTION_LINE | ACTION_CHANGES, N_("plan a roll-out: archive, devices, waves"), N_("plan one")) \
     X(ROLLOUT_ACT,   "rollout-act",  "rollout", "a", ACTION_LINE | ACTION_CHANGES, N_("approve, start, pause, roll back: what can be done now"), N_("act")) \
     X(ROLLOUT_PAUSE, "rollout-pause", "rollout", "P", ACTION_LINE | ACTION_CHANGES, N_("pause it, or let it go on"), N_("pause")) \
+    X(ROLLOUT_START, "rollout-start", "rollout", "s", ACTION_LINE | ACTION_CHANGES, N_("start it; the number of its devices is typed"), N_("start")) \
+    X(ROLLOUT_DRIVE, "rollout-drive", "rollout", "d", ACTION_LINE | ACTION_CHANGES, N_("drive it from this console, or leave it to others"), N_("drive")) \
     X(ROLLOUT_REST,  "rollout-rest", "rollout", "f", ACTION_LINE, N_("only devices that are not ok, or all of them"), N_("not ok")) \
     X(FLEET_LOG,     "logs",         "fleet", "o", ACTION_LINE, N_("follow the logs of the marked devices, or those shown"), N_("logs")) \
     X(LOG_FILTER,    "log-only",     "device-log", "f", ACTION_LINE, N_("only lines that a pattern finds"), N_("only")) \
@@ -248,7 +252,7 @@
     X(FLEET_GET,     "get-file",     "fleet", "d", ACTION_CHANGES, N_("get a file from the marked devices, or those shown")) \
     X(FLEET_CONFIG,  "configuration", "fleet", "c", ACTION_LINE, N_("what the marked devices, or those shown, should have"), N_("config")) \
     X(FLEET_FILES,   "last-files",   "fleet", "W", 0, N_("files on their way"))                    \
-    X(FLEET_KEYS,    "device-keys",  "fleet", "y", ACTION_LINE | ACTION_CHANGES, N_("the keys of devices without a pin, or with another than theirs"), N_("keys")) \
+    X(FLEET_KEYS,    "device-keys",  "fleet", "y", ACTION_LINE | ACTION_CHANGES, N_("the keys of devices without a pin, or with another than theirs"), N_("host keys")) \
     X(KEYS_ACCEPT,   "accept-keys",  "fleet-keys", "a", ACTION_LINE | ACTION_CHANGES, N_("the new keys that are marked are the devices' own: keep them as pins"), N_("accept")) \
     X(RUN_CANCEL,    "run-cancel",   "fleet-run", "c", ACTION_LINE, N_("end the command everywhere"), N_("cancel")) \
     X(DEVICE_ASK,    "ask-device",   "device", "a", ACTION_LINE, N_("ask this device how it is"), N_("ask")) \
@@ -263,6 +267,12 @@
     X(DEVICE_GET,    "get-here",     "device", "d", ACTION_LINE | ACTION_CHANGES, N_("get a file from it"), N_("get")) \
     X(DEVICE_CONFIG, "config-here",  "device", "c", ACTION_LINE, N_("what it should have, and what it has"), N_("config")) \
     X(DEVICE_FILES,  "files-here",   "device", "W", 0, N_("files on their way"))                   \
+    X(DEVICE_FOLDER, "folder-here",  "device", "f", ACTION_LINE, N_("look into its folders; get and put files"), N_("folders")) \
+    X(FOLDER_UP,     "folder-up",    "folder", "-", ACTION_LINE, N_("the folder above"), N_("up"))  \
+    X(FOLDER_GO,     "folder-go",    "folder", "", 0, N_("a folder by its path: folder-go /var/log")) \
+    X(FOLDER_GET,    "folder-get",   "folder", "d", ACTION_LINE | ACTION_CHANGES, N_("get this file"), N_("get")) \
+    X(FOLDER_PUT,    "folder-put",   "folder", "p", ACTION_LINE | ACTION_CHANGES, N_("put a file into this folder"), N_("put")) \
+    X(FOLDER_FILES,  "folder-files", "folder", "W", 0, N_("files on their way"))                   \
     X(FILES_CANCEL,  "files-cancel", "files", "c", ACTION_LINE, N_("end what is on its way"), N_("cancel")) \
     X(CONFIG_ASK,    "config-ask",   "config", "a", ACTION_LINE, N_("ask the devices for their configurations, and compare"), N_("compare")) \
     X(CONFIG_SET,    "config-set",   "config", "s", ACTION_LINE | ACTION_CHANGES, N_("set one key of what is desired"), N_("set")) \

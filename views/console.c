@@ -8,6 +8,7 @@
 #include "views/malls.h"
 #include "views/overlay.h"
 #include "views/question.h"
+#include "views/rollout_task.h"
 #include "views/screens.h"
 #include "views/session.h"
 
@@ -133,10 +134,16 @@ void console_open(struct console *console, const char *name, const char *argumen
     console_redraw(console);
 }
 
-static void leave(struct console *console)
+static void leave_now(struct console *console)
 {
     console->leaving = true;
     loop_stop(console->loop);
+}
+
+static void leave(struct console *console)
+{
+    if (rollout_task_may_leave(console, leave_now))
+        leave_now(console);
 }
 
 void console_back(struct console *console)

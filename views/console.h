@@ -7,6 +7,7 @@
 
 #include "model/access/access.h"
 #include "model/base/task.h"
+#include "model/fleet/rollout_drive.h"
 #include "model/loop/period.h"
 #include "tui/dialog.h"
 #include "tui/intl.h"
@@ -24,6 +25,7 @@ struct import_work;
 struct session;
 struct fleet_desk;
 struct collect_task;
+struct rollout_task;
 struct fleet_run;
 struct fleet_transfer;
 
@@ -41,6 +43,7 @@ struct console {
     struct people_cache *people;
     struct fleet_desk *desk;         /* what is under way on devices */
     struct collect_task *collects;   /* what devices report; NULL: not here */
+    struct rollout_task *rollouts;   /* what is driven from here; NULL: nothing ever is */
     struct fleet_run *run;           /* the last command that devices were given; NULL: none */
     struct fleet_transfer *transfer; /* the last files or configurations; NULL: none */
     struct sync_work *sync;          /* sessions with the hub; NULL: no replica, or none are had */
@@ -77,6 +80,7 @@ struct console {
     bool sealed;          /* no file is written and no command is run */
     const char *identity; /* private key for devices; NULL: that of the config file */
     bool alone;           /* it was started for one screen: leaving that leaves the console */
+    bool (*rollout_moment)(void *context, enum rollout_moment moment); /* tests; NULL */
 };
 
 struct console_options {
@@ -91,6 +95,8 @@ struct console_options {
     uint32_t early_blocks; /* as in the console; 0: as usual */
     const char *identity;  /* as in the console; must outlive it */
     bool collects;         /* from devices, while it is open */
+    bool drives;           /* roll-outs, while it is open */
+    bool (*rollout_moment)(void *context, enum rollout_moment moment); /* as in the console */
     bool sealed;           /* refuse to write files and run commands: tests with random keys */
 };
 

@@ -21,7 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POLL_MS = 30000, HISTORY = 100, LONGEST = 4096 };
+enum { POLL_MS = 30000, HISTORY = 100, LONGEST = 4096, ROLLOUT_ON_MOST = 8000 };
 
 static void *fleet_ask(struct reader *reader, struct arena *arena, const void *parameters,
                        struct error *err)
@@ -33,11 +33,7 @@ static void *fleet_ask(struct reader *reader, struct arena *arena, const void *p
         rollout_line_read(reader, parameters, arena, &answer->line, err) != ST_OK ||
         map_zones_read(reader, arena, &answer->zones, &answer->n_zones, err) != ST_OK)
         return NULL;
-    answer->waiting = arena_array(arena, struct device, answer->n + 1);
-    for (size_t i = 0; i < answer->n; i++)
-        if (answer->devices[i].drift == DRIFT_QUEUED && answer->devices[i].state == DEVICE_OK)
-            answer->waiting[answer->n_waiting++] = answer->devices[i];
-    answer->texts = config_texts(arena, set, answer->waiting, answer->n_waiting);
+    answer->waiting = config_waiting_of(arena, set, answer->devices, answer->n, true);
     return answer;
 }
 
@@ -288,7 +284,8 @@ static void fleet_answered(struct view *view, int slot)
     fleet_rows_make(view);
     if (view->console->still)
         return;
-    fleet_apply_waiting(view->console, answer->waiting, answer->texts, answer->n_waiting);
+    fleet_apply_waiting(view->console, answer->waiting.devices, answer->waiting.texts,
+                        answer->waiting.n);
     if (!state->asked)
         shown_ask(view, true);
 }
@@ -383,22 +380,51 @@ static struct device *targets(struct fleet_state *state, size_t *n)
     return found.at;
 }
 
+/* "device in (P1-0001, P1-0002)"; "": none of them can be written. */
+static const char *codes_expression(struct arena *arena, const struct device *devices, size_t n)
+{
+    VEC(char) text = {0};
+    for (size_t i = 0; i < n; i++) {
+        const char *one = fleet_group_expression(arena, FLEET_BY_NONE, devices[i].code);
+        const char *code = one ? one + strlen("device=") : "";
+        for (const char *at = text.n && *code ? ", " : ""; *at; at++)
+            vec_push(&text, *at);
+        for (; *code; code++)
+            vec_push(&text, *code);
+    }
+    vec_push(&text, '\0');
+    const char *on = *text.at ? arena_printf(arena, "device in (%s)", text.at) : "";
+    vec_free(&text);
+    return on;
+}
+
 static void logs_open(struct view *view, const struct device *devices, size_t n)
 {
     struct arena *arena = arena_new();
-    const char *on = "";
     if (n > FOLLOW_DEVICES_MOST) {
         console_complain(view->console, _("%zu devices are too many at once: at most %d"), n,
                          FOLLOW_DEVICES_MOST);
         n = 0;
     }
-    for (size_t i = 0; i < n; i++) {
-        const char *one = fleet_group_expression(arena, FLEET_BY_NONE, devices[i].code);
-        if (one)
-            on = arena_printf(arena, "%s%s%s", on, *on ? ", " : "", one + strlen("device="));
-    }
+    const char *on = codes_expression(arena, devices, n);
     if (*on)
-        console_open(view->console, "device-log", arena_printf(arena, "device in (%s)", on));
+        console_open(view->console, "device-log", on);
+    arena_free(arena);
+}
+
+/* The expression where that is what is chosen; else the devices one by one. */
+static void rollout_plan(struct view *view, const struct device *devices, size_t n)
+{
+    struct fleet_state *state = view->state;
+    struct table *table = state->list.table;
+    struct arena *arena = arena_new();
+    bool one_by_one = (table && table_marked(table)) || n != state->n;
+    const char *on = one_by_one ? codes_expression(arena, devices, n) : state->filter;
+    if (strlen(on) > ROLLOUT_ON_MOST)
+        console_complain(view->console, "%s",
+                         _("too many to be named one by one: select them by an expression (f)"));
+    else
+        console_open(view->console, "rollout-form", on);
     arena_free(arena);
 }
 
@@ -423,6 +449,8 @@ static void targets_act(struct view *view, int id)
         fleet_put_ask(view->console, devices, n);
     else if (id == ACTION_FLEET_GET)
         fleet_get_ask(view->console, devices, n);
+    else if (id == ACTION_FLEET_ROLLOUT)
+        rollout_plan(view, devices, n);
     else if (id == ACTION_FLEET_CONFIG)
         config_open(view->console, devices, n);
     else if (desk_ask(view->console->desk, devices, n, false))
@@ -468,6 +496,7 @@ static bool fleet_action(struct view *view, int id, const char *argument)
     case ACTION_FLEET_PUT:
     case ACTION_FLEET_GET:
     case ACTION_FLEET_CONFIG:
+    case ACTION_FLEET_ROLLOUT:
         targets_act(view, id);
         return true;
     case ACTION_FLEET_ROLLOUTS:
@@ -498,7 +527,7 @@ const struct view_ops view_fleet = {
     .about = N_("Every device and how it is. While the screen is open the devices shown are asked "
                 "every 30 seconds, and at once with Ctrl-r; a row changes as its answer comes. "
                 "f selects by an expression, b groups, M shows a map of the floors, Space marks, r "
-                "runs a command. A "
+                "runs a command, v plans a roll-out. A "
                 "configuration is \"=\" as desired; where nothing is desired, as most of the kind "
                 "have it."),
     .number = ACTION_GO_FLEET - ACTION_GO_LOOP + 1,

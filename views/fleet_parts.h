@@ -2,13 +2,12 @@
 #ifndef ATRIUM_VIEWS_FLEET_PARTS_H
 #define ATRIUM_VIEWS_FLEET_PARTS_H
 
+#include "model/fleet/config.h"
 #include "tui/edit.h"
 #include "views/fleet_map_view.h"
 #include "views/fleet_rows.h"
 #include "views/list.h"
 #include "views/rollout_line.h"
-
-struct transfer_text;
 
 struct fleet_state {
     struct list list;
@@ -35,9 +34,7 @@ struct fleet_answer {
     const struct device *devices;
     size_t n;
     /* Those that wait for their configuration and answer again. */
-    struct device *waiting;
-    const struct transfer_text *texts;
-    size_t n_waiting;
+    struct config_waiting waiting;
     const struct rollout_line *line; /* NULL: none is under way */
     const struct map_zone *zones;
     size_t n_zones;

@@ -12,6 +12,13 @@ struct fleet_transfer;
 void fleet_put_ask(struct console *console, const struct device *devices, size_t n);
 void fleet_get_ask(struct console *console, const struct device *devices, size_t n);
 
+/* The same from a listing (views/folder.c): the file at `remote`, which is called `name` there,
+ * gets a name here that leads nowhere and writes over nothing, and is said where it is another; a
+ * file from here goes into `folder` there. */
+void fleet_get_named(struct console *console, const struct device *device, const char *remote,
+                     const char *name, size_t n);
+void fleet_put_into(struct console *console, const struct device *device, const char *folder);
+
 /* Applies what is desired of devices after a yes, or their number; `texts` are copied. Devices that
  * do not answer get theirs when they do, within a day. */
 void fleet_apply_ask(struct console *console, const struct device *devices,

@@ -5,6 +5,7 @@
 #include "tui/keysline.h"
 #include "views/actions.h"
 #include "views/collect_task.h"
+#include "views/rollout_task.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -112,9 +113,12 @@ static void header_wide(struct console *console, struct area rows, struct arena 
                              word_translated("role", console->role));
     draw_right(top, ROLE_DIM, who);
     const char *collects = under.cols >= ROOM_TO_TELL ? collect_task_text(console, arena) : NULL;
+    const char *drives = under.cols >= ROOM_TO_TELL ? rollout_task_text(console, arena) : NULL;
     char *age = age_text(console, arena, false);
     if (collects)
         age = arena_printf(arena, "%s %s %s", collects, symbol(SYMBOL_BULLET), age);
+    if (drives)
+        age = arena_printf(arena, "%s %s %s", drives, symbol(SYMBOL_BULLET), age);
     draw_right(under, ROLE_DIM, age);
     int left = under.cols - text_cells(age) - 2;
     char *period = period_text(console, arena, false);

@@ -40,7 +40,11 @@ static const char *points(struct arena *arena, const struct funnel_change *chang
     if (!change->known)
         return "";
     double by = 100 * (change->now - change->then);
-    return arena_printf(arena, "%s %.1f pt", by < -0.05 ? "▼" : by > 0.05 ? "▲" : "=", fabs(by));
+    return arena_printf(arena, "%s %.1f%s",
+                        by < -0.05  ? "▼"
+                        : by > 0.05 ? "▲"
+                                    : "=",
+                        fabs(by), _(" pt"));
 }
 
 /* Whether a difference is more than chance, in a word. */

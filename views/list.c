@@ -124,7 +124,8 @@ static int cells_needed(struct list *list, const struct sheet *sheet, size_t col
             list->scratch, list_zone(list), &sheet->columns[column], &sheet_row(sheet, i)[column]));
         widest = cells > widest ? cells : widest;
     }
-    return widest;
+    int least = sheet->columns[column].cells;
+    return widest > least ? widest : least;
 }
 
 /* As wide as needed, not wider than a name. What is left of a wide screen goes to the texts that

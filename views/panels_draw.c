@@ -95,7 +95,7 @@ static int headline_draw(struct area row, int col, const struct panel_value *val
     at += draw_text(row, 0, at, value_role(value, role), value->text);
     if (value->label) {
         at += draw_text(row, 0, at, ROLE_PLAIN, " ");
-        at += draw_text(row, 0, at, value_role(value, ROLE_PLAIN), value->label);
+        at += draw_printf(row, 0, at, value_role(value, ROLE_PLAIN), "%s", value->label);
     }
     return at - col;
 }

@@ -186,6 +186,15 @@ static enum status of_label(struct reader *reader, struct arena *arena, const ch
     return status;
 }
 
+/* The name, where an expression is nothing but a name, bare or in quotes; else NULL. */
+static const char *name_alone(struct arena *arena, const char *text)
+{
+    size_t n = strlen(text);
+    if (n > 2 && *text == '"' && strcspn(text + 1, "\"\\") == n - 2)
+        return arena_strndup(arena, text + 1, n - 2);
+    return strpbrk(text, " ()\"") ? NULL : text;
+}
+
 static enum status of_segment(struct reader *reader, struct arena *arena, const char *rest,
                               const struct people_question *question, struct people_found *found,
                               struct error *err)
@@ -196,7 +205,9 @@ static enum status of_segment(struct reader *reader, struct arena *arena, const 
         return status;
     const char *saved = "anyone and segment:";
     size_t n = strlen(saved);
-    found->title = strncmp(rest, saved, n) == 0 && !strpbrk(rest + n, " ()") ? rest + n : rest;
+    found->title = strncmp(rest, saved, n) == 0 ? name_alone(arena, rest + n) : NULL;
+    if (!found->title)
+        found->title = rest;
     found->people = set_list(answer.people, arena, &found->n);
     return ST_OK;
 }

@@ -9,9 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How long samples may take together; and how long the whole at least, for a first answer to be
- * shown at all. In screens that are compared neither is measured. */
-enum { EARLY_NS = 70 * 1000 * 1000, WORTH_NS = 90 * 1000 * 1000 };
+/* How long samples may take together, and a sample that is better than one at hand; and how long
+ * the whole at least, for a first answer to be shown at all. In screens that are compared nothing
+ * of it is measured. */
+enum { EARLY_NS = 60 * 1000 * 1000, BETTER_NS = 75 * 1000 * 1000, WORTH_NS = 50 * 1000 * 1000 };
 /* Of the blocks of people: the largest sample; and the only one in screens that are compared. */
 enum { LARGEST_OF = 3, STILL_OF = 4 };
 
@@ -102,8 +103,10 @@ static void pace_learn(struct pace *pace, double n, double took)
     pace->took = took;
 }
 
-/* Samples that grow as long as there is time: a small one tells how large the next may be. NULL
- * where the exact answer is soon there. */
+/* Samples that grow as long as there is time: a small one tells how large the next may be. One that
+ * takes longer than it seemed is given up for the one before. NULL where the exact answer is soon
+ * there even if all of a sample's time goes into its blocks, so that what one small sample says by
+ * chance cannot promise too much. */
 static struct answer *early_answer(const struct question *question, struct reader *reader,
                                    struct error *err)
 {
@@ -111,6 +114,7 @@ static struct answer *early_answer(const struct question *question, struct reade
     struct answer *answer = NULL;
     uint32_t blocks = 0;
     double left = EARLY_NS, next = 1;
+    int64_t end = time_monotonic_ns() + BETTER_NS;
     if (sample_blocks(reader, &blocks, err) != ST_OK)
         return NULL;
     if (question->still)
@@ -124,10 +128,11 @@ static struct answer *early_answer(const struct question *question, struct reade
             return answer;
         answer = better;
         pace_learn(&pace, floor(next), took);
-        if (pace.fixed + pace.block * blocks < WORTH_NS) {
+        if (took / pace.n * blocks < WORTH_NS) {
             answer_free(answer);
             return NULL;
         }
+        reader_until(reader, end);
         left -= took;
         next = (left - pace.fixed) / pace.block;
         next = next < blocks / LARGEST_OF ? next : blocks / LARGEST_OF;
@@ -148,6 +153,7 @@ static enum status question_run(struct task *task, void *thread_state)
     if (status == ST_OK) {
         question->answer = question->early ? early_answer(question, reader, &task->error)
                                            : answer_make(question, reader, &task->error);
+        reader_until(reader, 0);
         status = question->answer ? ST_OK : task->error.status ? task->error.status : ST_REFUSED;
         reader_end(reader);
     }

@@ -100,7 +100,7 @@ static const char *money_text(struct arena *arena, const struct rfm_answer *answ
 }
 
 /* What the scores rest on. */
-static int rule_draw(struct area area, struct arena *arena, const struct rfm_answer *answer)
+static int rule_draw(struct area area, const struct rfm_answer *answer)
 {
     const double(*cuts)[4] = answer->rfm.cuts;
     draw_printf(area, 0, 1, ROLE_DIM, _("days since the last purchase, cuts: %g %g %g %g"),
@@ -108,10 +108,10 @@ static int rule_draw(struct area area, struct arena *arena, const struct rfm_ans
     draw_printf(area, 1, 1, ROLE_DIM, _("days with a purchase, cuts: %g %g %g %g"), cuts[1][0],
                 cuts[1][1], cuts[1][2], cuts[1][3]);
     area_cut_top(&area, 2);
+    area_cut_left(&area, 1);
     return 2 + draw_wrapped(area, 0, ROLE_DIM,
-                            arena_printf(arena, " %s",
-                                         _("Equal values get equal scores: 1 + the number of cuts "
-                                           "below the value, recency reversed.")));
+                            _("Equal values get equal scores: 1 + the number of cuts below the "
+                              "value, recency reversed."));
 }
 
 /* The cell with the focus, the group it belongs to, and what to do about it. */
@@ -127,8 +127,8 @@ static int cell_draw(struct area area, struct arena *arena, const struct rfm_ans
     draw_printf(area, 1, 1, ROLE_STRONG, _("%s: %s people"), _(rfm_groups[id].title),
                 people_text(arena, answer, answer->group_count[id]));
     area_cut_top(&area, 2);
-    return 2 +
-           draw_wrapped(area, 0, ROLE_ACCENT, arena_printf(arena, " %s", _(rfm_groups[id].hint)));
+    area_cut_left(&area, 1);
+    return 2 + draw_wrapped(area, 0, ROLE_ACCENT, _(rfm_groups[id].hint));
 }
 
 /* All groups, those with the most money a head first as the table has them. */
@@ -177,9 +177,10 @@ static void grid_draw(struct area area, struct arena *arena, const struct rfm_an
         for (int f = 0; f < 5; f++) {
             bool here = r == state->recency && f == state->frequency;
             int level = chart_heat_level(&scale, answer->people[r * 5 + f]);
+            const char *people = people_text(arena, answer, answer->count[r * 5 + f]);
             draw_field(area, r + 1, left + f * cell, cell, 1, here ? ROLE_SELECTED : ROLE_PLAIN,
-                       arena_printf(arena, "%s %s", shades[level],
-                                    people_text(arena, answer, answer->count[r * 5 + f])));
+                       arena_printf(arena, "%s%s%s", shades[level],
+                                    text_cells(people) + 2 > cell ? "" : " ", people));
         }
     }
 }
@@ -202,7 +203,7 @@ static void rfm_draw(struct view *view, struct area area)
             groups_draw(area, arena, answer, view->state);
             area_cut_top(&area, RFM_GROUPS + 2);
         }
-        rule_draw(area, arena, answer);
+        rule_draw(area, answer);
     } else {
         draw_text(area, 0, 1, ROLE_DIM, _("nobody has bought anything yet"));
     }

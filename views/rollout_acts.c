@@ -4,6 +4,7 @@
 #include "model/store/write_queue.h"
 #include "tui/dialog.h"
 #include "views/fleet_acts.h"
+#include "views/rollout_task.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +48,11 @@ static void move_done(void *context, void *arguments, enum status status, const 
         return;
     }
     console_say(console, _("%s is %s"), m->code, _(rollout_state_names[m->state]));
+    /* Who sets devices in motion also brings them there, where nobody else does. */
+    if (m->verb >= ROLLOUT_START && m->verb != ROLLOUT_PAUSE)
+        rollout_task_want(console->rollouts, m->code, true);
+    else
+        rollout_task_wake(console->rollouts);
     console_refresh(console);
 }
 

@@ -1,5 +1,6 @@
 /* All roll-outs and how far each is. */
 #include "views/actions.h"
+#include "views/fleet_acts.h"
 #include "views/rollout_text.h"
 #include "views/screens.h"
 #include "views/sheet_view.h"
@@ -71,24 +72,35 @@ static void rollouts_draw(struct view *view, struct area area)
     const struct sheet_answer *answer = view_answer(view, 0);
     if (answer && !answer->sheet->n_rows && !view_problem(view, 0))
         draw_wrapped(area, 0, ROLE_DIM,
-                     _("Nothing was rolled out yet. `atrium device rollout new --on EXPR --version "
-                       "V FILE` plans it; here somebody else approves it, and it is started."));
+                     _("Nothing was rolled out yet. n plans a roll-out: an archive with a version "
+                       "of the application, the devices, the waves. v on Fleet does it for the "
+                       "devices that are marked or shown there. Then it is approved and started "
+                       "on its page."));
     else
         sheet_view_draw(view, area);
+}
+
+static bool rollouts_action(struct view *view, int id, const char *argument)
+{
+    if (id != ACTION_ROLLOUTS_NEW)
+        return sheet_view_action(view, id, argument);
+    if (fleet_may_change(view->console))
+        console_open(view->console, "rollout-form", argument);
+    return true;
 }
 
 const struct view_ops view_rollouts = {
     .name = "rollouts",
     .title = N_("Roll-outs"),
     .about = N_("Versions of the application that go to devices in waves: what waits for an "
-                "approval, what runs, what stopped and why. Enter opens one."),
+                "approval, what runs, what stopped and why. Enter opens one, n plans one."),
     .rights = RIGHT_DEVICES,
     .size = sizeof(struct sheet_state),
     .open = rollouts_open_view,
     .close = sheet_view_close,
     .refresh = rollouts_refresh,
     .draw = rollouts_draw,
-    .action = sheet_view_action,
+    .action = rollouts_action,
     .key = sheet_view_key,
     .answered = sheet_view_answered,
 };

@@ -23,13 +23,13 @@ extern const struct view_ops view_coupon_redeem;
 extern const struct view_ops view_points, view_points_member, view_points_post, view_points_rules;
 extern const struct view_ops view_points_rule;
 extern const struct view_ops view_sync, view_outbox, view_conflict, view_principals;
-extern const struct view_ops view_rollouts, view_rollout;
+extern const struct view_ops view_rollouts, view_rollout, view_rollout_form;
 extern const struct view_ops view_fleet, view_fleet_run, view_fleet_output;
 extern const struct view_ops view_fleet_transfer, view_config, view_config_text;
 extern const struct view_ops view_config_history;
 extern const struct view_ops view_fleet, view_fleet_run, view_fleet_output, view_fleet_keys;
 extern const struct view_ops view_device, view_device_log, view_device_key, view_device_edit;
-extern const struct view_ops view_shell;
+extern const struct view_ops view_shell, view_folder;
 
 /* NULL-terminated. */
 extern const struct view_ops *const screens[];

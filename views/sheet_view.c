@@ -1,5 +1,6 @@
 #include "views/sheet_view.h"
 
+#include "model/base/text.h"
 #include "views/actions.h"
 #include "views/dashboard.h"
 
@@ -30,6 +31,14 @@ void sheet_view_close(struct view *view)
     list_end(list_of(view));
 }
 
+static void rows_said(struct console *console, size_t shown, int64_t total)
+{
+    struct arena *arena = arena_new();
+    console_say(console, _("the first %s of %s are shown"), text_count(arena, (int64_t)shown),
+                text_count(arena, total));
+    arena_free(arena);
+}
+
 void sheet_view_answered(struct view *view, int slot)
 {
     const struct sheet_answer *answer = view_answer(view, slot);
@@ -37,8 +46,7 @@ void sheet_view_answered(struct view *view, int slot)
         return;
     list_show(list_of(view), answer->sheet, answer->keys);
     if (answer->total > (int64_t)answer->sheet->n_rows)
-        console_say(view->console, _("%lld in all; the latest %zu are shown"),
-                    (long long)answer->total, answer->sheet->n_rows);
+        rows_said(view->console, answer->sheet->n_rows, answer->total);
 }
 
 void sheet_view_draw(struct view *view, struct area area)

@@ -1,5 +1,6 @@
 /* One shop's score card; its argument is the shop's code or name. */
 #include "model/people/shop.h"
+#include "model/base/intl.h"
 #include "model/base/text.h"
 #include "views/actions.h"
 #include "views/cells.h"
@@ -155,8 +156,9 @@ static void tiles_fill(struct panels *panels, const struct console *console,
         card->smart_pos ? _("smart POS") : _("no smart POS");
     struct panel *on_year = tile(panels, console, card, _("YEAR ON YEAR"), year, 2);
     if (card->category_rank)
-        on_year->note = arena_printf(panels->arena, _("rank %d of %d in %s"), card->category_rank,
-                                     card->category_shops, card->category);
+        on_year->note =
+            arena_printf(panels->arena, _("rank %d of %d in %s"), card->category_rank,
+                         card->category_shops, word_translated("category", card->category));
 }
 
 static void hours_fill(struct panels *panels, const struct shop_card *card)

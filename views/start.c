@@ -18,6 +18,7 @@
 #include "views/malls.h"
 #include "views/overlay.h"
 #include "views/question.h"
+#include "views/rollout_task.h"
 #include "views/screens.h"
 #include "views/session.h"
 #include "views/watch.h"
@@ -147,6 +148,7 @@ static void rest(void *context, bool resting)
     enum { TURNS = 100, TURN_NS = 10000000 };
     struct console *console = context;
     collect_task_rest(console->collects, resting);
+    rollout_task_rest(console->rollouts, resting);
     if (!resting) {
         console_refresh(console);
         return;
@@ -217,6 +219,7 @@ enum status console_new(const struct console_options *options, struct console **
     console->still = options->still;
     console->sealed = options->sealed;
     console->identity = options->identity;
+    console->rollout_moment = options->rollout_moment;
     console->early_blocks = options->early_blocks ? options->early_blocks : EARLY_BLOCKS;
     *out = console;
     size_t n;
@@ -248,6 +251,8 @@ enum status console_new(const struct console_options *options, struct console **
         malls_remember(console);
     if (options->collects && !console->sync_known.replica)
         console->collects = collect_task_new(console);
+    if (options->drives)
+        console->rollouts = rollout_task_new(console);
     return ST_OK;
 }
 
@@ -263,7 +268,8 @@ size_t console_busy(const struct console *console)
            import_work_busy(console->imports) +
            (console->sync ? sync_work_busy(console->sync) : 0) +
            (console->still && console->desk ? fleet_desk_busy(console->desk) : 0) +
-           (console->still ? fleet_transfer_left(console->transfer) : 0);
+           (console->still ? fleet_transfer_left(console->transfer) : 0) +
+           (console->still ? rollout_task_busy(console->rollouts) : 0);
 }
 
 /* Views first, so that their questions are cancelled before the threads are waited for. */
@@ -281,6 +287,8 @@ void console_free(struct console *console)
     console->run = NULL;
     collect_task_free(console->collects);
     console->collects = NULL;
+    rollout_task_free(console->rollouts);
+    console->rollouts = NULL;
     fleet_transfer_end(console->transfer);
     fleet_desk_free(console->desk);
     fleet_transfer_free(console->transfer);
@@ -323,6 +331,7 @@ enum status console_start_at(const char *mall_path, const char *principal, const
         .identity = identity,
         .forgetful = view != NULL,
         .collects = view == NULL,
+        .drives = view == NULL,
     };
     char *mall = mem_strdup(mall_path);
     enum status status = ST_OK;

@@ -36,11 +36,11 @@ static struct field_choice *choices_of(struct arena *arena, const char *const *c
 
 static struct field field_of(struct arena *arena, const struct wizard_field *from)
 {
-    static const enum field_type types[] = {[WIZARD_TEXT] = FIELD_TEXT,
-                                            [WIZARD_LINES] = FIELD_LINES,
-                                            [WIZARD_CHOICE] = FIELD_CHOICE,
-                                            [WIZARD_FLAGS] = FIELD_FLAGS,
-                                            [WIZARD_DATE] = FIELD_DATE};
+    static const enum field_type types[] = {
+        [WIZARD_TEXT] = FIELD_TEXT,        [WIZARD_LINES] = FIELD_LINES,
+        [WIZARD_CHOICE] = FIELD_CHOICE,    [WIZARD_FLAGS] = FIELD_FLAGS,
+        [WIZARD_DATE] = FIELD_DATE,        [WIZARD_NUMBER] = FIELD_NUMBER,
+        [WIZARD_DURATION] = FIELD_DURATION};
     return (struct field){.name = arena_strdup(arena, from->name),
                           .label = arena_strdup(arena, from->label),
                           .hint = from->hint ? arena_strdup(arena, from->hint) : NULL,
@@ -109,6 +109,22 @@ bool wizard_action(struct wizard *wizard, int action_id)
 const char *wizard_value(const struct wizard *wizard, const char *name)
 {
     return form_value(wizard->form, name);
+}
+
+bool wizard_integer(const struct wizard *wizard, const char *name, int64_t *value)
+{
+    return form_integer(wizard->form, name, value);
+}
+
+void wizard_set(struct wizard *wizard, const char *name, const char *value)
+{
+    form_set(wizard->form, name, value);
+}
+
+void wizard_review(struct wizard *wizard)
+{
+    if (!wizard_reviews(wizard))
+        form_action(wizard->form, FORM_SEND); /* which comes by the last page */
 }
 
 void wizard_go(struct wizard *wizard, const char *name)

@@ -9,7 +9,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum wizard_type { WIZARD_TEXT, WIZARD_LINES, WIZARD_CHOICE, WIZARD_FLAGS, WIZARD_DATE };
+enum wizard_type {
+    WIZARD_TEXT,
+    WIZARD_LINES,
+    WIZARD_CHOICE,
+    WIZARD_FLAGS,
+    WIZARD_DATE,
+    WIZARD_NUMBER,
+    WIZARD_DURATION
+};
 
 struct wizard_field {
     const char *page; /* title; fields of one page stand together */
@@ -34,8 +42,13 @@ void wizard_draw(struct wizard *wizard, struct area area);
 bool wizard_key(struct wizard *wizard, uint32_t key);
 bool wizard_action(struct wizard *wizard, int action_id);
 const char *wizard_value(const struct wizard *wizard, const char *name);
+/* A number, or seconds of a duration; false: there is none. */
+bool wizard_integer(const struct wizard *wizard, const char *name, int64_t *value);
+void wizard_set(struct wizard *wizard, const char *name, const char *value);
 /* Goes to a field of the first page. */
 void wizard_go(struct wizard *wizard, const char *name);
+/* To the last page, where all before it are right. */
+void wizard_review(struct wizard *wizard);
 /* The last page is open. */
 bool wizard_reviews(const struct wizard *wizard);
 bool wizard_changed(const struct wizard *wizard);

@@ -202,26 +202,12 @@ static enum status read_role(struct reader *reader, const char *principal,
 }
 
 /* The setting, or what it is without one. */
-static enum status read_least_people(struct reader *reader, struct access *access,
+static enum status least_people_read(struct reader *reader, struct access *access,
                                      struct error *err)
 {
-    enum { USUAL = 10 };
-    sqlite3_stmt *stmt;
-    bool row = false;
-    if (access->mask != MASK_PSEUDONYM)
-        return ST_OK;
-    enum status status =
-        reader_prepare(reader, "select value from setting where name = 'small_group'", &stmt, err);
-    if (status == ST_OK)
-        status = reader_step(reader, stmt, &row, err);
-    if (status != ST_OK)
-        return status;
-    const char *value = row ? column_text(stmt, 0) : "";
-    if (!row || setting_check("small_group", value, NULL) != ST_OK ||
-        !text_to_int64(value, strlen(value), &access->least_people))
-        access->least_people = USUAL;
-    sqlite3_reset(stmt);
-    return ST_OK;
+    return access->mask == MASK_PSEUDONYM
+               ? setting_integer(reader, "small_group", &access->least_people, err)
+               : ST_OK;
 }
 
 /* Who holds the file is who the hub says; the role's key came with the copy. */
@@ -248,7 +234,7 @@ static enum status replica_lookup(struct reader *reader, struct access *access, 
         return error_set(err, ST_UNUSABLE,
                          "this replica has no key for pseudonyms: bring it up to date with `atrium "
                          "sync`");
-    return read_least_people(reader, access, err);
+    return least_people_read(reader, access, err);
 }
 
 enum status access_lookup(struct reader *reader, const char *principal, struct access *access,
@@ -270,7 +256,7 @@ enum status access_lookup(struct reader *reader, const char *principal, struct a
             return status;
     }
     access_assign(access, principal, role);
-    enum status status = read_least_people(reader, access, err);
+    enum status status = least_people_read(reader, access, err);
     return status ? status : read_key(reader, access, err);
 }
 

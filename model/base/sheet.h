@@ -37,6 +37,7 @@ struct sheet_column {
     const char *title; /* for people, marked for translation; NULL = name */
     enum cell_type type;
     int decimals; /* CELL_REAL, for people: so many; 0: each value as many as it needs */
+    int cells;    /* at least so wide for people, as texts will come that are not there yet */
 };
 
 struct sheet {

@@ -3,37 +3,9 @@
 #include "model/campaign/http.h"
 
 #include "model/base/text.h"
-#include "model/store/column.h"
+#include "model/store/setting.h"
 
 #include <string.h>
-
-static enum status setting_text(struct reader *reader, struct arena *arena, const char *name,
-                                const char **value, struct error *err)
-{
-    sqlite3_stmt *stmt;
-    bool row = false;
-    *value = "";
-    enum status status =
-        reader_prepare(reader, "select value from setting where name = ?1", &stmt, err);
-    if (status != ST_OK)
-        return status;
-    sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
-    status = reader_step(reader, stmt, &row, err);
-    if (status == ST_OK && row)
-        *value = arena_strdup(arena, column_text(stmt, 0));
-    sqlite3_reset(stmt);
-    return status;
-}
-
-static enum status setting_integer(struct reader *reader, struct arena *arena, const char *name,
-                                   int64_t fallback, int64_t *value, struct error *err)
-{
-    const char *text;
-    enum status status = setting_text(reader, arena, name, &text, err);
-    if (!text_to_int64(text, strlen(text), value))
-        *value = fallback;
-    return status;
-}
 
 /* A contact that cannot be opened is closed and says why; the others work. */
 static void closed(struct contact_lines *lines, enum contact contact, const char *setting,
@@ -85,8 +57,7 @@ enum status contact_lines_open(struct reader *reader, const struct contact_token
     lines->at[CONTACT_SCREEN].adapter = &contact_screen;
     lines->at[CONTACT_STAFF].adapter = &contact_staff;
     int64_t timeout = 0;
-    enum status status =
-        setting_integer(reader, lines->arena, "contact_timeout", 10, &timeout, err);
+    enum status status = setting_integer(reader, "contact_timeout", &timeout, err);
     if (status == ST_OK)
         status =
             http_line(reader, lines, CONTACT_APP, "contact_app_url", tokens->app, timeout, err);
@@ -95,17 +66,14 @@ enum status contact_lines_open(struct reader *reader, const struct contact_token
             http_line(reader, lines, CONTACT_SMS, "contact_sms_url", tokens->sms, timeout, err);
     if (status == ST_OK)
         status = wifi_line(reader, lines, err);
-    for (size_t i = 0; i < sizeof costs / sizeof *costs && status == ST_OK; i++) {
-        const char *sql = arena_printf(lines->arena, "select value from setting where name = '%s'",
-                                       costs[i].setting);
-        status = reader_integer(reader, sql, 0, &lines->at[costs[i].contact].cost, err);
-    }
+    for (size_t i = 0; i < sizeof costs / sizeof *costs && status == ST_OK; i++)
+        status = setting_integer(reader, costs[i].setting, &lines->at[costs[i].contact].cost, err);
     for (int i = 0; i < CONTACT_COUNT; i++)
         lines->at[i].idempotent = lines->at[i].adapter && lines->at[i].adapter->idempotent;
     for (size_t i = 0; i < sizeof repeats / sizeof *repeats && status == ST_OK; i++) {
         struct contact_line *line = &lines->at[repeats[i].contact];
         int64_t repeat;
-        status = setting_integer(reader, lines->arena, repeats[i].setting, 1, &repeat, err);
+        status = setting_integer(reader, repeats[i].setting, &repeat, err);
         line->idempotent = line->idempotent && repeat;
     }
     if (status != ST_OK)

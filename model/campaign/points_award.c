@@ -4,6 +4,7 @@
 #include "model/campaign/points_scan.h"
 #include "model/event/place.h"
 #include "model/store/column.h"
+#include "model/store/setting.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -398,17 +399,14 @@ static enum status range_run(struct writer *writer, struct range *range, bool *a
 
 static enum status since_read(struct reader *reader, int64_t *since, struct error *err)
 {
-    sqlite3_stmt *stmt;
-    bool row = false;
+    struct arena *arena = arena_new();
+    const char *text;
     int32_t day = 0;
-    enum status status =
-        reader_prepare(reader, "select value from setting where name = 'points_since'", &stmt, err);
-    if (status == ST_OK)
-        status = reader_step(reader, stmt, &row, err);
-    bool known = status == ST_OK && row && points_day_read(column_text(stmt, 0), &day);
+    enum status status = setting_text(reader, arena, "points_since", &text, err);
+    bool known = status == ST_OK && points_day_read(text, &day);
+    arena_free(arena);
     if (status != ST_OK)
         return status;
-    sqlite3_reset(stmt);
     *since = clock_day_start(&reader_mall(reader)->clock, day);
     if (known)
         return ST_OK;

@@ -84,26 +84,52 @@ static enum status person_of(struct writer *writer, const char *target, uint32_t
                : error_set(err, ST_REFUSED, "the member of this adjustment is not there any more");
 }
 
-static enum status points_apply(struct writer *writer, const struct access *access, const char *id,
-                                const char *target, const json_t *detail, struct error *err)
+/* Who has no card is somebody by a contact, or by what happened; a number whose contacts are gone
+ * is nobody's any more. */
+static enum status person_check(struct writer *writer, uint32_t person, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    enum status status = writer_prepare(
+        writer,
+        "select exists (select 1 from contact where person = ?1 and kind between 1 and 5) or"
+        " exists (select 1 from member where person = ?1)",
+        &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_int64(stmt, 1, person);
+    bool there = sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_int(stmt, 0);
+    sqlite3_reset(stmt);
+    return there ? ST_OK
+                 : error_set(err, ST_REFUSED,
+                             "the member of this adjustment is not there any more");
+}
+
+/* A clock that is ahead, or says it is, posts nothing after now: the balance would know of it before
+ * it happened. */
+static enum status points_apply(struct writer *writer, const struct access *access,
+                                const struct outbox_edit *edit, struct error *err)
 {
     struct points_posted posted;
+    const json_t *detail = edit->detail;
     const char *reason = json_string_value(json_object_get(detail, "reason"));
+    int64_t time = json_integer_value(json_object_get(detail, "time")), now = time_now();
     struct points_entry entry = {
         .act = POINTS_ADJUST,
         .points = json_integer_value(json_object_get(detail, "points")),
-        .time = json_integer_value(json_object_get(detail, "time")),
+        .time = time > now ? now : time,
         .campaign = (uint32_t)json_integer_value(json_object_get(detail, "campaign")),
         .tenant = (uint32_t)json_integer_value(json_object_get(detail, "tenant")),
         .channel = (uint32_t)json_integer_value(json_object_get(detail, "channel")),
-        .ref = id,
+        .ref = edit->id,
         .reason = reason && *reason ? reason : NULL};
-    enum status status = person_of(writer, target, &entry.person, err);
+    enum status status = person_of(writer, edit->target, &entry.person, err);
+    if (status == ST_OK)
+        status = person_check(writer, entry.person, err);
     return status == ST_OK ? points_post(writer, access, &entry, &posted, err) : status;
 }
 
 void points_outbox_register(void)
 {
-    static const struct outbox_verb verb = {"points", points_apply};
+    static const struct outbox_verb verb = {.name = "points", .apply = points_apply};
     outbox_verb_register(&verb);
 }

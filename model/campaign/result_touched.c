@@ -4,6 +4,7 @@
 
 #include "model/base/hash.h"
 #include "model/people/shop_sums.h"
+#include "model/store/setting.h"
 
 #include <math.h>
 #include <string.h>
@@ -18,11 +19,7 @@ static enum status rate_read(struct result_job *job, int64_t *rate, struct error
         *rate = c->offer.points;
         return ST_OK;
     }
-    enum status status = reader_integer(
-        job->reader, "select cast(value as integer) from setting where name = 'points_per_yuan'",
-        100, rate, err);
-    *rate = *rate > 0 ? *rate : 100;
-    return status;
+    return setting_integer(job->reader, "points_per_yuan", rate, err);
 }
 
 static enum status given_sum(struct result_job *job, struct error *err)

@@ -8,6 +8,7 @@
 #include "model/campaign/shops.h"
 #include "model/people/shop_sums.h"
 #include "model/segment/segment.h"
+#include "model/store/setting.h"
 
 #include <math.h>
 #include <string.h>
@@ -249,12 +250,9 @@ enum status campaign_simulate(struct reader *reader, struct arena *arena,
         status = reader_begin(reader, err);
     if (status != ST_OK)
         return status;
-    status = reader_integer(
-        reader, "select cast(value as integer) from setting where name = 'points_per_yuan'", 100,
-        &job.rate, err);
+    status = setting_integer(reader, "points_per_yuan", &job.rate, err);
     if (campaign->kind == CAMPAIGN_POINTS_CASH && campaign->offer.points > 0)
         job.rate = campaign->offer.points;
-    job.rate = job.rate > 0 ? job.rate : 100;
     if (status == ST_OK)
         status = job_run(&job, err);
     history_free(&job.history);

@@ -8,19 +8,6 @@
 
 #include <string.h>
 
-struct moving {
-    struct arena *arena;
-    const struct access *access;
-    const char *code;
-    enum campaign_verb verb;
-    const char *reason;
-    int64_t time;
-    const struct campaign *campaign;
-    enum campaign_state to;
-    const struct set *people; /* to be kept */
-    json_t *set;
-};
-
 /* What was good when it was written may not be any more: a label that is gone, a shop. */
 static enum status definition_look(struct reader *reader, struct moving *m, struct error *err)
 {
@@ -49,11 +36,23 @@ static enum status start_look(struct reader *reader, struct moving *m, struct er
     m->to = on || m->time >= began ? STATE_RUNNING : STATE_SCHEDULED;
     if (m->to == STATE_SCHEDULED || c->edition)
         return ST_OK;
+    m->begins = true;
     enum status status = campaign_people(reader, m->arena, NULL, c, &m->people, NULL, NULL, err);
     if (status == ST_OK && set_count(m->people) == 0)
         return error_set(err, ST_CONFLICT, "campaign %s: nobody is in its audience",
                          text_quote(m->arena, m->code, strlen(m->code)));
     return status;
+}
+
+/* Who vouches for a definition vouches for the one that was seen. */
+static enum status seen_look(struct moving *m, struct error *err)
+{
+    bool vouches = m->verb == VERB_SUBMIT || m->verb == VERB_APPROVE || m->verb == VERB_START;
+    m->line = campaign_line(m->arena, m->campaign);
+    if (!vouches || !m->seen || strcmp(m->seen, m->line) == 0)
+        return ST_OK;
+    return error_set(err, ST_CONFLICT, "campaign %s: it was changed since you saw it: look again",
+                     text_quote(m->arena, m->code, strlen(m->code)));
 }
 
 static enum status move_look(struct reader *reader, struct moving *m, struct writer *writer,
@@ -76,7 +75,9 @@ static enum status move_look(struct reader *reader, struct moving *m, struct wri
             m->to = campaign_moves[i].to;
             break;
         }
-    if (m->verb == VERB_SUBMIT || m->verb == VERB_APPROVE || m->verb == VERB_START)
+    status = seen_look(m, err);
+    if (status == ST_OK &&
+        (m->verb == VERB_SUBMIT || m->verb == VERB_APPROVE || m->verb == VERB_START))
         status = definition_look(reader, m, err);
     if (status == ST_OK && (m->verb == VERB_START || m->verb == VERB_RUN))
         return start_look(reader, m, err);
@@ -92,44 +93,53 @@ static void move_set(struct moving *m, int64_t edition)
     m->set = json_object();
     json_object_set_new(m->set, "state", json_string(campaign_state_names[m->to]));
     if (m->to == STATE_APPROVED) {
-        json_object_set_new(m->set, "approved", json_string(campaign_line(m->arena, m->campaign)));
+        json_object_set_new(m->set, "approved", json_string(m->line));
         json_object_set_new(m->set, "approved_by",
                             json_string(m->verb == VERB_APPROVE ? m->access->principal : ""));
     }
     if (m->verb == VERB_END || (m->verb == VERB_CANCEL && m->campaign->started))
         json_object_set_new(m->set, "ended", json_integer(m->time));
-    if (m->people) {
+    if (m->begins)
         json_object_set_new(m->set, "started", json_integer(m->time));
+    if (edition)
         json_object_set_new(m->set, "edition", json_integer(edition));
-    }
 }
 
+/* Who is in it is fixed where it runs, and that is the hub. */
 static enum status move_write(struct writer *writer, struct moving *m, struct error *err)
 {
     int64_t edition = 0;
-    enum status status = m->people ? people_set_edition(writer, &edition, err) : ST_OK;
+    bool fix = m->people && !writer_mall(writer)->replica;
+    enum status status = fix ? people_set_edition(writer, &edition, err) : ST_OK;
     if (status != ST_OK)
         return status;
     move_set(m, edition);
-    struct operation op = {.actor = m->access->principal,
+    json_t *seen = json_pack("{s:s, s:s}", "state", campaign_state_names[m->campaign->state],
+                             "definition", m->line);
+    struct operation op = {.id = m->id,
+                           .actor = m->access->principal,
                            .rights = m->access->rights,
                            .entity = "campaign",
                            .target = m->code,
                            .verb = OPERATION_SET,
                            .base_version = m->campaign->version,
                            .set = m->set,
-                           .reason = m->reason};
+                           .reason = m->reason,
+                           .move = campaign_verb_name(m->verb),
+                           .seen = seen};
     status = operation_apply(writer, &op, NULL, err);
-    if (status == ST_OK && m->people)
+    json_decref(seen);
+    if (status == ST_OK && fix)
         status = people_set_write(
             writer, "insert into people_set (edition, block, people) values (?1, ?2, ?3)", edition,
             m->people, err);
     return status;
 }
 
-static enum status moving_run(struct writer *writer, struct moving *m, struct error *err)
+enum status moving_run(struct writer *writer, struct moving *m, struct error *err)
 {
     struct reader *reader;
+    bool own = !writer_in_transaction(writer);
     m->arena = arena_new();
     enum status status = reader_open(writer_mall(writer), &reader, err);
     if (status == ST_OK) {
@@ -139,11 +149,13 @@ static enum status moving_run(struct writer *writer, struct moving *m, struct er
         }
         reader_close(reader);
     }
-    if (status == ST_OK && (status = writer_begin(writer, err)) == ST_OK) {
+    if (status == ST_OK && own)
+        status = writer_begin(writer, err);
+    if (status == ST_OK) {
         status = move_write(writer, m, err);
-        if (status == ST_OK)
+        if (own && status == ST_OK)
             status = writer_commit(writer, err);
-        else
+        else if (own)
             writer_rollback(writer);
     }
     json_decref(m->set);

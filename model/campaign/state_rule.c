@@ -175,6 +175,8 @@ static enum status run_check(const struct ruling *r)
     int64_t next, edition = json_integer_value(json_object_get(r->op->set, "edition"));
     if (r->now->edition)
         return only(r, "state");
+    if (writer_mall(r->writer)->replica) /* its hub keeps it */
+        return only(r, "state started");
     enum status status = people_set_edition(r->writer, &next, r->err);
     if (status != ST_OK)
         return status;
@@ -298,4 +300,5 @@ static enum status campaign_rule(struct writer *writer, const struct operation *
 void campaign_register(void)
 {
     operation_rule_register("campaign", campaign_rule);
+    campaign_outbox_register();
 }

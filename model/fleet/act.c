@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { TEXT_MOST = 400 };
+enum { TEXT_MOST = 400, DETAIL_MOST = 65536 };
 
 static const char acts_sql[] =
     "select time, exit, milliseconds, act, actor, detail, state from device_act"
@@ -66,9 +66,13 @@ enum status device_act_announce(struct writer *writer, const char *actor, const 
     enum status status = writer_begin(writer, err);
     if (status != ST_OK)
         return status;
-    json_t *about = json_pack("{s:s, s:I}", "detail", detail, "devices", (json_int_t)devices);
+    struct arena *arena = arena_new();
+    /* It may name a file of a device, whose bytes need not be text. */
+    const char *text = device_clean(arena, detail, strlen(detail), DETAIL_MOST, true, NULL);
+    json_t *about = json_pack("{s:s, s:I}", "detail", text, "devices", (json_int_t)devices);
     status = audit_append(writer, actor, act, "device", "", about, err);
     json_decref(about);
+    arena_free(arena);
     if (status == ST_OK)
         return writer_commit(writer, err);
     writer_rollback(writer);

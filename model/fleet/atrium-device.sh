@@ -285,6 +285,26 @@ send() { # PATH [OFFSET [SHA256]]
     tail -c "+$((at + 1))" -- "$to" | head -c $((size - at))
 }
 
+# What lies in a folder: of each entry mode, size, time and ./NAME, as it is. No name holds a slash,
+# so each slash says where one begins; behind the last stands /STATUS, which what is cut has not.
+list() { # [PATH [MOST]]
+    case ${1-} in
+    '' | .) to=$home ;;
+    /) to=/ ;;
+    *) path_of "$1" '' || usage 'list [PATH [MOST]]' ;;
+    esac
+    whole "${2-1048576}" || usage 'list [PATH [MOST]]'
+    [ -d "$to" ] || die 3 "${1-}: there is no such folder"
+    [ -r "$to" ] && cd "$to" 2>/dev/null || die 3 "${1-}: it may not be looked into"
+    printf 'folder=%s\n' "$(pwd)"
+    most=${2-1048576}
+    {
+        find . ! -name . -prune -print0 2>/dev/null | head -c "$most" |
+            xargs -0 -r stat -c '%f %s %Y %n' 2>/dev/null
+        echo "/$?"
+    } | head -c "$most"
+}
+
 install() { # SIZE SHA256: stdin is this script, which is put where it is found from now on
     whole "${1-}" && [ ${#2} = 64 ] || usage 'install SIZE SHA256'
     new=$home/bin/.atrium-device.new
@@ -545,7 +565,7 @@ verb=${1-}
 [ $# = 0 ] || shift
 case $verb in status | sale | switch | confirm | rollback | stage) (overdue) 2>/dev/null ;; esac
 case $verb in
-status | sale | spool | spooled | receive | send | install | configure | run | stage | arm | switch | confirm | boot | offer | deadman)
+status | sale | spool | spooled | receive | send | list | install | configure | run | stage | arm | switch | confirm | boot | offer | deadman)
     "$verb" "$@"
     ;;
 log) show_log "$@" ;;
@@ -554,5 +574,5 @@ config-check) check_config ;;
 config-apply) apply_config "$@" ;;
 rollback) back 'asked for' ;;
 version) echo version=1 ;;
-*) usage 'status|sale|spool|spooled|log|receive|send|install|run|kill|configure|config-check|config-apply|stage|arm|switch|confirm|rollback|boot|offer|version' ;;
+*) usage 'status|sale|spool|spooled|log|receive|send|list|install|run|kill|configure|config-check|config-apply|stage|arm|switch|confirm|rollback|boot|offer|version' ;;
 esac

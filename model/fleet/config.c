@@ -246,3 +246,15 @@ const struct transfer_text *config_texts(struct arena *arena, const struct confi
     }
     return texts;
 }
+
+struct config_waiting config_waiting_of(struct arena *arena, const struct config_set *set,
+                                        const struct device *devices, size_t n, bool answering)
+{
+    struct device *found = arena_array(arena, struct device, n + 1);
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++)
+        if (devices[i].drift == DRIFT_QUEUED && !*devices[i].quarantine &&
+            (!answering || devices[i].state == DEVICE_OK))
+            found[kept++] = devices[i];
+    return (struct config_waiting){found, config_texts(arena, set, found, kept), kept};
+}

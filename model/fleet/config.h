@@ -45,6 +45,16 @@ struct config_memory;
 struct config_memory *config_memory_new(struct arena *arena, const struct config_set *set);
 void config_look(struct config_memory *memory, struct device *device, int64_t now);
 
+/* Those of the devices that wait for what they should have (DRIFT_QUEUED), and the texts for
+ * transfer_options.texts; `answering`: only those that answered last time. Owned by the arena. */
+struct config_waiting {
+    const struct device *devices;
+    const struct transfer_text *texts;
+    size_t n;
+};
+struct config_waiting config_waiting_of(struct arena *arena, const struct config_set *set,
+                                        const struct device *devices, size_t n, bool answering);
+
 /* ---- Changing ---- */
 
 /* Sets the text under a key, or removes it (NULL); `version` it was made against, -1: any. The

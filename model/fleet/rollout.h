@@ -72,6 +72,7 @@ struct rollout {
     const char *driver;
     int64_t lease;
     int64_t ok, faults; /* devices, where it was read with rollout_list or rollout_find */
+    bool ending;        /* its driver ends: what is on trial is finished, nothing else is begun */
 };
 
 /* A device of it. */
@@ -142,8 +143,9 @@ struct rollout_draft {
 enum status rollout_define(struct arena *arena, const struct rollout_draft *draft, size_t devices,
                            struct rollout *rollout, struct error *err);
 
-/* Keeps the archive in the mall file, chooses who comes in which wave, and makes the roll-out
- * ("R1", …), planned. Begins and commits by itself, the archive in several transactions. */
+/* Keeps the archive in the mall file, chooses who comes in which wave (as rollout_preview.h shows
+ * it beforehand; who is in quarantine or without a pin is left out), and makes the roll-out ("R1",
+ * …), planned. Begins and commits by itself, the archive in several transactions. */
 enum status rollout_make(struct writer *writer, const struct access *access,
                          const struct rollout_draft *draft, const struct device *devices, size_t n,
                          char code[16], struct error *err);
@@ -193,6 +195,15 @@ const struct rollout_move_row *rollout_move_of(enum rollout_state state, enum ro
 enum status rollout_move(struct writer *writer, const struct access *access, const char *code,
                          enum rollout_verb verb, const char *why, enum rollout_state *state,
                          struct error *err);
+
+/* The same under an operation's id, for a hub that makes a replica's move. */
+enum status rollout_move_as(struct writer *writer, const struct access *access, const char *id,
+                            const char *code, enum rollout_verb verb, const char *why,
+                            enum rollout_state *state, struct error *err);
+
+/* ST_CONFLICT: which state it is in, and what can be done there. */
+enum status rollout_refuse(struct arena *arena, const char *code, enum rollout_state state,
+                           const char *verb, struct error *err);
 
 /* How many devices a move changes: all of a start, those that have it of a rollback. */
 size_t rollout_reach(enum rollout_verb verb, const struct rollout_row *rows, size_t n);

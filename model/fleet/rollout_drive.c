@@ -181,6 +181,7 @@ static enum status lease_check(struct rollout_driver *driver, int64_t now, struc
                   driver->code, r->driver, until);
         arena_free(arena);
         driver->loaded = false;
+        driver->held = true;
         return ST_CONFLICT;
     }
     driver->loaded = driver->loaded && ours;
@@ -216,9 +217,11 @@ static void turn_decide(struct rollout_driver *driver, int64_t now)
                                          .wave = driver->rollout->wave,
                                          .soaking = driver->rollout->soaking,
                                          .next = INT64_MAX};
+    struct rollout as_it_is = *driver->rollout;
+    as_it_is.ending = driver->halting;
     driver_jobs_hear(driver, now);
-    if (is_driven(driver->rollout->state) && !driver->halting)
-        rollout_decide(driver->rollout, clock, driver->rows, driver->n, now, driver->of_rows,
+    if (is_driven(as_it_is.state))
+        rollout_decide(&as_it_is, clock, driver->rows, driver->n, now, driver->of_rows,
                        driver->commands, &driver->plan);
 }
 
@@ -286,6 +289,8 @@ enum status rollout_driver_turn(struct rollout_driver *driver, struct rollout_tu
     int64_t now = time_now(), events;
     bool wrote = false;
     enum status status = ST_OK;
+    *turn = (struct rollout_turn){0};
+    driver->held = false;
     fleet_collect(driver->options.engine);
     if (turn_needed(driver, now)) {
         status = devices_read(driver, now, err);
@@ -295,6 +300,7 @@ enum status rollout_driver_turn(struct rollout_driver *driver, struct rollout_tu
             status = driver_jobs_send(driver, err);
         if (status == ST_OK)
             status = reader_versions(driver->reader, &events, &driver->version, err);
+        turn->held = driver->held;
         if (status != ST_OK)
             return status;
         texts_tidy(driver);
@@ -314,6 +320,7 @@ enum status rollout_driver_turn(struct rollout_driver *driver, struct rollout_tu
 
 void rollout_driver_halt(struct rollout_driver *driver)
 {
+    driver->plan.next = driver->halting ? driver->plan.next : time_now(); /* it is decided anew */
     driver->halting = true;
 }
 

@@ -44,14 +44,26 @@ struct rollout_turn {
     int64_t next;     /* when there is something to do, UTC seconds; INT64_MAX: none known */
     bool over;        /* nothing is left to be driven */
     bool did;         /* something was written */
+    bool held;        /* only with ST_CONFLICT: another one drives it */
 };
 
-/* ST_CONFLICT where another one drives it: the message says who and until when. ST_CANCELLED when
- * `moment` ended it. */
+/* ST_CONFLICT where another one drives it (turn->held): the message says who and until when; and
+ * where the file is somebody else's for the moment. ST_CANCELLED when `moment` ended it. */
 enum status rollout_driver_turn(struct rollout_driver *driver, struct rollout_turn *turn,
                                 struct error *err);
 
-/* From now on only what is under way is finished and written down. */
+/* A device that is being talked to, and where that is. */
+struct rollout_contact {
+    uint32_t device;
+    enum rollout_command command;
+    enum fleet_phase phase;
+    int64_t since; /* monotonic ns: when the command was given */
+};
+/* At most `most` of them; how many there are in `contacts`. */
+size_t rollout_driver_contacts(const struct rollout_driver *driver,
+                               struct rollout_contact *contacts, size_t most);
+
+/* From now on only what is under way or on trial is finished and written down. */
 void rollout_driver_halt(struct rollout_driver *driver);
 
 /* Ends what is under way and gives the lease back. NULL is fine. */

@@ -1,4 +1,5 @@
 /* Commands on their way to devices, and what came of them. */
+#include "model/base/time.h"
 #include "model/fleet/rollout_drive_parts.h"
 #include "model/fleet/rollout_talk.h"
 
@@ -59,6 +60,7 @@ static void job_send(struct rollout_driver *driver, const struct rollout_row *ro
     own->arena = arena_new();
     own->device = row->device;
     own->command = command;
+    own->since = time_monotonic_ns();
     vec_push(&driver->jobs, own);
     own->job.exit_status = -1;
     if (!device) {
@@ -130,6 +132,20 @@ bool driver_jobs_finished(const struct rollout_driver *driver)
         if (driver->jobs.at[i]->finished)
             return true;
     return false;
+}
+
+size_t rollout_driver_contacts(const struct rollout_driver *driver,
+                               struct rollout_contact *contacts, size_t most)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < driver->jobs.n && n < most; i++) {
+        const struct drive_job *own = driver->jobs.at[i];
+        if (!own->finished)
+            contacts[n++] = (struct rollout_contact){
+                own->device, own->command, __atomic_load_n(&own->job.phase, __ATOMIC_RELAXED),
+                own->since};
+    }
+    return n;
 }
 
 static size_t jobs_left(const struct rollout_driver *driver)

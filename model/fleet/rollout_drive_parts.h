@@ -15,6 +15,7 @@ struct drive_job {
     VEC(char) output;
     const char *rest; /* of the archive */
     size_t left;
+    int64_t since; /* monotonic ns */
     bool finished;
 };
 
@@ -38,7 +39,7 @@ struct rollout_driver {
     struct rollout_plan plan;
     int64_t version; /* of the mall's rows, as of the last turn */
     int64_t renew;
-    bool loaded, halting, dead;
+    bool loaded, halting, dead, held;
 };
 
 /* Of the inventory, and of the roll-out; NULL: there is none. */

@@ -1,5 +1,6 @@
 /* Making a roll-out: the archive into the mall file, devices into waves. */
-#include "model/fleet/rollout.h"
+#include "model/fleet/rollout_parts.h"
+#include "model/fleet/rollout_preview.h"
 
 #include "model/base/hash.h"
 #include "model/base/text.h"
@@ -12,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PIECE = 1 << 20, USTAR_AT = 257 };
+enum { PIECE = 1 << 20, USTAR_AT = 257, BEGINNING = 512 };
 
 /* ---- The archive ---- */
 
@@ -33,38 +34,77 @@ static bool is_archive(const char *bytes, size_t n)
            (n > 18 && memcmp(bytes, "\x1f\x8b", 2) == 0);
 }
 
+/* Opens it and looks at its size; *fd is the caller's where it is ST_OK. */
+static enum status file_open(struct arena *arena, const char *path, int *fd, int64_t *size,
+                             struct error *err)
+{
+    struct stat info;
+    const char *quoted = text_quote(arena, path, strlen(path));
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int cause = *fd < 0 || fstat(*fd, &info) != 0 ? errno : 0;
+    enum status status = ST_OK;
+    if (cause)
+        status = error_set(err, ST_REFUSED, "%s: %s", quoted, strerror(cause));
+    else if (!S_ISREG(info.st_mode) || info.st_size < 1 || info.st_size > ROLLOUT_ARCHIVE_MOST)
+        status = error_set(err, ST_REFUSED, "%s: found %lld bytes, expected an archive of 1 to %d",
+                           quoted, (long long)info.st_size, ROLLOUT_ARCHIVE_MOST);
+    if (status != ST_OK && *fd >= 0)
+        close(*fd);
+    *size = status == ST_OK ? info.st_size : 0;
+    return status;
+}
+
+/* The first `n` bytes, which tell whether it is an archive; freed where they do not. */
+static enum status bytes_read(struct arena *arena, const char *path, int fd, size_t n, char **bytes,
+                              struct error *err)
+{
+    const char *quoted = text_quote(arena, path, strlen(path));
+    enum status status = ST_OK;
+    *bytes = mem_alloc(n);
+    if (whole_read(fd, *bytes, n) != ST_OK)
+        status = error_set(err, ST_REFUSED, "%s: cannot be read to its end", quoted);
+    else if (!is_archive(*bytes, n))
+        status = error_set(err, ST_REFUSED, "%s: expected a tar (or tar.gz) of the whole version",
+                           quoted);
+    if (status == ST_OK)
+        return ST_OK;
+    free(*bytes);
+    *bytes = NULL;
+    return status;
+}
+
+enum status rollout_archive_look(const char *path, int64_t *size, struct error *err)
+{
+    struct arena *arena = arena_new();
+    char *bytes = NULL;
+    int fd;
+    enum status status = *path ? file_open(arena, path, &fd, size, err)
+                               : error_set(err, ST_REFUSED, "expected the path of an archive");
+    if (status == ST_OK) {
+        status = bytes_read(arena, path, fd, (size_t)(*size < BEGINNING ? *size : BEGINNING),
+                            &bytes, err);
+        close(fd);
+    }
+    free(bytes);
+    arena_free(arena);
+    return status;
+}
+
 static enum status file_read(const char *path, struct rollout *rollout, struct arena *arena,
                              char **bytes, struct error *err)
 {
-    struct stat info;
     unsigned char digest[SHA256_SIZE];
     char *hex = arena_alloc(arena, SHA256_HEX);
-    const char *quoted = text_quote(arena, path, strlen(path));
+    int fd;
     *bytes = NULL;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &info) != 0) {
-        int cause = errno;
-        if (fd >= 0)
-            close(fd);
-        return error_set(err, ST_REFUSED, "%s: %s", quoted, strerror(cause));
-    }
-    enum status status = ST_OK;
-    if (!S_ISREG(info.st_mode) || info.st_size < 1 || info.st_size > ROLLOUT_ARCHIVE_MOST)
-        status = error_set(err, ST_REFUSED, "%s: found %lld bytes, expected an archive of 1 to %d",
-                           quoted, (long long)info.st_size, ROLLOUT_ARCHIVE_MOST);
-    if (status == ST_OK) {
-        *bytes = mem_alloc((size_t)info.st_size);
-        if (whole_read(fd, *bytes, (size_t)info.st_size) != ST_OK)
-            status = error_set(err, ST_REFUSED, "%s: cannot be read to its end", quoted);
-        else if (!is_archive(*bytes, (size_t)info.st_size))
-            status = error_set(err, ST_REFUSED,
-                               "%s: expected a tar (or tar.gz) of the whole version", quoted);
-    }
+    enum status status = file_open(arena, path, &fd, &rollout->size, err);
+    if (status != ST_OK)
+        return status;
+    status = bytes_read(arena, path, fd, (size_t)rollout->size, bytes, err);
     close(fd);
     if (status != ST_OK)
         return status;
-    rollout->size = info.st_size;
-    sha256(*bytes, (size_t)info.st_size, digest);
+    sha256(*bytes, (size_t)rollout->size, digest);
     sha256_hex(digest, hex);
     rollout->sha256 = hex;
     return ST_OK;
@@ -169,25 +209,7 @@ enum status rollout_archive_read(struct reader *reader, const struct rollout *ro
     return status;
 }
 
-/* ---- Who comes when ---- */
-
-struct place {
-    const struct device *device;
-    bool away;
-    uint64_t hash;
-};
-
-/* Those that answered last time first, as canaries that are away say nothing; else in an order that
- * spreads a wave over floors and shops. */
-static int place_compare(const void *a, const void *b)
-{
-    const struct place *left = a, *right = b;
-    if (left->away != right->away)
-        return left->away - right->away;
-    if (left->hash != right->hash)
-        return left->hash < right->hash ? -1 : 1;
-    return strcmp(left->device->code, right->device->code);
-}
+/* ---- Its devices ---- */
 
 static enum status row_insert(struct writer *writer, int64_t rollout, uint32_t device, int wave,
                               struct error *err)
@@ -205,23 +227,11 @@ static enum status row_insert(struct writer *writer, int64_t rollout, uint32_t d
 }
 
 static enum status rows_insert(struct writer *writer, const struct rollout *rollout,
-                               const struct device *devices, size_t n, struct error *err)
+                               const struct rollout_place *places, size_t n, struct error *err)
 {
-    struct place *places = mem_zero(n, sizeof *places);
-    size_t ends[ROLLOUT_WAVES];
     enum status status = ST_OK;
-    rollout_wave_ends(rollout, n, ends);
-    for (size_t i = 0; i < n; i++)
-        places[i] = (struct place){
-            &devices[i], devices[i].state != DEVICE_OK,
-            hash64_seed(devices[i].code, strlen(devices[i].code), (uint64_t)rollout->id)};
-    qsort(places, n, sizeof *places, place_compare);
-    int wave = 0;
-    for (size_t i = 0; i < n && status == ST_OK; i++) {
-        wave += i >= ends[wave];
-        status = row_insert(writer, rollout->id, places[i].device->id, wave, err);
-    }
-    free(places);
+    for (size_t i = 0; i < n && status == ST_OK; i++)
+        status = row_insert(writer, rollout->id, places[i].device->id, places[i].wave, err);
     return status;
 }
 
@@ -253,8 +263,8 @@ static enum status number_next(struct writer *writer, int64_t *next, struct erro
 }
 
 static enum status rollout_insert(struct writer *writer, const struct access *access,
-                                  struct rollout *rollout, const struct device *devices, size_t n,
-                                  char code[16], struct error *err)
+                                  struct rollout *rollout, const struct rollout_place *places,
+                                  size_t n, char code[16], struct error *err)
 {
     enum status status = number_next(writer, &rollout->id, err);
     if (status == ST_OK)
@@ -275,7 +285,7 @@ static enum status rollout_insert(struct writer *writer, const struct access *ac
     if (status == ST_OK)
         status = number_next(writer, &rollout->id, err);
     rollout->id--;
-    return status == ST_OK ? rows_insert(writer, rollout, devices, n, err) : status;
+    return status == ST_OK ? rows_insert(writer, rollout, places, n, err) : status;
 }
 
 enum status rollout_make(struct writer *writer, const struct access *access,
@@ -284,6 +294,8 @@ enum status rollout_make(struct writer *writer, const struct access *access,
 {
     struct arena *arena = arena_new();
     struct rollout rollout;
+    struct rollout_place *places;
+    size_t kept;
     char *bytes = NULL;
     enum status status =
         access_require(access, RIGHT_DEVICES | RIGHT_DEVICES_EDIT, "roll anything out", err);
@@ -291,14 +303,14 @@ enum status rollout_make(struct writer *writer, const struct access *access,
         status =
             error_set(err, ST_DENIED, "a roll-out is made at the hub: the archive stays there");
     if (status == ST_OK)
-        status = rollout_define(arena, draft, n, &rollout, err);
+        status = rollout_places(arena, draft, devices, n, &rollout, &places, &kept, err);
     if (status == ST_OK)
         status = file_read(draft->path, &rollout, arena, &bytes, err);
     if (status == ST_OK)
         status = archive_write(writer, &rollout, bytes, err);
     free(bytes);
     if (status == ST_OK && (status = writer_begin(writer, err)) == ST_OK) {
-        status = rollout_insert(writer, access, &rollout, devices, n, code, err);
+        status = rollout_insert(writer, access, &rollout, places, kept, code, err);
         if (status == ST_OK)
             status = writer_commit(writer, err);
         else

@@ -309,13 +309,14 @@ static void rows_decide(struct deciding *d)
     struct rollout_plan *plan = d->plan;
     for (size_t i = 0; i < d->n; i++) {
         struct rollout_row *row = &d->rows[i];
-        if (!row->under_way && row->due <= d->now && plan->move == ROLLOUT_VERBS)
+        bool may = !d->rollout->ending || step_in_flight(row->step);
+        if (!row->under_way && row->due <= d->now && plan->move == ROLLOUT_VERBS && may)
             d->commands[i] = row_decide(d, row);
         row->under_way = row->under_way || d->commands[i] != COMMAND_NONE;
         plan->under_way += row->under_way;
         plan->open += !step_settled(row->step);
         plan->flight += step_in_flight(row->step) && !row->fault;
-        int64_t next = row->under_way ? INT64_MAX : row_next(d, row);
+        int64_t next = row->under_way || !may ? INT64_MAX : row_next(d, row);
         plan->next = next < plan->next ? next : plan->next;
     }
 }
@@ -339,13 +340,13 @@ void rollout_decide(const struct rollout *rollout, const struct clock *clock,
         commands[i] = COMMAND_NONE;
         row_time(&d, &rows[i]);
         if (closes)
-            row_close(&d, &rows[i], rollout->state == ROLLOUT_RETURNING);
+            row_close(&d, &rows[i], rollout->state == ROLLOUT_RETURNING && !rollout->ending);
         d.stagings += rows[i].under_way && rows[i].step == STEP_STAGING;
     }
     d.n_waves = rollout_waves(rollout, rows, n, d.waves);
-    if (rollout->state == ROLLOUT_RUNNING)
+    if (rollout->state == ROLLOUT_RUNNING && !rollout->ending)
         wave_decide(&d);
-    else if (rollout->state == ROLLOUT_RETURNING)
+    else if (rollout->state == ROLLOUT_RETURNING && !rollout->ending)
         returns_decide(&d);
     rows_decide(&d);
     if (rollout->state == ROLLOUT_RUNNING && !d.window && turn < plan->next)

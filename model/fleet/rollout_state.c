@@ -136,16 +136,19 @@ static enum status approve_check(const struct ruling *r)
     return status;
 }
 
+#define BUSY_SQL                                                                                   \
+    "select t.device, o.code, o.state, o.id from rollout_device t join rollout o on o.id ="        \
+    " t.rollout where o.state in ('running', 'paused', 'rolling back') or (o.state in ('stopped'," \
+    " 'cancelled') and t.step in ('switching', 'proving', 'confirming', 'undoing'))"
+const char rollout_busy_sql[] = BUSY_SQL;
+
 /* A device is in one roll-out at a time. */
 static enum status alone_check(const struct ruling *r)
 {
-    static const char *const sql =
-        "select d.code, o.code, o.state from rollout_device m join rollout_device t on t.device ="
-        " m.device and t.rollout <> m.rollout join rollout o on o.id = t.rollout join device d on"
-        " d.id = m.device where m.rollout = ?1 and (o.state in ('running', 'paused', 'rolling "
-        "back')"
-        " or (o.state in ('stopped', 'cancelled') and t.step in ('switching', 'proving',"
-        " 'confirming', 'undoing'))) limit 1";
+    static const char sql[] =
+        "select d.code, t.code, t.state from rollout_device m join (" BUSY_SQL
+        ") t on t.device = m.device and t.id <> m.rollout join device d on d.id = m.device where"
+        " m.rollout = ?1 limit 1";
     sqlite3_stmt *stmt;
     enum status status = writer_prepare(r->writer, sql, &stmt, r->err);
     if (status != ST_OK)
@@ -277,18 +280,23 @@ static json_t *move_set(const struct rollout *rollout, const struct rollout_move
 
 static enum status move_apply(struct writer *writer, const struct access *access,
                               const struct rollout *rollout, const struct rollout_move_row *move,
-                              const char *why, struct error *err)
+                              const char *id, const char *why, struct error *err)
 {
     json_t *set = move_set(rollout, move, access->principal, why);
-    struct operation op = {.actor = access->principal,
+    json_t *seen = json_pack("{s:s}", "state", rollout_state_names[rollout->state]);
+    struct operation op = {.id = id,
+                           .actor = access->principal,
                            .rights = access->rights,
                            .entity = "rollout",
                            .target = rollout->code,
                            .verb = OPERATION_SET,
                            .base_version = rollout->version,
                            .set = set,
-                           .reason = why};
+                           .reason = why,
+                           .move = move->name,
+                           .seen = seen};
     enum status status = operation_apply(writer, &op, NULL, err);
+    json_decref(seen);
     json_decref(set);
     return status;
 }
@@ -296,6 +304,13 @@ static enum status move_apply(struct writer *writer, const struct access *access
 enum status rollout_move(struct writer *writer, const struct access *access, const char *code,
                          enum rollout_verb verb, const char *why, enum rollout_state *state,
                          struct error *err)
+{
+    return rollout_move_as(writer, access, NULL, code, verb, why, state, err);
+}
+
+enum status rollout_move_as(struct writer *writer, const struct access *access, const char *id,
+                            const char *code, enum rollout_verb verb, const char *why,
+                            enum rollout_state *state, struct error *err)
 {
     struct arena *arena = arena_new();
     struct rollout *rollout = NULL;
@@ -314,7 +329,7 @@ enum status rollout_move(struct writer *writer, const struct access *access, con
         status = rollout_refuse(arena, code, rollout->state, name, err);
     }
     if (status == ST_OK)
-        status = move_apply(writer, access, rollout, move, why, err);
+        status = move_apply(writer, access, rollout, move, id, why, err);
     if (status == ST_OK && state)
         *state = move->to;
     if (own && status == ST_OK)

@@ -97,7 +97,7 @@ const char *label_of(struct reader *reader, struct arena *arena, const struct su
     }
     if (!text && label_sql[dim] && !(dim == DIM_CATEGORY && key == 0))
         text = text_by(reader, arena, label_sql[dim], key);
-    if (dim == DIM_CHANNEL || dim == DIM_RELATION)
+    if (dim == DIM_CHANNEL || dim == DIM_RELATION || dim == DIM_CATEGORY || dim == DIM_TOPIC)
         text = word_translated(dimension_name(dim), text);
     return text ? text : "–";
 }

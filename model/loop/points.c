@@ -1,6 +1,7 @@
 #include "model/loop/points.h"
 
 #include "model/loop/survey.h"
+#include "model/store/setting.h"
 
 enum { WINDOW_MONTHS = 24, LEAST_MONTHS = 12, LEAST_FATES = 100 };
 
@@ -65,20 +66,13 @@ static enum status settings_read(struct reader *reader, struct points_history *h
                                  struct error *err)
 {
     int64_t breakage = -1;
-    enum status status = reader_integer(
-        reader, "select cast(value as integer) from setting where name = 'points_per_yuan'", 100,
-        &history->per_yuan, err);
+    enum status status = setting_integer(reader, "points_per_yuan", &history->per_yuan, err);
     if (status == ST_OK)
-        status = reader_integer(
-            reader,
-            "select cast(value as integer) from setting where name = 'points_breakage' and"
-            " value <> ''",
-            -1, &breakage, err);
-    if (breakage >= 0 && breakage <= 10000) {
+        status = setting_integer(reader, "points_breakage", &breakage, err);
+    if (breakage >= 0) {
         history->breakage = (double)breakage / 10000;
         history->source = BREAKAGE_SETTING;
     }
-    history->per_yuan = history->per_yuan > 0 ? history->per_yuan : 100;
     return status;
 }
 

@@ -42,19 +42,12 @@ static enum status pattern_check(struct binder *b, const struct test *test)
 
 static enum status ranks_read(struct binder *b, struct test *test)
 {
-    sqlite3_stmt *stmt;
-    bool row = false;
-    enum status status =
-        reader_prepare(b->reader, "select value from setting where name = 'tiers'", &stmt, b->err);
-    if (status == ST_OK)
-        status = reader_step(b->reader, stmt, &row, b->err);
+    const char *text;
+    enum status status = setting_text(b->reader, b->arena, "tiers", &text, b->err);
     if (status != ST_OK)
         return status;
-    char *text =
-        arena_strdup(b->arena, row ? column_text(stmt, 0) : setting_find("tiers")->initial);
-    sqlite3_reset(stmt);
     const char **ranks = arena_array(b->arena, const char *, strlen(text) / 2 + 1);
-    for (char *at = text; *at;) {
+    for (const char *at = text; *at;) {
         size_t n = strcspn(at, " ,");
         if (n)
             ranks[test->n_ranks++] = arena_strndup(b->arena, at, n);

@@ -14,9 +14,12 @@ static enum status person_of_card(struct change *change, const char *card, int64
                                   struct error *err)
 {
     sqlite3_stmt *stmt;
+    /* On a replica a masked card is the member's row's alone. */
     enum status status = writer_prepare(
-        change->writer, "select person from identity where kind = 'card' and value = ?1", &stmt,
-        err);
+        change->writer,
+        "select coalesce((select person from identity where kind = 'card' and value = ?1),"
+        " (select person from member where card = ?1), 0)",
+        &stmt, err);
     if (status != ST_OK)
         return status;
     sqlite3_bind_text(stmt, 1, card, -1, SQLITE_STATIC);

@@ -1,6 +1,7 @@
 #include "model/store/reader.h"
 
 #include "model/base/arena.h"
+#include "model/base/time.h"
 #include "model/store/column.h"
 #include "model/store/sqlite.h"
 
@@ -23,6 +24,7 @@ struct reader {
     int depth;
     int64_t events, rows; /* the counters, while depth > 0 */
     const atomic_bool *cancel;
+    int64_t until; /* monotonic, ns; 0: no end */
     atomic_int *progress;
     int part_from, part_to;      /* thousandths */
     int64_t as_of, as_of_events; /* the latest event under that state of the events */
@@ -234,7 +236,14 @@ void reader_watch(struct reader *reader, const atomic_bool *flag, atomic_int *pr
 
 bool reader_cancelled(const struct reader *reader)
 {
-    return reader->cancel && atomic_load_explicit(reader->cancel, memory_order_relaxed);
+    if (reader->cancel && atomic_load_explicit(reader->cancel, memory_order_relaxed))
+        return true;
+    return reader->until && time_monotonic_ns() >= reader->until;
+}
+
+void reader_until(struct reader *reader, int64_t monotonic_ns)
+{
+    reader->until = monotonic_ns;
 }
 
 void reader_progress(struct reader *reader, int64_t done, int64_t total)

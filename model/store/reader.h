@@ -57,6 +57,11 @@ void reader_pass_end(struct reader *reader);
  * report into and may be NULL. */
 void reader_watch(struct reader *reader, const atomic_bool *flag, atomic_int *progress);
 bool reader_cancelled(const struct reader *reader);
+
+/* Work that is watched ends soon after this time as well (of time_monotonic_ns), as if it had been
+ * cancelled; 0: no such time. It holds until it is set anew. */
+void reader_until(struct reader *reader, int64_t monotonic_ns);
+
 void reader_progress(struct reader *reader, int64_t done, int64_t total);
 
 /* What is reported from now on is a part of the whole, from `from` to `to` thousandths of it: for

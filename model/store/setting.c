@@ -2,6 +2,7 @@
 
 #include "model/base/text.h"
 #include "model/base/time.h"
+#include "model/store/column.h"
 
 #include <string.h>
 
@@ -51,6 +52,8 @@ const struct setting settings[] = {
      "seconds between two collections; 0: as it comes"},
     {"sync_lock", SETTING_INTEGER, 0, 3650, "30", false,
      "days after which a replica that did not hear of its hub locks itself; 0: never"},
+    {"sync_log", SETTING_INTEGER, 1, 3650, "60", false,
+     "days for which a hub keeps its log for a replica that is silent; then it takes a new copy"},
     {"sync_keep", SETTING_INTEGER, 1, 3650, "90", false,
      "days for which a replica keeps edits that its hub acknowledged, as old as backups may be"},
     {"campaign_free_audience", SETTING_INTEGER, 0, 1000000000, "0", false,
@@ -124,4 +127,37 @@ enum status setting_check(const char *name, const char *value, struct error *err
     return n >= (size_t)s->least && n <= (size_t)s->most && text_valid(value, n)
                ? ST_OK
                : refuse(s, value, "1 to 200 bytes of text", err);
+}
+
+enum status setting_text(struct reader *reader, struct arena *arena, const char *name,
+                         const char **value, struct error *err)
+{
+    const struct setting *s = setting_find(name);
+    sqlite3_stmt *stmt;
+    bool row = false;
+    *value = s && s->initial ? s->initial : "";
+    enum status status =
+        reader_prepare(reader, "select value from setting where name = ?1", &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
+    status = reader_step(reader, stmt, &row, err);
+    if (status == ST_OK && row)
+        *value = arena_strdup(arena, column_text(stmt, 0));
+    sqlite3_reset(stmt);
+    return status;
+}
+
+enum status setting_integer(struct reader *reader, const char *name, int64_t *value,
+                            struct error *err)
+{
+    const struct setting *s = setting_find(name);
+    struct arena *arena = arena_new();
+    const char *text;
+    enum status status = setting_text(reader, arena, name, &text, err);
+    if (setting_check(name, text, NULL) != ST_OK)
+        text = s->initial;
+    text_to_int64(text, strlen(text), value);
+    arena_free(arena);
+    return status;
 }

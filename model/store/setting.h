@@ -3,6 +3,7 @@
 #define ATRIUM_STORE_SETTING_H
 
 #include "model/base/status.h"
+#include "model/store/reader.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,5 +26,12 @@ const struct setting *setting_find(const char *name);
 
 /* ST_REFUSED with name, found and expected. */
 enum status setting_check(const char *name, const char *value, struct error *err);
+
+/* What the mall file has, in the arena; where it has nothing, or no number in the setting's range,
+ * what a new one begins with. */
+enum status setting_text(struct reader *reader, struct arena *arena, const char *name,
+                         const char **value, struct error *err);
+enum status setting_integer(struct reader *reader, const char *name, int64_t *value,
+                            struct error *err);
 
 #endif

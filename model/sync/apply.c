@@ -75,13 +75,9 @@ static enum status key_clear(struct writer *writer, const struct change_place *p
 }
 
 /* One row of n values. */
-static enum status row_insert(struct writer *writer, const char *sql, struct view *in, size_t n,
-                              struct error *err)
+static enum status row_run(struct writer *writer, sqlite3_stmt *stmt, struct view *in, size_t n,
+                           struct error *err)
 {
-    sqlite3_stmt *stmt;
-    enum status status = writer_prepare(writer, sql, &stmt, err);
-    if (status != ST_OK)
-        return status;
     for (size_t i = 0; i < n; i++) {
         struct policy_value value;
         if (!value_get(in, &value))
@@ -91,15 +87,40 @@ static enum status row_insert(struct writer *writer, const char *sql, struct vie
     return writer_run(writer, stmt, err);
 }
 
+static enum status row_insert(struct writer *writer, const char *sql, struct view *in, size_t n,
+                              struct error *err)
+{
+    sqlite3_stmt *stmt;
+    enum status status = writer_prepare(writer, sql, &stmt, err);
+    return status == ST_OK ? row_run(writer, stmt, in, n, err) : status;
+}
+
 /* ---- Rows of places ---- */
 
 static enum status person_note(struct apply *apply, const struct change_place *place, int64_t key,
                                struct error *err)
 {
-    bool copy = json_is_true(json_object_get(json_object_get(apply->end, "position"), "copy"));
-    if (strcmp(place->table, "member") != 0 || copy || key < 1 || key > UINT32_MAX)
+    if (strcmp(place->table, "member") != 0 || key < 1 || key > UINT32_MAX)
         return ST_OK;
     return search_touch(apply->writer, (uint32_t)key, err);
+}
+
+/* Of a first copy, by the million: nothing stands in their way. */
+static enum status rows_copy(struct apply *apply, const struct policy_table *table, const char *sql,
+                             struct view *in, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    enum status status = writer_prepare(apply->writer, sql, &stmt, err);
+    while (status == ST_OK && view_left(in)) {
+        view_signed(in);
+        size_t n = view_count(in, INT32_MAX);
+        if (in->bad)
+            return nonsense(err);
+        for (size_t i = 0; i < n && status == ST_OK; i++)
+            status = row_run(apply->writer, stmt, in, table->n, err);
+        apply->rows++;
+    }
+    return status;
 }
 
 static enum status place_rows(struct apply *apply, const struct change_place *place,
@@ -111,6 +132,9 @@ static enum status place_rows(struct apply *apply, const struct change_place *pl
     policy_table(apply->role, place, &table);
     enum status status =
         table.n ? insert_sql(apply->writer, arena, &table, &sql, err) : nonsense(err);
+    bool whole = place->key == CHANGE_ALL; /* a new mall's own settings are not the hub's */
+    if (status == ST_OK && apply->copying && !gone && !whole)
+        status = rows_copy(apply, &table, sql, in, err);
     while (status == ST_OK && view_left(in)) {
         int64_t key = view_signed(in);
         size_t n = gone ? 0 : view_count(in, INT32_MAX);

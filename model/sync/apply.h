@@ -10,7 +10,8 @@
 struct apply {
     struct writer *writer;
     enum access_role role;
-    int64_t now; /* the replica's clock */
+    int64_t now;  /* the replica's clock */
+    bool copying; /* rows of a first copy: each key comes once, behind all others of its table */
     const struct batch_in *batch;
     const json_t *end;    /* of the batch */
     int64_t rows, events; /* out: taken */

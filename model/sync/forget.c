@@ -9,6 +9,7 @@
 #include "model/store/redact.h"
 #include "model/store/sqlite.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* By place: the texts of a key, and a name that says whether they tell who somebody is. */
@@ -17,7 +18,9 @@ static const struct {
 } telling[] = {
     {"member",
      "select card, '' from member where person = ?1 union all select phone, '' from member"
-     " where person = ?1 union all select name, '' from member where person = ?1"},
+     " where person = ?1 union all select name, '' from member where person = ?1 union all"
+     " select f.value, '' from outbox o join member m on o.target = m.card, json_each(o.detail,"
+     " '$.fields') f where m.person = ?1 and f.key in ('name', 'phone')"},
     {"contact", "select value, '' from contact where person = ?1"},
     {"attribute", "select value, name from attribute where person = ?1"},
 };
@@ -68,19 +71,77 @@ static enum status somewhere(struct writer *writer, const char *text, bool *ther
     return ST_OK;
 }
 
-/* Edits that name the person: the hub refuses them now, and what they say goes with the rest. */
-static enum status outbox_forget(struct writer *writer, const char *text, struct error *err)
+/* The edit without a card among those that join a list or leave it; NULL: it has others not. */
+static char *list_without(const char *text, const char *card)
 {
-    sqlite3_stmt *stmt;
+    json_t *detail = json_loads(text, 0, NULL), *fields = json_object_get(detail, "fields");
+    static const char *const lists[] = {"add", "remove"};
+    size_t left = 0;
+    for (size_t l = 0; l < sizeof lists / sizeof *lists; l++) {
+        json_t *cards = json_object_get(fields, lists[l]);
+        for (size_t i = json_array_size(cards); i-- > 0;)
+            if (json_is_string(json_array_get(cards, i)) &&
+                strcmp(json_string_value(json_array_get(cards, i)), card) == 0)
+                json_array_remove(cards, i);
+        left += json_array_size(cards);
+    }
+    char *less = left ? json_dumps(detail, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+    json_decref(detail);
+    return less;
+}
+
+/* Whom else a list is about stays in the edit. */
+static enum status lists_forget(struct writer *writer, const char *text, struct error *err)
+{
+    sqlite3_stmt *stmt, *update;
     enum status status = writer_prepare(
         writer,
-        "delete from outbox where target = ?1 or instr(detail, ?1) or instr(before, ?1) or"
-        " instr(theirs, ?1) or instr(reason, ?1)",
+        "select number, detail from outbox where verb = 'operation' and instr(detail, ?1) and"
+        " (json_type(detail, '$.fields.add') = 'array' or"
+        " json_type(detail, '$.fields.remove') = 'array') limit 1",
         &stmt, err);
-    if (status != ST_OK)
-        return status;
-    sqlite3_bind_text(stmt, 1, text, -1, SQLITE_STATIC);
-    return writer_run(writer, stmt, err);
+    if (status == ST_OK)
+        status = writer_prepare(
+            writer, "update outbox set detail = ?2, before = '{}' where number = ?1", &update, err);
+    for (bool more = true; more && status == ST_OK;) {
+        sqlite3_bind_text(stmt, 1, text, -1, SQLITE_STATIC);
+        more = sqlite3_step(stmt) == SQLITE_ROW;
+        int64_t number = more ? sqlite3_column_int64(stmt, 0) : 0;
+        char *less = more ? list_without(column_text(stmt, 1), text) : NULL;
+        sqlite3_reset(stmt);
+        more = less && !strstr(less, text); /* else it goes as a whole */
+        if (more) {
+            sqlite3_bind_int64(update, 1, number);
+            sqlite3_bind_text(update, 2, less, -1, SQLITE_TRANSIENT);
+            status = writer_run(writer, update, err);
+        }
+        free(less);
+    }
+    return status;
+}
+
+/* Edits that name the person: the hub refuses them now, and what they say goes with the rest, with
+ * the events that they made here. */
+#define NAMES                                                                                      \
+    "(target = ?1 or instr(detail, ?1) or instr(before, ?1) or instr(theirs, ?1) or"               \
+    " instr(reason, ?1))"
+
+static enum status outbox_forget(struct writer *writer, const char *text, struct error *err)
+{
+    static const char *const steps[] = {
+        "delete from tail where seq < 0 and ref in (select id from outbox where " NAMES ")",
+        "delete from outbox where " NAMES,
+    };
+    enum status status = lists_forget(writer, text, err);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && status == ST_OK; i++) {
+        sqlite3_stmt *stmt;
+        status = writer_prepare(writer, steps[i], &stmt, err);
+        if (status != ST_OK)
+            break;
+        sqlite3_bind_text(stmt, 1, text, -1, SQLITE_STATIC);
+        status = writer_run(writer, stmt, err);
+    }
+    return status;
 }
 
 enum status forget_rows(struct forgetting *f, struct writer *writer, struct error *err)

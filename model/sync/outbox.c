@@ -1,5 +1,6 @@
 #include "model/sync/outbox.h"
 
+#include "model/base/random.h"
 #include "model/base/text.h"
 #include "model/store/change.h"
 #include "model/store/column.h"
@@ -13,6 +14,12 @@
 const char *const outbox_state_names[OUTBOX_STATES] = {
     [OUTBOX_PENDING] = "pending", [OUTBOX_WAITING] = "waiting", [OUTBOX_CONFLICT] = "conflict",
     [OUTBOX_REFUSED] = "refused", [OUTBOX_DONE] = "done",
+};
+
+static const char *const verb_names[] = {
+    [OPERATION_SET] = "set",
+    [OPERATION_CREATE] = "create",
+    [OPERATION_DELETE] = "delete",
 };
 
 /* ---- Verbs ---- */
@@ -36,6 +43,30 @@ const struct outbox_verb *outbox_verb_find(const char *name)
         if (strcmp(verbs[i]->name, name) == 0)
             return verbs[i];
     return NULL;
+}
+
+const struct outbox_verb *outbox_verb_of(const char *entity)
+{
+    const struct outbox_verb *verb = outbox_verb_find(entity);
+    return verb && verb->entity && strcmp(verb->entity, entity) == 0 ? verb : NULL;
+}
+
+bool outbox_is_move(const char *entity, const char *verb, const json_t *fields)
+{
+    const struct entity *known = entity_find(entity);
+    const char *name;
+    json_t *value;
+    /* Who has an author is taken up, which is no move. */
+    if (!known || !outbox_verb_of(entity) || strcmp(verb, "set") != 0 ||
+        !json_object_size(fields) || json_object_get(fields, "author"))
+        return false;
+    json_object_foreach((json_t *)fields, name, value)
+    {
+        const struct entity_field *field = entity_field_find(known, name);
+        if (!field || !field->guarded)
+            return false;
+    }
+    return true;
 }
 
 /* ---- Taking an edit in ---- */
@@ -140,19 +171,13 @@ enum status outbox_put(struct writer *writer, const char *verb, const char *id, 
     return entry_insert(writer, &entry, err);
 }
 
-static const char *const verb_names[] = {
-    [OPERATION_SET] = "set",
-    [OPERATION_CREATE] = "create",
-    [OPERATION_DELETE] = "delete",
-};
-
 /* Of an operation, its fields as they were. */
-static json_t *fields_before(const struct operation_record *record)
+static json_t *fields_before(const struct operation_record *record, json_t *fields)
 {
     json_t *before = json_object();
     const char *name;
     json_t *value;
-    json_object_foreach(record->op->set, name, value) if (json_object_get(record->now, name))
+    json_object_foreach(fields, name, value) if (json_object_get(record->now, name))
         json_object_set(before, name, json_object_get(record->now, name));
     return before;
 }
@@ -172,29 +197,95 @@ static int64_t base_of(const struct operation_record *record)
     return any ? -1 : record->base;
 }
 
-static enum status outbox_follow(struct writer *writer, const struct operation_record *record,
+/* The fields of a member that are words about consent, or all others; NULL where there are none. */
+static json_t *consents_of(const json_t *set, bool consents)
+{
+    json_t *part = json_object(), *value;
+    const char *name;
+    json_object_foreach((json_t *)set, name, value)
+    {
+        if ((strncmp(name, "consent_", 8) == 0) == consents)
+            json_object_set(part, name, value);
+    }
+    if (json_object_size(part))
+        return part;
+    json_decref(part);
+    return NULL;
+}
+
+static enum status follow_fields(struct writer *writer, const struct operation_record *record,
+                                 const char *id, const char *verb, int64_t base, json_t *fields,
                                  struct error *err)
 {
     const struct operation *op = record->op;
-    if (strcmp(op->entity, "member") == 0 && op->verb == OPERATION_CREATE)
-        return error_set(err, ST_REFUSED,
-                         "a new member gets a number, and only the hub gives one: register at the "
-                         "hub");
-    json_t *detail = json_pack("{s:s, s:o, s:s}", "verb", verb_names[op->verb], "fields",
-                               op->set ? json_deep_copy(op->set) : json_object(), "reason",
-                               op->reason ? op->reason : "");
-    json_t *before = fields_before(record);
-    struct entry entry = {record->id, "operation",     op->entity, op->target,
-                          op->actor,  base_of(record), detail,     before};
+    json_t *detail =
+        json_pack("{s:s, s:O, s:s}", "verb", verb_names[op->verb], "fields", fields, "reason",
+                  op->reason ? op->reason : "");
+    json_t *before = fields_before(record, fields);
+    if (op->move)
+        json_object_set_new(detail, "move", json_string(op->move));
+    if (op->move || strcmp(verb, "operation") != 0)
+        json_object_set_new(detail, "seen", json_deep_copy(op->seen ? op->seen : before));
+    struct entry entry = {id, verb, op->entity, op->target, op->actor, base, detail, before};
     enum status status = entry_insert(writer, &entry, err);
     json_decref(detail);
     json_decref(before);
     return status;
 }
 
+/* What a member said about consents holds whatever else was changed of the member, so it goes as an
+ * edit of its own; what was set with it follows. */
+static enum status follow_member(struct writer *writer, const struct operation_record *record,
+                                 struct error *err)
+{
+    json_t *said = consents_of(record->op->set, true);
+    json_t *others = consents_of(record->op->set, false);
+    char rest[33];
+    int64_t base = base_of(record);
+    enum status status = ST_OK;
+    random_hex(rest, 16);
+    if (said)
+        status = follow_fields(writer, record, record->id, "consent", base, said, err);
+    if (status == ST_OK && others)
+        status = follow_fields(writer, record, said ? rest : record->id, "operation",
+                               said ? base + 1 : base, others, err);
+    json_decref(said);
+    json_decref(others);
+    return status;
+}
+
+static enum status outbox_follow(struct writer *writer, const struct operation_record *record,
+                                 struct error *err)
+{
+    const struct operation *op = record->op;
+    bool member = strcmp(op->entity, "member") == 0;
+    if (member && op->verb == OPERATION_CREATE)
+        return error_set(err, ST_REFUSED,
+                         "a new member gets a number, and only the hub gives one: register at the "
+                         "hub");
+    if (strcmp(op->entity, "segment") == 0 &&
+        json_integer_value(json_object_get(op->set, "edition")))
+        return error_set(err, ST_REFUSED,
+                         "people are kept as they are at the hub: save the segment live here, and "
+                         "freeze it there");
+    if (member && op->verb == OPERATION_SET)
+        return follow_member(writer, record, err);
+    if (outbox_is_move(op->entity, verb_names[op->verb], op->set) && !op->move)
+        return error_set(err, ST_REFUSED,
+                         "a move goes to the hub as a move: make the one that leads back");
+    json_t *fields = op->set ? json_deep_copy(op->set) : json_object();
+    enum status status =
+        follow_fields(writer, record, record->id, op->move ? op->entity : "operation",
+                      base_of(record), fields, err);
+    json_decref(fields);
+    return status;
+}
+
 void sync_register(void)
 {
     operation_follow_register(outbox_follow);
+    outbox_verb_register(&outbox_consent);
+    outbox_verb_register(&outbox_rollout);
 }
 
 /* ---- Around a batch ---- */
@@ -256,7 +347,7 @@ enum status outbox_redo(struct writer *writer, int64_t seq, struct error *err)
     struct arena *arena = arena_new();
     enum status status = writer_prepare(
         writer,
-        "select entity, target, actor, detail from outbox where verb = 'operation' and (state in"
+        "select entity, target, actor, detail from outbox where entity <> '' and (state in"
         " ('pending', 'waiting', 'conflict') or (state = 'done' and seq > ?1)) order by number",
         &stmt, err);
     if (status == ST_OK) {

@@ -19,16 +19,41 @@ enum outbox_state {
 };
 extern const char *const outbox_state_names[OUTBOX_STATES]; /* as in JSON */
 
-/* A verb besides "operation", registered before there are threads by the module that knows it:
+/* An edit on its way to the hub. */
+struct outbox_edit {
+    const char *id, *target;
+    int64_t base; /* the version it was made against, with its own edits before it; -1: any */
+    const json_t *detail;
+};
+
+/*
+ * A verb besides "operation", registered before there are threads by the module that knows it.
  * `apply` runs on the hub inside a transaction, with the principal's access, and must change
- * nothing the second time an id comes. */
+ * nothing the second time an id comes.
+ *
+ * One with an entity is an operation that is more than its fields (struct operation, `move`): the
+ * state it meets decides. It keeps the operation's id; what its module refuses comes back as a
+ * conflict, with `theirs` (field → value, to be filled) beside what the edit says. `again` makes
+ * the edit's detail fit for another try against theirs, or says why there is none; NULL: there
+ * never is.
+ */
 struct outbox_verb {
     const char *name; /* "points", "campaign" */
-    enum status (*apply)(struct writer *writer, const struct access *access, const char *id,
-                         const char *target, const json_t *detail, struct error *err);
+    enum status (*apply)(struct writer *writer, const struct access *access,
+                         const struct outbox_edit *edit, struct error *err);
+    const char *entity; /* NULL: none */
+    enum status (*theirs)(struct writer *writer, const char *target, json_t *theirs,
+                          struct error *err);
+    enum status (*again)(const char *target, json_t *detail, const json_t *theirs,
+                         struct error *err);
 };
 void outbox_verb_register(const struct outbox_verb *verb);
 const struct outbox_verb *outbox_verb_find(const char *name); /* NULL: unknown */
+/* Whose moves are verbs of that name; NULL: none. */
+const struct outbox_verb *outbox_verb_of(const char *entity);
+
+/* Checks of replicas, for `atrium verify`; at the start of the program. */
+void sync_verify_register(void);
 
 /* Lets operations on replicas find the outbox; at the start of the program. */
 void sync_register(void);
@@ -41,6 +66,7 @@ enum status outbox_put(struct writer *writer, const char *verb, const char *id, 
  * outbox_read. */
 struct outbox_entry {
     const char *id, *verb, *entity, *target, *actor, *reason;
+    const char *move; /* "": it is none */
     enum outbox_state state;
     int64_t made, base_version;
     const json_t *mine, *base, *theirs; /* objects: field → value; theirs NULL: no conflict */
@@ -53,7 +79,8 @@ enum status outbox_read(struct reader *reader, const struct access *access, stru
                         bool done, const struct outbox_entry **entries, size_t *n,
                         struct error *err);
 
-/* Deals with a conflict: `take` gives up mine; otherwise `fields` (field → value) are set against
+/* Deals with a conflict: `take` gives up mine; otherwise a verb is tried again against the hub's
+ * version, where that has it (ST_CONFLICT, ST_REFUSED), and of an operation `fields` (field → value) are set against
  * the hub's version in a new operation: mine to keep mine, or a choice of both. ST_CONFLICT where
  * it was dealt with already or the hub's version moved on. Begins and commits by itself. */
 enum status outbox_resolve(struct writer *writer, const struct access *access, const char *id,

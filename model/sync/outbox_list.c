@@ -53,6 +53,22 @@ static const json_t *json_of(struct objects *objects, const char *text)
     return json;
 }
 
+/* Of a move, the state it leads to, and of what it went by that which is another at the hub. */
+static const json_t *move_mine(struct objects *objects, const json_t *detail, const json_t *seen,
+                               const json_t *theirs)
+{
+    json_t *mine = json_object(), *value;
+    const char *name;
+    json_object_set(mine, "state", json_object_get(json_object_get(detail, "fields"), "state"));
+    json_object_foreach((json_t *)theirs, name, value)
+    {
+        if (!json_object_get(mine, name) && json_object_get(seen, name))
+            json_object_set(mine, name, json_object_get(seen, name));
+    }
+    vec_push(&objects->all, mine);
+    return mine;
+}
+
 static void entry_take(struct arena *arena, struct objects *objects, sqlite3_stmt *stmt,
                        struct outbox_entry *e)
 {
@@ -72,6 +88,12 @@ static void entry_take(struct arena *arena, struct objects *objects, sqlite3_stm
                                .by = clean(arena, column_text(stmt, 11)),
                                .at = sqlite3_column_int64(stmt, 12),
                                .base_version = sqlite3_column_int64(stmt, 13)};
+    const char *move = json_string_value(json_object_get(detail, "move"));
+    e->move = clean(arena, move ? move : "");
+    if (move) {
+        e->base = json_object_get(detail, "seen");
+        e->mine = move_mine(objects, detail, e->base, e->theirs);
+    }
     if (!e->mine)
         e->mine = json_of(objects, "{}");
     if (!e->base)
@@ -114,7 +136,7 @@ enum status outbox_read(struct reader *reader, const struct access *access, stru
 /* ---- Dealing with one ---- */
 
 struct found {
-    char *entity, *target, *verb, *detail, *state;
+    char *entity, *target, *verb, *detail, *state, *theirs;
     int64_t number, version; /* the hub's, of a conflict */
 };
 
@@ -124,7 +146,7 @@ static enum status entry_find(struct writer *writer, const char *id, struct aren
     sqlite3_stmt *stmt;
     enum status status =
         writer_prepare(writer,
-                       "select number, entity, target, verb, detail, state, version"
+                       "select number, entity, target, verb, detail, state, version, theirs"
                        " from outbox where id = ?1",
                        &stmt, err);
     if (status != ST_OK)
@@ -137,7 +159,8 @@ static enum status entry_find(struct writer *writer, const char *id, struct aren
                                 .verb = arena_strdup(arena, column_text(stmt, 3)),
                                 .detail = arena_strdup(arena, column_text(stmt, 4)),
                                 .state = arena_strdup(arena, column_text(stmt, 5)),
-                                .version = sqlite3_column_int64(stmt, 6)};
+                                .version = sqlite3_column_int64(stmt, 6),
+                                .theirs = arena_strdup(arena, column_text(stmt, 7))};
     else
         status = error_set(err, ST_REFUSED, "there is no edit %s in the outbox",
                            text_quote(arena, id, strlen(id)));
@@ -158,13 +181,11 @@ static enum status entry_remove(struct writer *writer, int64_t number, struct er
 /* The edit as it is to be made now: with another id, against the hub's version, in its old place,
  * so that those behind it stay behind it. */
 static enum status entry_again(struct writer *writer, const struct found *found,
-                               const json_t *fields, struct error *err)
+                               const json_t *detail, struct error *err)
 {
     char id[33];
     sqlite3_stmt *stmt;
     random_hex(id, 16);
-    json_t *detail = json_loads(found->detail, 0, NULL);
-    json_object_set(detail, "fields", (json_t *)fields);
     char *text = json_dumps(detail, JSON_COMPACT | JSON_SORT_KEYS);
     enum status status = writer_prepare(
         writer,
@@ -179,7 +200,6 @@ static enum status entry_again(struct writer *writer, const struct found *found,
         status = writer_run(writer, stmt, err);
     }
     free(text);
-    json_decref(detail);
     return status;
 }
 
@@ -199,6 +219,35 @@ static enum status fields_check(const struct found *found, const json_t *fields,
     return ST_OK;
 }
 
+/* A verb that is tried once more, against what the hub has. */
+static enum status verb_again(struct writer *writer, const struct found *found, struct error *err)
+{
+    const struct outbox_verb *verb = outbox_verb_find(found->verb);
+    json_t *detail = json_loads(found->detail, 0, NULL);
+    json_t *theirs = json_loads(found->theirs, 0, NULL);
+    enum status status =
+        verb && verb->again
+            ? verb->again(found->target, detail, theirs, err)
+            : error_set(err, ST_REFUSED, "this cannot be set over the hub's: take theirs");
+    if (status == ST_OK)
+        status = entry_again(writer, found, detail, err);
+    json_decref(detail);
+    json_decref(theirs);
+    return status;
+}
+
+static enum status fields_again(struct writer *writer, const struct found *found,
+                                const json_t *fields, struct error *err)
+{
+    enum status status = fields_check(found, fields, err);
+    json_t *detail = json_loads(found->detail, 0, NULL);
+    json_object_set(detail, "fields", (json_t *)fields);
+    if (status == ST_OK)
+        status = entry_again(writer, found, detail, err);
+    json_decref(detail);
+    return status;
+}
+
 static enum status resolve(struct writer *writer, const char *id, bool take, const json_t *fields,
                            struct arena *arena, struct error *err)
 {
@@ -206,12 +255,12 @@ static enum status resolve(struct writer *writer, const char *id, bool take, con
     enum status status = entry_find(writer, id, arena, &found, err);
     if (status == ST_OK && strcmp(found.state, "conflict") != 0)
         status = error_set(err, ST_CONFLICT, "this edit is no conflict, or no longer one");
-    if (status == ST_OK && !take)
-        status = fields_check(&found, fields, err);
     if (status != ST_OK)
         return status;
-    status =
-        take ? entry_remove(writer, found.number, err) : entry_again(writer, &found, fields, err);
+    status = take ? entry_remove(writer, found.number, err)
+             : strcmp(found.verb, "operation") == 0
+                 ? fields_again(writer, &found, fields, err)
+                 : verb_again(writer, &found, err);
     return status == ST_OK ? outbox_lay_again(writer, err) : status;
 }
 

@@ -4,6 +4,12 @@
 
 #include "model/sync/outbox.h"
 
+/* Verbs of modules that sync stands on. */
+extern const struct outbox_verb outbox_consent, outbox_rollout;
+
+/* Whether an operation only sets what follows from moves of an entity that has some. */
+bool outbox_is_move(const char *entity, const char *verb, const json_t *fields);
+
 /* In a transaction whose keys are not noted. The hub's rows under the edits come back ... */
 enum status outbox_restore(struct writer *writer, struct error *err);
 /* ... and the edits that the hub has not, or whose rows it has not sent up to `seq`, are made on
@@ -19,6 +25,8 @@ enum status outbox_answer(struct writer *writer, const json_t *answer, int64_t n
                           struct error *err);
 /* The events that an edit made here, whose reference is its id. */
 enum status outbox_events_remove(struct writer *writer, const char *id, struct error *err);
+/* Those that the hub has not sent yet, into a new copy, in its open transaction. */
+enum status outbox_events_carry(struct writer *from, struct writer *to, struct error *err);
 /* The hub has another epoch: what was acknowledged goes again. Begins and commits by itself. */
 enum status outbox_again(struct writer *writer, const char *epoch, struct error *err);
 /* Whatever became of entries, the edits that count lie on top of the hub's rows. */

@@ -2,7 +2,6 @@
 #include "model/sync/outbox_parts.h"
 
 #include "model/base/text.h"
-#include "model/event/catalog.h"
 #include "model/store/change.h"
 #include "model/store/column.h"
 #include "model/store/sqlite.h"
@@ -12,19 +11,31 @@
 
 /* ---- Going out ---- */
 
+/* Edits of the same thing before one. A set or a create leaves a version that the next one is made
+ * against ("after"). What fits any version - lists of people, moves, consents - raises it ("over"),
+ * and nothing but a list or a consent goes before a set or a move that did not go through ("behind").
+ */
+#define SAME                                                                                       \
+    "from outbox b where b.entity = o.entity and b.target = o.target and b.number < o.number and"  \
+    " b.entity <> '' and b.state <> 'refused'"
+#define LEAVES_VERSION                                                                             \
+    "(b.verb = 'operation' and (b.base >= 0 or b.detail ->> 'verb' = 'create'))"
+#define LAST " order by b.number desc limit 1), "
+
+static const char next_sql[] =
+    "select o.number, o.id, o.verb, o.entity, o.target, o.base, o.detail,"
+    " coalesce((select b.id " SAME " and " LEAVES_VERSION LAST "''),"
+    " coalesce((select b.id " SAME " and (" LEAVES_VERSION " or b.verb = b.entity)" LAST "''),"
+    " (select json_group_array(b.id) " SAME " and not " LEAVES_VERSION " and b.number >"
+    " coalesce((select b.number " SAME " and " LEAVES_VERSION LAST "0))"
+    " from outbox o where o.state in ('pending', 'waiting') and o.number > ?1"
+    " order by o.number limit 1";
+
 enum status outbox_next(struct writer *writer, int64_t *number, json_t **edit, struct error *err)
 {
     sqlite3_stmt *stmt;
     *edit = NULL;
-    /* The edit of the same thing before it, if its version is what this one was made against. */
-    enum status status = writer_prepare(
-        writer,
-        "select o.number, o.id, o.verb, o.entity, o.target, o.base, o.detail, coalesce((select b.id"
-        " from outbox b where b.entity = o.entity and b.target = o.target and b.number < o.number"
-        " and b.verb = 'operation' and b.state <> 'refused' order by b.number desc limit 1), '')"
-        " from outbox o where o.state in ('pending', 'waiting') and o.number > ?1"
-        " order by o.number limit 1",
-        &stmt, err);
+    enum status status = writer_prepare(writer, next_sql, &stmt, err);
     if (status != ST_OK)
         return status;
     sqlite3_bind_int64(stmt, 1, *number);
@@ -32,12 +43,14 @@ enum status outbox_next(struct writer *writer, int64_t *number, json_t **edit, s
     if (code == SQLITE_ROW) {
         *number = sqlite3_column_int64(stmt, 0);
         json_t *detail = json_loads(column_text(stmt, 6), 0, NULL);
-        bool operation = strcmp(column_text(stmt, 2), "operation") == 0;
-        *edit = json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:s}", "id", column_text(stmt, 1), "verb",
-                          column_text(stmt, 2), "entity", column_text(stmt, 3), "target",
-                          column_text(stmt, 4), "base", (json_int_t)sqlite3_column_int64(stmt, 5),
-                          "detail", detail ? detail : json_object(), "after",
-                          operation ? column_text(stmt, 7) : "");
+        json_t *over = json_loads(column_text(stmt, 9), 0, NULL);
+        bool consent = strcmp(column_text(stmt, 2), "consent") == 0;
+        *edit = json_pack(
+            "{s:s, s:s, s:s, s:s, s:I, s:o, s:s, s:s, s:o}", "id", column_text(stmt, 1), "verb",
+            column_text(stmt, 2), "entity", column_text(stmt, 3), "target", column_text(stmt, 4),
+            "base", (json_int_t)sqlite3_column_int64(stmt, 5), "detail",
+            detail ? detail : json_object(), "after", column_text(stmt, 7), "behind",
+            consent ? "" : column_text(stmt, 8), "over", over ? over : json_array());
     } else if (code != SQLITE_DONE) {
         status = sqlite_status(writer_db(writer), "reading the outbox", err);
     }
@@ -218,30 +231,6 @@ static enum status entry_copy(sqlite3_stmt *from, struct writer *to, struct erro
     return writer_run(to, stmt, err);
 }
 
-/* Events of edits that the hub has not sent yet. */
-static enum status events_carry(struct writer *from, struct writer *to, struct error *err)
-{
-    sqlite3_stmt *stmt, *into;
-    int code = SQLITE_DONE;
-    enum status status = writer_prepare(
-        from, "select seq, " TAIL_COLUMNS " from tail where seq < 0 order by seq desc", &stmt, err);
-    while (status == ST_OK && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
-        status = writer_prepare(to,
-                                "insert or ignore into tail (seq, " TAIL_COLUMNS ") values"
-                                " (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                                &into, err);
-        for (int i = 0; i < 14 && status == ST_OK; i++)
-            sqlite3_bind_value(into, i + 1, sqlite3_column_value(stmt, i));
-        if (status == ST_OK)
-            status = writer_run(to, into, err);
-    }
-    if (status == ST_OK && code != SQLITE_DONE)
-        status = sqlite_status(writer_db(from), "reading the tail", err);
-    if (status == ST_OK)
-        sqlite3_reset(stmt);
-    return status;
-}
-
 enum status outbox_carry(struct writer *from, struct writer *to, struct error *err)
 {
     sqlite3_stmt *stmt;
@@ -262,7 +251,7 @@ enum status outbox_carry(struct writer *from, struct writer *to, struct error *e
     if (status == ST_OK)
         sqlite3_reset(stmt);
     if (status == ST_OK)
-        status = events_carry(from, to, err);
+        status = outbox_events_carry(from, to, err);
     if (status == ST_OK)
         status = outbox_lay_again(to, err);
     return finish(to, status, err);

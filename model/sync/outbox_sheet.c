@@ -26,13 +26,24 @@ static const struct sheet_column columns[OUTBOX_COLUMNS] = {
     [OUTBOX_REASON] = {"reason", N_("why"), CELL_TEXT},
 };
 
-static void entry_fill(struct cell *cells, const struct outbox_entry *entry, int64_t now,
+/* "campaign approve", "member consent", "points" */
+static const char *kind_text(struct arena *arena, const struct outbox_entry *entry)
+{
+    const char *more = *entry->move                                              ? entry->move
+                       : *entry->entity && strcmp(entry->verb, "operation") != 0 ? entry->verb
+                                                                                 : "";
+    return !*entry->entity ? entry->verb
+           : *more         ? arena_printf(arena, "%s %s", entry->entity, more)
+                           : entry->entity;
+}
+
+static void entry_fill(struct arena *arena, struct cell *cells, const struct outbox_entry *entry, int64_t now,
                        bool people)
 {
     const char *state =
         people ? _(outbox_state_titles[entry->state]) : outbox_state_names[entry->state];
     cells[OUTBOX_ID] = cell_text(entry->id);
-    cells[OUTBOX_KIND] = cell_text(*entry->entity ? entry->entity : entry->verb);
+    cells[OUTBOX_KIND] = cell_text(kind_text(arena, entry));
     cells[OUTBOX_TARGET] = cell_text(entry->target);
     cells[OUTBOX_STATE] = cell_text(state);
     cells[OUTBOX_AGE] = cell_integer(now > entry->made ? now - entry->made : 0);
@@ -48,7 +59,7 @@ struct sheet *outbox_sheet(struct arena *arena, const struct outbox_entry *entri
     struct sheet *sheet = sheet_new(arena, order, OUTBOX_COLUMNS);
     for (size_t i = 0; i < n; i++) {
         struct cell filled[OUTBOX_COLUMNS], *cells = sheet_row_add(sheet);
-        entry_fill(filled, entries + i, now, people);
+        entry_fill(arena, filled, entries + i, now, people);
         for (size_t k = 0; k < OUTBOX_COLUMNS; k++)
             cells[k] = filled[people ? (k + 1) % OUTBOX_COLUMNS : k];
     }

@@ -1,10 +1,12 @@
 #include "model/sync/replica.h"
 
+#include "model/base/random.h"
 #include "model/base/text.h"
 #include "model/base/time.h"
 #include "model/store/lock.h"
 #include "model/store/schema.h"
 #include "model/sync/apply.h"
+#include "model/sync/making.h"
 #include "model/sync/outbox_parts.h"
 #include "model/sync/replica_parts.h"
 
@@ -22,6 +24,7 @@ struct sync_replica {
     int64_t (*now)(void *context);
     void *context;
     char *hub; /* URL or command; NULL: as it is */
+    char id[33], machine[65];
     struct file_lock lock;
     struct side home, copy; /* the replica, with its outbox; a first copy under way */
     struct side *at;        /* which of them is pulled into */
@@ -31,6 +34,7 @@ struct sync_replica {
     struct welcome welcome;
     uint64_t taken; /* bytes of payloads, as the hub counts them */
     bool greeted, level, leaving, over;
+    bool ending;        /* the copy has all rows and lacks indices still */
     int64_t sent_up_to; /* number of the outbox */
     int in_flight;
     struct sync_counts counts;
@@ -57,16 +61,48 @@ static bool there(const char *path)
     return lstat(path, &found) == 0;
 }
 
+/* Whether a first copy still gets its rows. */
+static bool side_copying(const struct side *side)
+{
+    struct position position;
+    return !position_parse(side->position, &position) || position.copy;
+}
+
+static enum status copy_open(struct sync_replica *r)
+{
+    enum status status = side_open(&r->copy, r->making, NULL);
+    if (status != ST_OK)
+        return status;
+    r->ending = !side_copying(&r->copy);
+    status = r->ending ? making_go_on(&r->copy, NULL) : making_begin(&r->copy, NULL);
+    if (status != ST_OK)
+        side_close(&r->copy);
+    return status;
+}
+
 /* A copy that was broken off goes on; one that cannot be opened begins again. */
 static enum status sides_open(struct sync_replica *r, struct error *err)
 {
     enum status status = ST_OK;
     if (there(r->path))
         status = side_open(&r->home, r->path, err);
-    if (status == ST_OK && there(r->making) && side_open(&r->copy, r->making, NULL) != ST_OK)
+    if (status == ST_OK && there(r->making) && copy_open(r) != ST_OK)
         side_remove(r->making);
     r->at = r->copy.writer ? &r->copy : r->home.writer ? &r->home : NULL;
     return status;
+}
+
+/* A copy that is made anew is the same replica. */
+static void who(struct sync_replica *r)
+{
+    const char *known = *r->home.id ? r->home.id : r->copy.id;
+    if (*known)
+        memcpy(r->id, known, sizeof r->id);
+    else
+        random_hex(r->id, 16);
+    if (gethostname(r->machine, sizeof r->machine) != 0)
+        *r->machine = 0;
+    r->machine[sizeof r->machine - 1] = 0;
 }
 
 static void hello(struct sync_replica *r)
@@ -75,8 +111,8 @@ static void hello(struct sync_replica *r)
     struct position position;
     bool known = at && position_parse(at->position, &position);
     say(r, FRAME_HELLO,
-        json_pack("{s:i, s:i, s:s, s:s, s:o, s:s}", "sync", SYNC_VERSION, "schema", schema_version,
-                  "epoch", at ? at->epoch : "", "policy", at ? at->policy : "", "position",
+        json_pack("{s:i, s:i, s:s, s:s, s:s, s:s, s:o, s:s}", "sync", SYNC_VERSION, "schema", schema_version,
+                  "replica", r->id, "machine", r->machine, "epoch", at ? at->epoch : "", "policy", at ? at->policy : "", "position",
                   known ? position_json(&position) : json_null(), "program", ATRIUM_VERSION));
 }
 
@@ -100,6 +136,7 @@ enum status sync_replica_new(const char *path, const struct sync_replica_options
         sync_replica_free(r);
         return status;
     }
+    who(r);
     hello(r);
     *out = r;
     return ST_OK;
@@ -151,12 +188,15 @@ static enum status welcomed(struct sync_replica *r, const json_t *json, struct e
     if (status == ST_OK && r->welcome.rebuild) {
         side_close(&r->copy);
         side_remove(r->making);
-        status = side_make(&r->copy, r->making, &r->welcome, err);
+        status = side_make(&r->copy, r->making, &r->welcome, r->id, err);
+        if (status == ST_OK)
+            status = making_begin(&r->copy, err);
         r->at = &r->copy;
+        r->ending = false;
         r->counts.share = 0;
     }
     if (status == ST_OK)
-        status = side_greet(r->at, &r->welcome, r->hub, err);
+        status = side_greet(r->at, &r->welcome, r->id, r->hub, err);
     if (status != ST_OK)
         return status;
     r->greeted = true;
@@ -194,6 +234,7 @@ static enum status batch_apply(struct sync_replica *r, const json_t *end, struct
     struct apply apply = {.writer = r->at->writer,
                           .role = r->welcome.role,
                           .now = replica_now(r),
+                          .copying = r->at == &r->copy && side_copying(r->at),
                           .batch = &r->batch,
                           .end = end};
     if (!batch_in_whole(&r->batch, end))
@@ -208,6 +249,7 @@ static enum status batch_apply(struct sync_replica *r, const json_t *end, struct
         status = mall_reload(r->at->mall, err);
     if (status == ST_OK)
         status = side_read(r->at, err);
+    r->ending |= status == ST_OK && apply.copying && !side_copying(r->at);
     return status;
 }
 
@@ -272,6 +314,8 @@ static enum status bye(struct sync_replica *r, const json_t *json, struct error 
     for (int s = ST_REFUSED; name && s <= ST_UNUSABLE; s++)
         if (strcmp(name, status_name((enum status)s)) == 0)
             status = (enum status)s;
+    if (json_is_true(json_object_get(json, "revoked")) && r->home.writer)
+        side_lock(&r->home, NULL);
     struct arena *arena = arena_new();
     error_set(err, status, "the hub ended the session: %s",
               text_quote(arena, reason, strlen(reason)));
@@ -325,6 +369,11 @@ void sync_replica_feed(struct sync_replica *r, const void *bytes, size_t n)
         frame_feed(&r->in, bytes, n);
 }
 
+size_t sync_replica_held(const struct sync_replica *r)
+{
+    return frame_held(&r->in);
+}
+
 static enum status step(struct sync_replica *r, bool *more, struct error *err)
 {
     struct frame frame;
@@ -348,13 +397,23 @@ static enum status step(struct sync_replica *r, bool *more, struct error *err)
     return status;
 }
 
+/* One index at a time, so that whoever waits for the step can tell that it goes on. */
+static enum status copy_end(struct sync_replica *r, bool *more, struct error *err)
+{
+    bool done;
+    enum status status = making_end(&r->copy, &done, err);
+    r->ending = !done;
+    *more = true;
+    return status;
+}
+
 enum status sync_replica_step(struct sync_replica *r, bool *more, struct error *err)
 {
     struct error own = {0};
     *more = false;
     if (r->over)
         return ST_OK;
-    enum status status = step(r, more, &own);
+    enum status status = r->ending ? copy_end(r, more, &own) : step(r, more, &own);
     if (status != ST_OK) {
         if (!r->over)
             say(r, FRAME_BYE, json_pack("{s:s}", "reason", error_text(&own)));

@@ -178,7 +178,7 @@ class Bench:
     def parts(self):
         """Where the bytes of the imported mall are: events, sums over them, names of people."""
         groups = {"events": ("chunk", "chunk_place"), "refs": ("ref_leaf", "ref_layer"),
-                  "people": ("contact", "contact_person")}
+                  "people": ("contact", "contact_value")}
         sizes = Run("sqlite3", "-readonly", self.path("import.mall"),
                     "select name, sum(pgsize) from dbstat group by name").out.split()
         sizes = {name: int(size) for name, size in (line.split("|") for line in sizes)}
@@ -267,6 +267,16 @@ class Bench:
                                os.path.dirname(self.atrium)).json().items():
             self.add(name, "ms", value)
 
+    # ---- A hub and its replicas ----
+
+    def sync(self, size):
+        """Beside rsync, whose figures carry its name."""
+        say("hub and replicas")
+        os.environ.update(FIGURES="1", ATRIUM=os.path.abspath(self.atrium))
+        for name, (value, unit) in Run(sys.executable, os.path.join(HERE, "bench_sync.py"),
+                                       size).json().items():
+            self.add(name, unit, value)
+
 
 def say(text):
     print(f"bench: {text}", file=sys.stderr, flush=True)
@@ -332,10 +342,12 @@ def main():
         bench.questions()
         bench.campaigns()
         bench.fleet()
+        bench.sync(size)
     finally:  # what was measured before a part failed is worth having
         shutil.rmtree(folder)
         print_table(bench.rows)
         append_results(bench.rows, size, commit)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -246,6 +246,8 @@ static void measure_partial(const char *program, const char *mall, int rounds)
             exact[round] = milliseconds(t.frame_ns - began);
             if (!partial)
                 first[round] = exact[round];
+            fprintf(stderr, "  %-12s first %6.1f ms, exact %6.1f ms\n", partials[i].name,
+                    first[round], exact[round]);
             console_settle(&t);
             terminal_send(&t, partials[i].back);
             console_settle(&t);

@@ -11,6 +11,7 @@ done
 for program in clush pdsh parallel-ssh; do
     command -v "$program" >/dev/null || { sh "$here/../../fixtures/install-packages.sh" fleet; break; }
 done
+command -v rsync >/dev/null || sh "$here/../../fixtures/install-packages.sh" sync
 packages=$build/bench
 if [ ! -d "$packages/node_modules/@duckdb/node-api" ]; then
     mkdir -p "$packages"

@@ -4,27 +4,18 @@ through its states with several people, who may do what, days, the calendar, occ
 import json
 import os
 import subprocess
-import sys
 import tempfile
 
+from checks import finish, same
+
 ATRIUM = os.environ["ATRIUM"]
-passed = failed = 0
-
-
-def check(what, found, expected):
-    global passed, failed
-    if found == expected:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED {what}: found {found!r}, expected {expected!r}")
 
 
 def run(*arguments, stdin=None, status=0, who=None, now=None):
     command = [ATRIUM, "-m", MALL] + (["--as", who] if who else []) + list(arguments)
     environment = dict(os.environ, ATRIUM_NOW=str(now)) if now else None
     done = subprocess.run(command, input=stdin, capture_output=True, text=True, env=environment)
-    check("exit status of " + " ".join(arguments), done.returncode, status)
+    same("exit status of " + " ".join(arguments), done.returncode, status)
     return done
 
 
@@ -80,107 +71,107 @@ NOON_SEP = 1506000000
 
 def definitions():
     wrong = ask("campaign", "check", "-", stdin=WRONG, status=3)
-    check("lines of all faults", [e["line"] for e in wrong["errors"]], [4, 6, 7, 8, 11, 13])
-    check("nothing known of a faulty one", wrong["audience"], None)
-    check("nothing written", ask("campaign", "list")["campaigns"], [])
+    same("lines of all faults", [e["line"] for e in wrong["errors"]], [4, 6, 7, 8, 11, 13])
+    same("nothing known of a faulty one", wrong["audience"], None)
+    same("nothing written", ask("campaign", "list")["campaigns"], [])
     told = run("campaign", "check", "-", stdin=WRONG, status=3).stderr
-    check("said with file and line", told.count("stdin:") >= 6, True)
+    same("said with file and line", told.count("stdin:") >= 6, True)
     found = ask("campaign", "check", "-", stdin=OCTOBER)
     reach = {i for i in range(1, 401)
              if (i % 3 == 0 and i % 2) or (i % 5 == 0 and i % 4 == 0)}
-    check("audience", found["audience"], len(reach))
-    check("days", found["days"], DAYS)
-    check("no errors", found["errors"], [])
-    check("contacts in order", list(found["reach"]), ["pos", "app", "sms"])
-    check("pos reaches every member", found["reach"]["pos"], found["audience"] - found["holdout"])
-    check("held out near 10 %", 0 < found["holdout"] < len(reach) / 4, True)
+    same("audience", found["audience"], len(reach))
+    same("days", found["days"], DAYS)
+    same("no errors", found["errors"], [])
+    same("contacts in order", list(found["reach"]), ["pos", "app", "sms"])
+    same("pos reaches every member", found["reach"]["pos"], found["audience"] - found["holdout"])
+    same("held out near 10 %", 0 < found["holdout"] < len(reach) / 4, True)
     nine = ask("campaign", "check", "-", stdin=OCTOBER.replace("blackout = 2017-10-01..2017-10-08",
                                                                ""))
-    check("nine days without the holiday left out", len(nine["days"]), 9)
+    same("nine days without the holiday left out", len(nine["days"]), 9)
     run("campaign", "check", os.path.join(FOLDER, "none.ini"), status=3)
     run("campaign", "chekc", "-", status=2)
     run("campaign", "show", "nobody", status=3)
     saved = ask("campaign", "new", "-", stdin=OCTOBER)
-    check("its code", saved["id"], "october-points-days")
-    check("its state", saved["state"], "draft")
-    check("as checked", (saved["audience"], saved["holdout"], saved["reach"]),
-          (found["audience"], found["holdout"], found["reach"]))
-    check("the next of the name", ask("campaign", "new", "-", stdin=OCTOBER)["id"],
-          "october-points-days-2")
+    same("its code", saved["id"], "october-points-days")
+    same("its state", saved["state"], "draft")
+    same("as checked", (saved["audience"], saved["holdout"], saved["reach"]),
+         (found["audience"], found["holdout"], found["reach"]))
+    same("the next of the name", ask("campaign", "new", "-", stdin=OCTOBER)["id"],
+         "october-points-days-2")
     run("campaign", "new", "--code", "october-points-days", "-", stdin=OCTOBER, status=5)
     shown = ask("campaign", "show", "october-points-days")
-    check("a key of it", shown["definition"]["limits"]["per_person"], "2/7d")
+    same("a key of it", shown["definition"]["limits"]["per_person"], "2/7d")
 
 
 def taken_up():
     run("import", "events", "-", stdin="time,subject,kind,amount,campaign,ref\n"
         "2017-10-10 12:00:00,M1,points_burn,100,old-days,b1\n")
     listed = [c for c in ask("campaign", "list")["campaigns"] if c["id"] == "old-days"]
-    check("known by its events", [c["state"] for c in listed], [""])
+    same("known by its events", [c["state"] for c in listed], [""])
     file = OCTOBER.replace("[campaign]", "[campaign]\ncode = old-days")
     made = ask("campaign", "new", "-", stdin=file)
-    check("taken up by its code", (made["id"], made["state"]), ("old-days", "draft"))
+    same("taken up by its code", (made["id"], made["state"]), ("old-days", "draft"))
     run("campaign", "new", "-", stdin=file, status=5)
-    check("and given up", ask("campaign", "cancel", "old-days")["state"], "cancelled")
+    same("and given up", ask("campaign", "cancel", "old-days")["state"], "cancelled")
 
 
 def states():
     name = "october-points-days"
     run("campaign", "start", name, status=5)
     run("campaign", "submit", name, who="ana", status=4)
-    check("submitted", ask("campaign", "submit", name)["state"], "in review")
+    same("submitted", ask("campaign", "submit", name)["state"], "in review")
     run("campaign", "submit", name, status=5)
     run("campaign", "approve", name, status=4)            # its author, an administrator
     run("campaign", "approve", name, who="ola", status=4)  # an operator
     run("campaign", "reject", name, who="max", status=3)   # without a reason
-    check("rejected", ask("campaign", "reject", "--reason", "too dear", name, who="max")["state"],
-          "draft")
+    same("rejected", ask("campaign", "reject", "--reason", "too dear", name, who="max")["state"],
+         "draft")
     ask("campaign", "submit", name)
-    check("approved", ask("campaign", "approve", name, who="max")["state"], "approved")
+    same("approved", ask("campaign", "approve", name, who="max")["state"], "approved")
     cheaper = OCTOBER.replace("budget   = 120000", "budget = 90000")
-    check("a change goes back to review",
-          ask("campaign", "change", name, "-", stdin=cheaper)["state"], "in review")
-    check("and shows the difference", ask("campaign", "show", name)["changes"],
-          [{"key": "limits.budget", "before": "120000", "after": "90000"}])
+    same("a change goes back to review",
+         ask("campaign", "change", name, "-", stdin=cheaper)["state"], "in review")
+    same("and shows the difference", ask("campaign", "show", name)["changes"],
+         [{"key": "limits.budget", "before": "120000", "after": "90000"}])
     ask("campaign", "approve", name, who="max")
-    check("before its first day", ask("campaign", "start", name, now=NOON_SEP)["state"],
-          "scheduled")
-    check("in its time", ask("campaign", "start", name, now=OCT_10)["state"], "running")
+    same("before its first day", ask("campaign", "start", name, now=NOON_SEP)["state"],
+         "scheduled")
+    same("in its time", ask("campaign", "start", name, now=OCT_10)["state"], "running")
     run("campaign", "change", name, "-", stdin=OCTOBER, status=5)
-    check("paused", ask("campaign", "pause", name)["state"], "paused")
-    check("going on", ask("campaign", "resume", name)["state"], "running")
+    same("paused", ask("campaign", "pause", name)["state"], "paused")
+    same("going on", ask("campaign", "resume", name)["state"], "running")
     before = ask("campaign", "list", "running")["campaigns"][0]
     run("import", "members", "-", stdin="member,consent_sms,phone\nM900,1,13900000900\n")
-    check("its people stay", ask("campaign", "list", "running")["campaigns"][0]["audience"],
-          before["audience"])
-    check("ended", ask("campaign", "end", name)["state"], "ended")
+    same("its people stay", ask("campaign", "list", "running")["campaigns"][0]["audience"],
+         before["audience"])
+    same("ended", ask("campaign", "end", name)["state"], "ended")
     run("campaign", "resume", name, status=5)
-    check("archived", ask("campaign", "archive", name)["state"], "archived")
+    same("archived", ask("campaign", "archive", name)["state"], "archived")
     acts = [row["act"] for row in ask("campaign", "show", name)["history"]]
-    check("who did what", acts[::-1][:6], ["create", "submit", "reject", "submit", "approve",
-                                          "change"])
+    same("who did what", acts[::-1][:6], ["create", "submit", "reject", "submit", "approve",
+                                         "change"])
     copy = ask("campaign", "clone", name, "--code", "again")
-    check("a clone is a draft", (copy["id"], copy["state"]), ("again", "draft"))
-    check("nothing differs", ask("campaign", "compare", name, "again")["differences"], [])
-    check("cancelled", ask("campaign", "cancel", "again")["state"], "cancelled")
+    same("a clone is a draft", (copy["id"], copy["state"]), ("again", "draft"))
+    same("nothing differs", ask("campaign", "compare", name, "again")["differences"], [])
+    same("cancelled", ask("campaign", "cancel", "again")["state"], "cancelled")
 
 
 def calendar():
     days = ask("campaign", "calendar", "--from", "2017-10-01", "--to", "2017-10-31")["days"]
-    check("days of the calendar", [d["day"] for d in days if d["id"] == "october-points-days"],
-          DAYS)
+    same("days of the calendar", [d["day"] for d in days if d["id"] == "october-points-days"],
+         DAYS)
     ranked = ask("campaign", "occasions", "--from", "2026-01-01", "--to", "2026-12-31")["occasions"]
     when = {row["id"]: row["day"] for row in ranked}
-    check("feasts of the moon", (when["spring-festival"], when["qixi"], when["mid-autumn"]),
-          ("2026-02-17", "2026-08-19", "2026-09-25"))
-    check("the second Sunday of May", when["mother"], "2026-05-10")
-    check("by the lower end", [row["low"] for row in ranked],
-          sorted((row["low"] for row in ranked), reverse=True))
+    same("feasts of the moon", (when["spring-festival"], when["qixi"], when["mid-autumn"]),
+         ("2026-02-17", "2026-08-19", "2026-09-25"))
+    same("the second Sunday of May", when["mother"], "2026-05-10")
+    same("by the lower end", [row["low"] for row in ranked],
+         sorted((row["low"] for row in ranked), reverse=True))
     women = next(row for row in ranked if row["id"] == "women")
     count = ask("segment", "count", women["audience"])["count"]
-    check("members counted", women["members"], count)
-    check("share over elsewhere", abs(women["share"] / women["baseline"] - women["fit"]) < 1e-9,
-          True)
+    same("members counted", women["members"], count)
+    same("share over elsewhere", abs(women["share"] / women["baseline"] - women["fit"]) < 1e-9,
+         True)
 
 
 with tempfile.TemporaryDirectory() as FOLDER:
@@ -194,5 +185,4 @@ with tempfile.TemporaryDirectory() as FOLDER:
     taken_up()
     states()
     calendar()
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+finish()

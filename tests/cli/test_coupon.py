@@ -7,19 +7,12 @@ import os
 import re
 import sqlite3
 import subprocess
-import sys
 import tempfile
+
+from checks import check, finish
 
 ATRIUM = os.environ.get("ATRIUM", "build/atrium")
 NOW = 1508000000  # 2017-10-15 00:53 in Shanghai
-passed = failed = 0
-
-
-def check(what, good, seen=""):
-    global passed, failed
-    passed, failed = passed + bool(good), failed + (not good)
-    if not good:
-        print(f"FAILED {what}: {seen}", file=sys.stderr)
 
 
 class Mall:
@@ -219,5 +212,4 @@ with tempfile.TemporaryDirectory() as folder:
     tills(mall)
     at_once(mall)
     figures(mall)
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+finish()

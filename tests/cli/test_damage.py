@@ -8,8 +8,9 @@ import random
 import shutil
 import sqlite3
 import subprocess
-import sys
 import tempfile
+
+from checks import check, finish
 
 ATRIUM = os.environ["ATRIUM"]
 PLACES = int(os.environ.get("DAMAGE_PLACES", "60"))
@@ -24,16 +25,6 @@ type select count(*) from v_event
 key Enter
 screen
 """
-passed = failed = 0
-
-
-def check(what, good, detail=""):
-    global passed, failed
-    if good:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED {what}: {detail}")
 
 
 def run(mall, *words, stdin=None):
@@ -196,5 +187,4 @@ with tempfile.TemporaryDirectory() as place:
     for name in ("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         os.environ[name] = place
     main(place)
-print(f"{passed} passed, {failed} failed")
-sys.exit(1 if failed else 0)
+finish()

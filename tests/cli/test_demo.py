@@ -5,20 +5,11 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 
+from checks import check, finish
+
 ATRIUM = os.environ["ATRIUM"]
-passed = failed = 0
-
-
-def check(what, good, detail=""):
-    global passed, failed
-    if good:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED {what}: {detail}")
 
 
 def run(mall, *words):
@@ -90,5 +81,4 @@ def main(folder):
 
 with tempfile.TemporaryDirectory() as temporary:
     main(temporary)
-print(f"{passed} passed, {failed} failed")
-sys.exit(1 if failed else 0)
+finish()

@@ -6,19 +6,11 @@ import hashlib
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 
+from checks import check, finish
+
 SCRIPT = os.path.join(os.path.dirname(__file__), "..", "..", "model", "fleet", "atrium-device.sh")
-passed = failed = 0
-
-
-def check(what, good):
-    global passed, failed
-    passed += bool(good)
-    failed += not good
-    if not good:
-        print("FAILED:", what)
 
 
 class Follow:
@@ -122,9 +114,8 @@ def main():
     f.process.stdin.close()  # the connection is gone
     check("ends with its connection", f.process.wait(10) is not None)
     shutil.rmtree(home)
-    print("%d passed, %d failed" % (passed, failed))
-    return failed != 0
+    finish()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

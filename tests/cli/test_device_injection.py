@@ -11,22 +11,22 @@ import pty
 import re
 import select
 import signal
-import socket
 import struct
 import subprocess
-import sys
 import tempfile
 import termios
 import fcntl
 import time
 
+from checks import check, finish, ports_free
+
 ATRIUM = os.environ["ATRIUM"]
 DEVICES = os.path.join(os.path.dirname(ATRIUM), "atrium-devices")
 csv.field_size_limit(1 << 26)
-passed = failed = 0
 
 # What each device does, by the order of the demo mall's devices.
-FAULTS = ("garble", "banner", "disconnect", "signal:corpus", "longline", "ok", "wrongkey", "off")
+FAULTS = ("garble", "banner", "disconnect", "signal:corpus", "longline", "ok", "wrongkey", "off",
+          "names")
 
 # A part of each hostile text that only the device can have said, as it was sent.
 CORPUS = (
@@ -39,27 +39,6 @@ CORPUS = (
 )
 # What the console itself may send: CSI sequences of a screen, character sets, keypad modes.
 OWN = re.compile(rb"\x1b\[[0-9;?>]*[ -/]*[@-~]|\x1b[()][0-9A-Z]|\x1b[=>78M]")
-
-
-def port_free():
-    """One that nobody has at the first addresses; below those that connections are given."""
-    for port in range(10000 + os.getpid() % 20000, 32000):
-        try:
-            for last in range(1, 9):
-                with socket.socket() as probe:
-                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                    probe.bind((f"127.0.0.{last}", port))
-            return str(port)
-        except OSError:
-            continue
-    sys.exit("no free port")
-
-
-def check(what, good, seen=""):
-    global passed, failed
-    passed, failed = passed + bool(good), failed + (not good)
-    if not good:
-        print(f"FAILED {what}: {seen}", file=sys.stderr)
 
 
 def hidden(rune):
@@ -101,7 +80,7 @@ def strings(value):
 # ---- Commands ----
 
 COMMANDS = (
-    ("status",), ("run", "--", "echo", "hello"), ("log",), ("log", "--lines", "5"), ("pin",),
+    ("ls",), ("status",), ("run", "--", "echo", "hello"), ("log",), ("log", "--lines", "5"), ("pin",),
     ("get", "config", "{folder}"), ("collect", "--once"), ("list",),
 )
 
@@ -180,6 +159,8 @@ def console_check(language, rows, cols):
         console.keys(b"\r")   # its page
         console.keys(b"o")    # its log
         console.keys(b"\x1b")
+        console.keys(b"f")    # its folders
+        console.keys(b"\x1b")
         console.keys(b"y")    # its key
         console.keys(b"\x1b")
         console.keys(b"\x1b")
@@ -220,7 +201,7 @@ with tempfile.TemporaryDirectory(prefix="atrium-injection-") as folder:
     with open(os.path.join(folder, "atrium", "config.ini"), "w") as file:
         file.write(f"[fleet]\nidentity = {key}\n")
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
-    port = port_free()
+    port = str(ports_free())
     shape = [DEVICES, "--devices", str(len(FAULTS)), "--port", port]
     rows = subprocess.run([*shape, "--list"], capture_output=True, text=True,
                           check=True).stdout.splitlines()
@@ -250,5 +231,4 @@ with tempfile.TemporaryDirectory(prefix="atrium-injection-") as folder:
     if os.environ.get("KEEP"):
         subprocess.run(["cp", "-r", folder, os.environ["KEEP"]])
 
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+finish()

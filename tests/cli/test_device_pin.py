@@ -4,36 +4,14 @@ columns of an import."""
 
 import json
 import os
-import socket
 import sqlite3
 import subprocess
-import sys
 import tempfile
+
+from checks import check, finish, ports_free
 
 ATRIUM = os.environ["ATRIUM"]
 DEVICES = os.path.join(os.path.dirname(ATRIUM), "atrium-devices")
-passed = failed = 0
-
-
-def port_free():
-    """One that nobody has at the first addresses; below those that connections are given."""
-    for port in range(10000 + os.getpid() % 20000, 32000):
-        try:
-            for last in range(1, 9):
-                with socket.socket() as probe:
-                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                    probe.bind((f"127.0.0.{last}", port))
-            return str(port)
-        except OSError:
-            continue
-    sys.exit("no free port")
-
-
-def check(what, good, seen=""):
-    global passed, failed
-    passed, failed = passed + bool(good), failed + (not good)
-    if not good:
-        print(f"FAILED {what}: {seen}", file=sys.stderr)
 
 
 def run(*words, stdin=None):
@@ -138,7 +116,7 @@ with tempfile.TemporaryDirectory(prefix="atrium-pin-") as folder:
     environment = {**os.environ, "XDG_CONFIG_HOME": folder, "LC_ALL": "C.UTF-8"}
     environment.pop("ATRIUM_NOW", None)
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
-    port = port_free()
+    port = str(ports_free())
     shape = [DEVICES, "--devices", "4", "--port", port]
     listed = subprocess.run([*shape, "--list"], capture_output=True, text=True, check=True).stdout
     lines = [line.split(",") for line in listed.splitlines()]
@@ -159,5 +137,4 @@ with tempfile.TemporaryDirectory(prefix="atrium-pin-") as folder:
         farm.terminate()
         farm.wait()
 
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+finish()

@@ -13,16 +13,10 @@ import tarfile
 import tempfile
 import time
 
+from checks import check, finish
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SCRIPT = os.path.join(ROOT, "model/fleet/atrium-device.sh")
-passed = failed = 0
-
-
-def check(what, good, seen=""):
-    global passed, failed
-    passed, failed = passed + bool(good), failed + (not good)
-    if not good:
-        print(f"FAILED {what}: {seen}", file=sys.stderr)
 
 
 def sha(data):
@@ -791,5 +785,4 @@ for test in (test_status, test_spool, test_files, test_full_disk, test_one_write
              test_refusals, test_death_between_any_two_steps):
     if len(sys.argv) < 2 or sys.argv[1] in test.__name__:
         test()
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+finish()

@@ -5,11 +5,11 @@ import json
 import os
 import sqlite3
 import subprocess
-import sys
 import tempfile
 
+from checks import finish, same
+
 ATRIUM = os.environ["ATRIUM"]
-passed = failed = 0
 
 EVENTS = """time,subject,kind,tenant,channel,amount,campaign,ref
 2026-03-01 10:00:00,A,app_open,,app,,,
@@ -36,15 +36,6 @@ E,Eve,f,,basic,
 BASE = ["--step", "app_open", "--step", "purchase", "--window", "7d"]
 
 
-def check(what, found, expected):
-    global passed, failed
-    if found == expected:
-        passed += 1
-    else:
-        failed += 1
-        print(f"{what}: found {found!r}, expected {expected!r}")
-
-
 def run(*words):
     return subprocess.run([ATRIUM, "-m", mall, *words], capture_output=True, text=True)
 
@@ -52,7 +43,7 @@ def run(*words):
 def ask(*words):
     done = run("funnel", *words, "--json")
     if done.returncode:
-        check(" ".join(words), done.stderr, "")
+        same(" ".join(words), done.stderr, "")
         return {}
     return json.loads(done.stdout)
 
@@ -67,73 +58,73 @@ def groups(document, by):
 
 def refused(what, words, status, *texts):
     done = run("funnel", *words)
-    check(what + " status", done.returncode, status)
+    same(what + " status", done.returncode, status)
     for text in texts:
-        check(f"{what} says {text}: {done.stderr}", text in done.stderr, True)
+        same(f"{what} says {text}: {done.stderr}", text in done.stderr, True)
 
 
 def people_and_groups():
-    check("plain", counts(ask(*BASE)), [3, 3])
-    check("within", counts(ask(*BASE, "--segment", "coffee")), [2, 2])
-    check("an expression", counts(ask(*BASE, "--segment", "tier>=gold or gender=f")), [1, 1])
-    check("a saved segment", run("segment", "save", "men", "gender=m").returncode, 0)
-    check("by its name", counts(ask(*BASE, "--segment", "men")), [2, 2])
-    check("by segment", groups(ask(*BASE, "--by", "segment"), "segment"),
-          {"men": [2, 2], "": [1, 1]})
-    check("segment is said", ask(*BASE, "--segment", "coffee").get("segment"), "coffee")
+    same("plain", counts(ask(*BASE)), [3, 3])
+    same("within", counts(ask(*BASE, "--segment", "coffee")), [2, 2])
+    same("an expression", counts(ask(*BASE, "--segment", "tier>=gold or gender=f")), [1, 1])
+    same("a saved segment", run("segment", "save", "men", "gender=m").returncode, 0)
+    same("by its name", counts(ask(*BASE, "--segment", "men")), [2, 2])
+    same("by segment", groups(ask(*BASE, "--by", "segment"), "segment"),
+         {"men": [2, 2], "": [1, 1]})
+    same("segment is said", ask(*BASE, "--segment", "coffee").get("segment"), "coffee")
     refused("unknown segment", [*BASE, "--segment", "tea"], 2, "tea")
-    check("by label", groups(ask(*BASE, "--by", "label"), "label"), {"coffee": [2, 2], "": [1, 1]})
-    check("by gender", groups(ask(*BASE, "--by", "gender"), "gender"), {"f": [1, 1], "m": [2, 2]})
-    check("by age", groups(ask(*BASE, "--by", "age"), "age"),
-          {"18-24": [1, 1], "35-44": [1, 1], "65+": [1, 1]})
-    check("by campaign", groups(ask("--step", "coupon_issue", "--step", "coupon_redeem", "--window",
-                                    "7d", "--by", "campaign"), "campaign"), {"SPRING": [2, 2]})
+    same("by label", groups(ask(*BASE, "--by", "label"), "label"), {"coffee": [2, 2], "": [1, 1]})
+    same("by gender", groups(ask(*BASE, "--by", "gender"), "gender"), {"f": [1, 1], "m": [2, 2]})
+    same("by age", groups(ask(*BASE, "--by", "age"), "age"),
+         {"18-24": [1, 1], "35-44": [1, 1], "65+": [1, 1]})
+    same("by campaign", groups(ask("--step", "coupon_issue", "--step", "coupon_redeem", "--window",
+                                   "7d", "--by", "campaign"), "campaign"), {"SPRING": [2, 2]})
     refused("by nothing known", [*BASE, "--by", "weather"], 2, "--by", "gender", "label")
 
 
 def held():
-    check("same shop", counts(ask(*BASE, "--hold", "shop")), [2, 1])
-    check("held is said", ask(*BASE, "--hold", "shop").get("hold"), "shop")
-    check("same channel", counts(ask(*BASE, "--hold", "channel")), [3, 0])
+    same("same shop", counts(ask(*BASE, "--hold", "shop")), [2, 1])
+    same("held is said", ask(*BASE, "--hold", "shop").get("hold"), "shop")
+    same("same channel", counts(ask(*BASE, "--hold", "channel")), [3, 0])
     coupon = ["--step", "coupon_issue", "--step", "coupon_redeem", "--window", "7d"]
-    check("same coupon", counts(ask(*coupon, "--hold", "coupon")), [2, 1])
-    check("same campaign", counts(ask(*coupon, "--hold", "campaign")), [2, 2])
+    same("same coupon", counts(ask(*coupon, "--hold", "coupon")), [2, 1])
+    same("same campaign", counts(ask(*coupon, "--hold", "campaign")), [2, 2])
     refused("held weather", [*BASE, "--hold", "weather"], 2, "--hold", "coupon")
 
 
 def measured():
-    check("totals", counts(ask(*BASE, "--measure", "totals")), [4, 4])
+    same("totals", counts(ask(*BASE, "--measure", "totals")), [4, 4])
     amount = ask(*BASE, "--measure", "amount")
-    check("amounts", [s.get("amount") for s in amount.get("steps", [])], [0.0, 200.0])
-    check("mixpanel", counts(ask(*BASE, "--measure", "totals", "--dialect", "mixpanel")), [4, 4])
-    check("people of totals", sorted(p["subject"] for p in
-                                     ask(*BASE, "--measure", "totals", "--list", "2")["people"]),
-          ["A", "B", "C"])
+    same("amounts", [s.get("amount") for s in amount.get("steps", [])], [0.0, 200.0])
+    same("mixpanel", counts(ask(*BASE, "--measure", "totals", "--dialect", "mixpanel")), [4, 4])
+    same("people of totals", sorted(p["subject"] for p in
+                                    ask(*BASE, "--measure", "totals", "--list", "2")["people"]),
+         ["A", "B", "C"])
 
 
 def timed():
     times = ask(*BASE, "--times").get("times", {})
     whole = times.get("whole", {})
-    check("times", [whole.get(k) for k in ("n", "least_s", "median_s", "most_s")],
-          [3, 30.0, 1800.0, 86400.0])
-    check("buckets", {b["to_s"]: b["count"] for b in whole.get("buckets", []) if b["count"]},
-          {60: 1, 3600: 1, 259200: 1})
-    check("a step", times["steps"][0]["step"], 2)
+    same("times", [whole.get(k) for k in ("n", "least_s", "median_s", "most_s")],
+         [3, 30.0, 1800.0, 86400.0])
+    same("buckets", {b["to_s"]: b["count"] for b in whole.get("buckets", []) if b["count"]},
+         {60: 1, 3600: 1, 259200: 1})
+    same("a step", times["steps"][0]["step"], 2)
     rows = list(csv.reader(io.StringIO(run("funnel", *BASE, "--times", "--csv").stdout)))
-    check("times as CSV", (len(rows), sum(int(r[-1]) for r in rows[1:])), (14, 3))
+    same("times as CSV", (len(rows), sum(int(r[-1]) for r in rows[1:])), (14, 3))
 
 
 def compared():
     march = ["--from", "2026-03-01", "--to", "2026-03-15"]
     both = ask(*BASE, *march, "--compare", "2026-03-15..2026-03-28").get("compare", {})
-    check("other period", counts(both), [1, 1])
-    check("few", both["changes"][0]["whole"]["few"], True)
+    same("other period", counts(both), [1, 1])
+    same("few", both["changes"][0]["whole"]["few"], True)
     rest = ask(*BASE, "--segment", "coffee", "--compare", "rest").get("compare", {})
-    check("the rest", counts(rest), [1, 1])
+    same("the rest", counts(rest), [1, 1])
     other = ask(*BASE, "--compare", "segment:coffee").get("compare", {})
-    check("a segment beside all", counts(other), [2, 2])
+    same("a segment beside all", counts(other), [2, 2])
     before = ask(*BASE, "--from", "2026-03-15", "--to", "2026-03-29", "--compare", "previous")
-    check("previous", (counts(before), counts(before.get("compare", {}))), ([1, 1], [2, 2]))
+    same("previous", (counts(before), counts(before.get("compare", {}))), ([1, 1], [2, 2]))
     refused("rest of whom", [*BASE, "--compare", "rest"], 2, "--segment")
     refused("compare", [*BASE, "--compare", "weather"], 2, "previous")
 
@@ -142,32 +133,32 @@ def why():
     words = ["--step", "app_open", "--step", "purchase and amount>40", "--step", "review",
              "--window", "1d"]
     document = ask(*words, "--why", "A")
-    check("why level", (document.get("level"), document.get("missing")), (2, 3))
-    check("why until", document.get("until"), "2026-03-02T10:00:00+08:00")
-    check("reasons", [e["reason"] for e in document.get("events", [])],
-          ["counts", "counts", "other-chain", "outside-window"])
-    check("dialect is said", document.get("dialect"), "clickhouse")
+    same("why level", (document.get("level"), document.get("missing")), (2, 3))
+    same("why until", document.get("until"), "2026-03-02T10:00:00+08:00")
+    same("reasons", [e["reason"] for e in document.get("events", [])],
+         ["counts", "counts", "other-chain", "outside-window"])
+    same("dialect is said", document.get("dialect"), "clickhouse")
     excluded = ask(*BASE, "--dialect", "posthog", "--exclude", "refund:0-1", "--why", "B")
-    check("excluded", (excluded.get("excluded"), [e["reason"] for e in excluded["events"]]),
-          (True, ["counts", "excludes", "counts"]))
-    check("as a table", "outside the window" in run("funnel", *words, "--why", "A").stdout, True)
+    same("excluded", (excluded.get("excluded"), [e["reason"] for e in excluded["events"]]),
+         (True, ["counts", "excludes", "counts"]))
+    same("as a table", "outside the window" in run("funnel", *words, "--why", "A").stdout, True)
     refused("nobody", [*BASE, "--why", "Z"], 3, "Z")
 
 
 def saved():
-    check("save", run("funnel", *BASE, "--hold", "shop", "--save", "mine").returncode, 0)
+    same("save", run("funnel", *BASE, "--hold", "shop", "--save", "mine").returncode, 0)
     listed = {f["name"]: f["definition"] for f in json.loads(run("funnel", "list", "--json").stdout)
               ["funnels"]}
-    check("listed", listed.get("mine"), "7d: app_open -> purchase ; mode=none ; hold=shop")
-    check("built in", {"loop", "wheel"} <= set(listed), True)
-    check("asked again", counts(ask("--saved", "mine")), [2, 1])
-    check("changed when asked", counts(ask("--saved", "mine", "--measure", "totals", "--dialect",
-                                           "mixpanel")), [2, 1])
-    check("save over", run("funnel", *BASE, "--save", "mine").returncode, 0)
-    check("asked anew", counts(ask("--saved", "mine")), [3, 3])
+    same("listed", listed.get("mine"), "7d: app_open -> purchase ; mode=none ; hold=shop")
+    same("built in", {"loop", "wheel"} <= set(listed), True)
+    same("asked again", counts(ask("--saved", "mine")), [2, 1])
+    same("changed when asked", counts(ask("--saved", "mine", "--measure", "totals", "--dialect",
+                                          "mixpanel")), [2, 1])
+    same("save over", run("funnel", *BASE, "--save", "mine").returncode, 0)
+    same("asked anew", counts(ask("--saved", "mine")), [3, 3])
     refused("built in stays", [*BASE, "--save", "wheel"], 2, "wheel")
     refused("delete built in", ["delete", "wheel"], 2, "wheel")
-    check("delete", run("funnel", "delete", "mine").returncode, 0)
+    same("delete", run("funnel", "delete", "mine").returncode, 0)
     refused("gone", ["--saved", "mine"], 2, "mine", "wheel")
     refused("show gone", ["show", "mine"], 3, "mine")
     refused("wrong word", ["--step", "purchase and amonut>3", "--window", "1d"], 2,
@@ -176,29 +167,29 @@ def saved():
 
 def rules():
     document = ask(*BASE, "--mode", "strict_order,strict_once")
-    check("modes", document.get("modes"), ["strict_order", "strict_once"])
+    same("modes", document.get("modes"), ["strict_order", "strict_once"])
     for dialect in ("clickhouse", "posthog", "mixpanel"):
         done = run("funnel", *BASE, "--dialect", dialect, "--hold", "shop")
-        check(f"{dialect} is printed", done.stdout.startswith(dialect), True)
+        same(f"{dialect} is printed", done.stdout.startswith(dialect), True)
 
 
 def roles():
-    check("analyst", run("principal", "add", "ada", "analyst").returncode, 0)
-    check("technician", run("principal", "add", "tom", "technician").returncode, 0)
+    same("analyst", run("principal", "add", "ada", "analyst").returncode, 0)
+    same("technician", run("principal", "add", "tom", "technician").returncode, 0)
     found = json.loads(run("--as", "ada", "funnel", *BASE, "--why", "A", "--json").stdout or "{}")
-    check("an analyst names nobody by card", found, {})
+    same("an analyst names nobody by card", found, {})
     few = run("--as", "ada", "funnel", *BASE, "--list", "2", "--json")
-    check("a few people are not listed for an analyst", few.returncode, 4)
+    same("a few people are not listed for an analyst", few.returncode, 4)
     file = sqlite3.connect(mall)
     file.execute("update setting set value = '0' where name = 'small_group'")
     file.commit()
     file.close()
     listed = json.loads(run("--as", "ada", "funnel", *BASE, "--list", "2", "--json").stdout)
     names = [p["subject"] for p in listed["people"]]
-    check("pseudonyms", all(name.startswith("P-") for name in names), True)
+    same("pseudonyms", all(name.startswith("P-") for name in names), True)
     told = json.loads(run("--as", "ada", "funnel", *BASE, "--why", names[0], "--json").stdout)
-    check("a pseudonym is told", told.get("subject"), names[0])
-    check("a technician asks nothing", run("--as", "tom", "funnel", *BASE).returncode, 4)
+    same("a pseudonym is told", told.get("subject"), names[0])
+    same("a technician asks nothing", run("--as", "tom", "funnel", *BASE).returncode, 4)
 
 
 with tempfile.TemporaryDirectory() as folder:
@@ -210,8 +201,7 @@ with tempfile.TemporaryDirectory() as folder:
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
         done = run("import", kind, path)
-        check("import " + kind + done.stderr, done.returncode, 0)
+        same("import " + kind + done.stderr, done.returncode, 0)
     for part in (people_and_groups, held, measured, timed, compared, why, saved, rules, roles):
         part()
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+finish()

@@ -5,14 +5,14 @@ import itertools
 import json
 import os
 import subprocess
-import sys
 import tempfile
 from collections import Counter, defaultdict
+
+from checks import finish, same, skip
 
 ATRIUM = os.environ["ATRIUM"]
 HERE = os.path.dirname(os.path.abspath(__file__))
 DATA = os.path.normpath(os.path.join(HERE, "..", "..", "..", "shared", "data"))
-passed = failed = skipped = 0
 
 # Which customers of CDNOW_master.txt the 1/10 sample of Fader, Hardie and Lee (2005) has: the
 # distance to the one before as a digit to base 62, + stands for 60 more.
@@ -62,33 +62,18 @@ IRIS = (
 )
 
 
-def check(what, found, expected):
-    global passed, failed
-    if found == expected:
-        passed += 1
-    else:
-        failed += 1
-        print(f"{what}: found {found!r}, expected {expected!r}")
-
-
 def near(what, found, expected, digits):
-    check(what, found is not None and round(found, digits), expected)
+    same(what, found is not None and round(found, digits), expected)
 
 
 def run(*words, status=0):
     done = subprocess.run([ATRIUM, *words], capture_output=True, text=True)
-    check(" ".join(words[:4]) + " " + done.stderr, done.returncode, status)
+    same(" ".join(words[:4]) + " " + done.stderr, done.returncode, status)
     return done
 
 
 def answer(*words):
     return json.loads(run(*words, "--json").stdout or "{}")
-
-
-def skip(what):
-    global skipped
-    skipped += 1
-    print(f"{what} is not in {DATA}: skipped")
 
 
 # ---- Expected value ----
@@ -111,9 +96,9 @@ def cdnow(folder):
     the package BTYD, which has more digits."""
     path = os.path.join(DATA, "cdnow", "CDNOW_master.txt")
     if not os.path.isfile(path):
-        return skip("CDNOW")
+        return skip(f"CDNOW: it is not in {DATA}")
     wanted = sample_customers()
-    check("customers of the sample", len(wanted), 2357)
+    same("customers of the sample", len(wanted), 2357)
     sample = os.path.join(folder, "sample.txt")
     with open(path, encoding="ascii") as whole, open(sample, "w", encoding="ascii") as part:
         for line in whole:
@@ -124,8 +109,8 @@ def cdnow(folder):
     run("init", mall, "--timezone", "UTC")
     run("-m", mall, "import", "events", sample, "--map", "cdnow")
     found = answer("-m", mall, "value", "--calibration", "1997-09-30", "--at", "1998-06-30")
-    check("people", found["people"], 2357)
-    check("repeaters", found["repeaters"], 946)
+    same("people", found["people"], 2357)
+    same("repeaters", found["repeaters"], 946)
     near("log likelihood", found["log_likelihood"], -9582.429, 3)
     for name, value in (("r", 0.24259), ("alpha", 4.4136), ("a", 0.79292), ("b", 2.4259)):
         digits = 4 if name in ("alpha", "b") else 5
@@ -133,11 +118,11 @@ def cdnow(folder):
     near("p", found["spend"]["p"], 6.25, 2)
     near("q", found["spend"]["q"], 3.74, 2)
     near("v", found["spend"]["v"], 15.44, 2)
-    check("converged", found["converged"], True)
-    check("held out", found["holdout"]["purchases"], 1882)
-    check("deciles", sum(d["people"] for d in found["deciles"]), 2357)
-    check("bands", sum(found["alive_bands"]), 2357)
-    check("top", len(found["top"]), 10)
+    same("converged", found["converged"], True)
+    same("held out", found["holdout"]["purchases"], 1882)
+    same("deciles", sum(d["people"] for d in found["deciles"]), 2357)
+    same("bands", sum(found["alive_bands"]), 2357)
+    same("top", len(found["top"]), 10)
     by_day = answer("-m", mall, "value", "--calibration", "1997-09-30", "--at", "1998-06-30",
                     "--unit", "day")
     near("a by day", by_day["parameters"]["a"], 0.79292, 5)
@@ -146,7 +131,7 @@ def cdnow(folder):
     near("39 weeks", by_day["horizon"] / 7, found["horizon"], 9)
     person = answer("-m", mall, "value", "--calibration", "1997-09-30", "--at", "1998-06-30",
                     "--member", "15562")["member"]
-    check("x of the one with 26", person["x"], 26)
+    same("x of the one with 26", person["x"], 26)
     near("alive, the one with 26", person["alive"], 0.969, 3)
     histories(folder)
 
@@ -163,13 +148,13 @@ def histories(folder):
         file.write("mean,T,t_x,x\n")
         file.writelines("%d,%d,%d,%d\n" % row[::-1] for row in rows)
     two = answer("value", "--csv-file", path, "--unit", "week")
-    check("order of columns", one, two)
+    same("order of columns", one, two)
     for bad, what in (("x,tx,T\n1,9,5\n", ":2:"), ("x,tx,T\n1,2\n", ":2:1:"), ("x,y\n1,2\n", ":1:1:"),
                       ("x,tx,T\n1,two,5\n", ":2:")):
         with open(path, "w", encoding="ascii") as file:
             file.write(bad)
         done = run("value", "--csv-file", path, status=3)
-        check(f"place of {bad!r}", what in done.stderr, True)
+        same(f"place of {bad!r}", what in done.stderr, True)
     for words in (["--parameters", "1,2,3"], ["--unit", "hour"], ["--horizon", "soon"],
                   ["--customer", "1,2,3"]):
         run("value", *words, status=2)
@@ -193,7 +178,7 @@ def iris(folder):
         near(f"inertia, {k}", found["inertia"], inertia, 3 if k == 2 else 4)
         near(f"silhouette, {k}", found["silhouette"], width, 4)
         near(f"adjusted Rand, {k}", found["adjusted_rand"], agreement, 4)
-        check(f"sizes, {k}", sum(c["size"] for c in found["clusters"]), 150)
+        same(f"sizes, {k}", sum(c["size"] for c in found["clusters"]), 150)
     standard = answer("cluster", "--csv-file", path, "--features", "a,b,c,d", "--k", "3",
                       "--truth", "kind")
     near("standardised silhouette", standard["silhouette"], 0.4599, 4)
@@ -201,8 +186,8 @@ def iris(folder):
     near("standardised adjusted Rand", standard["adjusted_rand"], 0.6201, 4)
     auto = answer("cluster", "--csv-file", path, "--features", "a,b,c,d")
     again = answer("cluster", "--csv-file", path, "--features", "a,b,c,d")
-    check("number found", auto["k"], 2)
-    check("the same again", auto, again)
+    same("number found", auto["k"], 2)
+    same("the same again", auto, again)
     run("cluster", "--csv-file", path, "--features", "a,nothing", status=2)
     run("cluster", "--csv-file", path, "--features", "a", "--k", "0", status=2)
     run("cluster", "--truth", "kind", status=2)
@@ -214,7 +199,7 @@ def baskets(folder):
     """Categories in the baskets of the Complete Journey, counted here a second time."""
     path = os.path.join(DATA, "complete_journey")
     if not os.path.isdir(path):
-        return skip("Complete Journey")
+        return skip(f"Complete Journey: it is not in {DATA}")
     mall = os.path.join(folder, "journey.mall")
     run("init", mall, "--timezone", "UTC")
     run("-m", mall, "import", "receipts", os.path.join(path, "transactions.csv"), "--map",
@@ -233,15 +218,15 @@ def baskets(folder):
         one.update(things)
         both.update(itertools.combinations(sorted(things), 2))
     found = answer("-m", mall, "affinity", "--by", "basket", "--limit", "0")
-    check("baskets", found["units"], len(having))
-    check("baskets published", found["units"], 47243)
+    same("baskets", found["units"], len(having))
+    same("baskets published", found["units"], 47243)
     pairs = {tuple(sorted((p["a"], p["b"]))): p for p in found["pairs"]}
-    check("pairs", {k: p["both"] for k, p in pairs.items()}, dict(both))
+    same("pairs", {k: p["both"] for k, p in pairs.items()}, dict(both))
     for (a, b), pair in list(pairs.items())[:200]:
         lift = both[a, b] * len(having) / (one[a] * one[b])
-        check("lift", abs(pair["lift"] / lift - 1) < 1e-9, True)
+        same("lift", abs(pair["lift"] / lift - 1) < 1e-9, True)
     some = answer("-m", mall, "affinity", "--by", "basket", "--limit", "0", "--min-support", "0.001")
-    check("min support", len(some["pairs"]), sum(n >= 47.243 for n in both.values()))
+    same("min support", len(some["pairs"]), sum(n >= 47.243 for n in both.values()))
     run("-m", mall, "affinity", "--of", "shop", "--by", "basket", status=2)
     run("-m", mall, "affinity", "--of", "colour", status=2)
 
@@ -255,22 +240,22 @@ def roles(folder):
     run("-m", mall, "principal", "add", "tec", "technician")
     whole = answer("-m", mall, "affinity", "--of", "shop", "--limit", "0")
     masked = answer("--as", "ana", "-m", mall, "affinity", "--of", "shop", "--limit", "0")
-    check("small pairs are hidden", min((p["both"] for p in masked["pairs"]), default=10) >= 10, True)
-    check("and counted", len(masked["pairs"]) + masked["hidden"], len(whole["pairs"]))
+    same("small pairs are hidden", min((p["both"] for p in masked["pairs"]), default=10) >= 10, True)
+    same("and counted", len(masked["pairs"]) + masked["hidden"], len(whole["pairs"]))
     for command in ("affinity", "value", "cluster"):
         run("--as", "tec", "-m", mall, command, status=4)
     top = answer("--as", "ana", "-m", mall, "value", "--top", "3")["top"]
-    check("pseudonyms", all(row["subject"].startswith("P-") for row in top), True)
+    same("pseudonyms", all(row["subject"].startswith("P-") for row in top), True)
     run("--as", "ana", "-m", mall, "cluster", "--k", "3", "--save", "x", status=4)
     found = answer("-m", mall, "cluster", "--k", "3", "--save", "kind", "--list", "all")
     sizes = Counter(row["cluster"] for row in found["people"])
-    check("lists", [sizes[c["cluster"]] for c in found["clusters"]],
-          [c["size"] for c in found["clusters"]])
+    same("lists", [sizes[c["cluster"]] for c in found["clusters"]],
+         [c["size"] for c in found["clusters"]])
     for cluster in found["clusters"]:
         count = answer("-m", mall, "segment", "count", f"label:kind-{cluster['cluster']}")
-        check("kept as a label", count["count"], cluster["size"])
+        same("kept as a label", count["count"], cluster["size"])
     part = answer("-m", mall, "cluster", "--k", "2", "--segment", "label:kind-1")
-    check("among a segment", part["rows"], found["clusters"][0]["size"])
+    same("among a segment", part["rows"], found["clusters"][0]["size"])
     run("-m", mall, "verify")
 
 
@@ -279,5 +264,4 @@ with tempfile.TemporaryDirectory() as place:
     iris(place)
     baskets(place)
     roles(place)
-print(f"{passed} passed, {failed} failed, {skipped} skipped")
-sys.exit(failed > 0)
+finish()

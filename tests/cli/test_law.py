@@ -4,11 +4,11 @@ found of an erased person, by any question, in any byte of the closed file, afte
 import json
 import os
 import subprocess
-import sys
 import tempfile
 
+from checks import check, finish
+
 ATRIUM = os.environ["ATRIUM"]
-passed = failed = 0
 
 CARD, PHONE, NAME, MAC = "CARD-7391-XQ", "13971117234", "欧阳不凡", "a4:83:e7:5a:5b:5c"
 OTHER, MAIL = "CARD-7392-XQ", "buf@example.org"
@@ -33,15 +33,6 @@ SIGHTINGS = f"""time,device,mac
 2025-01-02 12:00:00,P1,{MAC}
 2025-01-02 12:00:00,P1,a4:83:e7:5a:5b:5d
 """
-
-
-def check(name, condition, detail=""):
-    global passed, failed
-    if condition:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED {name} {detail}")
 
 
 def run(mall, *words, stdin=None):
@@ -429,9 +420,8 @@ def main():
         small_groups(folder)
         small_answers(folder)
         candidates(folder)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    finish()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -4,22 +4,13 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
+
+from checks import finish, same, skip
 
 atrium = os.environ["ATRIUM"]
 top = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 data = os.path.join(top, "..", "shared", "data")
-passed = failed = skipped = 0
-
-
-def check(what, found, wanted):
-    global passed, failed
-    if found == wanted:
-        passed += 1
-    else:
-        failed += 1
-        print(f"{what}: {found!r}, not {wanted!r}")
 
 
 def run(*args, text=None):
@@ -53,14 +44,14 @@ R1,2024-05-02 09:50:00,T1,30.00,
 
 def by_hand(folder):
     mall = os.path.join(folder, "hand.mall")
-    check("init", run("init", mall, "--name", "Hand", "--timezone", "UTC").returncode, 0)
-    check("init again", run("init", mall).returncode, 3)
-    check("init in bad currency", run("init", mall + "2", "--currency", "yuan").returncode, 2)
-    check("loop of nothing", ask(mall, "loop")["perceive"]["dwell_mean_s"], None)
+    same("init", run("init", mall, "--name", "Hand", "--timezone", "UTC").returncode, 0)
+    same("init again", run("init", mall).returncode, 3)
+    same("init in bad currency", run("init", mall + "2", "--currency", "yuan").returncode, 2)
+    same("loop of nothing", ask(mall, "loop")["perceive"]["dwell_mean_s"], None)
     imported = run("-m", mall, "import", "events", "-", text=EVENTS)
-    check("import", (imported.returncode, imported.stderr), (0, ""))
+    same("import", (imported.returncode, imported.stderr), (0, ""))
     imported = run("-m", mall, "import", "receipts", "-", text=ANONYMOUS)
-    check("import receipts", (imported.returncode, imported.stderr), (0, ""))
+    same("import receipts", (imported.returncode, imported.stderr), (0, ""))
 
     loop = ask(mall, "loop")
     wanted = {
@@ -75,31 +66,31 @@ def by_hand(folder):
     }
     for stage, figures in wanted.items():
         for name, value in figures.items():
-            check(f"loop {stage}.{name}", loop[stage].get(name), value)
-    check("member share", round(loop["activate"]["member_share"], 6), round(14 / 17, 6))
+            same(f"loop {stage}.{name}", loop[stage].get(name), value)
+    same("member share", round(loop["activate"]["member_share"], 6), round(14 / 17, 6))
 
     day = ask(mall, "loop", "--from", "2024-05-03", "--to", "2024-05-04")
-    check("a later day: member seen", day["perceive"]["members"], 1)
-    check("a later day: no visitor, no rate", day["convert"]["rate"], None)
-    check("a later day: repeat", day["activate"]["repeat_rate"], 0)
+    same("a later day: member seen", day["perceive"]["members"], 1)
+    same("a later day: no visitor, no rate", day["convert"]["rate"], None)
+    same("a later day: repeat", day["activate"]["repeat_rate"], 0)
     before = ask(mall, "loop", "--period", "2024-05-03", "--compare", "before")["before"]
-    check("the day before", before["convert"]["registrations"], 1)
+    same("the day before", before["convert"]["registrations"], 1)
 
     visits = ask(mall, "visits", "--by", "zone")
-    check("visits", [visits[k] for k in ("detections", "devices", "visits", "dwell_total_s",
-                                         "under_10_min", "random_devices")], [4, 2, 4, 3000, 2, 0])
+    same("visits", [visits[k] for k in ("detections", "devices", "visits", "dwell_total_s",
+                                        "under_10_min", "random_devices")], [4, 2, 4, 3000, 2, 0])
     zones = {g["zone"]: (g["visits"], g["people"], g["dwell_total_s"]) for g in visits["groups"]}
-    check("by zone", zones, {"Z1": (3, 2, 600), "Z2": (2, 1, 2400)})
+    same("by zone", zones, {"Z1": (3, 2, 600), "Z2": (2, 1, 2400)})
     days = {g["day"]: g["visits"] for g in ask(mall, "visits", "--by", "day")["groups"]}
-    check("by day", days, {"2024-05-01": 1, "2024-05-02": 2, "2024-05-03": 1})
+    same("by day", days, {"2024-05-01": 1, "2024-05-02": 2, "2024-05-03": 1})
     hours = {g["hour"]: g["visits"] for g in ask(mall, "visits", "--by", "hour")["groups"]}
-    check("by hour", hours, {9: 2, 10: 1, 12: 1})
+    same("by hour", hours, {9: 2, 10: 1, 12: 1})
 
     status = ask(mall, "status")
-    check("status", [status[k] for k in ("mall", "subjects", "events", "receipt_lines", "pending",
-                                         "first", "as_of")],
-          ["Hand", 3, 13, 1, 0, "2024-05-01T10:00:00Z", "2024-05-03T12:30:00Z"])
-    check("verify", (run("-m", mall, "verify").returncode, ask(mall, "verify")["good"]), (0, True))
+    same("status", [status[k] for k in ("mall", "subjects", "events", "receipt_lines", "pending",
+                                        "first", "as_of")],
+         ["Hand", 3, 13, 1, 0, "2024-05-01T10:00:00Z", "2024-05-03T12:30:00Z"])
+    same("verify", (run("-m", mall, "verify").returncode, ask(mall, "verify")["good"]), (0, True))
 
     for args, says in ((["visits", "--by", "floor"], "zone, day or hour"),
                        (["loop", "--compare", "x"], "year-weekday"),
@@ -107,9 +98,9 @@ def by_hand(folder):
                        (["loop", "--period", "7d", "--from", "2024-05-01"], "in place of"),
                        (["loop", "--from", "2024-05-03", "--to", "2024-05-01"], "not before")):
         result = run("-m", mall, *args)
-        check(f"{args}: {result.stderr.strip()}",
-              (result.returncode, says in result.stderr), (2, True))
-    check("no such mall", run("-m", mall + "x", "loop").returncode, 6)
+        same(f"{args}: {result.stderr.strip()}",
+             (result.returncode, says in result.stderr), (2, True))
+    same("no such mall", run("-m", mall + "x", "loop").returncode, 6)
 
 
 OMICHO = {17: (24211, 152, 368, 524591, 242), 18: (40005, 195, 577, 931004, 357),
@@ -127,15 +118,15 @@ def traces(folder):
             result = run("-m", target, "import", "sightings",
                          os.path.join(data, f"venue_traces/omicho_202410{day}.csv"),
                          "--map", os.path.join(top, "fixtures/maps/omicho.ini"))
-            check(f"omicho {day}: {result.stderr}", result.returncode, 0)
+            same(f"omicho {day}: {result.stderr}", result.returncode, 0)
         for target, period in ((mall, ()), (whole, ("--from", f"2024-10-{day}", "--to",
                                                     f"2024-10-{day + 1}"))):
             v = ask(target, "visits", *period)
-            check(f"omicho {day} {period}",
-                  (v["detections"], v["devices"], v["visits"], v["dwell_total_s"],
-                   v["under_10_min"]), facts)
-            check(f"omicho {day} {period} loop", ask(target, "loop", *period)["perceive"]["visits"],
-                  facts[2])
+            same(f"omicho {day} {period}",
+                 (v["detections"], v["devices"], v["visits"], v["dwell_total_s"],
+                  v["under_10_min"]), facts)
+            same(f"omicho {day} {period} loop", ask(target, "loop", *period)["perceive"]["visits"],
+                 facts[2])
 
     mall = os.path.join(folder, "probes.mall")
     run("init", mall, "--timezone", "Europe/Prague")
@@ -143,8 +134,8 @@ def traces(folder):
         os.path.join(data, "probe_requests/sc6-61_2022-10-18.csv"),
         "--map", os.path.join(top, "fixtures/maps/probe-requests.ini"))
     v = ask(mall, "visits")
-    check("probe requests", (v["detections"], v["devices"], v["random_devices"]),
-          (12613, 2309, 2204))
+    same("probe requests", (v["detections"], v["devices"], v["random_devices"]),
+         (12613, 2309, 2204))
 
 
 folder = tempfile.mkdtemp()
@@ -153,9 +144,7 @@ try:
     if os.path.isdir(data):
         traces(folder)
     else:
-        skipped += 1
-        print("skipped: ../shared/data is not here")
+        skip(f"real traces: they are not in {data}")
 finally:
     shutil.rmtree(folder)
-print(f"{passed} passed, {failed} failed, {skipped} skipped")
-sys.exit(failed != 0)
+finish()

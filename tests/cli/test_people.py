@@ -5,11 +5,11 @@ import io
 import json
 import os
 import subprocess
-import sys
 import tempfile
 
+from checks import check, finish
+
 ATRIUM = os.environ["ATRIUM"]
-passed = failed = 0
 
 MEMBERS = """member,name,phone,gender,tier,joined,channel
 C0000001,王小明,13812341234,m,gold,2024-10-17 10:00:00,pos
@@ -27,15 +27,6 @@ EVENTS = """time,subject,kind,tenant,channel,amount,ref
 2024-10-18 12:10:00,C0000001,refund,T1,pos,5.00,r4
 2024-10-18 20:00:00,C0000002,purchase,T2,till,70.00,r5
 """
-
-
-def check(name, condition, detail=""):
-    global passed, failed
-    if condition:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED {name} {detail}")
 
 
 def run(mall, *words, stdin=None):
@@ -106,5 +97,4 @@ def main(folder):
 
 with tempfile.TemporaryDirectory() as place:
     main(place)
-print(f"{passed} passed, {failed} failed")
-sys.exit(1 if failed else 0)
+finish()

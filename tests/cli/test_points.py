@@ -2,20 +2,13 @@
 import json
 import os
 import subprocess
-import sys
 import tempfile
+
+from checks import check, finish, skip
 
 ATRIUM = os.environ.get("ATRIUM", "build/atrium")
 HERE = os.path.dirname(os.path.abspath(__file__))
 SHARED = os.path.normpath(os.path.join(HERE, "..", "..", "..", "shared"))
-passed = failed = 0
-
-
-def check(name, good, detail=""):
-    global passed, failed
-    passed, failed = passed + bool(good), failed + (not good)
-    if not good:
-        print("FAILED", name, detail)
 
 
 def run(*args, stdin=None, who=None):
@@ -185,7 +178,7 @@ def cash(folder):
 def oracles():
     path = os.path.join(SHARED, "oracles", "statistics.json")
     if not os.path.exists(path):
-        print("oracles are not here: skipped")
+        skip(f"the published points day: it is not in {path}")
         return
     day = json.load(open(path))["points_day"]
     run("import", "events", "-", stdin="time,subject,kind,tenant,amount,campaign,ref\n" + "".join(
@@ -210,5 +203,4 @@ with tempfile.TemporaryDirectory() as folder:
     expiry()
     cash(folder)
     oracles()
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+finish()

@@ -5,20 +5,11 @@ import io
 import json
 import os
 import subprocess
-import sys
 import tempfile
 
+from checks import finish, same
+
 ATRIUM = os.environ["ATRIUM"]
-passed = failed = 0
-
-
-def check(what, found, wanted):
-    global passed, failed
-    if found == wanted:
-        passed += 1
-    else:
-        failed += 1
-        print(f"{what}: {found!r}, not {wanted!r}")
 
 
 def run(mall, *words, text=None):
@@ -27,20 +18,20 @@ def run(mall, *words, text=None):
 
 def ask(mall, *words):
     done = run(mall, *words, "--json")
-    check(" ".join(words) + " " + done.stderr, done.returncode, 0)
+    same(" ".join(words) + " " + done.stderr, done.returncode, 0)
     return json.loads(done.stdout or "{}")
 
 
 def rows(mall, *words):
     done = run(mall, *words, "--csv")
-    check(" ".join(words) + " " + done.stderr, done.returncode, 0)
+    same(" ".join(words) + " " + done.stderr, done.returncode, 0)
     return list(csv.DictReader(io.StringIO(done.stdout)))
 
 
 def refused(mall, status, part, *words):
     done = run(mall, *words)
-    check(" ".join(words), done.returncode, status)
-    check(f"{words[0]} says why: {done.stderr}", part in done.stderr, True)
+    same(" ".join(words), done.returncode, status)
+    same(f"{words[0]} says why: {done.stderr}", part in done.stderr, True)
 
 
 PEOPLE = 60
@@ -50,7 +41,7 @@ MEN_APART = ["weekday", "fri"]
 def build(mall):
     """60 members. The first 20 are women and buy tea on Mondays at noon, the others men, who buy
     rice in the evening of Fridays; every fourth member also buys the other thing once."""
-    check("init", run(mall, "init", mall, "--timezone", "UTC").returncode, 0)
+    same("init", run(mall, "init", mall, "--timezone", "UTC").returncode, 0)
     members = ["member,name,gender,birth,tier,phone,consent_sms,joined,channel,label:regular"]
     events = ["time,subject,kind,tenant,zone,channel,amount,ref"]
     for n in range(PEOPLE):
@@ -74,7 +65,7 @@ def build(mall):
     for kind, text in (("tenants", tenants), ("members", "\n".join(members) + "\n"),
                        ("events", "\n".join(events) + "\n")):
         done = run(mall, "import", kind, "-", text=text)
-        check(f"import {kind} {done.stderr}", done.returncode, 0)
+        same(f"import {kind} {done.stderr}", done.returncode, 0)
 
 
 def row(portrait, part, name):
@@ -88,72 +79,72 @@ def numbers(found):
 
 def groups(mall):
     women = ask(mall, "portrait", "--segment", "gender=f")
-    check("people", women["people"], 20)
-    check("gender", numbers(row(women, "gender", "f")), [20, 20, 20, 60])
-    check("gender index", row(women, "gender", "f")["index"], 300)
-    check("age", numbers(row(women, "age", "25–34")), [20, 20, 20, 60])
-    check("tier", numbers(row(women, "tier", "gold")), [2, 20, 6, 60])
-    check("registered by", numbers(row(women, "channel", "app")), [20, 20, 20, 60])
-    check("contact", numbers(row(women, "contact", "sms")), [10, 20, 30, 60])
-    check("label", numbers(row(women, "label", "regular")), [12, 20, 12, 60])
-    check("category", numbers(row(women, "category", "tea")), [20, 20, 30, 60])
-    check("other category", numbers(row(women, "category", "rice")), [5, 20, 45, 60])
-    check("shop", numbers(row(women, "shop", "RICE")), [5, 20, 45, 60])
-    check("area", numbers(row(women, "area", "Z1")), [20, 20, 20, 60])
-    check("weekday", numbers(row(women, "weekday", "mon")), [20, 25, 30, 75])
-    check("daytime", numbers(row(women, "daytime", "noon")), [25, 25, 25, 75])
-    check("response", numbers(row(women, "response", "sms")), [10, 20, 10, 60])
-    check("hours", women["hours"]["group"][0][12], 20)
-    check("sales", women["sales"], {"group": 20 * 40 + 5 * 50, "mall": 1050 + 4000 + 600})
-    check("spent", women["figures"]["spent"]["group"], 1050 / 20)
-    check("small", women["figures"]["spent"]["small"], True)
+    same("people", women["people"], 20)
+    same("gender", numbers(row(women, "gender", "f")), [20, 20, 20, 60])
+    same("gender index", row(women, "gender", "f")["index"], 300)
+    same("age", numbers(row(women, "age", "25–34")), [20, 20, 20, 60])
+    same("tier", numbers(row(women, "tier", "gold")), [2, 20, 6, 60])
+    same("registered by", numbers(row(women, "channel", "app")), [20, 20, 20, 60])
+    same("contact", numbers(row(women, "contact", "sms")), [10, 20, 30, 60])
+    same("label", numbers(row(women, "label", "regular")), [12, 20, 12, 60])
+    same("category", numbers(row(women, "category", "tea")), [20, 20, 30, 60])
+    same("other category", numbers(row(women, "category", "rice")), [5, 20, 45, 60])
+    same("shop", numbers(row(women, "shop", "RICE")), [5, 20, 45, 60])
+    same("area", numbers(row(women, "area", "Z1")), [20, 20, 20, 60])
+    same("weekday", numbers(row(women, "weekday", "mon")), [20, 25, 30, 75])
+    same("daytime", numbers(row(women, "daytime", "noon")), [25, 25, 25, 75])
+    same("response", numbers(row(women, "response", "sms")), [10, 20, 10, 60])
+    same("hours", women["hours"]["group"][0][12], 20)
+    same("sales", women["sales"], {"group": 20 * 40 + 5 * 50, "mall": 1050 + 4000 + 600})
+    same("spent", women["figures"]["spent"]["group"], 1050 / 20)
+    same("small", women["figures"]["spent"]["small"], True)
     # Tea costs 40 or, for ten men, 60: 1400 for 30 cups; rice 100 or, for five women, 50: 4250 for 45.
     expected = 100 * 1050 / (20 * 1400 / 30 + 5 * 4250 / 45)
-    check("price level", round(women["figures"]["price_level"]["group"], 9), round(expected, 9))
+    same("price level", round(women["figures"]["price_level"]["group"], 9), round(expected, 9))
     for part, name in (("category", "rice"), ("shop", "RICE"), ("tier", "gold"), ("area", "Z1")):
         listed = ask(mall, "portrait", "--segment", "gender=f", "--list", f"{part}:{name}")
-        check(f"list of {part} {name}", len(listed["list"]), row(women, part, name)["n"])
-    check("of a label", ask(mall, "portrait", "--label", "regular")["people"], 12)
-    check("of a shop", ask(mall, "portrait", "--shop", "TEA")["people"], 30)
-    check("of a shop in May", ask(mall, "portrait", "--shop", "TEA", "--period", "2024-05")["people"],
-          20)
-    check("of everyone", ask(mall, "portrait")["people"], PEOPLE)
+        same(f"list of {part} {name}", len(listed["list"]), row(women, part, name)["n"])
+    same("of a label", ask(mall, "portrait", "--label", "regular")["people"], 12)
+    same("of a shop", ask(mall, "portrait", "--shop", "TEA")["people"], 30)
+    same("of a shop in May", ask(mall, "portrait", "--shop", "TEA", "--period", "2024-05")["people"],
+         20)
+    same("of everyone", ask(mall, "portrait")["people"], PEOPLE)
     table = rows(mall, "portrait", "--segment", "gender=f", "--rows", "0")
-    check("rows", [r["n"] for r in table if r["part"] == "category"], ["20", "5"])
+    same("rows", [r["n"] for r in table if r["part"] == "category"], ["20", "5"])
     men = ask(mall, "portrait", "--segment", "gender=m")
-    check("apart", [men["apart"][0]["part"], men["apart"][0]["name"]], MEN_APART)
+    same("apart", [men["apart"][0]["part"], men["apart"][0]["name"]], MEN_APART)
 
 
 def one(mall):
     found = ask(mall, "portrait", "C00")
-    check("one person", found["people"], 1)
-    check("has", row(found, "category", "rice")["n"], 1)
-    check("rare things first", found["apart"][0]["mall_share"], min(a["mall_share"] for a in
-                                                                    found["apart"]))
-    check("said", found["sentence"].startswith("Few others "), True)
+    same("one person", found["people"], 1)
+    same("has", row(found, "category", "rice")["n"], 1)
+    same("rare things first", found["apart"][0]["mall_share"], min(a["mall_share"] for a in
+                                                                   found["apart"]))
+    same("said", found["sentence"].startswith("Few others "), True)
 
 
 def roles(mall):
     for name, role in (("ana", "analyst"), ("tom", "technician"), ("olga", "operator")):
-        check(f"add {name}", run(mall, "principal", "add", name, role).returncode, 0)
+        same(f"add {name}", run(mall, "principal", "add", name, role).returncode, 0)
     refused(mall, 4, "fewer than 10", "--as", "ana", "portrait", "--segment", "tier=gold")
     found = ask(mall, "--as", "ana", "portrait", "--segment", "tier=gold")
-    check("withheld", [found["withheld"], found["people"], found["parts"]], [True, None, {}])
+    same("withheld", [found["withheld"], found["people"], found["parts"]], [True, None, {}])
     found = ask(mall, "--as", "ana", "portrait", "--segment", "gender=f")
-    check("few golds", row(found, "tier", "gold")["n"], None)
-    check("nor from the others", row(found, "tier", "basic")["n"], None)
-    check("many buy tea", row(found, "category", "tea")["n"], 20)
-    check("few buy rice", row(found, "category", "rice")["share"], None)
+    same("few golds", row(found, "tier", "gold")["n"], None)
+    same("nor from the others", row(found, "tier", "basic")["n"], None)
+    same("many buy tea", row(found, "category", "tea")["n"], 20)
+    same("few buy rice", row(found, "category", "rice")["share"], None)
     refused(mall, 4, "fewer than 10", "--as", "ana", "portrait", "--segment", "gender=f", "--list",
             "category:rice")
     refused(mall, 4, "technician", "--as", "tom", "portrait")
-    check("operators see all", row(ask(mall, "--as", "olga", "portrait", "--segment", "gender=f"),
-                                   "tier", "gold")["n"], 2)
+    same("operators see all", row(ask(mall, "--as", "olga", "portrait", "--segment", "gender=f"),
+                                  "tier", "gold")["n"], 2)
     listed = ask(mall, "--as", "olga", "portrait", "--segment", "gender=f", "--list", "tier:gold")
-    check("masked", [p["subject"] in ("C00", "C10") for p in listed["list"]], [False, False])
+    same("masked", [p["subject"] in ("C00", "C10") for p in listed["list"]], [False, False])
     few = ["retention", "--start", "purchase", "--return", "purchase", "--first-time", "--periods",
            "2", "--from", "2024-05-01", "--to", "2024-06-30"]
-    check("cohort", [r["values"] for r in ask(mall, *few)["rows"]], [[60, 15], [0, 0]])
+    same("cohort", [r["values"] for r in ask(mall, *few)["rows"]], [[60, 15], [0, 0]])
     refused(mall, 4, "fewer than 10", "--as", "ana", "rfm", "--list", "542")
 
 
@@ -161,41 +152,41 @@ def lists(mall):
     cohort = ["retention", "--start", "purchase", "--return", "purchase", "--first-time",
               "--periods", "2", "--from", "2024-05-01", "--to", "2024-06-30"]
     found = ask(mall, *cohort, "--list", "2024-05:1")
-    check("cell", [len(found["people"]), found["rows"][0]["values"][1]], [15, 15])
-    check("its money", sum(p["revenue"] for p in found["people"]), found["rows"][0]["revenue"][1])
-    check("by number", len(rows(mall, *cohort, "--list", "0:1")), 15)
-    check("money", [r["0"] for r in rows(mall, *cohort, "--measure", "revenue")][:1], ["4800"])
+    same("cell", [len(found["people"]), found["rows"][0]["values"][1]], [15, 15])
+    same("its money", sum(p["revenue"] for p in found["people"]), found["rows"][0]["revenue"][1])
+    same("by number", len(rows(mall, *cohort, "--list", "0:1")), 15)
+    same("money", [r["0"] for r in rows(mall, *cohort, "--measure", "revenue")][:1], ["4800"])
     refused(mall, 2, "expected a row and a column", *cohort, "--list", "2024-07:1")
     refused(mall, 2, "expected a row and a column", *cohort, "--list", "2024-05:2")
     refused(mall, 2, "people or revenue", *cohort, "--measure", "sums")
     women = ask(mall, *cohort, "--segment", "gender=f")
-    check("cohort of a segment", women["rows"][0]["values"], [20, 5])
+    same("cohort of a segment", women["rows"][0]["values"], [20, 5])
     by = ask(mall, *cohort, "--by", "tier")
-    check("tiers add up", [sum(v) for v in zip(*(g["rows"][0]["values"] for g in by["groups"]))],
-          by["rows"][0]["values"])
-    check("by tier", {g["tier"]: g["rows"][0]["size"] for g in by["groups"]},
-          {"basic": 54, "gold": 6})
-    check("by label of a segment, and those without one", [g["rows"][0]["values"] for g in ask(
+    same("tiers add up", [sum(v) for v in zip(*(g["rows"][0]["values"] for g in by["groups"]))],
+         by["rows"][0]["values"])
+    same("by tier", {g["tier"]: g["rows"][0]["size"] for g in by["groups"]},
+         {"basic": 54, "gold": 6})
+    same("by label of a segment, and those without one", [g["rows"][0]["values"] for g in ask(
         mall, *cohort, "--segment", "gender=f", "--by", "label")["groups"]], [[12, 3], [8, 2]])
-    check("by the start's channel, which has none, as rows",
-          [r["channel"] for r in rows(mall, *cohort, "--by", "channel")], [""])
+    same("by the start's channel, which has none, as rows",
+         [r["channel"] for r in rows(mall, *cohort, "--by", "channel")], [""])
     refused(mall, 2, "expected one of shop", *cohort, "--by", "mood")
     life = ["lifecycle", "--event", "purchase"]
-    check("lifecycle", {k: v for k, v in ask(mall, *life).items() if k != "open"},
-          {"periods": ["2024-05", "2024-06"], "new": [60, 0], "returning": [0, 15],
-           "resurrecting": [0, 0], "dormant": [0, -45]})
-    check("dormant", len(rows(mall, *life, "--list", "2024-06:dormant")), 45)
-    check("returning", len(ask(mall, *life, "--list", "1:returning")["people"]), 15)
-    check("of a segment", ask(mall, *life, "--segment", "gender=f")["dormant"], [0, -15])
+    same("lifecycle", {k: v for k, v in ask(mall, *life).items() if k != "open"},
+         {"periods": ["2024-05", "2024-06"], "new": [60, 0], "returning": [0, 15],
+          "resurrecting": [0, 0], "dormant": [0, -45]})
+    same("dormant", len(rows(mall, *life, "--list", "2024-06:dormant")), 45)
+    same("returning", len(ask(mall, *life, "--list", "1:returning")["people"]), 15)
+    same("of a segment", ask(mall, *life, "--segment", "gender=f")["dormant"], [0, -15])
     refused(mall, 2, "resurrecting or dormant", *life, "--list", "2024-06:gone")
     rfm = ask(mall, "rfm")
-    check("all are in groups", sum(g["people"] for g in rfm["groups"]), PEOPLE)
+    same("all are in groups", sum(g["people"] for g in rfm["groups"]), PEOPLE)
     for group in rfm["groups"]:
         found = ask(mall, "rfm", "--list", group["name"])["list"]
-        check(group["name"], [len(found), round(sum(p["monetary"] for p in found), 2)],
-              [group["people"], group["money"]])
+        same(group["name"], [len(found), round(sum(p["monetary"] for p in found), 2)],
+             [group["people"], group["money"]])
     for cell, people in rfm["cells"].items():
-        check(cell, len(rows(mall, "rfm", "--list", cell)), people)
+        same(cell, len(rows(mall, "rfm", "--list", cell)), people)
     refused(mall, 2, "expected scores", "rfm", "--list", "556")
 
 
@@ -217,8 +208,7 @@ def main():
         lists(mall)
         roles(mall)
         refusals(mall)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    finish()
 
 
-sys.exit(main())
+main()

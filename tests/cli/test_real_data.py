@@ -3,28 +3,19 @@ import json
 import os
 import sqlite3
 import subprocess
-import sys
 import tempfile
+
+from checks import finish, same, skip
 
 ATRIUM = os.environ["ATRIUM"]
 HERE = os.path.dirname(os.path.abspath(__file__))
 DATA = os.path.normpath(os.path.join(HERE, "..", "..", "..", "shared", "data"))
-passed = failed = 0
-
-
-def check(what, found, expected):
-    global passed, failed
-    if found == expected:
-        passed += 1
-    else:
-        failed += 1
-        print(f"{what}: found {found!r}, expected {expected!r}")
 
 
 def run(mall, *words):
     done = subprocess.run([ATRIUM, "-m", mall, *words], capture_output=True, text=True)
     if done.returncode != 0:
-        check(" ".join(words), done.stderr.strip(), "exit status 0")
+        same(" ".join(words), done.stderr.strip(), "exit status 0")
     return done.stdout
 
 
@@ -36,13 +27,13 @@ def answer(mall, *words):
 def load(mall, kind, path, name, rows):
     found = answer(mall, "import", kind, os.path.join(DATA, path), "--map", name)
     counts = [found.get(k) for k in ("rows", "imported", "duplicates", "refused")]
-    check(path, counts, [rows, rows, 0, 0])
+    same(path, counts, [rows, rows, 0, 0])
 
 
 def load_again(mall, kind, path, name, rows):
     found = answer(mall, "import", kind, os.path.join(DATA, path), "--map", name)
     counts = [found.get(k) for k in ("rows", "imported", "duplicates", "refused")]
-    check(path + " again", counts, [rows, 0, rows, 0])
+    same(path + " again", counts, [rows, 0, rows, 0])
 
 
 def exported(mall, kind):
@@ -60,10 +51,10 @@ def cdnow(mall):
     load(mall, "events", "cdnow/CDNOW_master.txt", "cdnow", 69659)
     load_again(mall, "events", "cdnow/CDNOW_master.txt", "cdnow", 69659)
     rows = exported(mall, "events")
-    check("CDNOW rows", len(rows), 69659)
-    check("CDNOW customers", len({row["subject"] for row in rows}), 23570)
-    check("CDNOW dollars", sum(fen(row["amount"]) for row in rows), 250031563)
-    check("CDNOW subjects", answer(mall, "status").get("subjects"), 23570)
+    same("CDNOW rows", len(rows), 69659)
+    same("CDNOW customers", len({row["subject"] for row in rows}), 23570)
+    same("CDNOW dollars", sum(fen(row["amount"]) for row in rows), 250031563)
+    same("CDNOW subjects", answer(mall, "status").get("subjects"), 23570)
     cohorts(mall, rows)
 
 
@@ -89,19 +80,19 @@ def cohorts(mall, rows):
     words = ["retention", "--start", "purchase", "--return", "purchase", "--first-time", "--periods",
              str(periods), "--from", "1997-01-01", "--to", "1997-04-01"]
     found = answer(mall, *words)["rows"]
-    check("CDNOW cohorts", [r["values"] for r in found[:3]], counts)
-    check("CDNOW revenue of cohorts", [[round(x * 100) for x in r["revenue"]] for r in found[:3]],
-          revenue)
-    check("CDNOW customers are in three cohorts", sum(r["size"] for r in found[:3]), 23570)
+    same("CDNOW cohorts", [r["values"] for r in found[:3]], counts)
+    same("CDNOW revenue of cohorts", [[round(x * 100) for x in r["revenue"]] for r in found[:3]],
+         revenue)
+    same("CDNOW customers are in three cohorts", sum(r["size"] for r in found[:3]), 23570)
     listed = answer(mall, *words, "--list", "1997-02:5", "--measure", "revenue")["people"]
-    check("CDNOW list of a cell", [len(listed), round(sum(p["revenue"] for p in listed) * 100)],
-          [counts[1][5], revenue[1][5]])
+    same("CDNOW list of a cell", [len(listed), round(sum(p["revenue"] for p in listed) * 100)],
+         [counts[1][5], revenue[1][5]])
     life = answer(mall, "lifecycle", "--event", "purchase")
-    check("CDNOW new by month", life["new"][:3], [c[0] for c in counts])
-    check("CDNOW returning in February", life["returning"][1], counts[0][1])
+    same("CDNOW new by month", life["new"][:3], [c[0] for c in counts])
+    same("CDNOW returning in February", life["returning"][1], counts[0][1])
     rfm = answer(mall, "rfm", "--at", "1998-06-30")
-    check("CDNOW RFM groups", sum(g["people"] for g in rfm["groups"]), 23570)
-    check("CDNOW RFM money", round(sum(g["money"] for g in rfm["groups"]) * 100), 250031563)
+    same("CDNOW RFM groups", sum(g["people"] for g in rfm["groups"]), 23570)
+    same("CDNOW RFM money", round(sum(g["money"] for g in rfm["groups"]) * 100), 250031563)
     portrait(mall, rows)
 
 
@@ -109,12 +100,12 @@ def portrait(mall, rows):
     """Everybody's: what the file says, added up."""
     found = answer(mall, "portrait")
     days = len({(row["subject"], row["time"][:10]) for row in rows})
-    check("CDNOW buyers", found["buyers"]["mall"], 23570)
-    check("CDNOW sales", round(found["sales"]["mall"] * 100), 250031563)
-    check("CDNOW a receipt", round(found["figures"]["receipt"]["mall"], 6),
-          round(2500315.63 / 69659, 6))
-    check("CDNOW purchase days", round(found["figures"]["purchase_days"]["mall"], 9),
-          round(days / 23570, 9))
+    same("CDNOW buyers", found["buyers"]["mall"], 23570)
+    same("CDNOW sales", round(found["sales"]["mall"] * 100), 250031563)
+    same("CDNOW a receipt", round(found["figures"]["receipt"]["mall"], 6),
+         round(2500315.63 / 69659, 6))
+    same("CDNOW purchase days", round(found["figures"]["purchase_days"]["mall"], 9),
+         round(days / 23570, 9))
 
 
 def complete_journey(mall):
@@ -122,16 +113,16 @@ def complete_journey(mall):
     load(mall, "receipts", folder + "transactions.csv", "complete-journey", 75000)
     load_again(mall, "receipts", folder + "transactions.csv", "complete-journey", 75000)
     status = answer(mall, "status")
-    check("lines", status.get("receipt_lines"), 75000)
-    check("baskets", status.get("events"), 47243)
-    check("stores", status.get("tenants"), 293)
-    check("households", status.get("subjects"), 2377)
+    same("lines", status.get("receipt_lines"), 75000)
+    same("baskets", status.get("events"), 47243)
+    same("stores", status.get("tenants"), 293)
+    same("households", status.get("subjects"), 2377)
     loop = answer(mall, "loop", "--from", "2017-01-01", "--to", "2018-01-03")
-    check("sales", loop.get("activate", {}).get("sales"), 233935.24)
+    same("sales", loop.get("activate", {}).get("sales"), 233935.24)
 
     load(mall, "members", folder + "demographics.csv", "complete-journey-households", 801)
     load_again(mall, "members", folder + "demographics.csv", "complete-journey-households", 801)
-    check("subjects stay", answer(mall, "status").get("subjects"), 2377)
+    same("subjects stay", answer(mall, "status").get("subjects"), 2377)
     load(mall, "events", folder + "campaigns.csv", "complete-journey-campaigns", 6589)
     load(mall, "events", folder + "coupon_redemptions.csv", "complete-journey-redemptions", 2102)
     sent, redeemed, kind_of = {}, {}, {}
@@ -145,16 +136,16 @@ def complete_journey(mall):
     for pair, kind in sent.items():
         n, k = counts.get(kind, (0, 0))
         counts[kind] = (n + 1, k + (pair in redeemed))
-    check("campaign households", len(sent), 6589)
-    check("of which redeemed", sum(k for _, k in counts.values()), 792)
-    check("type A", counts.get("Type A"), (3647, 604))
-    check("type B", counts.get("Type B"), (2368, 154))
-    check("type C", counts.get("Type C"), (574, 34))
+    same("campaign households", len(sent), 6589)
+    same("of which redeemed", sum(k for _, k in counts.values()), 792)
+    same("type A", counts.get("Type A"), (3647, 604))
+    same("type B", counts.get("Type B"), (2368, 154))
+    same("type C", counts.get("Type C"), (574, 34))
     turns = answer(mall, "funnel", "--step", "message_sent", "--step", "coupon_redeem", "--window",
                    "400d", "--hold", "campaign", "--by", "channel", "--measure", "totals")
     by_type = {g["channel"]: tuple(s["count"] for s in g["steps"]) for g in turns["groups"]}
-    check("redeemed by type, as a funnel", by_type,
-          {"Type A": (3647, 604), "Type B": (2368, 154), "Type C": (574, 34)})
+    same("redeemed by type, as a funnel", by_type,
+         {"Type A": (3647, 604), "Type B": (2368, 154), "Type C": (574, 34)})
     goods(mall)
 
 
@@ -167,17 +158,17 @@ def goods(mall):
     with open(os.path.join(folder, "transactions.csv"), encoding="utf-8") as file:
         lines = list(csv.DictReader(file))
     found = answer(mall, "portrait", "--rows", "0")
-    check("stores", len(found["parts"]["shop"]), 293)
+    same("stores", len(found["parts"]["shop"]), 293)
     receipts = {(line["household_id"], line["transaction_timestamp"], line["store_id"])
                 for line in lines}
-    check("pieces a receipt", round(found["figures"]["pieces"]["mall"], 9),
-          round(sum(max(1, int(float(line["quantity"]))) for line in lines) / len(receipts), 9))
+    same("pieces a receipt", round(found["figures"]["pieces"]["mall"], 9),
+         round(sum(max(1, int(float(line["quantity"]))) for line in lines) / len(receipts), 9))
     named = {row["name"]: row["mall_n"] for row in found["parts"]["goods"]}
     for name in sorted(named, key=named.get)[-5:]:
         column = "product_category"
         buyers = {line["household_id"] for line in lines
                   if sold.get(line["product_id"], {}).get(column) == name}
-        check("buyers of " + name, named[name], len(buyers))
+        same("buyers of " + name, named[name], len(buyers))
 
 
 def omicho(folder):
@@ -192,28 +183,28 @@ def omicho(folder):
         load(mall, "sightings", f"venue_traces/omicho_{day}.csv", "omicho", detections)
         found = answer(mall, "visits")
         names = ("detections", "devices", "visits", "dwell_total_s", "under_10_min")
-        check(day, tuple(found.get(name) for name in names),
-              (detections, devices, visits, dwell, short))
+        same(day, tuple(found.get(name) for name in names),
+             (detections, devices, visits, dwell, short))
         portrait_of_all = answer(mall, "portrait")
-        check(day + " visits of the portrait", [portrait_of_all["visits"]["mall"],
-                                                portrait_of_all["seen"]["mall"]], [visits, devices])
-        check(day + " hours", sum(map(sum, portrait_of_all["hours"]["mall"])), visits)
+        same(day + " visits of the portrait", [portrait_of_all["visits"]["mall"],
+                                               portrait_of_all["seen"]["mall"]], [visits, devices])
+        same(day + " hours", sum(map(sum, portrait_of_all["hours"]["mall"])), visits)
 
 
 def probe_requests(mall):
     load(mall, "sightings", "probe_requests/sc6-61_2022-10-18.csv", "probe-requests", 12613)
     found = answer(mall, "visits")
-    check("probe requests", found.get("detections"), 12613)
-    check("randomised MACs", found.get("random_devices"), 2204)
-    check("MACs", found.get("devices"), 2309)
-    check("people", answer(mall, "status").get("subjects"), 2309 - 2204)
+    same("probe requests", found.get("detections"), 12613)
+    same("randomised MACs", found.get("random_devices"), 2204)
+    same("MACs", found.get("devices"), 2309)
+    same("people", answer(mall, "status").get("subjects"), 2309 - 2204)
     share = answer(mall, "loop")["perceive"]["random_mac_share"]
-    check("random share of detections", round(share, 12),
-          round(found.get("random_detections", 0) / 12613, 12))
-    check("no random address is in a portrait", answer(mall, "portrait")["seen"]["mall"],
-          2309 - 2204)
+    same("random share of detections", round(share, 12),
+         round(found.get("random_detections", 0) / 12613, 12))
+    same("no random address is in a portrait", answer(mall, "portrait")["seen"]["mall"],
+         2309 - 2204)
     database = sqlite3.connect(mall)
-    check("no random MAC is a contact", database.execute(
+    same("no random MAC is a contact", database.execute(
         "select count(*) from identity where kind = 'wifi' and substr(value, 2, 1) in "
         "('2', '3', '6', '7', 'a', 'b', 'e', 'f')").fetchone()[0], 0)
     database.close()
@@ -221,9 +212,8 @@ def probe_requests(mall):
 
 def main():
     if not os.path.isdir(DATA):
-        print(f"the real data are not in {DATA}")
-        print("0 passed, 0 failed, 1 skipped")
-        return 0
+        skip(f"the real data: they are not in {DATA}")
+        finish()
     with tempfile.TemporaryDirectory() as folder:
         for number, part in enumerate((cdnow, complete_journey, probe_requests)):
             mall = os.path.join(folder, f"{number}.mall")
@@ -231,8 +221,7 @@ def main():
             part(mall)
             run(mall, "verify")
         omicho(folder)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    finish()
 
 
-sys.exit(main())
+main()

@@ -7,41 +7,15 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
-import sys
 import tarfile
 import tempfile
+
+from checks import check, finish, ports_free
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 ATRIUM = os.path.abspath(os.environ.get("ATRIUM", os.path.join(ROOT, "build/atrium")))
 DEVICES = os.path.join(os.path.dirname(ATRIUM), "atrium-devices")
-passed = failed = 0
-
-
-def check(what, good, seen=""):
-    global passed, failed
-    passed, failed = passed + bool(good), failed + (not good)
-    if not good:
-        print(f"FAILED {what}: {seen}", file=sys.stderr)
-
-
-def free_ports(n):
-    """A run of ports that nobody has."""
-    for base in range(42000, 60000, 97):
-        sockets = []
-        try:
-            for port in range(base, base + n):
-                s = socket.socket()
-                sockets.append(s)
-                s.bind(("127.0.0.1", port))
-            return base
-        except OSError:
-            continue
-        finally:
-            for s in sockets:
-                s.close()
-    raise SystemExit("no ports are free")
 
 
 class Mall:
@@ -62,7 +36,7 @@ class Mall:
                         XDG_CONFIG_HOME=folder, HOME=folder)
         self.env.pop("ATRIUM_NOW", None)
         words = [DEVICES, "--user-key", self.key + ".pub", "--devices", str(devices), "--ports",
-                 str(free_ports(devices))]
+                 str(ports_free(devices))]
         listing = subprocess.run([*words, "--list"], capture_output=True, check=True).stdout
         with open(os.path.join(folder, "devices.csv"), "wb") as file:
             file.write(listing)
@@ -262,5 +236,4 @@ with tempfile.TemporaryDirectory(prefix="atrium-rollout.") as place:
         world.child.terminate()
         world.child.wait()
         shutil.rmtree(os.path.join(place, "atrium"), ignore_errors=True)
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+finish()

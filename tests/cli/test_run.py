@@ -7,11 +7,11 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
+
+from checks import check, finish
 
 ATRIUM = os.environ["ATRIUM"]
 NOW = 1792900800  # 2026-10-25 12:00 in Shanghai
-passed = failed = 0
 
 MEMBERS = "member,name,phone,tier,joined,channel,consent_sms,consent_app\n" + "".join(
     f"C{i:04},王小明{i},138{i:08},gold,2024-10-17 10:00:00,pos,{int(i % 5 > 0)},1\n"
@@ -39,15 +39,6 @@ holdout = 0%
 order = staff
 message = Call {name} at once
 """
-
-
-def check(name, condition, detail=""):
-    global passed, failed
-    if condition:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED {name} {detail}")
 
 
 def env(**more):
@@ -217,5 +208,4 @@ with tempfile.TemporaryDirectory() as folder:
     server.stdin.close()
     server.wait()
 
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+finish()

@@ -4,26 +4,17 @@ follow imports."""
 import json
 import os
 import subprocess
-import sys
 import tempfile
 
+from checks import finish, same
+
 ATRIUM = os.environ["ATRIUM"]
-passed = failed = 0
-
-
-def check(what, found, expected):
-    global passed, failed
-    if found == expected:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED {what}: found {found!r}, expected {expected!r}")
 
 
 def run(*arguments, mall, stdin=None, status=0):
     command = [ATRIUM, "-m", mall, *arguments]
     done = subprocess.run(command, input=stdin, capture_output=True, text=True)
-    check("exit status of " + " ".join(arguments), done.returncode, status)
+    same("exit status of " + " ".join(arguments), done.returncode, status)
     return done
 
 
@@ -86,9 +77,9 @@ def language(mall):
             ('brand~"star|nike"', 2), ('item~"latte"', 1), ("goods=coffee", 1),
             ('name~"^A"', 1), ("card in (M1, M4)", 2),
             ("label:vip and (tier=gold or visited(1d)) and not spent(7d)>0", 2)):
-        check(text, count(mall, text), expected)
+        same(text, count(mall, text), expected)
         listed = ask("segment", "list", text, "--limit", "0", mall=mall)
-        check("listed: " + text, len(listed.get("list", [])), expected)
+        same("listed: " + text, len(listed.get("list", [])), expected)
 
 
 def refusals(mall):
@@ -97,57 +88,57 @@ def refusals(mall):
             ("label:vpi", "did you mean 'vip'?"), ("member and", "1:11: found the end"),
             ("did(90d, kind=purchase and tenent=T1)", "1:28: found 'tenent'")):
         done = run("segment", "count", text, mall=mall, status=2)
-        check("message of " + text, message in done.stderr, True)
+        same("message of " + text, message in done.stderr, True)
     done = run("segment", "count", "bought(ever, tenant=T9)", mall=mall)
-    check("a note", "this mall has no shop 'T9'" in done.stderr, True)
+    same("a note", "this mall has no shop 'T9'" in done.stderr, True)
     run("--as", "nobody-known", "segment", "count", "member", mall=mall, status=4)
 
 
 def segments(mall):
     run("segment", "save", "good ones", "tier>=gold", "--freeze", mall=mall)
     run("segment", "save", "alive", "tier>=gold and visited(30d)", mall=mall)
-    check("two saved", len(ask("segment", "list", mall=mall)["segments"]), 2)
-    check("in another", count(mall, 'segment:"good ones" and not segment:alive'), 0)
-    check("shown", ask("segment", "show", "good ones", mall=mall)["count"], 2)
+    same("two saved", len(ask("segment", "list", mall=mall)["segments"]), 2)
+    same("in another", count(mall, 'segment:"good ones" and not segment:alive'), 0)
+    same("shown", ask("segment", "show", "good ones", mall=mall)["count"], 2)
     done = run("segment", "save", "alive", "not segment:alive", mall=mall, status=2)
-    check("no circle", "not built from itself" in done.stderr, True)
+    same("no circle", "not built from itself" in done.stderr, True)
     apart = ask("segment", "compare", "gender=f", "tier>=gold", mall=mall)
-    check("the same people", (apart["a"], apart["both"], apart["jaccard"]), (2, 2, 1.0))
+    same("the same people", (apart["a"], apart["both"], apart["jaccard"]), (2, 2, 1.0))
     apart = ask("segment", "compare", "label:vip", "gender=m", mall=mall)
-    check("apart", apart["apart"][0]["difference"] in (1.0, -1.0), True)
+    same("apart", apart["apart"][0]["difference"] in (1.0, -1.0), True)
     run("segment", "drop", "alive", mall=mall)
-    check("one left", len(ask("segment", "list", mall=mall)["segments"]), 1)
+    same("one left", len(ask("segment", "list", mall=mall)["segments"]), 1)
 
 
 def labels(mall):
-    check("saved", ask("label", "save", "buyers", "bought(ever)", mall=mall)["count"], 3)
+    same("saved", ask("label", "save", "buyers", "bought(ever)", mall=mall)["count"], 3)
     ask("label", "save", "quiet", "not label:buyers", mall=mall)
     preview = ask("label", "preview", "gender=f", "--name", "quiet", mall=mall)
-    check("preview", (preview["count"], preview["joining"], preview["leaving"]), (2, 1, 0))
-    check("overlap", {row["label"]: row["both"] for row in preview["overlap"]},
-          {"buyers": 1, "vip": 2})
+    same("preview", (preview["count"], preview["joining"], preview["leaving"]), (2, 1, 0))
+    same("overlap", {row["label"]: row["both"] for row in preview["overlap"]},
+         {"buyers": 1, "vip": 2})
     done = run("label", "save", "buyers", "label:quiet", mall=mall, status=2)
-    check("by name", "label:buyers is built from label:quiet" in done.stderr, True)
+    same("by name", "label:buyers is built from label:quiet" in done.stderr, True)
     run("label", "drop", "buyers", mall=mall, status=5)
     run("import", "events", "-", mall=mall,
         stdin="time,subject,kind,tenant,amount,ref\n2026-06-01 10:00:00,M3,purchase,T1,10,r9\n")
-    check("followed the import", count(mall, "label:buyers"), 4)
-    check("and its label", count(mall, "label:quiet"), 0)
+    same("followed the import", count(mall, "label:buyers"), 4)
+    same("and its label", count(mall, "label:quiet"), 0)
     again = ask("label", "run", mall=mall)
-    check("nothing to do", (again["labels"], again["run"], again["blocks"]), (2, 0, 0))
-    check("not stale", {row["stale"] for row in ask("label", "list", mall=mall)["labels"]}, {"no"})
+    same("nothing to do", (again["labels"], again["run"], again["blocks"]), (2, 0, 0))
+    same("not stale", {row["stale"] for row in ask("label", "list", mall=mall)["labels"]}, {"no"})
     ask("label", "save", "by hand", mall=mall)
-    check("added", ask("label", "add", "by hand", "M1", "M2", mall=mall)["count"], 2)
-    check("removed", ask("label", "remove", "by hand", "M2", mall=mall)["count"], 1)
+    same("added", ask("label", "add", "by hand", "M1", "M2", mall=mall)["count"], 2)
+    same("removed", ask("label", "remove", "by hand", "M2", mall=mall)["count"], 1)
     run("label", "add", "buyers", "M1", mall=mall, status=5)
     shown = ask("label", "show", "by hand", mall=mall)
-    check("history", [row["removed"] for row in shown["history"]], [1, 0, 0])
-    check("of a member", "buyers" in run("member", "show", "M1", mall=mall).stdout, True)
+    same("history", [row["removed"] for row in shown["history"]], [1, 0, 0])
+    same("of a member", "buyers" in run("member", "show", "M1", mall=mall).stdout, True)
     rows = ask("sql", "select l.name, m.person from v_label_member m join v_label l using (label)",
                mall=mall)
-    check("SQL sees rules", sorted({row["name"] for row in rows["rows"]}),
-          ["buyers", "by hand", "vip"])
-    check("verify", ask("verify", mall=mall)["bad"], 0)
+    same("SQL sees rules", sorted({row["name"] for row in rows["rows"]}),
+         ["buyers", "by hand", "vip"])
+    same("verify", ask("verify", mall=mall)["bad"], 0)
 
 
 os.environ["ATRIUM_NOW"] = "1780300000"  # 2026-06-01 15:46 in Shanghai
@@ -157,5 +148,4 @@ with tempfile.TemporaryDirectory() as work:
     refusals(place)
     segments(place)
     labels(place)
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+finish()

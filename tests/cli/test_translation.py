@@ -6,13 +6,13 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import unicodedata
 
+from checks import finish, same, skip
+
 atrium = os.environ["ATRIUM"]
 top = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-passed = failed = skipped = 0
 
 # What stays as it is in Chinese: abbreviations of the trade, keys, units, and what one types.
 ALLOWED = set("""
@@ -20,15 +20,6 @@ atrium App Wi Fi SQL SQLite POS MAC CSV JSON SELECT CNY kB MB Asia Shanghai root
 Up Down Left Right Home End PgUp PgDn Enter Esc Tab Shift BackTab Backspace Space Ctrl Alt Delete
 skip csv json loop visits from to visit gap tenant list zzzz fg
 """.split())
-
-
-def check(what, found, wanted):
-    global passed, failed
-    if found == wanted:
-        passed += 1
-    else:
-        failed += 1
-        print(f"{what}: {found!r}, not {wanted!r}")
 
 
 def run(*args, text=None, **environment):
@@ -59,11 +50,11 @@ def catalogues(folder):
         name, merged = os.path.basename(path), os.path.join(folder, "merged.po")
         tool("msgmerge", "--quiet", "--no-fuzzy-matching", "-o", merged, path, template)
         for state in ("untranslated", "only-fuzzy", "only-obsolete"):
-            check(f"{name} {state}", entries(tool("msgattrib", f"--{state}", merged)), [])
+            same(f"{name} {state}", entries(tool("msgattrib", f"--{state}", merged)), [])
         formats = subprocess.run(["msgfmt", "--check", "-o", os.devnull, merged],
                                  capture_output=True, text=True)
-        check(f"{name} formats", (formats.returncode, formats.stderr if formats.returncode else ""),
-              (0, ""))
+        same(f"{name} formats", (formats.returncode, formats.stderr if formats.returncode else ""),
+             (0, ""))
 
 
 # ---- The screens ----
@@ -141,7 +132,7 @@ def names_of(mall):
                   "select value from v_identity", "select name from v_label",
                   "select name, code from v_campaign"):
         result = run("-m", mall, "sql", query, "--json")
-        check(query, result.returncode, 0)
+        same(query, result.returncode, 0)
         found |= words(result.stdout)
     for command in ("actions", "keys"):
         rows = json.loads(run(command, "--json").stdout)
@@ -167,22 +158,22 @@ def english_in(screen, known):
 def screens(folder):
     mall, script = os.path.join(folder, "demo.mall"), os.path.join(folder, "script")
     made = run("-m", mall, "demo", "--members", "400", "--days", "40", "--no-console")
-    check("demo", made.returncode, 0)
+    same("demo", made.returncode, 0)
     known = names_of(mall) | {os.environ.get("USER", "root"), os.environ.get("LOGNAME", "root")}
     with open(script, "w") as file:
         file.write(SCRIPT)
     clean = {"ATRIUM_LANG": "", "XDG_CONFIG_HOME": folder, "XDG_STATE_HOME": folder}
     for size in ("80x24", "40x12", "200x60"):
         result = run("-m", mall, "play", "--size", size, "--json", script, **clean)
-        check(f"play {size}", (result.returncode, result.stderr), (0, ""))
+        same(f"play {size}", (result.returncode, result.stderr), (0, ""))
         shown = json.loads(result.stdout)["screens"] if result.returncode == 0 else []
-        check(f"{size} screens", len(shown), SCRIPT.count("screen\n"))
+        same(f"{size} screens", len(shown), SCRIPT.count("screen\n"))
         wide = int(size.split("x")[0])
         for i, screen in enumerate(shown):
             found = english_in(screen, known | sql_names(mall, screen))
-            check(f"{size} screen {i + 1}, English words", found, [])
-            check(f"{size} screen {i + 1}, rows too wide",
-                  [line for line in screen.splitlines() if cells(line) > wide], [])
+            same(f"{size} screen {i + 1}, English words", found, [])
+            same(f"{size} screen {i + 1}, rows too wide",
+                 [line for line in screen.splitlines() if cells(line) > wide], [])
     languages(mall, folder, clean)
 
 
@@ -191,22 +182,22 @@ def languages(mall, folder, clean):
     def first(**environment):
         return run("-m", mall, "play", "-", text="screen\n", **{**clean, **environment}).stdout
     none = {"LC_ALL": "", "LC_MESSAGES": "", "LANG": "", "LANGUAGE": ""}
-    check("LANG", "总览" in first(**{**none, "LANG": "zh_CN.UTF-8"}), True)
-    check("LC_ALL=C", "总览" in first(**{**none, "LC_ALL": "C"}), False)
-    check("ATRIUM_LANG", "总览" in first(**{**none, "LC_ALL": "C", "ATRIUM_LANG": "zh_CN"}), True)
+    same("LANG", "总览" in first(**{**none, "LANG": "zh_CN.UTF-8"}), True)
+    same("LC_ALL=C", "总览" in first(**{**none, "LC_ALL": "C"}), False)
+    same("ATRIUM_LANG", "总览" in first(**{**none, "LC_ALL": "C", "ATRIUM_LANG": "zh_CN"}), True)
     os.makedirs(os.path.join(folder, "atrium"), exist_ok=True)
     config = os.path.join(folder, "atrium", "config.ini")
     with open(config, "w") as file:
         file.write("[screen]\nlanguage = zh_CN\n")
-    check("config", "总览" in first(**{**none, "LC_ALL": "C"}), True)
-    check("ATRIUM_LANG before config",
-          "总览" in first(**{**none, "LC_ALL": "C", "ATRIUM_LANG": "en"}), False)
+    same("config", "总览" in first(**{**none, "LC_ALL": "C"}), True)
+    same("ATRIUM_LANG before config",
+         "总览" in first(**{**none, "LC_ALL": "C", "ATRIUM_LANG": "en"}), False)
     os.remove(config)
     for args in (("loop", "--json"), ("loop", "--csv"), ("tenant", "list", "--json"),
                  ("verify", "--json"), ("actions", "--json"), ("loop",)):
         english = run("-m", mall, *args, **{**clean, **none, "LC_ALL": "C"}).stdout
         chinese = run("-m", mall, *args, **{**clean, **none, "LANG": "zh_CN.UTF-8"}).stdout
-        check(" ".join(args) + " in both languages", english == chinese and english != "", True)
+        same(" ".join(args) + " in both languages", english == chinese and english != "", True)
 
 
 folder = tempfile.mkdtemp(prefix="atrium-translation-")
@@ -214,10 +205,8 @@ try:
     if all(shutil.which(name) for name in ("xgettext", "msgmerge", "msgattrib", "msgfmt")):
         catalogues(folder)
     else:
-        skipped += 1
-        print("gettext's tools are not there: the catalogues are not checked")
+        skip("the catalogues: the tools of gettext are not installed")
     screens(folder)
 finally:
     shutil.rmtree(folder)
-print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
-sys.exit(failed != 0)
+finish()

@@ -1,12 +1,18 @@
 #include "tests/support/fault_vfs.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 struct fault_file {
     sqlite3_file base;
+    const char *name;   /* SQLite's, as long as it is open; NULL: a temporary one */
     bool counted;       /* the main file or its log */
     bool dirty;         /* written since its last sync */
     sqlite3_file *real; /* follows this struct */
@@ -16,6 +22,12 @@ static sqlite3_vfs *real_vfs;
 static enum fault_kind armed;
 static int nth_call, calls, unsynced;
 static bool lasts, hit;
+static const char *only;
+
+void fault_vfs_only(const char *path)
+{
+    only = path;
+}
 
 void fault_vfs_arm(enum fault_kind kind, int nth, bool lasting)
 {
@@ -46,10 +58,14 @@ int fault_vfs_unsynced(void)
     return unsynced;
 }
 
+enum call { CALL_LOOKS, CALL_CHANGES, CALL_WRITES };
+
 /* Counts a call; true when it is this one's turn to fail. */
-static bool fails(bool writes)
+static bool fails(const char *name, enum call call)
 {
-    if (armed == FAULT_NONE || (armed == FAULT_FULL && !writes))
+    if (armed == FAULT_NONE || (armed == FAULT_FULL && call != CALL_WRITES) ||
+        (armed >= FAULT_GONE && call == CALL_LOOKS) ||
+        (only && (!name || strncmp(name, only, strlen(only)) != 0)))
         return false;
     calls++;
     if (calls == nth_call || (lasts && hit)) {
@@ -57,6 +73,13 @@ static bool fails(bool writes)
         return true;
     }
     return false;
+}
+
+/* Nothing that was to happen at the end of the program happens. */
+static void kill_now(void)
+{
+    if (armed == FAULT_KILL)
+        _exit(FAULT_KILL_STATUS);
 }
 
 static int code_of(int io_code)
@@ -85,16 +108,17 @@ static int file_close(sqlite3_file *file)
 
 static int file_read(sqlite3_file *file, void *to, int n, sqlite3_int64 at)
 {
-    if (fails(false))
+    if (fails(of(file)->name, CALL_LOOKS))
         return SQLITE_IOERR_READ;
     return of(file)->real->pMethods->xRead(of(file)->real, to, n, at);
 }
 
 static int file_write(sqlite3_file *file, const void *from, int n, sqlite3_int64 at)
 {
-    if (fails(true)) {
+    if (fails(of(file)->name, CALL_WRITES)) {
         /* Half of it may have reached the disk. */
         of(file)->real->pMethods->xWrite(of(file)->real, from, n / 2, at);
+        kill_now();
         mark(of(file), true);
         return code_of(SQLITE_IOERR_WRITE);
     }
@@ -104,22 +128,26 @@ static int file_write(sqlite3_file *file, const void *from, int n, sqlite3_int64
 
 static int file_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
-    if (fails(false))
+    if (fails(of(file)->name, CALL_CHANGES)) {
+        kill_now();
         return SQLITE_IOERR_TRUNCATE;
+    }
     return of(file)->real->pMethods->xTruncate(of(file)->real, size);
 }
 
 static int file_sync(sqlite3_file *file, int flags)
 {
-    if (fails(false))
+    if (fails(of(file)->name, CALL_CHANGES)) {
+        kill_now();
         return SQLITE_IOERR_FSYNC;
+    }
     mark(of(file), false);
     return of(file)->real->pMethods->xSync(of(file)->real, flags);
 }
 
 static int file_size(sqlite3_file *file, sqlite3_int64 *size)
 {
-    if (fails(false))
+    if (fails(of(file)->name, CALL_LOOKS))
         return SQLITE_IOERR_FSTAT;
     return of(file)->real->pMethods->xFileSize(of(file)->real, size);
 }
@@ -156,7 +184,7 @@ static int file_traits(sqlite3_file *file)
 
 static int shm_map(sqlite3_file *file, int page, int size, int extend, void volatile **at)
 {
-    if (fails(false))
+    if (fails(of(file)->name, CALL_LOOKS))
         return SQLITE_IOERR_SHMMAP;
     return of(file)->real->pMethods->xShmMap(of(file)->real, page, size, extend, at);
 }
@@ -202,7 +230,8 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int 
     struct fault_file *fault = of(file);
     *fault = (struct fault_file){.real = (sqlite3_file *)(fault + 1)};
     fault->counted = flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL);
-    if (fails(false))
+    fault->name = name;
+    if (fails(name, CALL_LOOKS))
         return SQLITE_CANTOPEN;
     int code = real_vfs->xOpen(real_vfs, name, fault->real, flags, out);
     if (code == SQLITE_OK)
@@ -213,8 +242,10 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int 
 static int vfs_delete(sqlite3_vfs *vfs, const char *name, int sync)
 {
     (void)vfs;
-    if (fails(false))
+    if (fails(name, CALL_CHANGES)) {
+        kill_now();
         return SQLITE_IOERR_DELETE;
+    }
     return real_vfs->xDelete(real_vfs, name, sync);
 }
 
@@ -231,4 +262,26 @@ void fault_vfs_install(void)
     vfs.xOpen = vfs_open;
     vfs.xDelete = vfs_delete;
     sqlite3_vfs_register(&vfs, 1);
+}
+
+/* ---- What the program does to files itself: these stand before the C library's ---- */
+
+int rename(const char *from, const char *to)
+{
+    if (armed >= FAULT_GONE && fails(to, CALL_CHANGES)) {
+        kill_now();
+        errno = EIO;
+        return -1;
+    }
+    return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+int unlink(const char *path)
+{
+    if (armed >= FAULT_GONE && fails(path, CALL_CHANGES)) {
+        kill_now();
+        errno = EIO;
+        return -1;
+    }
+    return (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
 }

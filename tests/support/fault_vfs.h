@@ -11,7 +11,10 @@ enum fault_kind {
     FAULT_NONE,
     FAULT_IO,   /* read, write, sync, open, truncate: SQLITE_IOERR_* */
     FAULT_FULL, /* writes: SQLITE_FULL */
+    FAULT_GONE, /* whatever changes the disk, also a rename or unlink of the program's own */
+    FAULT_KILL, /* the program ends there and then, a write half done, with FAULT_KILL_STATUS */
 };
+enum { FAULT_KILL_STATUS = 99 };
 
 /* Makes it SQLite's default for connections opened from now on. */
 void fault_vfs_install(void);
@@ -19,6 +22,9 @@ void fault_vfs_install(void);
 /* The nth call that can fail so (from 1) does; `lasting`: all later ones too. */
 void fault_vfs_arm(enum fault_kind kind, int nth, bool lasting);
 void fault_vfs_disarm(void);
+
+/* Only files whose path begins so, from the next arming on; NULL: all. The text is the caller's. */
+void fault_vfs_only(const char *path);
 
 /* Whether a call has failed since arming; how many calls there were that could have. */
 bool fault_vfs_hit(void);

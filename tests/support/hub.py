@@ -23,7 +23,8 @@ def clean_env(**more):
 
 
 class Hub:
-    def __init__(self, members=300, days=20):
+    def __init__(self, members=300, days=20, wait=300):
+        self.wait = wait  # the most seconds that a command may take
         self.folder = tempfile.mkdtemp(prefix="atrium-hub-")
         os.chmod(self.folder, 0o755)
         self.home = os.path.join(self.folder, "home")
@@ -50,7 +51,7 @@ class Hub:
         """A command on the hub, as the user who owns its mall."""
         argv = self.prefix() + [self.program, "-m", self.mall, *args] + (["--json"] if json_out else [])
         done = subprocess.run(argv, input=input, capture_output=True, text=True, cwd=self.folder,
-                              env=clean_env(HOME=self.home), timeout=300)
+                              env=clean_env(HOME=self.home), timeout=self.wait)
         if ok and done.returncode:
             raise AssertionError(f"hub {args}: {done.returncode} {done.stderr}")
         return json.loads(done.stdout) if json_out and done.returncode == 0 else done
@@ -79,8 +80,8 @@ class Hub:
                                                  "--principal", name],
                                 env=env or clean_env(), **how)
 
-    def sshd_begin(self):
-        """A real OpenSSH on loopback, or False where it cannot be had."""
+    def sshd_begin(self, more=""):
+        """A real OpenSSH on loopback, or False where it cannot be had; `more`: lines of its configuration."""
         if not shutil.which("sshd") and not os.path.exists("/usr/sbin/sshd"):
             return False
         host = os.path.join(self.folder, "hostkey")
@@ -93,7 +94,7 @@ class Hub:
         with open(config, "w") as f:
             f.write(f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {host}\nUsePAM no\n"
                     f"PidFile none\nAuthorizedKeysFile {self.home}/.ssh/authorized_keys\n"
-                    "PasswordAuthentication no\nStrictModes no\nMaxStartups 100\nAcceptEnv *\n")
+                    "PasswordAuthentication no\nStrictModes no\nMaxStartups 100\nAcceptEnv *\n" + more)
         argv = ["/usr/sbin/sshd", "-D", "-e", "-f", config]
         if ROOT:
             self.user = "hubber"
@@ -149,7 +150,7 @@ class Replica:
 
     def run(self, *args, input=None):
         return subprocess.run(self.argv(*args), input=input, capture_output=True, text=True,
-                              env=clean_env(HOME=self.folder), timeout=300)
+                              env=clean_env(HOME=self.folder), timeout=self.hub.wait)
 
     def json(self, *args, ok=True):
         done = self.run(*args, "--json")

@@ -1,5 +1,6 @@
 /* Visits by group, dashboards, presence, alerts, long lists and cancelling. */
 #include "model/base/arena.h"
+#include "model/base/time.h"
 #include "model/loop/alert.h"
 #include "model/loop/visits.h"
 #include "tests/support/story.h"
@@ -208,7 +209,7 @@ static void long_lists_keep_the_latest(void **state)
     story_free(s);
 }
 
-static void a_question_can_be_cancelled(void **state)
+static void a_question_can_be_cancelled_or_has_its_time(void **state)
 {
     (void)state;
     struct story *s = story_new(3);
@@ -223,7 +224,12 @@ static void a_question_can_be_cancelled(void **state)
     assert_int_equal(stages_run(s->reader, s->arena, &query, &stages, &err), ST_CANCELLED);
     error_clear(&err);
     cancel = false;
+    reader_until(s->reader, time_monotonic_ns());
+    assert_int_equal(stages_run(s->reader, s->arena, &query, &stages, &err), ST_CANCELLED);
+    error_clear(&err);
+    reader_until(s->reader, time_monotonic_ns() + (int64_t)3600 * 1000000000);
     assert_ok(stages_run(s->reader, s->arena, &query, &stages, &err));
+    reader_until(s->reader, 0);
     reader_watch(s->reader, NULL, NULL);
     story_free(s);
 }
@@ -236,7 +242,7 @@ int main(void)
         cmocka_unit_test(people_in_the_mall_by_hour),
         cmocka_unit_test(what_needs_a_look),
         cmocka_unit_test(long_lists_keep_the_latest),
-        cmocka_unit_test(a_question_can_be_cancelled),
+        cmocka_unit_test(a_question_can_be_cancelled_or_has_its_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

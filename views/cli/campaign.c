@@ -27,8 +27,8 @@ static const struct cli_option options[] = {
     {0},
 };
 
-static const struct campaign_verb_row *const tables[] = {
-    campaign_definition_verbs, campaign_state_verbs, campaign_result_verbs};
+static const struct cli_verb *const tables[] = {campaign_definition_verbs, campaign_state_verbs,
+                                                campaign_result_verbs};
 
 enum status cli_campaign_take(struct cli *cli, struct reader *reader,
                               const struct campaign **campaign, struct error *err)
@@ -51,41 +51,9 @@ enum status cli_campaign_state(struct cli *cli, const char *code, enum campaign_
     return ST_OK;
 }
 
-static enum status verb_unknown(struct cli *cli, struct error *err)
-{
-    const char *names[64], *known = "", *near;
-    size_t n = 0;
-    for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
-        for (const struct campaign_verb_row *row = tables[t]; row->name && n < 64; row++) {
-            if (strcmp(row->name, cli->args[0]) == 0)
-                return error_set(err, ST_USAGE,
-                                 "campaign %s: found %d words after it, see atrium "
-                                 "campaign --help",
-                                 row->name, cli->n_args - 1);
-            known = arena_printf(cli->arena, "%s%s%s", known, n ? ", " : "", row->name);
-            names[n++] = row->name;
-        }
-    near = text_nearest(cli->args[0], names, n);
-    return error_set(err, ST_USAGE, "campaign: found %s, expected one of: %s%s%s%s",
-                     text_quote(cli->arena, cli->args[0], strlen(cli->args[0])), known,
-                     near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
-}
-
 static enum status run(struct cli *cli, struct error *err)
 {
-    struct reader *reader;
-    struct access access;
-    for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
-        for (const struct campaign_verb_row *row = tables[t]; row->name; row++) {
-            int words = cli->n_args - 1;
-            if (strcmp(row->name, cli->args[0]) != 0 || words < row->least || words > row->most)
-                continue;
-            enum status status = cli_reader(cli, &reader, err);
-            if (status == ST_OK)
-                status = access_lookup(reader, cli->principal, &access, err);
-            return status == ST_OK ? row->run(cli, reader, &access, err) : status;
-        }
-    return verb_unknown(cli, err);
+    return cli_verb_run(cli, tables, sizeof tables / sizeof *tables, err);
 }
 
 const struct cli_command cli_campaign = {

@@ -7,19 +7,12 @@
 
 #include "model/access/access.h"
 #include "model/campaign/campaign.h"
-#include "views/cli/cli.h"
-
-struct campaign_verb_row {
-    const char *name;
-    int least, most; /* words after the verb */
-    enum status (*run)(struct cli *cli, struct reader *reader, struct access *access,
-                       struct error *err);
-};
+#include "views/cli/verb.h"
 
 /* Each ends with a row whose name is NULL. */
-extern const struct campaign_verb_row campaign_definition_verbs[]; /* campaign_definition.c */
-extern const struct campaign_verb_row campaign_state_verbs[];      /* campaign_states.c */
-extern const struct campaign_verb_row campaign_result_verbs[];     /* campaign_result.c */
+extern const struct cli_verb campaign_definition_verbs[]; /* campaign_definition.c */
+extern const struct cli_verb campaign_state_verbs[];      /* campaign_states.c */
+extern const struct cli_verb campaign_result_verbs[];     /* campaign_result.c */
 
 /* Of campaign_simulate.c. */
 enum status cli_campaign_simulate(struct cli *cli, struct reader *reader, struct access *access,

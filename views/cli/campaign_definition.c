@@ -246,7 +246,7 @@ static enum status compare(struct cli *cli, struct reader *reader, struct access
     return cli_print_sheet(cli, "differences", campaign_difference(cli->arena, a, b), err);
 }
 
-const struct campaign_verb_row campaign_definition_verbs[] = {
+const struct cli_verb campaign_definition_verbs[] = {
     {"check", 1, 1, check}, {"new", 1, 1, new_one},     {"change", 2, 2, change},
     {"clone", 1, 1, clone}, {"compare", 2, 2, compare}, {0},
 };

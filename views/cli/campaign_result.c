@@ -363,7 +363,7 @@ static enum status result(struct cli *cli, struct reader *reader, struct access 
     return status == ST_OK ? one_print(cli, reader, access, answer, err) : status;
 }
 
-const struct campaign_verb_row campaign_result_verbs[] = {
+const struct cli_verb campaign_result_verbs[] = {
     {"result", 0, 1, result},
     {"simulate", 1, 1, cli_campaign_simulate},
     {0},

@@ -228,7 +228,7 @@ static enum status rank(struct cli *cli, struct reader *reader, struct access *a
                : status;
 }
 
-const struct campaign_verb_row campaign_state_verbs[] = {
+const struct cli_verb campaign_state_verbs[] = {
     {"list", 0, 1, list},      {"show", 1, 1, show},
     {"submit", 1, 1, move},    {"approve", 1, 1, move},
     {"reject", 1, 1, move},    {"start", 1, 1, move},

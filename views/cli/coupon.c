@@ -9,6 +9,7 @@
 #include "model/people/shop.h"
 #include "views/cli/among.h"
 #include "views/cli/commands.h"
+#include "views/cli/verb.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -473,9 +474,12 @@ static enum status run(struct cli *cli, struct error *err)
         {"list", 1, false, list},     {"import", 2, true, import},      {"expire", 1, true, expire},
         {"settle", 1, true, settle},  {"disputes", 1, false, disputes},
     };
+    enum { N = sizeof verbs / sizeof *verbs };
     struct request r = {.cli = cli};
     struct writer *writer = NULL;
-    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+    const char *names[N];
+    for (size_t i = 0; i < N; i++) {
+        names[i] = verbs[i].name;
         if (strcmp(cli->args[0], verbs[i].name) != 0 || cli->n_args != verbs[i].args)
             continue;
         enum status status = cli_reader(cli, &r.reader, err);
@@ -485,9 +489,7 @@ static enum status run(struct cli *cli, struct error *err)
             status = cli_writer(cli, &writer, err);
         return status == ST_OK ? verbs[i].run(&r, writer, err) : status;
     }
-    return error_set(err, ST_USAGE,
-                     "atrium coupon: expected issue, claim CODE, redeem CODE, void CODE, check "
-                     "CODE, show CODE, list, import FILE, expire, settle or disputes");
+    return cli_verb_refuse(cli, names, N, err);
 }
 
 const struct cli_command cli_coupon = {

@@ -9,6 +9,7 @@
 #include "model/import/import.h"
 #include "model/store/column.h"
 #include "model/store/operation.h"
+#include "views/cli/demo_packages.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -211,7 +212,7 @@ static enum status calendar_set(struct fleet_making *m, int64_t *shift, struct e
 {
     struct reader *reader;
     struct writer *writer;
-    int64_t as_of, present;
+    int64_t as_of = 0, present;
     enum status status = cli_reader(m->cli, &reader, err);
     if (status == ST_OK)
         status = reader_integer(
@@ -323,6 +324,8 @@ static enum status fleet_make(struct fleet_making *m, const char *program, uint3
         status = calendar_set(m, &shift, err);
     if (status == ST_OK)
         status = devices_import(m, err);
+    if (status == ST_OK)
+        status = demo_packages_make(m->cli, m->n, err);
     return status == ST_OK ? child_start(m, program, shift, fleet, err) : status;
 }
 

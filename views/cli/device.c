@@ -3,6 +3,7 @@
 #include "model/base/text.h"
 #include "model/base/time.h"
 #include "model/fleet/act.h"
+#include "model/fleet/clean.h"
 #include "model/fleet/status.h"
 #include "views/cli/commands.h"
 #include "views/cli/device_reach.h"
@@ -14,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAIT_MS = 200, END_S = 3 };
+enum { WAIT_MS = 200, END_S = 3, AUDIT_MOST = 65536 };
 
 static const struct cli_option options[] = {
     {"on", "EXPR", 0, "which devices: `kind=pos and floor=2`; all but list need it"},
@@ -26,7 +27,7 @@ static const struct cli_option options[] = {
     {"import", "FILE", 0, "pin: the keys of a known_hosts, or of lines DEVICE SHA256:…"},
     {"lines", "N", 0, "log: so many of the last lines (default 200)"},
     {"routine", "NAME", 0, "run: a routine command (device routines), on those it is for"},
-    {"follow", NULL, 0, "log: go on with what comes, until Ctrl-C"},
+    {"follow", NULL, 0, "log, collect: go on with what comes, until Ctrl-C"},
     {"filter", "PATTERN", 0, "log: only lines that this regular expression (PCRE2) finds"},
     {"reason", "TEXT", 0, "run, pin, put, get, config: why, for the audit"},
     DEVICE_REACH_OPTION,
@@ -47,8 +48,6 @@ static const struct cli_option options[] = {
     {"back", NULL, 0, "rollout new: where it stops, what has it goes back"},
     {"wait", NULL, 0, "rollout run: stay until it is over"},
     {"once", NULL, 0, "collect: what there is, then end (so it is without --follow)"},
-    {"routine", "NAME", 0, "run: a routine command (device routines), on those it is for"},
-    {"follow", NULL, 0, "collect: go on until it is ended, as it comes"},
     {"no-offers", NULL, 0, "collect: send nothing out"},
     {0},
 };
@@ -139,6 +138,12 @@ void device_work_end(struct fleet_engine *engine, struct fleet_work *work)
     fleet_work_free(work);
 }
 
+/* Words of the command line may be any bytes; JSON takes none that are no text. */
+static const char *audit_text(struct arena *arena, const char *text)
+{
+    return text ? device_clean(arena, text, strlen(text), AUDIT_MOST, true, NULL) : "";
+}
+
 enum status device_act_begin(struct device_request *request, const char *act, const char *detail,
                              struct error *err)
 {
@@ -149,8 +154,10 @@ enum status device_act_begin(struct device_request *request, const char *act, co
     if (status != ST_OK)
         return status;
     const char *on = cli_value(request->cli, "on"), *reason = cli_value(request->cli, "reason");
-    json_t *about = json_pack("{s:s, s:s, s:I, s:s}", "on", on ? on : "", "detail", detail,
-                              "devices", (json_int_t)request->n, "reason", reason ? reason : "");
+    struct arena *arena = request->cli->arena;
+    json_t *about = json_pack("{s:s, s:s, s:I, s:s}", "on", audit_text(arena, on), "detail",
+                              audit_text(arena, detail), "devices", (json_int_t)request->n,
+                              "reason", audit_text(arena, reason));
     status = audit_append(writer, request->access.principal, act, "device", "", about, err);
     json_decref(about);
     if (status == ST_OK && (status = writer_commit(writer, err)) == ST_OK)
@@ -215,6 +222,7 @@ static const struct {
     {"routines", RIGHT_DEVICES, false, device_routines},
     {"log", RIGHT_DEVICES, true, device_logs},
     {"pin", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_pin},
+    {"ls", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_ls},
     {"put", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_put},
     {"get", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_get},
     {"config", RIGHT_DEVICES, false, device_config},
@@ -267,7 +275,7 @@ static enum status run(struct cli *cli, struct error *err)
 const struct cli_command cli_device = {
     .name = "device",
     .arguments =
-        "list|status|run|routines|log|pin|put|get|config|install|rollout|collect|shell [WORD …]",
+        "list|status|run|routines|log|pin|ls|put|get|config|install|rollout|collect|shell [WORD …]",
     .summary = "POS terminals, probes and screens over SSH",
     .help =
         "list shows the inventory and what was last seen of each device. status asks them: "
@@ -290,6 +298,8 @@ const struct cli_command cli_device = {
         "and\n"
         "rollback. What changes devices wants their number: --yes N.\n"
         "\n"
+        "ls [PATH] shows what lies in a folder of each: the device's own without PATH, or another\n"
+        "from / on; of one with more than 10,000 entries the first that it has.\n"
         "put LOCAL REMOTE sends a file to each, get LOCAL REMOTE brings it here: LOCAL is a file "
         "for one\n"
         "device, a folder with a file a device for several. Both go on where they were cut, and a\n"

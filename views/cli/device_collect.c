@@ -3,22 +3,11 @@
 
 #include "model/base/text.h"
 #include "views/cli/device.h"
+#include "views/cli/stop.h"
 #include "views/config.h"
 
-#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
-
-static atomic_bool stopping;
-
-static void on_signal(int number)
-{
-    (void)number;
-    atomic_store(&stopping, true);
-}
-
-static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-enum { SIGNALS = sizeof signals / sizeof *signals };
 
 struct following {
     struct cli *cli;
@@ -64,7 +53,6 @@ enum status device_collect(struct device_request *request, struct error *err)
 {
     struct config config;
     struct following following = {.cli = request->cli};
-    struct sigaction action = {.sa_handler = on_signal}, before[SIGNALS];
     struct collect_result result = {0};
     int64_t timeout = 0;
     const char *identity = cli_value(request->cli, "identity");
@@ -85,16 +73,13 @@ enum status device_collect(struct device_request *request, struct error *err)
                                       .once = !cli_switch(request->cli, "follow"),
                                       .no_offers = cli_switch(request->cli, "no-offers"),
                                       .limit_ms = timeout * 1000,
-                                      .stop = &stopping,
+                                      .stop = &stop_asked,
                                       .numbers = &following.numbers,
                                       .committed = committed,
                                       .context = &following};
-    signal(SIGPIPE, SIG_IGN);
-    for (int i = 0; i < SIGNALS; i++)
-        sigaction(signals[i], &action, &before[i]);
-    status = collect_run(&options, request->cli->arena, &result, err);
-    for (int i = 0; i < SIGNALS; i++)
-        sigaction(signals[i], &before[i], NULL);
+    status = stop_take(err);
+    if (status == ST_OK)
+        status = collect_run(&options, request->cli->arena, &result, err);
     cli_progress(request->cli, "rows", -1, 0);
     config_free(&config);
     return status == ST_OK ? result_print(request, &result, err) : status;

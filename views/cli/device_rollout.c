@@ -3,6 +3,7 @@
 
 #include "model/base/text.h"
 #include "model/base/time.h"
+#include "model/fleet/rollout_preview.h"
 #include "views/rollout_text.h"
 
 #include <stdio.h>
@@ -216,7 +217,8 @@ static enum status draft_read(struct device_request *request, struct rollout_dra
                                     .back = cli_switch(cli, "back")};
     const char *coverage = cli_value(cli, "coverage");
     if (!draft->app || !draft->path || cli->n_args > 3 || !draft->selection)
-        return error_set(err, ST_USAGE, "expected device rollout new --on EXPR --version V FILE");
+        return error_set(err, ST_USAGE, "expected device rollout %s --on EXPR --version V FILE",
+                         cli->args[1]);
     if (coverage) {
         size_t n = strlen(coverage);
         n -= n && coverage[n - 1] == '%';
@@ -232,6 +234,38 @@ static enum status draft_read(struct device_request *request, struct rollout_dra
     return status == ST_OK ? cli_duration(cli, "expires", -1, &draft->expires, err) : status;
 }
 
+static enum status plan_run(struct device_request *request, struct error *err)
+{
+    struct rollout_draft draft;
+    enum status status = draft_read(request, &draft, err);
+    return status == ST_OK ? device_rollout_plan(request, &draft, err) : status;
+}
+
+static enum status made_say(struct device_request *request, const struct rollout *made,
+                            struct error *err)
+{
+    struct cli *cli = request->cli;
+    struct rollout_row *rows;
+    size_t n, reach;
+    int64_t free_devices;
+    enum status status = rollout_rows(request->reader, cli->arena, made->id, &rows, &n, err);
+    if (status == ST_OK)
+        status = rollout_free_devices(request->reader, &free_devices, err);
+    if (status != ST_OK)
+        return status;
+    const struct device *devices = rollout_reach_devices(cli->arena, ROLLOUT_START, rows, n,
+                                                         request->devices, request->n, &reach);
+    cli_say(cli, "%s is planned: %s on %s", made->code, made->app,
+            rollout_reach_text(cli->arena, devices, reach));
+    if (n < request->n)
+        cli_say(cli, "%zu in quarantine or without a pin are left out", request->n - n);
+    if (made->devices > free_devices)
+        cli_say(cli, "somebody else approves it: atrium device rollout approve %s", made->code);
+    else
+        cli_say(cli, "atrium device rollout start %s starts it", made->code);
+    return ST_OK;
+}
+
 static enum status new_run(struct device_request *request, struct error *err)
 {
     struct cli *cli = request->cli;
@@ -239,6 +273,7 @@ static enum status new_run(struct device_request *request, struct error *err)
     struct writer *writer;
     char code[16];
     json_t *document;
+    struct rollout *made;
     enum status status = draft_read(request, &draft, err);
     if (status == ST_OK)
         status = cli_writer(cli, &writer, err);
@@ -251,10 +286,10 @@ static enum status new_run(struct device_request *request, struct error *err)
         status = rollout_json(request, code, false, &document, err);
         return status == ST_OK ? cli_print_json(cli, document, err) : status;
     }
-    cli_say(cli, "%s is planned: %s on %s", code, draft.app,
-            rollout_reach_text(cli->arena, request->devices, request->n));
-    cli_say(cli, "somebody else approves it: atrium device rollout approve %s", code);
-    return ST_OK;
+    status = rollout_find(request->reader, &request->access, cli->arena, code, &made, err);
+    if (status == ST_OK)
+        status = made_say(request, made, err);
+    return status;
 }
 
 /* ---- Moves ---- */
@@ -336,8 +371,10 @@ enum status device_rollout(struct device_request *request, struct error *err)
     struct cli *cli = request->cli;
     const char *word = cli->n_args > 1 ? cli->args[1] : "";
     const char *code = cli->n_args > 2 ? cli->args[2] : NULL;
-    const char *names[32] = {"new", "list", "show", "run"};
-    size_t n = 4;
+    const char *names[32] = {"plan", "new", "list", "show", "run"};
+    size_t n = 5;
+    if (strcmp(word, "plan") == 0)
+        return plan_run(request, err);
     if (strcmp(word, "new") == 0)
         return new_run(request, err);
     if (cli->n_args > 3)

@@ -3,6 +3,7 @@
 #define ATRIUM_CLI_DEVICE_ROLLOUT_H
 
 #include "model/fleet/rollout_drive.h"
+#include "model/fleet/rollout.h"
 #include "views/cli/device.h"
 
 enum status device_rollout(struct device_request *request, struct error *err);
@@ -13,5 +14,9 @@ enum status device_rollout_run(struct device_request *request, const char *code,
 /* One roll-out as JSON, with its waves and, where `steps`, its devices. */
 enum status rollout_json(struct device_request *request, const char *code, bool steps,
                          json_t **document, struct error *err);
+
+/* `plan`: the waves of a draft with their devices, who is left out and why. Makes nothing. */
+enum status device_rollout_plan(struct device_request *request, const struct rollout_draft *draft,
+                                struct error *err);
 
 #endif

@@ -40,8 +40,9 @@ static void driving_turn(struct run *run, struct driving *driving)
         driving_fail(run, driving, &own);
         return;
     }
-    bool later = turn->next > time_now() && !turn->flight;
-    driving->ended = !turn->under_way && (turn->over || run->halted || (later && !run->stays));
+    bool waits = turn->next > time_now(), later = waits && !turn->flight;
+    bool left = run->halted && (waits || !turn->flight); /* who does not answer is not waited for */
+    driving->ended = !turn->under_way && (turn->over || left || (later && !run->stays));
 }
 
 static void halt(struct run *run)

@@ -6,6 +6,7 @@
 #include "model/segment/segment_small.h"
 #include "views/cli/commands.h"
 #include "views/cli/people_list.h"
+#include "views/cli/verb.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -336,32 +337,16 @@ static enum status drop(struct cli *cli, struct reader *reader, struct access *a
 
 static enum status run(struct cli *cli, struct error *err)
 {
-    static const struct {
-        const char *name;
-        int least, most;
-        enum status (*run)(struct cli *, struct reader *, struct access *, struct error *);
-    } verbs[] = {{"list", 1, 1, list},
-                 {"show", 2, 2, show},
-                 {"save", 2, 3, save},
-                 {"run", 1, 2, run_labels},
-                 {"preview", 2, 2, preview_rule},
-                 {"drop", 2, 2, drop},
-                 {"add", 3, MOST, put},
-                 {"remove", 3, MOST, put}};
-    struct reader *reader;
-    struct access access;
-    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
-        if (strcmp(cli->args[0], verbs[i].name) != 0 || cli->n_args < verbs[i].least ||
-            cli->n_args > verbs[i].most)
-            continue;
-        enum status status = cli_reader(cli, &reader, err);
-        if (status == ST_OK)
-            status = access_lookup(reader, cli->principal, &access, err);
-        return status == ST_OK ? verbs[i].run(cli, reader, &access, err) : status;
-    }
-    return error_set(err, ST_USAGE,
-                     "atrium label: expected list, show NAME, save NAME [RULE], run [NAME], "
-                     "preview RULE, drop NAME, add NAME CARD … or remove NAME CARD …");
+    static const struct cli_verb verbs[] = {{"list", 0, 0, list},
+                                            {"show", 1, 1, show},
+                                            {"save", 1, 2, save},
+                                            {"run", 0, 1, run_labels},
+                                            {"preview", 1, 1, preview_rule},
+                                            {"drop", 1, 1, drop},
+                                            {"add", 2, VERB_WORDS_ANY, put},
+                                            {"remove", 2, VERB_WORDS_ANY, put},
+                                            {0}};
+    return cli_verb_run(cli, (const struct cli_verb *[]){verbs}, 1, err);
 }
 
 const struct cli_command cli_label = {

@@ -4,6 +4,7 @@
 #include "model/people/search.h"
 #include "views/cli/commands.h"
 #include "views/cli/member_verbs.h"
+#include "views/cli/verb.h"
 
 #include <string.h>
 
@@ -177,49 +178,25 @@ static enum status show(struct cli *cli, struct reader *reader, struct access *a
     return cli->json ? page_json(cli, &page, events, err) : page_tables(cli, &page, events, err);
 }
 
-static const struct {
-    const char *name;
-    int args;
-    enum status (*run)(struct cli *, struct reader *, struct access *, struct error *);
-} verbs[] = {
-    {"find", 2, find},
-    {"show", 2, show},
-    {"link", 3, cli_member_link},
-    {"unlink", 2, cli_member_unlink},
-    {"links", 2, cli_member_links},
-    {"candidates", 1, cli_member_candidates},
-    {"candidates", 2, cli_member_candidates},
-    {"conflicts", 1, cli_member_conflicts},
-    {"settle", 2, cli_member_settle},
-    {"unsettle", 2, cli_member_unsettle},
-    {"consent", 2, cli_member_consent},
-    {"erase", 2, cli_member_erase},
-    {"erasures", 1, cli_member_erasures},
+static const struct cli_verb verbs[] = {
+    {"find", 1, 1, find},
+    {"show", 1, 1, show},
+    {"link", 2, 2, cli_member_link},
+    {"unlink", 1, 1, cli_member_unlink},
+    {"links", 1, 1, cli_member_links},
+    {"candidates", 0, 1, cli_member_candidates},
+    {"conflicts", 0, 0, cli_member_conflicts},
+    {"settle", 1, 1, cli_member_settle},
+    {"unsettle", 1, 1, cli_member_unsettle},
+    {"consent", 1, 1, cli_member_consent},
+    {"erase", 1, 1, cli_member_erase},
+    {"erasures", 0, 0, cli_member_erasures},
+    {0},
 };
 
 static enum status run(struct cli *cli, struct error *err)
 {
-    struct reader *reader;
-    struct access access;
-    const char *known = "";
-    const char *found = cli->args[0];
-    bool known_verb = false;
-    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
-        if (!i || strcmp(verbs[i].name, verbs[i - 1].name) != 0)
-            known = arena_printf(cli->arena, "%s%s%s", known, i ? ", " : "", verbs[i].name);
-        known_verb |= strcmp(found, verbs[i].name) == 0;
-        if (strcmp(found, verbs[i].name) != 0 || cli->n_args != verbs[i].args)
-            continue;
-        enum status status = cli_reader(cli, &reader, err);
-        if (status == ST_OK)
-            status = access_lookup(reader, cli->principal, &access, err);
-        return status == ST_OK ? verbs[i].run(cli, reader, &access, err) : status;
-    }
-    if (known_verb)
-        return error_set(err, ST_USAGE, "atrium member %s: not with %d arguments; see --help",
-                         found, cli->n_args - 1);
-    return error_set(err, ST_USAGE, "atrium member: found %s, expected one of %s",
-                     text_quote(cli->arena, found, strlen(found)), known);
+    return cli_verb_run(cli, (const struct cli_verb *[]){verbs}, 1, err);
 }
 
 const struct cli_command cli_member = {

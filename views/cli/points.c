@@ -4,6 +4,7 @@
 #include "model/base/text.h"
 #include "model/people/member_page.h"
 #include "views/cli/commands.h"
+#include "views/cli/verb.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -265,14 +266,13 @@ static enum status run(struct cli *cli, struct error *err)
 {
     enum { N = sizeof verbs / sizeof *verbs };
     struct points_call call = {.cli = cli};
-    const char *known = "";
+    const char *names[N];
     for (size_t i = 0; i < N; i++) {
-        known = arena_printf(cli->arena, "%s%s%s", known, i ? ", " : "", verbs[i].name);
-        if (strcmp(verbs[i].name, cli->args[0]) != 0)
+        int words = cli->n_args;
+        names[i] = verbs[i].name;
+        if (strcmp(verbs[i].name, cli->args[0]) != 0 || words < verbs[i].least ||
+            words > verbs[i].most)
             continue;
-        if (cli->n_args < verbs[i].least || cli->n_args > verbs[i].most)
-            return error_set(err, ST_USAGE, "atrium points %s: not with %d argument%s; see --help",
-                             verbs[i].name, cli->n_args - 1, cli->n_args == 2 ? "" : "s");
         enum status status = cli_reader(cli, &call.reader, err);
         if (status == ST_OK)
             status = access_lookup(call.reader, cli->principal, &call.access, err);
@@ -280,8 +280,7 @@ static enum status run(struct cli *cli, struct error *err)
             status = cli_writer(cli, &call.writer, err);
         return status == ST_OK ? verbs[i].run(&call, err) : status;
     }
-    return error_set(err, ST_USAGE, "atrium points: found %s, expected one of %s",
-                     text_quote(cli->arena, cli->args[0], strlen(cli->args[0])), known);
+    return cli_verb_refuse(cli, names, N, err);
 }
 
 const struct cli_command cli_points = {

@@ -9,19 +9,18 @@
 #include "model/event/event.h"
 #include "model/segment/label.h"
 #include "model/store/lock.h"
+#include "model/store/setting.h"
 #include "views/cli/commands.h"
+#include "views/cli/config_step.h"
 #include "views/cli/engine.h"
 #include "views/cli/rollout_step.h"
+#include "views/cli/stop.h"
 #include "views/config.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { TAIL_LEAST = 5000, EVERY_S = 5, AWARD_EVERY_S = 60, EVERY_MOST_S = 3600 };
 
@@ -81,12 +80,13 @@ static enum status points_run(struct engine *engine, json_t *report, struct erro
     struct points_run run = {0};
     int64_t events, rows, now = time_now();
     int32_t day = clock_day(&engine->mall->clock, now);
-    int64_t kept = 0; /* whether points of receipts are kept here at all */
+    const char *since = ""; /* empty where points of receipts are not kept here */
+    struct arena *arena = arena_new();
     enum status status = reader_versions(engine->reader, &events, &rows, err);
     if (status == ST_OK)
-        status = reader_integer(engine->reader,
-                                "select value <> '' from setting where name = 'points_since'", 0,
-                                &kept, err);
+        status = setting_text(engine->reader, arena, "points_since", &since, err);
+    bool kept = *since != 0;
+    arena_free(arena);
     bool award = events != engine->points_events && now - engine->points_time >= AWARD_EVERY_S;
     if (status == ST_OK && award && kept) {
         status = points_award_run(engine->writer, &access, INT64_MIN, NULL, NULL, &awards, err);
@@ -172,10 +172,7 @@ static enum status collect_once(struct engine *engine, json_t *report, struct er
     struct arena *arena = arena_new();
     struct collect_result result = {0};
     int64_t wanted = 1, rows = 0, failed = 0;
-    enum status status = reader_integer(engine->reader,
-                                        "select cast(value as integer) from setting where name ="
-                                        " 'collect'",
-                                        1, &wanted, err);
+    enum status status = setting_integer(engine->reader, "collect", &wanted, err);
     struct collect_options options = {.mall = engine->mall,
                                       .access = &access,
                                       .identity = engine->identity,
@@ -226,37 +223,14 @@ const struct engine_step engine_steps[] = {
     {"campaigns", "campaigns begin, send their messages, and end", send_begin, send_run, send_end},
     {"rollouts", "versions of the application go to devices", rollouts_begin, rollouts_run,
      rollouts_end},
+    {"configs", "configurations that wait for devices which were away", configs_begin, configs_run,
+     configs_end},
+    {"hub", "on a hub: what no replica needs of its log goes", NULL, engine_hub_run, NULL},
     {"sync", "on a replica: a session with its hub", NULL, engine_sync_run, NULL, true},
     {0},
 };
 
 /* ---- The loop ---- */
-
-static atomic_bool stopping;
-static int wake[2] = {-1, -1};
-
-static void stop_taken(int number)
-{
-    int cause = errno;
-    (void)number;
-    atomic_store(&stopping, true);
-    if (write(wake[1], "", 1) < 0)
-        errno = 0;
-    errno = cause;
-}
-
-static enum status signals_take(struct error *err)
-{
-    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
-    if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) != 0)
-        return error_set(err, ST_REFUSED, "no pipe can be made: %s", strerror(errno));
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        struct sigaction action = {.sa_handler = stop_taken};
-        sigaction(numbers[i], &action, NULL);
-    }
-    signal(SIGPIPE, SIG_IGN);
-    return ST_OK;
-}
 
 void engine_log(struct engine *engine, const char *format, ...)
 {
@@ -314,8 +288,8 @@ static int64_t pause_ms(const struct engine *engine, int64_t every)
 
 static void wait_for(int64_t ms)
 {
-    struct pollfd pipe = {.fd = wake[0], .events = POLLIN};
-    if (ms > 0 && !atomic_load(&stopping))
+    struct pollfd pipe = {.fd = stop_wake(), .events = POLLIN};
+    if (ms > 0 && !atomic_load(&stop_asked))
         poll(&pipe, 1, (int)ms);
 }
 
@@ -326,7 +300,7 @@ static enum status round_run(struct cli *cli, struct engine *engine, json_t *rou
     engine->busy = false;
     engine->next = INT64_MAX;
     for (const struct engine_step *step = engine_steps;
-         step->name && status == ST_OK && !atomic_load(&stopping); step++) {
+         step->name && status == ST_OK && !atomic_load(&stop_asked); step++) {
         if (!step_wanted(cli, engine, step))
             continue;
         json_t *report = json_object();
@@ -358,7 +332,7 @@ static enum status rounds_run(struct cli *cli, struct engine *engine, int64_t ev
         }
         if (!once && status == ST_OK)
             wait_for(pause_ms(engine, every));
-    } while (!once && status == ST_OK && !atomic_load(&stopping));
+    } while (!once && status == ST_OK && !atomic_load(&stop_asked));
     return status;
 }
 
@@ -398,7 +372,7 @@ static enum status engine_work(struct cli *cli, struct engine *engine, int64_t e
 
 static enum status run(struct cli *cli, struct error *err)
 {
-    struct engine engine = {.stop = &stopping};
+    struct engine engine = {.stop = &stop_asked};
     struct config config = {0};
     struct file_lock lock = {.fd = -1};
     struct access access;
@@ -425,7 +399,7 @@ static enum status run(struct cli *cli, struct error *err)
     if (status == ST_OK)
         status = lock_take(&lock, LOCK_ENGINE, 0, err);
     if (status == ST_OK)
-        status = signals_take(err);
+        status = stop_take(err);
     engine.mall = cli->mall;
     engine.identity = config.identity;
     engine.once = cli_switch(cli, "once");

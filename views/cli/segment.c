@@ -5,6 +5,7 @@
 #include "model/segment/segment_small.h"
 #include "views/cli/commands.h"
 #include "views/cli/people_list.h"
+#include "views/cli/verb.h"
 
 #include "model/base/intl.h"
 
@@ -303,26 +304,12 @@ static enum status drop(struct cli *cli, struct reader *reader, struct access *a
 
 static enum status run(struct cli *cli, struct error *err)
 {
-    static const struct {
-        const char *name;
-        int args;
-        enum status (*run)(struct cli *, struct reader *, struct access *, struct error *);
-    } verbs[] = {{"count", 2, count_people}, {"list", 2, list_people}, {"list", 1, list_saved},
-                 {"show", 2, show},          {"save", 3, save},        {"drop", 2, drop},
-                 {"compare", 3, compare}};
-    struct reader *reader;
-    struct access access;
-    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
-        if (strcmp(cli->args[0], verbs[i].name) != 0 || cli->n_args != verbs[i].args)
-            continue;
-        enum status status = cli_reader(cli, &reader, err);
-        if (status == ST_OK)
-            status = access_lookup(reader, cli->principal, &access, err);
-        return status == ST_OK ? verbs[i].run(cli, reader, &access, err) : status;
-    }
-    return error_set(err, ST_USAGE,
-                     "atrium segment: expected count EXPR, list [EXPR], show NAME|EXPR, "
-                     "save NAME EXPR, drop NAME or compare A B");
+    static const struct cli_verb verbs[] = {
+        {"count", 1, 1, count_people}, {"list", 0, 0, list_saved},
+        {"list", 1, 1, list_people},   {"show", 1, 1, show},
+        {"save", 2, 2, save},          {"drop", 1, 1, drop},
+        {"compare", 2, 2, compare},    {0}};
+    return cli_verb_run(cli, (const struct cli_verb *[]){verbs}, 1, err);
 }
 
 const struct cli_command cli_segment = {

@@ -5,10 +5,9 @@
 #include "model/sync/frame.h"
 #include "model/sync/pump.h"
 #include "views/cli/commands.h"
+#include "views/cli/stop.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,10 +18,10 @@
 
 enum {
     FILES_MOST = 128,
-    DATA_MOST = 1 << 30, /* bytes of its own; a session takes a fifth */
-    NICE = 5,            /* the hub's own console and engine go first */
-    TICK_MS = 1000,      /* looks so often for what others changed */
-    IDLE_S = 30 * 60,    /* a client that says nothing for so long is let go */
+    DATA_MOST = 512 << 20, /* bytes of its own; a session takes a tenth */
+    NICE = 5,              /* the hub's own console and engine go first */
+    TICK_MS = 1000,        /* looks so often for what others changed */
+    IDLE_S = 30 * 60,      /* a client that says nothing for so long is let go */
     IDLE_MOST_S = 24 * 3600,
 };
 
@@ -101,33 +100,7 @@ static enum status limits_set(struct error *err)
     return status;
 }
 
-/* ---- Its end ---- */
-
-static atomic_bool stopping;
-static int wake[2] = {-1, -1};
-
-static void stop_taken(int number)
-{
-    int cause = errno;
-    (void)number;
-    atomic_store(&stopping, true);
-    if (write(wake[1], "", 1) < 0)
-        errno = 0;
-    errno = cause;
-}
-
-static enum status signals_take(struct error *err)
-{
-    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
-    if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) != 0)
-        return error_set(err, ST_REFUSED, "no pipe can be made: %s", strerror(errno));
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        struct sigaction action = {.sa_handler = stop_taken};
-        sigaction(numbers[i], &action, NULL);
-    }
-    signal(SIGPIPE, SIG_IGN);
-    return ST_OK;
-}
+/* ---- The session ---- */
 
 /* A last frame for a session that does not begin, so that the other side says why. */
 static void refusal_say(enum status status, const struct error *err)
@@ -153,8 +126,11 @@ static enum status session_serve(struct cli *cli, const char *principal, int64_t
 {
     struct sync_hub_options options = {.principal = principal};
     struct sync_hub *hub;
-    enum status status = sync_hub_new(cli->mall, &options, &hub, err);
-    if (status != ST_OK) {
+    int place;
+    enum status status = door_enter(cli->mall->path, principal, &place, err);
+    if (status == ST_OK)
+        status = sync_hub_new(cli->mall, &options, &hub, err);
+    if (status != ST_OK) { /* the place is given up with the program */
         refusal_say(status, err);
         return status;
     }
@@ -163,10 +139,11 @@ static enum status session_serve(struct cli *cli, const char *principal, int64_t
     status = pump_run(
         wire, &end,
         &(struct pump_options){
-            .stop = &stopping, .wake = wake[0], .tick_ms = TICK_MS, .idle_ms = idle_s * 1000},
+            .stop = &stop_asked, .wake = stop_wake(), .tick_ms = TICK_MS, .idle_ms = idle_s * 1000},
         err);
     wire->ops->close(wire);
     sync_hub_free(hub);
+    close(place);
     /* A client that went, or a hub that is shut down, is how sessions end. */
     if (status == ST_PARTIAL || status == ST_CANCELLED) {
         error_clear(err);
@@ -195,7 +172,7 @@ static enum status run(struct cli *cli, struct error *err)
     if (status == ST_OK)
         status = door_name_check(principal, err);
     if (status == ST_OK)
-        status = signals_take(err);
+        status = stop_take(err);
     if (status == ST_OK)
         status = cli_mall(cli, &mall, err);
     if (status == ST_OK)

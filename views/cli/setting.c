@@ -1,8 +1,6 @@
 /* atrium setting: how this mall is set up. */
 #include "model/store/setting.h"
 #include "model/access/access.h"
-#include "model/base/text.h"
-#include "model/store/column.h"
 #include "model/store/operation.h"
 #include "views/cli/commands.h"
 
@@ -14,31 +12,13 @@ static const struct sheet_column columns[] = {
     {"summary", NULL, CELL_TEXT},
 };
 
-static enum status value_read(struct cli *cli, struct reader *reader, const char *name,
-                              const char **value, struct error *err)
-{
-    sqlite3_stmt *stmt;
-    bool row = false;
-    *value = NULL;
-    enum status status =
-        reader_prepare(reader, "select value from setting where name = ?1", &stmt, err);
-    if (status != ST_OK)
-        return status;
-    sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
-    status = reader_step(reader, stmt, &row, err);
-    if (status == ST_OK && row)
-        *value = arena_strdup(cli->arena, column_text(stmt, 0));
-    sqlite3_reset(stmt);
-    return status;
-}
-
 static enum status list(struct cli *cli, struct reader *reader, struct error *err)
 {
     struct sheet *sheet = sheet_new(cli->arena, columns, sizeof columns / sizeof *columns);
     enum status status = ST_OK;
     for (size_t i = 0; i < n_settings && status == ST_OK; i++) {
         const char *value;
-        status = value_read(cli, reader, settings[i].name, &value, err);
+        status = setting_text(reader, cli->arena, settings[i].name, &value, err);
         struct cell *cells = sheet_row_add(sheet);
         cells[0] = cell_text(settings[i].name);
         cells[1] = cell_text(value);

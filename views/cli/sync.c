@@ -2,38 +2,12 @@
 #include "model/base/text.h"
 #include "model/sync/uplink.h"
 #include "views/cli/commands.h"
+#include "views/cli/stop.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static atomic_bool stopping;
-static int wake[2] = {-1, -1};
-
-/* Ctrl-C ends it where a batch ended; the next session goes on there. */
-static void on_stop(int number)
-{
-    int cause = errno;
-    (void)number;
-    atomic_store(&stopping, true);
-    if (write(wake[1], "", 1) < 0)
-        errno = 0;
-    errno = cause;
-}
-
-static enum status signals_take(struct error *err)
-{
-    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
-    if (pipe(wake) != 0)
-        return error_set(err, ST_REFUSED, "no pipe can be made: %s", strerror(errno));
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        sigaction(numbers[i], &(struct sigaction){.sa_handler = on_stop}, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    return ST_OK;
-}
 
 static void on_report(void *context, const struct sync_counts *counts, bool level)
 {
@@ -109,7 +83,7 @@ static enum status result_print(struct cli *cli, const struct sync_counts *count
 static enum status run(struct cli *cli, struct error *err)
 {
     struct uplink_run session = {
-        .replica = cli->mall_path, .stop = &stopping, .report = on_report, .context = cli};
+        .replica = cli->mall_path, .stop = &stop_asked, .report = on_report, .context = cli};
     const char *hub = cli_value(cli, "hub"), *via = cli_value(cli, "via");
     const char *identity = cli_value(cli, "identity");
     int64_t wait_s;
@@ -124,8 +98,8 @@ static enum status run(struct cli *cli, struct error *err)
     if (status == ST_OK && (hub || via || identity))
         status = uplink_save(session.uplink, err);
     if (status == ST_OK)
-        status = signals_take(err);
-    session.wake = wake[0];
+        status = stop_take(err);
+    session.wake = stop_wake();
     if (status == ST_OK)
         status = synced(cli, &session, err);
     uplink_free(session.uplink);

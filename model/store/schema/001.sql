@@ -266,15 +266,15 @@ create table contact (
     kind integer not null,
     value text not null,
     person integer not null,
-    primary key (kind, value)
+    primary key (person, kind, value)
 ) strict, without rowid;
-create index contact_person on contact (person);
+create unique index contact_value on contact (kind, value);
 create view identity (kind, value, person) as
     select k.name, c.value, c.person from contact c join contact_kind k on k.id = c.kind;
 
 create table member (
     person integer primary key,
-    card text not null unique,
+    card text not null,
     name text not null default '',
     phone text not null default '',
     gender text not null default '',
@@ -292,6 +292,7 @@ create table member (
     app integer not null default 0,      -- has the phone app: an address for app messages
     version integer not null default 1
 ) strict;
+create unique index member_card on member (card);
 create index member_phone on member (phone) where phone <> '';
 -- Who can be reached, without reading the members: 2 by SMS or the app, 1 by Wi-Fi if there is a
 -- device of theirs, 0 not.
@@ -485,7 +486,8 @@ create table erasure (
     time integer not null,
     actor text not null,
     reason text not null,
-    receipt text not null                -- JSON: what went from where, counts only
+    receipt text not null,               -- JSON: what went from where, counts only
+    seq integer not null default 0       -- the hub's number before it: replicas beyond it know
 ) strict, without rowid;
 create table secret (name text primary key, value blob not null) strict, without rowid;
 create table funnel (                    -- saved by hand
@@ -840,14 +842,19 @@ create table event_delta (
     data blob not null
 ) strict;
 create unique index event_delta_place on event_delta (batch, block, month);
--- Who has a replica, and how far it got. While a first copy is under way, what events were as of
--- `batch` is kept.
+-- Who has replicas, one on each machine, and how far each got. While a first copy is under way, what
+-- events were as of `batch` is kept.
 create table replica (
-    principal text primary key,
+    principal text not null,
+    id text not null,                    -- made with the first copy
+    machine text not null default '',    -- its name
+    program text not null default '',
     position text not null default '',   -- JSON, see model/sync/position.h
     seq integer not null default 0,      -- of it: nothing up to here is needed any more
     batch integer not null default 0,    -- 0: no first copy
-    heard integer not null default 0     -- time
+    heard integer not null default 0,    -- time
+    revoked integer not null default 0,  -- time; 0: it may come in
+    primary key (principal, id)
 ) strict, without rowid;
 
 -- On a replica: edits that were made here (model/sync/outbox.h), and the hub's rows under those that
