@@ -22,6 +22,7 @@ void modules_start(void)
     points_register();
     campaign_register();
     sync_register();
+    sync_verify_register();
     points_outbox_register();
     rollout_register();
     config_register();

@@ -1,5 +1,6 @@
 /* People and roles: who may do what in this mall, and come in to it as a hub. */
 #include "model/sync/door.h"
+#include "model/sync/upkeep.h"
 
 #include "model/base/intl.h"
 #include "model/base/text.h"
@@ -16,8 +17,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { COLUMN_NAME, COLUMN_ROLE, COLUMN_KEY, COLUMN_HEARD, COLUMN_MAY };
-
 struct principals_state {
     struct sheet_state sheet; /* first */
 };
@@ -26,12 +25,14 @@ static void *principals_ask(struct reader *reader, struct arena *arena, const vo
                             struct error *err)
 {
     struct sheet_answer *answer = arena_new_of(arena, struct sheet_answer);
-    if (door_list(reader, parameters, arena, &answer->sheet, err) != ST_OK)
+    static const int words[] = {UPKEEP_STATE, UPKEEP_MAY};
+    if (upkeep_list(reader, parameters, time_now(), arena, &answer->sheet, err) != ST_OK)
         return NULL;
     for (size_t i = 0; i < answer->sheet->n_rows; i++) {
-        struct cell *may = &answer->sheet->cells[i * answer->sheet->n_columns + COLUMN_MAY];
-        if (may->known)
-            *may = cell_text(text_translated(cell_string(may)));
+        struct cell *cells = answer->sheet->cells + i * answer->sheet->n_columns;
+        for (size_t w = 0; w < sizeof words / sizeof *words; w++)
+            if (cells[words[w]].known)
+                cells[words[w]] = cell_text(text_translated(cell_string(&cells[words[w]])));
     }
     answer->metric = -1;
     return answer;
@@ -245,7 +246,7 @@ struct changing {
 
 static struct changing *changing_of(struct view *view)
 {
-    const char *name = selected(view, COLUMN_NAME);
+    const char *name = selected(view, UPKEEP_NAME);
     if (!name || !may_change(view->console))
         return NULL;
     struct changing *changing = mem_zero(1, sizeof *changing);
@@ -269,7 +270,7 @@ static void other_role(void *context, struct dialog *dialog, bool accepted)
 
 static void role_change(struct view *view)
 {
-    const char *role = selected(view, COLUMN_ROLE);
+    const char *role = selected(view, UPKEEP_ROLE);
     struct changing *changing = changing_of(view);
     const struct role_info *now = role ? role_by_name(role) : NULL;
     if (changing)

@@ -36,7 +36,7 @@ static int offer(struct fleet_session *session)
 {
     int code = session->login ? ssh_userauth_publickey(session->ssh, NULL, key_next(session))
                               : ssh_userauth_agent(session->ssh, NULL);
-    session_keep_nonblocking(session->fd);
+    session_gather(session, false);
     return code;
 }
 

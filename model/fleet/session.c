@@ -63,7 +63,9 @@ static const char *library_words(struct fleet_session *session)
     const char *words = ssh_get_error(session->ssh);
     if (strstr(words, "Connection reset"))
         return "it reset the connection";
-    if (!*words || strstr(words, "disconnected") || strstr(words, "Broken pipe"))
+    /* Without a host's name, which it needs for files that are not read, it says so once. */
+    bool none = !*words || strstr(words, "known hosts");
+    if (none || strstr(words, "disconnected") || strstr(words, "Broken pipe"))
         return "it closed the connection";
     return words;
 }
@@ -73,10 +75,17 @@ void session_finish_lost(struct fleet_session *session, const char *doing)
     session_finish(session, condition_unanswered(session), "%s: %s", doing, library_words(session));
 }
 
+/* What ends the key exchange goes out with what asks for the login. */
 static bool step_keys(struct fleet_session *session)
 {
+    bool keys = session->job->phase == PHASE_KEYS;
+    if (keys)
+        session_gather(session, true);
     int code = ssh_connect(session->ssh);
-    session_keep_nonblocking(session->fd);
+    if (keys && code == SSH_AGAIN)
+        session_gather(session, false);
+    else if (!keys)
+        session_keep_nonblocking(session->fd);
     if (session->job->phase == PHASE_VERSION && ssh_get_serverbanner(session->ssh))
         session_phase(session, PHASE_KEYS);
     if (code == SSH_AGAIN)
@@ -233,6 +242,23 @@ static void terminal_follow(struct fleet_session *session)
     ssh_channel_change_pty_size(session->channel, size >> 16, size & 0xFFFF);
 }
 
+/* A command without input is told at once that none comes, in one segment with the command. */
+static int command_request(struct fleet_session *session)
+{
+    const struct fleet_job *job = session->job;
+    bool silent = !job->input && !job->term && !session->input_ended;
+    if (!job->command)
+        return ssh_channel_request_shell(session->channel);
+    if (silent)
+        session_gather(session, true);
+    int code = ssh_channel_request_exec(session->channel, job->command);
+    if (silent && code == SSH_AGAIN)
+        session->input_ended = ssh_channel_send_eof(session->channel) == SSH_OK;
+    if (silent)
+        session_gather(session, false);
+    return code;
+}
+
 static bool step_command(struct fleet_session *session)
 {
     int code = terminal_request(session);
@@ -242,9 +268,7 @@ static bool step_command(struct fleet_session *session)
         return false;
     }
     if (code == SSH_OK)
-        code = session->job->command
-                   ? ssh_channel_request_exec(session->channel, session->job->command)
-                   : ssh_channel_request_shell(session->channel);
+        code = command_request(session);
     if (code == SSH_AGAIN)
         return false;
     if (code != SSH_OK && ssh_is_connected(session->ssh)) {
@@ -256,7 +280,7 @@ static bool step_command(struct fleet_session *session)
         session_finish_lost(session, "no answer to the command");
         return false;
     }
-    session->input_open = true;
+    session->input_open = !session->input_ended;
     session_phase(session, PHASE_FIRST);
     return true;
 }
@@ -291,6 +315,11 @@ static bool output_unwanted(const struct fleet_session *session)
 static void output_read(struct fleet_session *session, bool is_stderr, bool *ended)
 {
     char bytes[16384];
+    /* The look at the first has taken packets in: the second needs none of its own. */
+    if (is_stderr && !session->unread[true]) {
+        *ended = session->closed || ssh_channel_is_eof(session->channel);
+        return;
+    }
     int n = ssh_channel_read_nonblocking(session->channel, bytes, sizeof bytes, is_stderr);
     session->unread[is_stderr] = n == (int)sizeof bytes; /* fewer were all of them */
     if (n > 0) {
@@ -474,11 +503,7 @@ unsigned session_waits_for(const struct fleet_session *session)
 {
     if (session->job->phase == PHASE_CONNECT)
         return EPOLLOUT;
-    bool talks = session->channel && session->job->phase >= PHASE_FIRST;
-    int flags = talks          ? ssh_get_status(session->ssh)
-                : session->ssh ? ssh_get_poll_flags(session->ssh)
-                               : 0;
-    bool write = flags & SSH_WRITE_PENDING;
+    bool write = session->ssh && session_unsent(session);
     if (!session->held)
         return (unsigned)EPOLLIN | (write ? (unsigned)EPOLLOUT : 0u);
     /* That a held one was lost is told once: it is not read before it is wanted again. */
@@ -491,6 +516,7 @@ static void check_cancelled(struct fleet_session *session, int64_t now)
 {
     if (!session->kill_sent && now - session->term_sent > (int64_t)FLEET_KILL_MS * MS) {
         ssh_channel_request_send_signal(session->channel, "KILL");
+        ssh_blocking_flush(session->ssh, 0); /* nothing waits for this one to be writable */
         session->kill_sent = now;
     }
     if (session->kill_sent && now - session->kill_sent > (int64_t)FLEET_KILL_MS * MS)

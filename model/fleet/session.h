@@ -33,6 +33,8 @@ struct fleet_session {
     struct ssh_channel_callbacks_struct callbacks;
     int64_t started, phase_since, active; /* monotonic ns: of the job, the phase, the last byte */
     size_t given;                         /* bytes of output */
+    bool gathers;     /* session_gather */
+    bool input_ended; /* told together with the command */
     bool input_open, out_ended, err_ended, closed, exited;
     bool ended;  /* it said that its output ended, which a lost connection does not */
     char *input; /* stdin that did not go yet; NULL: there was none so far */
@@ -62,6 +64,9 @@ void session_connected(struct fleet_session *session);
 
 /* libssh makes descriptors blocking again in places. */
 void session_keep_nonblocking(int fd);
+
+/* On: what is sent waits for more, so that a few small packets are one segment; off: it goes. */
+void session_gather(struct fleet_session *session, bool on);
 
 /* Logs in with what login.c finds; PHASE_AUTH. False: it waits, or has ended. */
 bool session_login(struct fleet_session *session);

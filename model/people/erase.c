@@ -8,6 +8,7 @@
 #include "model/store/column.h"
 #include "model/store/erased.h"
 #include "model/store/redact.h"
+#include "model/store/sqlite.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -365,7 +366,9 @@ static enum status record_write(struct erasing *e, struct writer *writer, json_t
     json_decref(detail);
     if (status == ST_OK)
         status =
-            writer_prepare(writer, "insert into erasure values (?1, ?2, ?3, ?4, ?5)", &stmt, err);
+            writer_prepare(writer, "insert into erasure values (?1, ?2, ?3, ?4, ?5, coalesce((select"
+                           " cast(value as integer) from sync where name = 'seq'), 0))",
+                           &stmt, err);
     if (status != ST_OK)
         return status;
     json_t *rows = receipt_json(erasure->sheet);
@@ -454,6 +457,13 @@ static enum status bytes_erase(struct erasing *e, struct writer *writer, struct 
     return status;
 }
 
+/* Each of them hears of it with its next pull. */
+static enum status replicas_count(struct erasing *e, struct writer *writer, struct error *err)
+{
+    return sqlite_integer(writer_db(writer), "select count(*) from replica", 0,
+                          &e->erasure->replicas, err);
+}
+
 static void erasing_end(struct erasing *e)
 {
     vec_free(&e->persons);
@@ -488,6 +498,8 @@ enum status member_erase(struct writer *writer, const struct access *access, uin
         status = event_move(writer, &move, err);
     if (status == ST_OK)
         status = bytes_erase(&e, writer, err);
+    if (status == ST_OK)
+        status = replicas_count(&e, writer, err);
     writer_overwrite(writer, false, NULL);
     vec_free(&move.moved);
     erasing_end(&e);
@@ -520,6 +532,8 @@ enum status member_erase_preview(struct reader *reader, struct writer *writer,
         status = rows_erase(&e, writer, err);
         writer_rollback(writer);
     }
+    if (status == ST_OK)
+        status = replicas_count(&e, writer, err);
     erasing_end(&e);
     return status;
 }
@@ -530,7 +544,7 @@ enum status erasure_list(struct reader *reader, struct arena *arena, struct shee
     static const struct sheet_column columns[] = {
         {"id", N_("receipt"), CELL_TEXT}, {"time", N_("time"), CELL_TIME},
         {"actor", N_("who"), CELL_TEXT},  {"reason", N_("reason"), CELL_TEXT},
-        {"rows", N_("rows"), CELL_COUNT},
+        {"rows", N_("rows"), CELL_COUNT}, {"replicas", N_("replicas to follow"), CELL_COUNT},
     };
     sqlite3_stmt *stmt;
     bool row;
@@ -538,7 +552,8 @@ enum status erasure_list(struct reader *reader, struct arena *arena, struct shee
     enum status status = reader_prepare(
         reader,
         "select id, time, actor, reason, (select sum(json_extract(value, '$.rows')) from"
-        " json_each(receipt)) from erasure order by time desc, id",
+        " json_each(receipt)), (select count(*) from replica r where r.seq <= erasure.seq or"
+        " r.position = '') from erasure order by time desc, id",
         &stmt, err);
     if (status != ST_OK)
         return status;
@@ -549,6 +564,7 @@ enum status erasure_list(struct reader *reader, struct arena *arena, struct shee
         cells[2] = cell_text(arena_strdup(arena, column_text(stmt, 2)));
         cells[3] = cell_text(arena_strdup(arena, column_text(stmt, 3)));
         cells[4] = cell_integer(sqlite3_column_int64(stmt, 4));
+        cells[5] = cell_integer(sqlite3_column_int64(stmt, 5));
     }
     sqlite3_reset(stmt);
     return status;

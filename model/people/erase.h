@@ -19,6 +19,7 @@ struct erasure {
     struct sheet *sheet; /* what, where (table), rows, done ("removed", "kept without a name") */
     int64_t contacts;    /* hashes kept */
     bool rewritten;      /* the file held copies in unused bytes and was rewritten */
+    int64_t replicas;    /* that have to pull yet */
     bool log_left;       /* somebody has the mall open: their log goes when they close it */
 };
 
@@ -34,7 +35,8 @@ enum status member_erase_preview(struct reader *reader, struct writer *writer,
                                  const struct access *access, uint32_t person, struct arena *arena,
                                  struct erasure *erasure, struct error *err);
 
-/* All receipts, the latest first: id, time, actor, reason, rows. */
+/* All receipts, the latest first: id, time, actor, reason, rows, and on a hub how many replicas have
+ * not pulled since. */
 enum status erasure_list(struct reader *reader, struct arena *arena, struct sheet **sheet,
                          struct error *err);
 

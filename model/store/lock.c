@@ -22,6 +22,7 @@ static const char *const lock_names[] = {
     [LOCK_ENGINE] = "the engine of this mall",
     [LOCK_COLLECT] = "collecting from the devices of this mall",
     [LOCK_SYNC] = "bringing this replica up to date",
+    [LOCK_MARK] = "writing what epoch this hub is of",
 };
 
 enum status lock_open(struct file_lock *lock, const char *mall_path, struct error *err)

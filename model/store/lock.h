@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 
-enum lock_kind { LOCK_WRITER, LOCK_BULK, LOCK_ENGINE, LOCK_COLLECT, LOCK_SYNC };
+enum lock_kind { LOCK_WRITER, LOCK_BULK, LOCK_ENGINE, LOCK_COLLECT, LOCK_SYNC, LOCK_MARK };
 
 struct file_lock {
     int fd; /* -1: not open */

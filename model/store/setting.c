@@ -52,6 +52,8 @@ const struct setting settings[] = {
      "seconds between two collections; 0: as it comes"},
     {"sync_lock", SETTING_INTEGER, 0, 3650, "30", false,
      "days after which a replica that did not hear of its hub locks itself; 0: never"},
+    {"sync_log", SETTING_INTEGER, 1, 3650, "60", false,
+     "days for which a hub keeps its log for a replica that is silent; then it takes a new copy"},
     {"sync_keep", SETTING_INTEGER, 1, 3650, "90", false,
      "days for which a replica keeps edits that its hub acknowledged, as old as backups may be"},
     {"campaign_free_audience", SETTING_INTEGER, 0, 1000000000, "0", false,

@@ -11,6 +11,7 @@
 struct verify_result {
     const char *check; /* "sqlite", "foreign keys", "audit chain", "chunks", "roll-ups", ... */
     bool good;
+    bool left_out;       /* it says nothing of such a file; `finding` says why */
     const char *finding; /* what was counted, or what is wrong and where; owned by the arena */
 };
 
@@ -40,6 +41,10 @@ enum status verify_none(struct verify *verify, const char *sql, const char *coun
 /* Adds a check after the store's own. Register at the start of the program; the name must outlive
  * it. Registering one twice does nothing. */
 void verify_register(const char *name, verify_check *check);
+
+/* On a replica, which has what its role may see, `check` (NULL: none can hold, and `why` says so)
+ * takes the place of the one of that name. */
+void verify_replica(const char *name, verify_check *check, const char *why);
 
 /* Called after each check, for progress. */
 typedef void verify_report(void *context, const struct verify_result *result);

@@ -1,6 +1,5 @@
 #include "model/sync/door.h"
 
-#include "model/base/intl.h"
 #include "model/base/text.h"
 #include "model/fleet/ssh_late.h"
 #include "model/store/column.h"
@@ -272,37 +271,6 @@ enum status door_check(struct reader *reader, const char *name, struct error *er
         status = error_set(err, ST_DENIED, "%s may not come in: it is unknown here, or was revoked",
                            text_quote(arena, name, strlen(name)));
         arena_free(arena);
-    }
-    return status;
-}
-
-enum status door_list(struct reader *reader, const struct access *access, struct arena *arena,
-                      struct sheet **sheet, struct error *err)
-{
-    static const struct sheet_column columns[] = {
-        {"name", N_("name"), CELL_TEXT},   {"role", N_("role"), CELL_TEXT},
-        {"key", N_("SSH key"), CELL_TEXT}, {"heard", N_("last heard"), CELL_TIME},
-        {"may", N_("may"), CELL_TEXT},
-    };
-    sqlite3_stmt *stmt;
-    bool row = true;
-    enum status status = access_require(access, RIGHT_ADMIN, "see who may come in", err);
-    if (status == ST_OK)
-        status = reader_prepare(reader,
-                                "select p.name, p.role, p.key, r.heard from principal p left join"
-                                " replica r on r.principal = p.name order by p.name",
-                                &stmt, err);
-    if (status != ST_OK)
-        return status;
-    *sheet = sheet_new(arena, columns, sizeof columns / sizeof *columns);
-    while ((status = reader_step(reader, stmt, &row, err)) == ST_OK && row) {
-        struct cell *cells = sheet_row_add(*sheet);
-        for (int i = 0; i < 3; i++)
-            cells[i] = cell_text(arena_strdup(arena, column_text(stmt, i)));
-        const struct role_info *role = role_by_name(column_text(stmt, 1));
-        if (sqlite3_column_type(stmt, 3) == SQLITE_INTEGER)
-            cells[3] = cell_integer(sqlite3_column_int64(stmt, 3));
-        cells[4] = cell_text(role ? role->summary : NULL);
     }
     return status;
 }

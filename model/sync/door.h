@@ -44,9 +44,10 @@ enum status door_revoke(struct writer *writer, const struct access *access, cons
  * holds on the machine, not over the wire. */
 enum status door_check(struct reader *reader, const char *name, struct error *err);
 
-/* name, role, key's fingerprint, when its replica was last heard of, what it may. For RIGHT_ADMIN.
- */
-enum status door_list(struct reader *reader, const struct access *access, struct arena *arena,
-                      struct sheet **sheet, struct error *err);
+/* One of DOOR_SESSIONS places that a principal has at once, until *place is closed or the program
+ * ends: so that nobody who comes again and again takes the hub's memory from others. ST_CONFLICT
+ * where all are taken. The places are locks of MALL.serve. */
+enum { DOOR_SESSIONS = 8 };
+enum status door_enter(const char *mall_path, const char *name, int *place, struct error *err);
 
 #endif

@@ -164,6 +164,11 @@ void frame_feed(struct frame_in *in, const void *bytes, size_t n)
     in->bytes.n += n;
 }
 
+size_t frame_held(const struct frame_in *in)
+{
+    return in->bytes.n - in->at;
+}
+
 static enum status frame_refuse(struct frame_in *in, struct error *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 static enum status frame_refuse(struct frame_in *in, struct error *err, const char *format, ...)

@@ -78,6 +78,9 @@ void frame_feed(struct frame_in *in, const void *bytes, size_t n);
  * found; the session is over then. Holds at most a frame and what was fed at once. */
 enum status frame_get(struct frame_in *in, struct frame *frame, bool *there, struct error *err);
 
+/* Bytes that were fed and are in no frame that was got. */
+size_t frame_held(const struct frame_in *in);
+
 /* CRC-32C of bytes that continue those `crc` is of; 0 to begin with. */
 uint32_t frame_crc(uint32_t crc, const void *bytes, size_t n);
 

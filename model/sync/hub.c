@@ -9,13 +9,13 @@
 #include "model/store/setting.h"
 #include "model/store/sqlite.h"
 #include "model/sync/edit.h"
+#include "model/sync/mark.h"
 #include "model/sync/pull.h"
+#include "model/sync/upkeep.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { LOCK_DAYS = 30, DAY = 86400, HEARD_EVERY = 60 };
 
@@ -29,12 +29,16 @@ struct sync_hub {
     struct frame_in in;
     struct frame_out out;
     struct pull pull;
+    char replica[REPLICA_ID + 1];
     bool greeted, pulling, over;
     bool copy_wanted;      /* a first copy begins with the next batch */
     uint64_t credit, sent; /* bytes of payloads */
-    bool marked;           /* as of these: see epoch_check */
+    bool marked;           /* as of these: see mark.h */
     int64_t marked_seq, marked_tail;
-    int64_t noted; /* when the principal's row was written last */
+    struct position last; /* that the replica said; seq -1: it did not yet */
+    int64_t noted_seq;
+    int64_t noted; /* when the replica's row was written last */
+    bool revoked;  /* this replica: it is told to lock itself */
 };
 
 static int64_t hub_now(const struct sync_hub *hub)
@@ -43,11 +47,6 @@ static int64_t hub_now(const struct sync_hub *hub)
 }
 
 /* ---- What a hub is ---- */
-
-static char *epoch_path(const struct mall *mall)
-{
-    return mem_printf("%s.epoch", mall->path);
-}
 
 enum status sync_hub_make(struct writer *writer, struct error *err)
 {
@@ -59,129 +58,9 @@ enum status sync_hub_make(struct writer *writer, struct error *err)
     return change_log_begin(writer, epoch, err);
 }
 
-static enum status sync_text(struct reader *reader, const char *name, char *text, size_t size,
-                             struct error *err)
-{
-    sqlite3_stmt *stmt;
-    bool row;
-    *text = 0;
-    enum status status =
-        reader_prepare(reader, "select value from sync where name = ?1", &stmt, err);
-    if (status != ST_OK)
-        return status;
-    sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
-    status = reader_step(reader, stmt, &row, err);
-    if (status == ST_OK && row)
-        snprintf(text, size, "%s", column_text(stmt, 0));
-    sqlite3_reset(stmt);
-    return status;
-}
-
 static enum status hub_writer(struct sync_hub *hub, struct error *err)
 {
     return hub->writer ? ST_OK : writer_open(hub->mall, &hub->writer, err);
-}
-
-/*
- * ---- Epochs ----
- *
- * Before a replica is told anything new the hub gives itself a new mark, in its file and in
- * FILE.epoch beside it. A file whose mark is another one is a backup that was put back: replicas
- * know what it does not, so it is another hub from now on. Beside the file stand the mark that was
- * and the one that comes, as a program may die between the two writes.
- */
-
-struct marks {
-    char epoch[33], old[33], new[33];
-};
-
-static bool marks_read(const struct mall *mall, struct marks *marks)
-{
-    char *path = epoch_path(mall);
-    FILE *file = fopen(path, "re");
-    bool good = file && fscanf(file, "%32s %32s %32s", marks->epoch, marks->old, marks->new) == 3;
-    if (file)
-        fclose(file);
-    free(path);
-    return good;
-}
-
-static enum status marks_write(const struct mall *mall, const struct marks *marks,
-                               struct error *err)
-{
-    char *path = epoch_path(mall), *beside = mem_printf("%s.new", path);
-    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    char line[128];
-    int n = snprintf(line, sizeof line, "%s %s %s\n", marks->epoch, marks->old, marks->new);
-    bool good =
-        fd >= 0 && write(fd, line, (size_t)n) == n && fsync(fd) == 0 && rename(beside, path) == 0;
-    if (fd >= 0)
-        close(fd);
-    enum status status = good ? ST_OK
-                              : error_set(err, ST_UNUSABLE,
-                                          "'%s' cannot be written: without it a hub cannot tell "
-                                          "that a backup was put back",
-                                          path);
-    free(beside);
-    free(path);
-    return status;
-}
-
-static enum status sync_write(struct sync_hub *hub, const char *name, const char *value,
-                              struct error *err)
-{
-    sqlite3_stmt *stmt;
-    enum status status = hub_writer(hub, err);
-    if (status == ST_OK)
-        status = writer_begin(hub->writer, err);
-    if (status != ST_OK)
-        return status;
-    status = writer_prepare(hub->writer, "insert or replace into sync values (?1, ?2)", &stmt, err);
-    if (status == ST_OK) {
-        sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
-        sqlite3_bind_text(stmt, 2, value, -1, SQLITE_STATIC);
-        status = writer_run(hub->writer, stmt, err);
-    }
-    if (status == ST_OK)
-        status = writer_commit(hub->writer, err);
-    writer_rollback(hub->writer);
-    return status;
-}
-
-static enum status mark_renew(struct sync_hub *hub, const char *epoch, struct error *err)
-{
-    struct marks marks;
-    enum status status = sync_text(hub->reader, "mark", marks.old, sizeof marks.old, err);
-    if (status != ST_OK)
-        return status;
-    if (!*marks.old)
-        snprintf(marks.old, sizeof marks.old, "none");
-    snprintf(marks.epoch, sizeof marks.epoch, "%s", epoch);
-    random_hex(marks.new, 16);
-    status = marks_write(hub->mall, &marks, err);
-    if (status == ST_OK)
-        status = sync_write(hub, "mark", marks.new, err);
-    memcpy(marks.old, marks.new, sizeof marks.old);
-    return status == ST_OK ? marks_write(hub->mall, &marks, err) : status;
-}
-
-static enum status epoch_check(struct sync_hub *hub, struct error *err)
-{
-    char epoch[33], mark[33], fresh[33];
-    struct marks beside;
-    enum status status = sync_text(hub->reader, "epoch", epoch, sizeof epoch, err);
-    if (status == ST_OK)
-        status = sync_text(hub->reader, "mark", mark, sizeof mark, err);
-    if (status != ST_OK)
-        return status;
-    bool known = marks_read(hub->mall, &beside);
-    bool same = known && strcmp(epoch, beside.epoch) == 0 &&
-                (strcmp(mark, beside.new) == 0 || strcmp(mark, beside.old) == 0);
-    if (same || (!known && !*mark))
-        return ST_OK;
-    random_hex(fresh, 16);
-    status = sync_write(hub, "epoch", fresh, err);
-    return status == ST_OK ? mark_renew(hub, fresh, err) : status;
 }
 
 /* A principal may be revoked, and given another role, while its session is open. */
@@ -208,7 +87,6 @@ static enum status role_check(struct sync_hub *hub, struct error *err)
 static enum status mark_keep(struct sync_hub *hub, struct error *err)
 {
     int64_t seq, tail;
-    char epoch[33];
     enum status status = reader_integer(
         hub->reader, "select cast(value as integer) from sync where name = 'seq'", 0, &seq, err);
     if (status == ST_OK)
@@ -217,9 +95,9 @@ static enum status mark_keep(struct sync_hub *hub, struct error *err)
         return status;
     status = role_check(hub, err);
     if (status == ST_OK)
-        status = sync_text(hub->reader, "epoch", epoch, sizeof epoch, err);
+        status = hub_writer(hub, err);
     if (status == ST_OK)
-        status = mark_renew(hub, epoch, err);
+        status = mark_renew(hub->reader, hub->writer, err);
     hub->marked = status == ST_OK;
     hub->marked_seq = seq;
     hub->marked_tail = tail;
@@ -240,8 +118,8 @@ static enum status leave(struct sync_hub *hub, enum status status, const struct 
 {
     if (!hub->over)
         say(hub, FRAME_BYE,
-            json_pack("{s:s, s:s}", "reason", status == ST_OK ? "" : error_text(err), "status",
-                      status_name(status)));
+            json_pack("{s:s, s:s, s:b}", "reason", status == ST_OK ? "" : error_text(err), "status",
+                      status_name(status), "revoked", hub->revoked));
     hub->over = true;
     return status;
 }
@@ -278,19 +156,21 @@ enum status sync_hub_new(struct mall *mall, const struct sync_hub_options *optio
     struct sync_hub *hub = mem_zero(1, sizeof *hub);
     hub->mall = mall;
     hub->now = options->now;
+    hub->last.seq = hub->noted_seq = -1;
     hub->context = options->context;
     char epoch[33] = "";
     enum status status = reader_open(mall, &hub->reader, err);
     if (status == ST_OK)
-        status = sync_text(hub->reader, "epoch", epoch, sizeof epoch, err);
+        status = mark_text(hub->reader, "epoch", epoch, sizeof epoch, err);
     if (status == ST_OK && (!*epoch || mall->replica))
         status = error_set(err, ST_REFUSED, "'%s' is no hub: make it one with `atrium hub add`",
                            mall->path);
     if (status == ST_OK)
         status = principal_check(hub, options->principal, err);
     if (status == ST_OK)
-        status = epoch_check(hub, err);
-    hub->pull = (struct pull){.reader = hub->reader, .access = &hub->access, .frames = &hub->out};
+        status = mark_check(mall, hub->reader, &hub->writer, err);
+    hub->pull = (struct pull){.reader = hub->reader, .access = &hub->access, .frames = &hub->out,
+                              .replica = hub->replica};
     if (status != ST_OK) {
         sync_hub_free(hub);
         return status;
@@ -336,7 +216,8 @@ static enum status way_on(struct sync_hub *hub, const json_t *hello, const char 
         return ST_OK;
     hub->pull.at = at;
     bool possible;
-    enum status status = pull_possible(hub->reader, hub->access.principal, &at, &possible, err);
+    enum status status = pull_possible(hub->reader, hub->access.principal, hub->replica, &at, &possible,
+                                       err);
     *rebuild = !possible;
     return status;
 }
@@ -349,6 +230,43 @@ static json_t *key_json(const struct sync_hub *hub)
     snprintf(hex, sizeof hex, "%016llx%016llx", (unsigned long long)hub->access.key[0],
              (unsigned long long)hub->access.key[1]);
     return json_string(hex);
+}
+
+/* Which of the principal's replicas it is, and whether it may go on. */
+static enum status replica_check(struct sync_hub *hub, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    bool row;
+    enum status status = reader_prepare(
+        hub->reader, "select revoked from replica where principal = ?1 and id = ?2", &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_text(stmt, 1, hub->access.principal, -1, SQLITE_STATIC);
+    sqlite3_bind_text(stmt, 2, hub->replica, -1, SQLITE_STATIC);
+    status = reader_step(hub->reader, stmt, &row, err);
+    hub->revoked = status == ST_OK && row && sqlite3_column_int64(stmt, 0) > 0;
+    sqlite3_reset(stmt);
+    return hub->revoked ? error_set(err, ST_DENIED,
+                                    "this replica was revoked and is locked: ask who looks after "
+                                    "the hub")
+                        : status;
+}
+
+static enum status replica_hear(struct sync_hub *hub, const json_t *hello, struct error *err)
+{
+    const char *id = json_string_value(json_object_get(hello, "replica"));
+    const char *machine = json_string_value(json_object_get(hello, "machine"));
+    const char *program = json_string_value(json_object_get(hello, "program"));
+    if (!id || strlen(id) != REPLICA_ID || strspn(id, "0123456789abcdef") != REPLICA_ID)
+        return error_set(err, ST_REFUSED, "the replica says not which one it is");
+    snprintf(hub->replica, sizeof hub->replica, "%s", id);
+    enum status status = replica_check(hub, err);
+    if (status == ST_OK)
+        status = hub_writer(hub, err);
+    return status == ST_OK ? upkeep_meet(hub->writer, hub->access.principal, id,
+                                         machine ? machine : "", program ? program : "",
+                                         hub_now(hub), err)
+                           : status;
 }
 
 static enum status hello(struct sync_hub *hub, const json_t *json, struct error *err)
@@ -366,7 +284,9 @@ static enum status hello(struct sync_hub *hub, const json_t *json, struct error 
                          schema > schema_version || sync > SYNC_VERSION ? "older" : "newer",
                          SYNC_VERSION, schema_version, (long long)sync, (long long)schema);
     policy_hash(hub->access.role, policy);
-    enum status status = sync_text(hub->reader, "epoch", epoch, sizeof epoch, err);
+    enum status status = replica_hear(hub, json, err);
+    if (status == ST_OK)
+        status = mark_text(hub->reader, "epoch", epoch, sizeof epoch, err);
     if (status == ST_OK)
         status = way_on(hub, json, epoch, policy, &rebuild, err);
     if (status != ST_OK)
@@ -386,36 +306,15 @@ static enum status hello(struct sync_hub *hub, const json_t *json, struct error 
 
 /* ---- Pulling ---- */
 
-/* The log of events is kept for replicas that were heard of lately; others take a copy again. A
- * copy that nobody goes on with pins nothing for ever. What batches brought that are no longer in
- * the log goes with the next batch. */
-static enum status log_shorten(struct writer *writer, int64_t now, struct error *err)
-{
-    static const char *const steps[] = {
-        "update replica set batch = 0 where batch <> 0 and heard < ?1 - 7 * 86400",
-        "insert or replace into sync select 'floor', min(seq) from replica where heard >= ?1 - 60 *"
-        " 86400 having count(*) > 0",
-        "delete from event_log where seq < (select cast(value as integer) from sync where name ="
-        " 'floor') and ?1",
-    };
-    enum status status = ST_OK;
-    for (size_t i = 0; i < sizeof steps / sizeof *steps && status == ST_OK; i++) {
-        sqlite3_stmt *stmt;
-        status = writer_prepare(writer, steps[i], &stmt, err);
-        if (status != ST_OK)
-            break;
-        sqlite3_bind_int64(stmt, 1, now);
-        status = writer_run(writer, stmt, err);
-    }
-    return status;
-}
-
 /* How far the replica is, for the log to be shortened by, and for `hub list`. */
-static enum status heard(struct sync_hub *hub, const struct position *at, struct error *err)
+static enum status heard(struct sync_hub *hub, bool ending, struct error *err)
 {
+    const struct position *at = &hub->last;
     int64_t now = hub_now(hub);
+    bool more;
     sqlite3_stmt *stmt;
-    if (at->copy || (hub->noted && now - hub->noted < HEARD_EVERY && now >= hub->noted))
+    bool lately = hub->noted && now - hub->noted < HEARD_EVERY && now >= hub->noted;
+    if (at->copy || at->seq < 0 || (ending ? at->seq == hub->noted_seq : lately))
         return ST_OK;
     char *text = position_text(at);
     enum status status = hub_writer(hub, err);
@@ -424,24 +323,26 @@ static enum status heard(struct sync_hub *hub, const struct position *at, struct
     if (status == ST_OK)
         status = writer_prepare(
             hub->writer,
-            "insert into replica (principal, position, seq, batch, heard) values (?1, ?2, ?3, 0,"
-            " ?4) on conflict do update set position = ?2, seq = ?3, batch = 0, heard = ?4",
+            "insert into replica (principal, id, position, seq, batch, heard) values (?1, ?5, ?2,"
+            " ?3, 0, ?4) on conflict do update set position = ?2, seq = ?3, batch = 0, heard = ?4",
             &stmt, err);
     if (status == ST_OK) {
         sqlite3_bind_text(stmt, 1, hub->access.principal, -1, SQLITE_STATIC);
         sqlite3_bind_text(stmt, 2, text, -1, SQLITE_STATIC);
         sqlite3_bind_int64(stmt, 3, at->seq);
         sqlite3_bind_int64(stmt, 4, now);
+        sqlite3_bind_text(stmt, 5, hub->replica, -1, SQLITE_STATIC);
         status = writer_run(hub->writer, stmt, err);
     }
     if (status == ST_OK)
-        status = log_shorten(hub->writer, now, err);
+        status = upkeep_step(hub->writer, now, &more, err);
     if (status == ST_OK)
         status = writer_commit(hub->writer, err);
     if (hub->writer)
         writer_rollback(hub->writer);
     free(text);
     hub->noted = now;
+    hub->noted_seq = at->seq;
     return status;
 }
 
@@ -453,7 +354,10 @@ static enum status pulled(struct sync_hub *hub, const json_t *json, struct error
         return error_set(err, ST_REFUSED, "the replica pulls before it said hello");
     hub->pulling = true;
     hub->credit = (uint64_t)bytes;
-    return position_read(json_object_get(json, "position"), &at) ? heard(hub, &at, err) : ST_OK;
+    if (!position_read(json_object_get(json, "position"), &at))
+        return ST_OK;
+    hub->last = at;
+    return heard(hub, false, err);
 }
 
 /* A principal that is revoked is not served any further; one whose role changed begins again. */
@@ -466,7 +370,7 @@ static enum status still_admitted(struct sync_hub *hub, struct error *err)
     if (status == ST_OK && hub->access.role != role)
         status = error_set(err, ST_CONFLICT, "the role of %s changed: the next session goes by it",
                            principal);
-    return status;
+    return status == ST_OK ? replica_check(hub, err) : status;
 }
 
 static enum status batch_next(struct sync_hub *hub, bool *more, struct error *err)
@@ -530,8 +434,11 @@ static enum status frame_take(struct sync_hub *hub, const struct frame *frame, s
         status = pulled(hub, json, err);
     else if (frame->type == FRAME_EDIT)
         status = edited(hub, json, err);
-    else if (frame->type == FRAME_BYE)
-        status = leave(hub, ST_OK, err);
+    else if (frame->type == FRAME_BYE) {
+        status = heard(hub, true, err);
+        if (status == ST_OK)
+            status = leave(hub, ST_OK, err);
+    }
     else
         status = error_set(err, ST_REFUSED, "the replica sent a frame '%s', which only a hub sends",
                            frame_names[frame->type]);
@@ -543,6 +450,11 @@ void sync_hub_feed(struct sync_hub *hub, const void *bytes, size_t n)
 {
     if (!hub->over)
         frame_feed(&hub->in, bytes, n);
+}
+
+size_t sync_hub_held(const struct sync_hub *hub)
+{
+    return frame_held(&hub->in);
 }
 
 enum status sync_hub_step(struct sync_hub *hub, bool *more, struct error *err)

@@ -31,6 +31,8 @@ void sync_hub_free(struct sync_hub *hub); /* NULL is fine; what is unfinished ne
 
 /* Bytes from the replica; n = 0: there will be no more. */
 void sync_hub_feed(struct sync_hub *hub, const void *bytes, size_t n);
+/* Of those, what was not looked at yet: whoever feeds waits where it is more than a frame. */
+size_t sync_hub_held(const struct sync_hub *hub);
 
 /* Does some work: applies an edit, reads up to a batch. *more: there is more to do without new
  * bytes. A status other than ST_OK ends the session; the reason was put in a last frame. */

@@ -52,6 +52,9 @@ const struct outbox_verb *outbox_verb_find(const char *name); /* NULL: unknown *
 /* Whose moves are verbs of that name; NULL: none. */
 const struct outbox_verb *outbox_verb_of(const char *entity);
 
+/* Checks of replicas, for `atrium verify`; at the start of the program. */
+void sync_verify_register(void);
+
 /* Lets operations on replicas find the outbox; at the start of the program. */
 void sync_register(void);
 

@@ -305,6 +305,7 @@ const struct policy_column policy_columns[] = {
     {"erasure", "actor", "-k--k"},
     {"erasure", "reason", "-k--k"},
     {"erasure", "receipt", "-k--k"},
+    {"erasure", "seq", "-----"},
     {"principal", "name", "kkkkk"},
     {"principal", "role", "kkkkk"},
     {"principal", "key", "----k"},

@@ -11,6 +11,7 @@
 struct pull {
     struct reader *reader;
     const struct access *access;
+    const char *replica; /* which of the principal's */
     struct frame_out *frames;
     struct position at;
     int64_t now;          /* put into the end of each batch */
@@ -18,7 +19,7 @@ struct pull {
     struct batch_out out; /* room kept from batch to batch */
 };
 
-/* Begins a first copy: what it copies is pinned for the principal, in a transaction of the writer.
+/* Begins a first copy: what it copies is pinned for the replica, in a transaction of the writer.
  * Sends the first batch, which has the tail. */
 enum status pull_copy_begin(struct pull *pull, struct writer *writer, struct error *err);
 
@@ -27,7 +28,7 @@ enum status pull_batch(struct pull *pull, bool *more, struct error *err);
 
 /* Whether the hub can go on from a position: what it needs of the log and of pinned events is
  * there. */
-enum status pull_possible(struct reader *reader, const char *principal,
+enum status pull_possible(struct reader *reader, const char *principal, const char *replica,
                           const struct position *position, bool *possible, struct error *err);
 
 void pull_free(struct pull *pull);

@@ -18,8 +18,8 @@ static enum status pin(struct pull *pull, struct writer *writer, struct error *e
     sqlite3_stmt *stmt;
     enum status status = writer_prepare(
         writer,
-        "insert into replica (principal, seq, batch, heard) values (?1, ?2, ?3, ?4) on conflict"
-        " do update set seq = ?2, batch = ?3, heard = ?4, position = ''",
+        "insert into replica (principal, id, seq, batch, heard) values (?1, ?5, ?2, ?3, ?4) on"
+        " conflict do update set seq = ?2, batch = ?3, heard = ?4, position = ''",
         &stmt, err);
     if (status != ST_OK)
         return status;
@@ -27,6 +27,7 @@ static enum status pin(struct pull *pull, struct writer *writer, struct error *e
     sqlite3_bind_int64(stmt, 2, pull->at.seq);
     sqlite3_bind_int64(stmt, 3, pull->at.batch);
     sqlite3_bind_int64(stmt, 4, pull->now);
+    sqlite3_bind_text(stmt, 5, pull->replica, -1, SQLITE_STATIC);
     return writer_run(writer, stmt, err);
 }
 

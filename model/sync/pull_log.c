@@ -164,7 +164,7 @@ enum status pull_items_read(struct pull *pull, struct pull_items *items, bool *r
 
 /* ---- Whether there is a way on ---- */
 
-enum status pull_possible(struct reader *reader, const char *principal,
+enum status pull_possible(struct reader *reader, const char *principal, const char *replica,
                           const struct position *position, bool *possible, struct error *err)
 {
     sqlite3_stmt *stmt;
@@ -175,13 +175,15 @@ enum status pull_possible(struct reader *reader, const char *principal,
         "select coalesce((select cast(value as integer) from sync where name = 'floor'), 0) <= ?1"
         " and ?1 <= (select cast(value as integer) from sync where name = 'seq')"
         " and not exists (select 1 from event_log where act = 'other' and seq > ?1)"
-        " and (?3 = 0 or exists (select 1 from replica where principal = ?2 and batch = ?3))",
+        " and (?3 = 0 or exists (select 1 from replica where principal = ?2 and id = ?4 and batch ="
+        " ?3))",
         &stmt, err);
     if (status != ST_OK)
         return status;
     sqlite3_bind_int64(stmt, 1, position->seq);
     sqlite3_bind_text(stmt, 2, principal, -1, SQLITE_STATIC);
     sqlite3_bind_int64(stmt, 3, position->copy ? position->batch : 0);
+    sqlite3_bind_text(stmt, 4, replica, -1, SQLITE_STATIC);
     status = reader_step(reader, stmt, &row, err);
     *possible = status == ST_OK && row && sqlite3_column_int(stmt, 0);
     sqlite3_reset(stmt);

@@ -54,14 +54,19 @@ static enum status pump_write(struct pump *pump, struct error *err)
     return status;
 }
 
+/* Whoever sends faster than can be worked on waits in the wire, not in memory here. */
+static bool takes_more(const struct pump *pump)
+{
+    return !pump->input_ended && !pump->deadline && waiting(pump) < OUT_MOST &&
+           pump->end->held(pump->end->machine) < PUMP_IN_MOST;
+}
+
 static enum status pump_read(struct pump *pump, struct error *err)
 {
     unsigned char bytes[READ_SIZE];
     size_t n = 1;
     enum status status = ST_OK;
-    for (int i = 0; i < READS_AT_ONCE && n && !pump->input_ended && status == ST_OK &&
-                    waiting(pump) < OUT_MOST && !pump->deadline;
-         i++) {
+    for (int i = 0; i < READS_AT_ONCE && n && status == ST_OK && takes_more(pump); i++) {
         status =
             pump->wire->ops->read(pump->wire, bytes, sizeof bytes, &n, &pump->input_ended, err);
         if (n) {
@@ -80,7 +85,7 @@ static void pump_wait(struct pump *pump)
 {
     struct pollfd polls[WIRE_POLLS + 1];
     size_t out = waiting(pump);
-    bool reading = !pump->input_ended && out < OUT_MOST && !pump->deadline;
+    bool reading = takes_more(pump);
     size_t n = pump->wire->ops->polls(pump->wire, polls, reading, out && !pump->output_ended);
     int64_t now = now_ms(), until = INT64_MAX;
     if (pump->options->wake >= 0)

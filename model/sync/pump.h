@@ -9,6 +9,9 @@
 #include "model/sync/replica.h"
 #include "model/sync/wire.h"
 
+/* A machine that holds so many bytes is fed no more: a whole frame is among them. */
+enum { PUMP_IN_MOST = (4 << 20) + (1 << 16) };
+
 /* One end, the hub's or the replica's. */
 struct pump_end {
     void *machine;
@@ -17,6 +20,7 @@ struct pump_end {
     const unsigned char *(*out)(const void *machine, size_t *n);
     void (*sent)(void *machine, size_t n);
     bool (*over)(const void *machine);
+    size_t (*held)(const void *machine); /* bytes that were fed and not looked at yet */
 };
 struct pump_end pump_end_of_hub(struct sync_hub *hub);
 struct pump_end pump_end_of_replica(struct sync_replica *replica);

@@ -26,9 +26,14 @@ static bool hub_over(const void *machine)
     return sync_hub_over(machine);
 }
 
+static size_t hub_held(const void *machine)
+{
+    return sync_hub_held(machine);
+}
+
 struct pump_end pump_end_of_hub(struct sync_hub *hub)
 {
-    return (struct pump_end){hub, hub_feed, hub_step, hub_out, hub_sent, hub_over};
+    return (struct pump_end){hub, hub_feed, hub_step, hub_out, hub_sent, hub_over, hub_held};
 }
 
 static void replica_feed(void *machine, const void *bytes, size_t n)
@@ -56,8 +61,13 @@ static bool replica_over(const void *machine)
     return sync_replica_over(machine);
 }
 
+static size_t replica_held(const void *machine)
+{
+    return sync_replica_held(machine);
+}
+
 struct pump_end pump_end_of_replica(struct sync_replica *replica)
 {
-    return (struct pump_end){replica,     replica_feed, replica_step,
-                             replica_out, replica_sent, replica_over};
+    return (struct pump_end){replica,      replica_feed, replica_step, replica_out,
+                             replica_sent, replica_over, replica_held};
 }

@@ -1,5 +1,6 @@
 #include "model/sync/replica.h"
 
+#include "model/base/random.h"
 #include "model/base/text.h"
 #include "model/base/time.h"
 #include "model/store/lock.h"
@@ -23,6 +24,7 @@ struct sync_replica {
     int64_t (*now)(void *context);
     void *context;
     char *hub; /* URL or command; NULL: as it is */
+    char id[33], machine[65];
     struct file_lock lock;
     struct side home, copy; /* the replica, with its outbox; a first copy under way */
     struct side *at;        /* which of them is pulled into */
@@ -90,14 +92,27 @@ static enum status sides_open(struct sync_replica *r, struct error *err)
     return status;
 }
 
+/* A copy that is made anew is the same replica. */
+static void who(struct sync_replica *r)
+{
+    const char *known = *r->home.id ? r->home.id : r->copy.id;
+    if (*known)
+        memcpy(r->id, known, sizeof r->id);
+    else
+        random_hex(r->id, 16);
+    if (gethostname(r->machine, sizeof r->machine) != 0)
+        *r->machine = 0;
+    r->machine[sizeof r->machine - 1] = 0;
+}
+
 static void hello(struct sync_replica *r)
 {
     const struct side *at = r->at;
     struct position position;
     bool known = at && position_parse(at->position, &position);
     say(r, FRAME_HELLO,
-        json_pack("{s:i, s:i, s:s, s:s, s:o, s:s}", "sync", SYNC_VERSION, "schema", schema_version,
-                  "epoch", at ? at->epoch : "", "policy", at ? at->policy : "", "position",
+        json_pack("{s:i, s:i, s:s, s:s, s:s, s:s, s:o, s:s}", "sync", SYNC_VERSION, "schema", schema_version,
+                  "replica", r->id, "machine", r->machine, "epoch", at ? at->epoch : "", "policy", at ? at->policy : "", "position",
                   known ? position_json(&position) : json_null(), "program", ATRIUM_VERSION));
 }
 
@@ -121,6 +136,7 @@ enum status sync_replica_new(const char *path, const struct sync_replica_options
         sync_replica_free(r);
         return status;
     }
+    who(r);
     hello(r);
     *out = r;
     return ST_OK;
@@ -188,7 +204,7 @@ static enum status welcomed(struct sync_replica *r, const json_t *json, struct e
     if (status == ST_OK && r->welcome.rebuild) {
         side_close(&r->copy);
         side_remove(r->making);
-        status = side_make(&r->copy, r->making, &r->welcome, err);
+        status = side_make(&r->copy, r->making, &r->welcome, r->id, err);
         if (status == ST_OK)
             status = making_begin(&r->copy, err);
         r->at = &r->copy;
@@ -196,7 +212,7 @@ static enum status welcomed(struct sync_replica *r, const json_t *json, struct e
         r->counts.share = 0;
     }
     if (status == ST_OK)
-        status = side_greet(r->at, &r->welcome, r->hub, err);
+        status = side_greet(r->at, &r->welcome, r->id, r->hub, err);
     if (status != ST_OK)
         return status;
     bool some;
@@ -299,6 +315,8 @@ static enum status bye(struct sync_replica *r, const json_t *json, struct error 
     for (int s = ST_REFUSED; name && s <= ST_UNUSABLE; s++)
         if (strcmp(name, status_name((enum status)s)) == 0)
             status = (enum status)s;
+    if (json_is_true(json_object_get(json, "revoked")) && r->home.writer)
+        side_lock(&r->home, NULL);
     struct arena *arena = arena_new();
     error_set(err, status, "the hub ended the session: %s",
               text_quote(arena, reason, strlen(reason)));
@@ -350,6 +368,11 @@ void sync_replica_feed(struct sync_replica *r, const void *bytes, size_t n)
     r->counts.bytes_in += (int64_t)n;
     if (!r->over)
         frame_feed(&r->in, bytes, n);
+}
+
+size_t sync_replica_held(const struct sync_replica *r)
+{
+    return frame_held(&r->in);
 }
 
 static enum status step(struct sync_replica *r, bool *more, struct error *err)

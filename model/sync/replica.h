@@ -35,6 +35,8 @@ enum status sync_replica_new(const char *path, const struct sync_replica_options
 void sync_replica_free(struct sync_replica *replica); /* NULL is fine */
 
 void sync_replica_feed(struct sync_replica *replica, const void *bytes, size_t n); /* 0: the end */
+/* Of those, what was not looked at yet: whoever feeds waits where it is more than a frame. */
+size_t sync_replica_held(const struct sync_replica *replica);
 enum status sync_replica_step(struct sync_replica *replica, bool *more, struct error *err);
 const unsigned char *sync_replica_out(const struct sync_replica *replica, size_t *n);
 void sync_replica_sent(struct sync_replica *replica, size_t n);

@@ -88,13 +88,15 @@ enum status side_read(struct side *side, struct error *err)
     enum status status = writer_prepare(side->writer, "select name, value from sync", &stmt, err);
     if (status != ST_OK)
         return status;
-    *side->epoch = *side->policy = *side->position = 0;
+    *side->epoch = *side->policy = *side->position = *side->id = 0;
     while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
         const char *name = column_text(stmt, 0), *value = column_text(stmt, 1);
         if (strcmp(name, "epoch") == 0)
             snprintf(side->epoch, sizeof side->epoch, "%s", value);
         if (strcmp(name, "policy") == 0)
             snprintf(side->policy, sizeof side->policy, "%s", value);
+        if (strcmp(name, "replica") == 0)
+            snprintf(side->id, sizeof side->id, "%s", value);
         if (strcmp(name, "position") == 0)
             snprintf(side->position, sizeof side->position, "%s", value);
     }
@@ -128,8 +130,8 @@ void side_close(struct side *side)
     *side = (struct side){0};
 }
 
-static enum status names_put(struct side *side, const struct welcome *w, const char *hub,
-                             struct error *err)
+static enum status names_put(struct side *side, const struct welcome *w, const char *id,
+                             const char *hub, struct error *err)
 {
     char seconds[32];
     snprintf(seconds, sizeof seconds, "%lld", (long long)w->lock_s);
@@ -140,6 +142,7 @@ static enum status names_put(struct side *side, const struct welcome *w, const c
         {"policy", w->policy},
         {"lock", seconds},
         {"key", w->key},
+        {"replica", id},
         {"hub", hub},
     };
     enum status status = ST_OK;
@@ -149,13 +152,13 @@ static enum status names_put(struct side *side, const struct welcome *w, const c
     return status;
 }
 
-enum status side_greet(struct side *side, const struct welcome *w, const char *hub,
-                       struct error *err)
+enum status side_greet(struct side *side, const struct welcome *w, const char *id,
+                       const char *hub, struct error *err)
 {
     enum status status = writer_begin(side->writer, err);
     if (status == ST_OK) {
         change_capture(side->writer, false);
-        status = names_put(side, w, hub, err);
+        status = names_put(side, w, id, hub, err);
     }
     if (status == ST_OK)
         status = writer_commit(side->writer, err);
@@ -163,8 +166,21 @@ enum status side_greet(struct side *side, const struct welcome *w, const char *h
     return status == ST_OK ? side_read(side, err) : status;
 }
 
+enum status side_lock(struct side *side, struct error *err)
+{
+    enum status status = writer_begin(side->writer, err);
+    if (status == ST_OK) {
+        change_capture(side->writer, false);
+        status = sync_put(side->writer, "lock", "1", err);
+    }
+    if (status == ST_OK)
+        status = writer_commit(side->writer, err);
+    writer_rollback(side->writer);
+    return status;
+}
+
 enum status side_make(struct side *side, const char *path, const struct welcome *w,
-                      struct error *err)
+                      const char *id, struct error *err)
 {
     struct mall_options options = {
         .name = w->mall, .timezone = w->timezone, .currency = w->currency};
@@ -174,7 +190,7 @@ enum status side_make(struct side *side, const char *path, const struct welcome 
     if (status == ST_OK)
         status = writer_open(side->mall, &side->writer, err);
     if (status == ST_OK)
-        status = side_greet(side, w, NULL, err);
+        status = side_greet(side, w, id, NULL, err);
     if (status == ST_OK) /* now it is a replica */
         status = mall_reload(side->mall, err);
     if (status != ST_OK)

@@ -16,6 +16,7 @@ import time
 
 FANOUTS = (32, 64, 128, 256)
 LIMIT_S = 120
+PORT = int(os.environ.get("ATRIUM_BENCH_PORT", "2222"))  # 2222 may be a living demo's
 COMMAND = "PATH=$PATH:$HOME/atrium/bin; atrium-device status"
 
 
@@ -30,8 +31,9 @@ class Devices:
         self.tool = os.path.abspath(os.path.join(build, "atrium-devices"))
         self.atrium = os.path.abspath(os.path.join(build, "atrium"))
         self.path = lambda name: os.path.join(folder, name)
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.path("id")],
-                       check=True)
+        for name, kind in (("id", "ecdsa"), ("id_ed25519", "ed25519")):
+            subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", self.path(name)],
+                           check=True)
         rows = self.listed(n, "--list").splitlines()
         self.hosts = [row.split(",")[2] for row in rows[1:]]
         with open(self.path("devices.csv"), "w") as file:
@@ -46,12 +48,12 @@ class Devices:
         for words in (["init", mall, "--timezone", "Asia/Shanghai"],
                       ["-m", mall, "import", "devices", self.path("devices.csv")]):
             subprocess.run([self.atrium, *words], check=True, stdout=subprocess.DEVNULL)
-        self.farm = subprocess.Popen([self.tool, "--devices", str(n), "--user-key",
-                                      self.path("id.pub")], stdout=subprocess.PIPE, text=True)
+        self.farm = subprocess.Popen([self.tool, "--devices", str(n), "--port", str(PORT),
+                                      "--user-key", self.path("id.pub")], stdout=subprocess.PIPE, text=True)
         self.farm.stdout.readline()
 
     def listed(self, n, how):
-        return subprocess.run([self.tool, "--devices", str(n), how], check=True, text=True,
+        return subprocess.run([self.tool, "--devices", str(n), "--port", str(PORT), how], check=True, text=True,
                               stdout=subprocess.PIPE).stdout
 
     def end(self):
@@ -61,7 +63,7 @@ class Devices:
     def ssh_options(self):
         """The least that ssh must do: no configuration, one key, the fast algorithms."""
         options = {
-            "Port": 2222, "User": "atrium", "IdentityFile": self.path("id"),
+            "Port": PORT, "User": "atrium", "IdentityFile": self.path("id"),
             "IdentitiesOnly": "yes", "IdentityAgent": "none",
             "UserKnownHostsFile": self.path("known_hosts"), "GlobalKnownHostsFile": "/dev/null",
             "StrictHostKeyChecking": "yes", "CheckHostIP": "no", "UpdateHostKeys": "no",

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -238,6 +239,66 @@ def reach(codes):
     return ("--yes", str(len(codes))) if len(codes) > 10 else ()
 
 
+def run_once(f, **more):
+    """One round of the engine's step for configurations that wait."""
+    done = subprocess.run([ATRIUM, "-m", f.mall, "run", "--once", "--steps", "configs", "--json"],
+                          capture_output=True, timeout=120,
+                          env=dict(os.environ, XDG_CONFIG_HOME=f.folder,
+                                   ATRIUM_IDENTITY=f.path("id"), **more))
+    check("a round", done.returncode == 0, done.stderr)
+    report = json.loads(done.stdout)["configs"]
+    return report["waiting"], report["applied"], report["failed"]
+
+
+def test_queue(f):
+    """Who was away when it was applied gets it from `atrium run`."""
+    def drift(code):
+        return f.device("config", "show", "--on", code)[1]["devices"][0]["drift"]
+
+    def queue(text, time_):
+        f.fault("* ok")
+        f.device("config", "set", "--kind", "pos", "-", *reach(pos), data=text)
+        f.fault(f"{off} off")
+        status, _, err = f.device("config", "apply", "--on", off, "--queue", time_)
+        check("it waits", status == 1 and drift(off) == "queued", (status, err, drift(off)))
+
+    pos = [row["device"] for row in f.device("list", "--on", "kind=pos")[1]["devices"]]
+    off = pos[1]
+    for code in pos:
+        f.device("config", "set", "--on", code, "--clear")
+    queue(b"kind=pos\nhub=10.0.0.7\n", "1h")
+    check("while it is away", run_once(f) == (1, 0, 0))
+    check("it goes on waiting", drift(off) == "queued", drift(off))
+    f.fault("* ok")
+    check("when it is back", run_once(f) == (1, 1, 0))
+    check("it has what is desired", drift(off) == "same", drift(off))
+    got = f.path("queued")
+    f.device("get", "--on", off, got, "config")
+    check("in truth", b"hub=10.0.0.7\n" in f.read("queued"))
+    mall = sqlite3.connect(f"file:{f.mall}?mode=ro", uri=True)
+    acts = mall.execute("select actor, state from device_act where act = 'config' order by rowid"
+                        " desc limit 1").fetchall()
+    check("the engine did it", acts == [("engine", "ok")], acts)
+    told = mall.execute("select count(*) from audit where actor = 'engine' and act = 'config'"
+                        ).fetchone()
+    check("the audit has it", told == (1,), mall.execute("select * from audit order by rowid desc"
+                                                         " limit 2").fetchall())
+    mall.close()
+    check("nobody waits", run_once(f) == (0, 0, 0))
+    # Who says no does not wait any more.
+    queue(b"hub=10.0.0.8\n", "1h")
+    f.fault("* ok")
+    check("it says no", run_once(f) == (1, 0, 1))
+    check("it is not asked again", run_once(f) == (0, 0, 0) and drift(off) == "drift", drift(off))
+    # Whose time is over does not get it.
+    queue(b"kind=pos\nhub=10.0.0.9\n", "1m")
+    f.fault("* ok")
+    late = str(int(time.time()) + 100)
+    check("its time is over", run_once(f, ATRIUM_NOW=late) == (0, 0, 0))
+    check("it keeps what it has", b"hub=10.0.0.7\n" in
+          (f.device("get", "--on", off, got, "config") and f.read("queued")))
+
+
 def test_pipe(f):
     """Whoever reads the output may go away."""
     child = subprocess.Popen([ATRIUM, "-m", f.mall, "device", "put", "--on", "", "--identity",
@@ -252,6 +313,6 @@ def test_pipe(f):
 
 
 with Fleet() as fleet:
-    for test in (test_files, test_faults, test_killed, test_config, test_pipe):
+    for test in (test_files, test_faults, test_killed, test_config, test_queue, test_pipe):
         test(fleet)
 finish()

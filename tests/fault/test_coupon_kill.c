@@ -5,11 +5,10 @@
  */
 #include "model/campaign/coupon.h"
 #include "model/event/event.h"
-#include "model/event/verify.h"
 #include "tests/support/kill.h"
 #include "tests/support/people.h"
 
-#include "model/store/verify.h"
+#include "tests/support/whole.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -110,13 +109,6 @@ static void work(void *context, int pipe)
 
 /* ---- What must hold ---- */
 
-static void report(void *context, const struct verify_result *result)
-{
-    (void)context;
-    if (!result->good)
-        fail_msg("verify: %s: %s", result->check, result->finding);
-}
-
 static int64_t number(struct reader *reader, const char *sql)
 {
     int64_t value;
@@ -128,13 +120,9 @@ static void mall_check(const char *path, int64_t turns)
 {
     struct mall *mall;
     struct reader *reader;
-    struct arena *arena = arena_new();
-    int bad;
     assert_ok(mall_open(path, &mall, &err));
     assert_ok(reader_open(mall, &reader, &err));
-    event_verify_register();
-    coupon_verify_register();
-    assert_ok(verify_run(reader, arena, report, NULL, &bad, &err));
+    assert_whole(reader);
     int64_t issued = number(reader, "select count(*) from coupon where campaign = 1");
     int64_t listed = number(reader, "select count(*) from coupon where campaign = 2");
     int64_t redeemed = number(reader, "select count(*) from coupon where state = 3");
@@ -151,7 +139,6 @@ static void mall_check(const char *path, int64_t turns)
                      0);
     reader_close(reader);
     mall_close(mall);
-    arena_free(arena);
 }
 
 static void test_killed_at_random(void **state)

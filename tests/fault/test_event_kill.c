@@ -3,10 +3,10 @@
  * acknowledged is there, and every check of verify holds.
  */
 #include "model/event/event.h"
-#include "model/event/verify.h"
 #include "tests/support/event_history.h"
 #include "tests/support/kill.h"
 #include "tests/support/temp.h"
+#include "tests/support/whole.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -74,18 +74,6 @@ static void work(void *context, int pipe)
     }
 }
 
-static void expect_good(const struct verify_result *result)
-{
-    if (!result->good)
-        fail_msg("verify: %s: %s", result->check, result->finding);
-}
-
-static void report(void *context, const struct verify_result *result)
-{
-    (void)context;
-    expect_good(result);
-}
-
 /* How many batches there are: all of the events of each. */
 static int64_t batches_there(const char *path)
 {
@@ -93,17 +81,13 @@ static int64_t batches_there(const char *path)
     struct mall *mall;
     struct reader *reader;
     struct event_totals totals;
-    struct arena *arena = arena_new();
-    int bad;
     assert_ok(mall_open(path, &mall, &err));
     assert_ok(reader_open(mall, &reader, &err));
     assert_ok(event_totals(reader, &totals, &err));
     assert_int_equal((totals.events + totals.lines) % BATCH, 0);
-    event_verify_register();
-    assert_ok(verify_run(reader, arena, report, NULL, &bad, &err));
+    assert_whole(reader);
     reader_close(reader);
     mall_close(mall);
-    arena_free(arena);
     return (totals.events + totals.lines) / BATCH;
 }
 

@@ -6,9 +6,9 @@
  */
 #include "model/base/hash.h"
 #include "model/store/operation.h"
-#include "model/store/verify.h"
 #include "tests/support/kill.h"
 #include "tests/support/temp.h"
+#include "tests/support/whole.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -128,15 +128,6 @@ static int64_t number(struct reader *reader, const char *format, int round, int6
     return value;
 }
 
-static void assert_verified(struct reader *reader)
-{
-    struct arena *arena = arena_new();
-    int bad;
-    assert_ok(verify_run(reader, arena, NULL, NULL, &bad, &err));
-    assert_int_equal(bad, 0);
-    arena_free(arena);
-}
-
 static void assert_all_there(int round, int64_t acknowledged, bool verify)
 {
     struct mall *mall;
@@ -162,7 +153,7 @@ static void assert_all_there(int round, int64_t acknowledged, bool verify)
     assert_true(rows / BATCH >= acknowledged + 1);
     assert_true(rows / BATCH == operations || rows / BATCH == operations - 1);
     if (verify)
-        assert_verified(reader);
+        assert_whole(reader);
     reader_close(reader);
     mall_close(mall);
 }
@@ -199,7 +190,7 @@ static void test_kill_while_editing(void **state)
             struct reader *reader;
             assert_ok(mall_open(path, &mall, &err));
             assert_ok(reader_open(mall, &reader, &err));
-            assert_verified(reader);
+            assert_whole(reader);
             reader_close(reader);
             mall_close(mall);
         }
@@ -261,7 +252,7 @@ static void test_two_writers_and_a_reader(void **state)
     bool first_ended = false, second_ended = false;
     while (!first_ended || !second_ended) {
         int64_t events, now;
-        assert_verified(reader);
+        assert_whole(reader);
         assert_ok(reader_versions(reader, &events, &now, &err));
         assert_true(now >= rows);
         rows = now;
@@ -271,7 +262,7 @@ static void test_two_writers_and_a_reader(void **state)
     }
     assert_int_equal(number(reader, "select count(*) from operation", 0, 0), 2 * PER_WRITER);
     assert_int_equal(number(reader, "select sum(version) from tenant", 0, 0), 2 * PER_WRITER);
-    assert_verified(reader);
+    assert_whole(reader);
     print_message("two writers, %d operations each; verified %lld times meanwhile\n", PER_WRITER,
                   (long long)rounds);
     reader_close(reader);

@@ -6,9 +6,9 @@
  */
 #include "model/event/event.h"
 #include "model/import/import.h"
-#include "model/store/verify.h"
 #include "tests/support/kill.h"
 #include "tests/support/temp.h"
+#include "tests/support/whole.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -140,15 +140,6 @@ static void members_count(struct counting *counting)
     }
 }
 
-static void assert_verified(struct reader *reader)
-{
-    struct arena *arena = arena_new();
-    int bad;
-    assert_ok(verify_run(reader, arena, NULL, NULL, &bad, &err));
-    assert_int_equal(bad, 0);
-    arena_free(arena);
-}
-
 static void assert_all_or_nothing(int round, int64_t acknowledged, bool verify)
 {
     static struct counting counting;
@@ -173,7 +164,7 @@ static void assert_all_or_nothing(int round, int64_t acknowledged, bool verify)
             assert_int_equal(found, 0);
     }
     if (verify)
-        assert_verified(counting.reader);
+        assert_whole(counting.reader);
     reader_end(counting.reader);
     reader_close(counting.reader);
     mall_close(mall);

@@ -2,12 +2,12 @@
  * A program killed while it links, takes links back and erases: each is there whole or not at all,
  * what was acknowledged is there, every check of verify holds, and no event is lost.
  */
-#include "model/event/verify.h"
 #include "model/people/erase.h"
 #include "model/people/link.h"
 #include "tests/support/event_history.h"
 #include "tests/support/kill.h"
 #include "tests/support/people.h"
+#include "tests/support/whole.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -87,13 +87,6 @@ static void work(void *context, int pipe)
         kill_acknowledge(pipe, PEOPLE);
 }
 
-static void report(void *context, const struct verify_result *result)
-{
-    (void)context;
-    if (!result->good)
-        fail_msg("verify: %s: %s", result->check, result->finding);
-}
-
 static int64_t number(struct reader *reader, const char *sql)
 {
     int64_t value;
@@ -107,14 +100,11 @@ static void mall_check(const char *path, int64_t events, uint32_t *next)
     struct mall *mall;
     struct reader *reader;
     struct event_totals totals;
-    struct arena *arena = arena_new();
-    int bad;
     assert_ok(mall_open(path, &mall, &err));
     assert_ok(reader_open(mall, &reader, &err));
     assert_ok(event_totals(reader, &totals, &err));
     assert_int_equal(totals.events + totals.lines, events);
-    event_verify_register();
-    assert_ok(verify_run(reader, arena, report, NULL, &bad, &err));
+    assert_whole(reader);
     int64_t members = number(reader, "select count(*) from member");
     int64_t linked = number(reader, "select count(*) from link where undone = 0");
     int64_t erased = number(reader, "select count(*) from erasure");
@@ -123,7 +113,6 @@ static void mall_check(const char *path, int64_t events, uint32_t *next)
     *next = (uint32_t)(2 * (linked + erased) + 1);
     reader_close(reader);
     mall_close(mall);
-    arena_free(arena);
 }
 
 static void test_kill(void **state)

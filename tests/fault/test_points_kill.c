@@ -6,10 +6,9 @@
 #include "model/campaign/points_award.h"
 #include "model/campaign/points_expire.h"
 #include "model/campaign/points_mall.h"
-#include "model/campaign/points_verify.h"
-#include "model/event/verify.h"
 #include "tests/support/kill.h"
 #include "tests/support/people.h"
+#include "tests/support/whole.h"
 
 #include <inttypes.h>
 #include <setjmp.h>
@@ -113,24 +112,14 @@ static void work(void *context, int pipe)
     }
 }
 
-static void report(void *context, const struct verify_result *result)
-{
-    (void)context;
-    if (!result->good)
-        fail_msg("verify: %s: %s", result->check, result->finding);
-}
-
 static void mall_check(const char *path, int acknowledged)
 {
     struct mall *mall;
     struct reader *reader;
     struct arena *arena = arena_new();
-    int bad;
     assert_ok(mall_open(path, &mall, &err));
     assert_ok(reader_open(mall, &reader, &err));
-    event_verify_register();
-    points_verify_register();
-    assert_ok(verify_run(reader, arena, report, NULL, &bad, &err));
+    assert_whole(reader);
     for (int i = 0; i < PEOPLE; i++) {
         struct points_page page;
         struct access access = test_access(ACCESS_ADMIN);

@@ -6,11 +6,11 @@
  */
 #include "model/campaign/plan.h"
 #include "model/event/event.h"
-#include "model/store/verify.h"
 #include "tests/support/contact_server.h"
 #include "tests/support/kill.h"
 #include "tests/support/people.h"
 #include "tests/support/sending.h"
+#include "tests/support/whole.h"
 #include "views/modules.h"
 
 #include <setjmp.h>
@@ -215,21 +215,6 @@ static size_t people_check(struct work *work, struct seen *at, size_t n)
     return delivered;
 }
 
-static void verify_check_all(struct work *work)
-{
-    struct mall *mall;
-    struct reader *reader;
-    struct arena *arena = arena_new();
-    int bad;
-    assert_ok(mall_open(work->path, &mall, &err));
-    assert_ok(reader_open(mall, &reader, &err));
-    assert_ok(verify_run(reader, arena, NULL, NULL, &bad, &err));
-    assert_int_equal(bad, 0);
-    reader_close(reader);
-    mall_close(mall);
-    arena_free(arena);
-}
-
 static void test_kills(void **state)
 {
     struct temp_mall mall = temp_mall_new();
@@ -277,7 +262,7 @@ static void test_kills(void **state)
     assert_int_equal(number_of(&work, "select count(*) - count(distinct campaign * 1000000 +"
                                       " person) from coupon"),
                      0);
-    verify_check_all(&work);
+    assert_file_whole(work.path);
     free(at);
     free(work.log);
     free(mall.path);

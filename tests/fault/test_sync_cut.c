@@ -3,12 +3,11 @@
  * replica with edits that wait: what was acknowledged is there, nothing is there twice, and the
  * next session makes both the same. ATRIUM_SOAK=1 tries every place; otherwise every so many-th.
  */
-#include "model/base/arena.h"
 #include "model/store/operation.h"
-#include "model/store/verify.h"
 #include "model/sync/hub.h"
 #include "tests/support/fault_vfs.h"
 #include "tests/support/temp.h"
+#include "tests/support/whole.h"
 #include "tests/support/wireless.h"
 #include "views/modules.h"
 
@@ -64,21 +63,6 @@ static int64_t asked(const char *path, const char *sql)
     reader_close(reader);
     mall_close(mall);
     return value;
-}
-
-static void verify_whole(const char *path)
-{
-    struct mall *mall;
-    struct reader *reader;
-    struct arena *arena = arena_new();
-    int bad;
-    assert_ok(mall_open(path, &mall, &err));
-    assert_ok(reader_open(mall, &reader, &err));
-    assert_ok(verify_run(reader, arena, NULL, NULL, &bad, &err));
-    assert_int_equal(bad, 0);
-    reader_close(reader);
-    mall_close(mall);
-    arena_free(arena);
 }
 
 static enum status talk_once(long cut_up, long cut_down, struct wireless *talk)
@@ -190,8 +174,8 @@ static void cut_everywhere(bool up)
             assert_true(at > all - 200);
         both_level();
     }
-    verify_whole(hub_now);
-    verify_whole(replica_now);
+    assert_file_whole(hub_now);
+    assert_file_whole(replica_now);
     print_message("%ld bytes, cut at %ld places\n", all, done);
 }
 
@@ -226,8 +210,8 @@ static void every_call_fails(enum fault_kind kind, bool lasting)
         }
         both_level();
     }
-    verify_whole(hub_now);
-    verify_whole(replica_now);
+    assert_file_whole(hub_now);
+    assert_file_whole(replica_now);
     print_message("%d calls failed\n", tried);
 }
 
@@ -268,7 +252,7 @@ static void test_first_copy(void **state)
         assert_int_equal(asked(replica_now, "select count(*) from tenant where note = 'second'"),
                          5);
     }
-    verify_whole(replica_now);
+    assert_file_whole(replica_now);
 }
 
 int main(void)

@@ -44,7 +44,8 @@ static uint64_t read_all(const uint8_t *at, size_t n, size_t piece, struct frame
         size_t now = n < piece ? n : piece;
         frame_feed(&in, at, now);
         over = now == 0;
-        at += now;
+        if (now) /* there may be nothing, and no address */
+            at += now;
         n -= now;
         enum status status;
         while ((status = frame_get(&in, &frame, &there, &err)) == ST_OK && there) {

@@ -1,8 +1,8 @@
 /* Every screen of the console on a small demo mall, at three sizes and in two languages, compared
  * with golden screens; and what must hold whatever is pressed. */
 #include "fixtures/mall/make.h"
-#include "model/store/verify.h"
 #include "tests/support/screen_test.h"
+#include "tests/support/whole.h"
 #include "views/actions.h"
 #include "views/dashboard.h"
 #include "views/screens.h"
@@ -292,23 +292,6 @@ static void stir(uint64_t *seed)
         press_any(seed);
 }
 
-/* Every check of the mall file is content. */
-static void assert_mall_whole(void)
-{
-    struct error err = {0};
-    struct mall *mall;
-    struct reader *reader;
-    struct arena *arena = arena_new();
-    int bad;
-    assert_ok(mall_open(mall_path, &mall, &err));
-    assert_ok(reader_open(mall, &reader, &err));
-    assert_ok(verify_run(reader, arena, NULL, NULL, &bad, &err));
-    assert_int_equal(bad, 0);
-    reader_close(reader);
-    mall_close(mall);
-    arena_free(arena);
-}
-
 static void stir_console(uint64_t seed, int steps)
 {
     char here[PATH_MAX];
@@ -354,7 +337,7 @@ static void random_keys_do_no_harm(void **state)
     long only = setting("RANDOM_SEED", -1);
     for (size_t i = 0; i < (only < 0 ? sizeof seeds / sizeof *seeds : 1); i++)
         stir_console((uint64_t)(only < 0 ? seeds[i] : only), steps);
-    assert_mall_whole();
+    assert_file_whole(mall_path);
 }
 
 /* ---- Count equals list ---- */

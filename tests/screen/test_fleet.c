@@ -144,7 +144,7 @@ static void a_command_states_its_reach(void **state)
     vt_keys(vt, "u Enter");
     assert_true(vt_shows(vt, "Run a command"));
     assert_false(vt_shows(vt, "Type"));
-    vt_keys(vt, "Esc U r u Enter");
+    vt_keys(vt, "Esc Ctrl-u r u Enter");
     assert_false(vt_shows(vt, "Type 40"));
     vt_keys(vt, "Esc Esc r u Enter");
     assert_true(vt_shows(vt, "Type 40 to go on"));
@@ -164,7 +164,7 @@ static void new_keys_are_accepted_many_at_once(void **state)
     vt_keys(vt, "2 Enter");
     assert_true(vt_shows(vt, "2 keys accepted"));
     assert_true(vt_shows(vt, "0 new keys  1 other than the pin"));
-    vt_keys(vt, "U a");
+    vt_keys(vt, "Ctrl-u a");
     assert_true(vt_shows(vt, "another key than the pin is accepted on its own page"));
     vt_keys(vt, "Enter");
     assert_true(vt_shows(vt, "Host key"));

@@ -47,6 +47,8 @@ static void devices_make(struct test_fleet *fleet, const struct farm_spec *specs
             .user = "",
             .pin = pin,
             .quarantine = "",
+            .app = "",
+            .floor = "",
             .port = farm_port(fleet->farm, specs[i].code),
         };
     }

@@ -1,7 +1,7 @@
 #include "tests/support/event_expect.h"
 
 #include "model/event/recent.h"
-#include "model/event/verify.h"
+#include "tests/support/whole.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -385,13 +385,6 @@ int64_t sql_integer(struct fixture *f, struct reader *reader, const char *sql)
     return value;
 }
 
-static void report(void *context, const struct verify_result *result)
-{
-    (void)context;
-    if (!result->good)
-        fail_msg("verify: %s: %s", result->check, result->finding);
-}
-
 /* Some of the people whom histories have; `n` at times less than there are. */
 static struct set *people_some(struct arena *arena, struct dice *dice)
 {
@@ -438,7 +431,6 @@ void expect_all(struct fixture *f, const struct history *history, struct dice *d
 {
     struct reader *reader;
     size_t n;
-    int bad;
     OK(reader_open(f->mall, &reader, &f->err));
     struct event *events = history_expected(history, &f->mall->clock, &everything, &n, NULL);
     expect_rollups(f, reader, events, n);
@@ -447,8 +439,7 @@ void expect_all(struct fixture *f, const struct history *history, struct dice *d
     expect_totals(f, reader, events, n);
     expect_cursor(f, reader, n);
     expect_parallel(f, reader, n);
-    event_verify_register();
-    OK(verify_run(reader, f->arena, report, NULL, &bad, &f->err));
+    assert_whole(reader);
     free(events);
     reader_close(reader);
     expect_scan(f, history, &everything);

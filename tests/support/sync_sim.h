@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-enum { SIM_REPLICAS = 3, SIM_PEOPLE = 24, SIM_STEPS = 44, SIM_VERSIONS = 3, SIM_TEXT = 72 };
+enum { SIM_REPLICAS = 3, SIM_PEOPLE = 24, SIM_STEPS = 28, SIM_VERSIONS = 3, SIM_TEXT = 72 };
 
 /* An edit that was made at a replica, or one at the hub: who answered for it. */
 struct sim_edit {
@@ -95,6 +95,8 @@ void sim_session(struct simulation *s, int replica, bool badly);
 void sim_session_gone(struct simulation *s, int replica);
 /* The program that does `what` is killed at a random write; a replica's number or -1. */
 void sim_killed(struct simulation *s, void (*what)(struct simulation *s, int replica), int replica);
+/* All of a file that nobody has open into the file itself. */
+void sim_file_settle(const char *path);
 void sim_hub_backup(struct simulation *s);
 void sim_replica_backup(struct simulation *s, int replica);
 void sim_clock_jumps(struct simulation *s);

@@ -180,8 +180,7 @@ static void rest_remove(const char *path)
     }
 }
 
-/* All of it into the file itself. */
-static void file_settle(const char *path)
+void sim_file_settle(const char *path)
 {
     sqlite3 *db;
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
@@ -196,7 +195,7 @@ void sim_hub_backup(struct simulation *s)
     sync_world_close(s->world);
     if (!put_back) {
         s->backup = sync_world_path(s->world, "backup");
-        file_settle(s->world->hub_path);
+        sim_file_settle(s->world->hub_path);
         file_copy(s->world->hub_path, s->backup);
     } else {
         rest_remove(s->world->hub_path);
@@ -224,7 +223,7 @@ void sim_replica_backup(struct simulation *s, int replica)
     bool put_back = *backup != NULL;
     if (access(path, F_OK) == 0 && !put_back) {
         *backup = mem_printf("%s.backup", path);
-        file_settle(path);
+        sim_file_settle(path);
         file_copy(path, *backup);
     } else if (put_back) {
         rest_remove(path);

@@ -55,7 +55,7 @@ void sync_world_principal(struct sync_world *world, const char *name, const char
     json_decref(set);
 }
 
-struct sync_world *sync_world_new(void)
+static struct sync_world *world_begin(void)
 {
     struct sync_world *world = mem_zero(1, sizeof *world);
     sync_register();
@@ -63,6 +63,12 @@ struct sync_world *sync_world_new(void)
     world->hub_path = temp_path(world->folder, "hub.mall");
     world->clock = 1735689600;
     time_fix(world->clock);
+    return world;
+}
+
+struct sync_world *sync_world_new(void)
+{
+    struct sync_world *world = world_begin();
     OK(mall_create(world->hub_path, &(struct mall_options){.name = "Hub"}, &world->err));
     sync_world_open(world);
     OK(writer_begin(world->writer, &world->err));
@@ -70,6 +76,14 @@ struct sync_world *sync_world_new(void)
     OK(writer_commit(world->writer, &world->err));
     for (size_t i = 0; i < ACCESS_COUNT; i++)
         sync_world_principal(world, roles[i].name, roles[i].name);
+    return world;
+}
+
+struct sync_world *sync_world_of(const void *bytes, size_t n)
+{
+    struct sync_world *world = world_begin();
+    file_write_all(world->hub_path, bytes, n);
+    sync_world_open(world);
     return world;
 }
 

@@ -24,6 +24,8 @@ struct sync_world {
 
 /* An empty hub with a principal of each role, named like it. Ends the test on an error. */
 struct sync_world *sync_world_new(void);
+/* The same with a copy of a hub's file as it is when nobody has it open. */
+struct sync_world *sync_world_of(const void *bytes, size_t n);
 void sync_world_free(struct sync_world *world);
 void sync_world_close(struct sync_world *world); /* its files, to be copied or put back */
 void sync_world_open(struct sync_world *world);

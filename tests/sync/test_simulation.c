@@ -21,7 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SEEDS_USUAL = 200, LANES_MOST = 16 };
+enum { SEEDS_USUAL = 150, LANES_MOST = 16 };
 
 /* ---- Programs of three versions: the schema's migrations are this program's ---- */
 
@@ -138,12 +138,30 @@ static void everything_settles(struct simulation *s)
         sim_session(s, i, false);
 }
 
+/* The hub's file as all seeds begin with it. */
+static char *beginning;
+static size_t beginning_size;
+
+static void beginning_make(void)
+{
+    struct simulation s = {0};
+    random_fix(1);
+    sim_schema(1);
+    s.world = sync_world_new();
+    sim_hub_begins(&s);
+    sync_world_close(s.world);
+    sim_file_settle(s.world->hub_path);
+    beginning = file_read_all(s.world->hub_path, &beginning_size);
+    sync_world_open(s.world);
+    sync_world_free(s.world);
+}
+
 static struct simulation *simulation_new(uint64_t seed, bool talks)
 {
     struct simulation *s = mem_zero(1, sizeof *s);
     random_fix(seed * 1000003 + 1);
     sim_schema(1);
-    s->world = sync_world_new();
+    s->world = sync_world_of(beginning, beginning_size);
     s->dice = (struct dice){seed * 7919 + 1};
     s->talks = talks;
     size_t first = sim_below(s, ACCESS_COUNT);
@@ -152,7 +170,6 @@ static struct simulation *simulation_new(uint64_t seed, bool talks)
     s->hub_version = 1;
     for (int i = 0; i < SIM_REPLICAS; i++)
         s->versions[i] = 1;
-    sim_hub_begins(s);
     for (int i = 0; i < SIM_REPLICAS; i++)
         if (sim_below(s, 4))
             sim_session(s, i, false);
@@ -176,7 +193,7 @@ static struct sim_counts sums;
 static void seed_run(uint64_t seed, bool talks)
 {
     struct simulation *s = simulation_new(seed, talks);
-    for (int i = 0; i < SIM_STEPS; i++)
+    for (uint64_t i = SIM_STEPS / 2 + sim_below(s, SIM_STEPS); i; i--)
         step(s);
     everything_settles(s);
     sim_ledger_check(s);
@@ -201,11 +218,13 @@ static uint64_t lane, lanes = 1; /* of several programs this one runs every so-m
 
 static void seeds_run(void **state)
 {
+    beginning_make();
     const char *seed = getenv("SEED"), *seeds = getenv("SEEDS"), *from = getenv("FROM");
     int64_t one = 0, n = SEEDS_USUAL, first = 1;
     (void)state;
     if (seed && text_to_int64(seed, strlen(seed), &one)) {
         seed_run((uint64_t)one, true);
+        free(beginning);
         return;
     }
     if (seeds)
@@ -215,6 +234,7 @@ static void seeds_run(void **state)
     for (going_on = (uint64_t)first + lane; going_on <= (uint64_t)n; going_on += lanes)
         seed_run(going_on, false);
     going_on = 0;
+    free(beginning);
     print_message("%lld sessions, %lld cut, %lld damaged, %lld kills, %lld disks, %lld backups, "
                   "%lld versions, %lld roles, %lld edits, %lld acknowledged\n",
                   (long long)sums.sessions, (long long)sums.cut, (long long)sums.damaged,

@@ -3,11 +3,10 @@
 #include "model/base/text.h"
 #include "model/campaign/coupon_list.h"
 #include "model/event/event.h"
-#include "model/event/verify.h"
 #include "model/people/erase.h"
 #include "model/people/link.h"
-#include "model/store/verify.h"
 #include "tests/support/people.h"
+#include "tests/support/whole.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -199,21 +198,9 @@ static const char *redeem(struct temp_mall *t, const char *code, uint32_t tenant
     return reason ? reason : repeated ? "repeated" : "";
 }
 
-static void report(void *context, const struct verify_result *result)
-{
-    (void)context;
-    if (!result->good)
-        fail_msg("verify: %s: %s", result->check, result->finding);
-}
-
 static void mall_end(struct temp_mall *t)
 {
-    struct arena *arena = arena_new();
-    int bad;
-    event_verify_register();
-    coupon_verify_register();
-    assert_ok(verify_run(t->reader, arena, report, NULL, &bad, &err));
-    arena_free(arena);
+    assert_whole(t->reader);
     temp_mall_free(t);
     error_clear(&err);
 }

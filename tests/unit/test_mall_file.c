@@ -5,8 +5,8 @@
 #include "model/loop/funnel_plan.h"
 #include "model/segment/label.h"
 #include "model/segment/saved.h"
-#include "model/store/verify.h"
 #include "tests/support/temp.h"
+#include "tests/support/whole.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -88,11 +88,7 @@ static void test_sound(void **state)
     assert_ok(event_totals(reader, &totals, &err));
     assert_int_equal(totals.events + totals.lines, summary.events);
     assert_true(totals.last - totals.first < 120 * 86400);
-    struct arena *arena = arena_new();
-    int bad = -1;
-    assert_ok(verify_run(reader, arena, NULL, NULL, &bad, &err));
-    assert_int_equal(bad, 0);
-    arena_free(arena);
+    assert_whole(reader);
     reader_close(reader);
     mall_close(mall);
     free(path);

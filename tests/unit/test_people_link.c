@@ -1,10 +1,9 @@
 /* Linking and unlinking: every count while linked, and exactly what was before afterwards. */
 #include "model/people/link.h"
 
-#include "model/event/verify.h"
-#include "model/store/verify.h"
 #include "tests/support/event_history.h"
 #include "tests/support/people.h"
+#include "tests/support/whole.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -113,22 +112,6 @@ static char *mall_text(struct temp_mall *t)
     reader_end(t->reader);
     arena_free(arena);
     return kept;
-}
-
-static void good(void *context, const struct verify_result *result)
-{
-    (void)context;
-    if (!result->good)
-        fail_msg("verify: %s: %s", result->check, result->finding);
-}
-
-static void verify_all(struct temp_mall *t)
-{
-    struct arena *arena = arena_new();
-    int bad;
-    event_verify_register();
-    assert_ok(verify_run(t->reader, arena, good, NULL, &bad, &err));
-    arena_free(arena);
 }
 
 /* ---- A random mall ---- */
@@ -293,7 +276,7 @@ static void test_random_histories(void **state)
             n++;
         }
         assert_true(n > 5);
-        verify_all(&t);
+        assert_whole(t.reader);
         char *linked = events_as(&t, arena, NULL);
         assert_int_equal(count(&t, "select count(*) from link where undone = 0"), n);
         assert_int_equal(count(&t, "select count(*) from member m join link l on l.person = "
@@ -313,7 +296,7 @@ static void test_random_histories(void **state)
             assert_ok(status);
             made[at] = made[--left];
         }
-        verify_all(&t);
+        assert_whole(t.reader);
         char *after = mall_text(&t);
         assert_string_equal(before, after);
         plain = events_as(&t, arena, now);
@@ -389,7 +372,7 @@ static void test_rules(void **state)
                      ST_CONFLICT);
     error_clear(&err);
     assert_int_equal(count(&t, "select joined from member where person = 1"), 1000);
-    verify_all(&t);
+    assert_whole(t.reader);
     temp_mall_free(&t);
 }
 
@@ -418,7 +401,7 @@ static void test_edits_stay(void **state)
                      1);
     assert_int_equal(count(&t, "select count(*) from attribute where person = 1 and value = '41'"),
                      1);
-    verify_all(&t);
+    assert_whole(t.reader);
     temp_mall_free(&t);
 }
 

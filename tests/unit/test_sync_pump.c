@@ -23,6 +23,7 @@ struct talker {
     size_t in_room, at;
     size_t fail_at; /* of what was heard: it refuses; 0: never */
     bool ended, odd;
+    size_t eats, eaten, fed_most; /* looks at so many bytes a step; 0: at all at once */
 };
 
 static unsigned char byte_at(size_t i)
@@ -38,6 +39,14 @@ static void talker_feed(void *machine, const void *bytes, size_t n)
     for (size_t i = 0; i < n; i++)
         talker->odd |= at[i] != byte_at(talker->heard + i);
     talker->heard += n;
+    if (talker->heard - talker->eaten > talker->fed_most)
+        talker->fed_most = talker->heard - talker->eaten;
+}
+
+static size_t talker_held(const void *machine)
+{
+    const struct talker *talker = machine;
+    return talker->heard - talker->eaten;
 }
 
 static enum status talker_step(void *machine, bool *more, struct error *err)
@@ -53,7 +62,9 @@ static enum status talker_step(void *machine, bool *more, struct error *err)
             talker->room[i] = byte_at(talker->made + i);
         talker->made += talker->in_room;
     }
-    *more = talker->at < talker->in_room;
+    size_t held = talker_held(talker);
+    talker->eaten += talker->eats && talker->eats < held ? talker->eats : held;
+    *more = talker->at < talker->in_room || talker_held(talker);
     return ST_OK;
 }
 
@@ -79,8 +90,8 @@ static bool talker_over(const void *machine)
 
 static struct pump_end end_of(struct talker *talker)
 {
-    return (struct pump_end){talker,     talker_feed, talker_step,
-                             talker_out, talker_sent, talker_over};
+    return (struct pump_end){talker,      talker_feed, talker_step, talker_out,
+                             talker_sent, talker_over, talker_held};
 }
 
 struct side {
@@ -120,6 +131,28 @@ static void test_both_ways(void **state)
         assert_false(sides[i].talker.odd);
         close(pair[i]);
     }
+}
+
+/* Who says more than can be looked at fills the wire, not the memory of this side. */
+static void test_flood(void **state)
+{
+    (void)state;
+    enum { MUCH = 40 << 20 };
+    static struct side sides[2];
+    int pair[2];
+    pthread_t thread;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    for (int i = 0; i < 2; i++)
+        sides[i] = (struct side){.talker = {.total = MUCH}, .fd = pair[i]};
+    sides[1].talker.eats = 20000;
+    assert_int_equal(pthread_create(&thread, NULL, side_run, &sides[0]), 0);
+    side_run(&sides[1]);
+    pthread_join(thread, NULL);
+    assert_int_equal(sides[1].status, ST_OK);
+    assert_int_equal(sides[1].talker.heard, MUCH);
+    assert_in_range(sides[1].talker.fed_most, 1 << 20, PUMP_IN_MOST + (1 << 16));
+    close(pair[0]);
+    close(pair[1]);
 }
 
 static enum status talk(const char *command, struct talker *talker,
@@ -247,9 +280,8 @@ static void test_urls(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_both_ways),
-        cmocka_unit_test(test_command),
-        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_both_ways), cmocka_unit_test(test_flood),
+        cmocka_unit_test(test_command),   cmocka_unit_test(test_cut),
         cmocka_unit_test(test_urls),
     };
     signal(SIGPIPE, SIG_IGN);

@@ -35,6 +35,7 @@ struct engine {
     bool replica;      /* steps that are the hub's are left out */
     int64_t sync_next; /* the next session with the hub; 0: at once */
     int sync_failures; /* in a row */
+    int64_t pruned;    /* when a hub's log was looked at last */
 };
 
 /* `run` fills in what it did (numbers by name). Begin and end are for the whole run, and may be
@@ -51,6 +52,9 @@ extern const struct engine_step engine_steps[]; /* ends with a row without a nam
 /* On a replica: a session with its hub where one is due (engine_sync.c). */
 enum status engine_on_replica(struct engine *engine, bool *replica, struct error *err);
 enum status engine_sync_run(struct engine *engine, json_t *report, struct error *err);
+
+/* On a hub, every hour: what no replica needs of its log goes. */
+enum status engine_hub_run(struct engine *engine, json_t *report, struct error *err);
 
 /* A line on standard error with the time, cleaned; the same one after another is said once. */
 void engine_log(struct engine *engine, const char *format, ...)

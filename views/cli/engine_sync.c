@@ -1,5 +1,6 @@
-/* The engine's step on a replica: a session with its hub. */
+/* The engine's steps that are about replicas: a session with the hub, and what a hub keeps. */
 #include "model/base/time.h"
+#include "model/sync/upkeep.h"
 #include "model/sync/uplink.h"
 #include "views/cli/engine.h"
 
@@ -83,5 +84,20 @@ enum status engine_sync_run(struct engine *engine, json_t *report, struct error 
         status = session_run(engine, report, err);
     if (engine->sync_next < engine->next)
         engine->next = engine->sync_next;
+    return status;
+}
+
+enum status engine_hub_run(struct engine *engine, json_t *report, struct error *err)
+{
+    enum { HOUR = 3600 };
+    int64_t now = time_now(), hub = 0, removed = 0;
+    if (engine->pruned && now >= engine->pruned && now - engine->pruned < HOUR)
+        return ST_OK;
+    enum status status = reader_integer(
+        engine->reader, "select exists (select 1 from sync where name = 'seq')", 0, &hub, err);
+    if (status == ST_OK && hub)
+        status = upkeep_run(engine->writer, now, &removed, err);
+    engine->pruned = now;
+    json_object_set_new(report, "removed", json_integer(removed));
     return status;
 }

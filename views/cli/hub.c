@@ -2,6 +2,7 @@
 #include "model/sync/hub.h"
 #include "model/base/text.h"
 #include "model/sync/door.h"
+#include "model/sync/upkeep.h"
 #include "views/cli/commands.h"
 
 #include <errno.h>
@@ -137,14 +138,75 @@ static enum status list(struct cli *cli, struct error *err)
     if (status == ST_OK)
         status = access_lookup(reader, cli->principal, &access, err);
     if (status == ST_OK)
-        status = door_list(reader, &access, cli->arena, &sheet, err);
+        status = upkeep_list(reader, &access, time_now(), cli->arena, &sheet, err);
     return status == ST_OK ? cli_print_sheet(cli, "principals", sheet, err) : status;
+}
+
+/* One machine's alone; or that one again. */
+static enum status replica_out(struct cli *cli, struct asked *asked, const char *id, bool back,
+                               struct error *err)
+{
+    char full[REPLICA_ID + 1];
+    enum status status =
+        upkeep_revoke(asked->writer, &asked->access, cli->args[1], id, back, full, err);
+    if (status != ST_OK)
+        return status;
+    if (cli->json)
+        return cli_print_json(cli,
+                              json_pack("{s:s, s:s}", back ? "readmitted" : "revoked", cli->args[1],
+                                        "replica", full),
+                              err);
+    cli_say(cli, back ? "the replica %.8s of %s may come in again"
+                      : "the replica %.8s of %s may not come in any more; it locks itself when it "
+                        "tries. Who has its key can make another: for a machine that was stolen, "
+                        "revoke the person and give another key",
+            full, cli->args[1]);
+    return ST_OK;
+}
+
+static enum status let_in(struct cli *cli, struct error *err)
+{
+    const char *id = cli_value(cli, "replica");
+    struct asked asked;
+    if (!id)
+        return error_set(err, ST_USAGE, "hub readmit needs --replica (hub list shows them)");
+    enum status status = ask(cli, &asked, err);
+    return status == ST_OK ? replica_out(cli, &asked, id, true, err) : status;
+}
+
+/* What the engine does every hour. */
+static enum status prune(struct cli *cli, struct error *err)
+{
+    struct asked asked;
+    struct upkeep_log log;
+    int64_t removed = 0;
+    enum status status = ask(cli, &asked, err);
+    if (status == ST_OK)
+        status = upkeep_run(asked.writer, time_now(), &removed, err);
+    if (status == ST_OK)
+        status = upkeep_log_read(asked.reader, &log, err);
+    if (status != ST_OK)
+        return status;
+    if (cli->json)
+        return cli_print_json(cli,
+                              json_pack("{s:I, s:I, s:I, s:I, s:I}", "removed", (json_int_t)removed,
+                                        "seq", (json_int_t)log.seq, "floor", (json_int_t)log.floor,
+                                        "changes", (json_int_t)log.changes, "events",
+                                        (json_int_t)log.events),
+                              err);
+    cli_say(cli, "%s removed; the log goes from %lld to %lld: %s changes, %s batches of events",
+            text_count(cli->arena, removed), (long long)log.floor, (long long)log.seq,
+            text_count(cli->arena, log.changes), text_count(cli->arena, log.events));
+    return ST_OK;
 }
 
 static enum status take_out(struct cli *cli, struct error *err)
 {
+    const char *id = cli_value(cli, "replica");
     struct asked asked;
     enum status status = ask(cli, &asked, err);
+    if (status == ST_OK && id)
+        return replica_out(cli, &asked, id, false, err);
     if (status == ST_OK)
         status = door_revoke(asked.writer, &asked.access, cli->args[1], err);
     if (status != ST_OK)
@@ -165,6 +227,8 @@ static const struct hub_verb {
     {"add", 2, add},
     {"list", 1, list},
     {"revoke", 2, take_out},
+    {"readmit", 2, let_in},
+    {"prune", 1, prune},
 };
 
 static enum status run(struct cli *cli, struct error *err)
@@ -175,7 +239,8 @@ static enum status run(struct cli *cli, struct error *err)
             return verbs[i].run(cli, err);
     return error_set(
         err, ST_USAGE,
-        "hub: found %s with %d arguments, expected init, add NAME, list or revoke NAME",
+        "hub: found %s with %d arguments, expected init, add NAME, list, revoke NAME, readmit "
+        "NAME or prune",
         text_quote(cli->arena, word, strlen(word)), cli->n_args - 1);
 }
 
@@ -183,18 +248,24 @@ static const struct cli_option options[] = {
     {"role", "ROLE", 0, "add: operator, manager, analyst, technician or admin"},
     {"key", "FILE", 0, "add: the person's public SSH key (- reads stdin)"},
     {"program", "PATH", 0, "add: where atrium lies on the hub (default: this program)"},
+    {"replica", "ID", 0, "revoke, readmit: this one of the person's replicas alone"},
     {0},
 };
 
 const struct cli_command cli_hub = {
     .name = "hub",
-    .arguments = "init|add|list|revoke [NAME]",
-    .summary = "who may have a replica of this mall: init, add, list, revoke",
+    .arguments = "init|add|list|revoke|readmit|prune [NAME]",
+    .summary = "who may have a replica of this mall, and how far each is",
     .help = "init makes the mall a hub; the first add does so, too. add records a person with a "
             "role and the fingerprint of a public key, and prints the\n"
             "line for ~/.ssh/authorized_keys of the user who owns the mall file on the hub. The\n"
             "line opens nothing but `atrium serve` under that name. Adding somebody again changes\n"
-            "role or key. revoke takes effect at once, also in a session that runs.",
+            "role or key. list has a row for each replica: when it was last heard of, how far it\n"
+            "is behind, and how many erasures it has not heard of. revoke takes effect at once,\n"
+            "also in a session that runs; with --replica only that one is shut out, and locks\n"
+            "itself. prune takes away what no replica needs of the log of changes, as the engine\n"
+            "does every hour; one that was silent for longer than the setting sync_log says takes\n"
+            "a new copy when it comes back.",
     .options = options,
     .least_args = 1,
     .most_args = 2,

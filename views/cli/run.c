@@ -225,6 +225,7 @@ const struct engine_step engine_steps[] = {
      rollouts_end},
     {"configs", "configurations that wait for devices which were away", configs_begin, configs_run,
      configs_end},
+    {"hub", "on a hub: what no replica needs of its log goes", NULL, engine_hub_run, NULL},
     {"sync", "on a replica: a session with its hub", NULL, engine_sync_run, NULL, true},
     {0},
 };

@@ -18,10 +18,10 @@
 
 enum {
     FILES_MOST = 128,
-    DATA_MOST = 1 << 30, /* bytes of its own; a session takes a fifth */
-    NICE = 5,            /* the hub's own console and engine go first */
-    TICK_MS = 1000,      /* looks so often for what others changed */
-    IDLE_S = 30 * 60,    /* a client that says nothing for so long is let go */
+    DATA_MOST = 512 << 20, /* bytes of its own; a session takes a tenth */
+    NICE = 5,              /* the hub's own console and engine go first */
+    TICK_MS = 1000,        /* looks so often for what others changed */
+    IDLE_S = 30 * 60,      /* a client that says nothing for so long is let go */
     IDLE_MOST_S = 24 * 3600,
 };
 
@@ -126,8 +126,11 @@ static enum status session_serve(struct cli *cli, const char *principal, int64_t
 {
     struct sync_hub_options options = {.principal = principal};
     struct sync_hub *hub;
-    enum status status = sync_hub_new(cli->mall, &options, &hub, err);
-    if (status != ST_OK) {
+    int place;
+    enum status status = door_enter(cli->mall->path, principal, &place, err);
+    if (status == ST_OK)
+        status = sync_hub_new(cli->mall, &options, &hub, err);
+    if (status != ST_OK) { /* the place is given up with the program */
         refusal_say(status, err);
         return status;
     }
@@ -140,6 +143,7 @@ static enum status session_serve(struct cli *cli, const char *principal, int64_t
         err);
     wire->ops->close(wire);
     sync_hub_free(hub);
+    close(place);
     /* A client that went, or a hub that is shut down, is how sessions end. */
     if (status == ST_PARTIAL || status == ST_CANCELLED) {
         error_clear(err);

@@ -17,7 +17,7 @@ static void take(void *context, const struct verify_result *result)
     struct cell *cells = sheet_row_add(report->sheet);
 
     cells[0] = cell_text(result->check);
-    cells[1] = cell_text(result->good ? "good" : "BAD");
+    cells[1] = cell_text(result->left_out ? "left out" : result->good ? "good" : "BAD");
     cells[2] = cell_text(result->finding);
     cli_progress(report->cli, "checks", (int64_t)report->sheet->n_rows, 0);
 }

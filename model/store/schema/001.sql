@@ -486,7 +486,8 @@ create table erasure (
     time integer not null,
     actor text not null,
     reason text not null,
-    receipt text not null                -- JSON: what went from where, counts only
+    receipt text not null,               -- JSON: what went from where, counts only
+    seq integer not null default 0       -- the hub's number before it: replicas beyond it know
 ) strict, without rowid;
 create table secret (name text primary key, value blob not null) strict, without rowid;
 create table funnel (                    -- saved by hand
@@ -841,14 +842,19 @@ create table event_delta (
     data blob not null
 ) strict;
 create unique index event_delta_place on event_delta (batch, block, month);
--- Who has a replica, and how far it got. While a first copy is under way, what events were as of
--- `batch` is kept.
+-- Who has replicas, one on each machine, and how far each got. While a first copy is under way, what
+-- events were as of `batch` is kept.
 create table replica (
-    principal text primary key,
+    principal text not null,
+    id text not null,                    -- made with the first copy
+    machine text not null default '',    -- its name
+    program text not null default '',
     position text not null default '',   -- JSON, see model/sync/position.h
     seq integer not null default 0,      -- of it: nothing up to here is needed any more
     batch integer not null default 0,    -- 0: no first copy
-    heard integer not null default 0     -- time
+    heard integer not null default 0,    -- time
+    revoked integer not null default 0,  -- time; 0: it may come in
+    primary key (principal, id)
 ) strict, without rowid;
 
 -- On a replica: edits that were made here (model/sync/outbox.h), and the hub's rows under those that
