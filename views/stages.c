@@ -184,6 +184,18 @@ static void activate_heads(struct panels *panels, const struct stages *loop)
         panels->at[i].span_medium = 6;
 }
 
+/* So that the rates in front of them stand in a column. */
+static int widest_median(struct arena *arena, const struct board *board)
+{
+    int widest = 0;
+    for (size_t i = 1; i < WHEEL_STEPS; i++) {
+        const struct wheel_step *step = &board->wheel[i];
+        int cells = step->median.known ? text_cells(text_duration(arena, step->median.integer)) : 0;
+        widest = cells > widest ? cells : widest;
+    }
+    return widest;
+}
+
 /* card → purchase → points → purchase again, as bars with the rate from step to step. */
 static void wheel_list(struct panels *panels, const struct board *board)
 {
@@ -191,6 +203,7 @@ static void wheel_list(struct panels *panels, const struct board *board)
     struct panel *panel =
         panels_add(panels, PANEL_LIST, _("The wheel, 30-day window"), WHEEL_STEPS);
     int64_t first = board->wheel[0].people;
+    int widest = widest_median(arena, board);
     for (size_t i = 0; i < WHEEL_STEPS; i++) {
         const struct wheel_step *step = &board->wheel[i];
         struct panel_value *value = &panel->values[i];
@@ -200,10 +213,11 @@ static void wheel_list(struct panels *panels, const struct board *board)
         value->metric = (int)step->metric;
         value->screen = figure_screen(step->metric);
         value->argument = figure_behind(arena, step->metric, DIM_NONE, 0);
-        if (i && step->rate.known && step->median.known)
-            value->change = arena_printf(arena, "%5.1f%%  %s", step->rate.real * 100,
-                                         text_duration(arena, step->median.integer));
-        else if (i && step->rate.known)
+        if (i && step->rate.known && step->median.known) {
+            const char *median = text_duration(arena, step->median.integer);
+            value->change = arena_printf(arena, "%5.1f%%  %*s%s", step->rate.real * 100,
+                                         widest - text_cells(median), "", median);
+        } else if (i && step->rate.known)
             value->change = arena_printf(arena, "%5.1f%%", step->rate.real * 100);
         value->change_role = step->rate.small ? ROLE_DIM : ROLE_PLAIN;
     }
