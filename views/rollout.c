@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TICK_MS = 1000, ASK_EVERY = 3, BAR = 20, ROOMY = 100, SMALL_ROWS = 16 };
+enum { TICK_MS = 1000, ASK_EVERY = 3, BAR = 20, ROOMY = 90, SMALL_ROWS = 16 };
 
 struct rollout_question {
     struct access access;

@@ -285,15 +285,36 @@ static int rows_of(const char *text, int cols)
     return cols > 0 && *text ? (text_cells(text) + cols - 1) / cols : 0;
 }
 
+static int lines_rows(const lines_t *lines, int cols)
+{
+    int rows = 0;
+    for (size_t i = 0; i < lines->n; i++)
+        rows += rows_of(lines->at[i].text, cols) + rows_of(lines->at[i].codes, cols - 4);
+    return rows;
+}
+
+int rollout_outlook_rows(const struct rollout_outlook *outlook, int cols, int most)
+{
+    struct arena *arena = arena_new();
+    lines_t lines = {0};
+    lines_make(arena, outlook, &lines);
+    int full = lines_rows(&lines, cols), rows = full;
+    for (size_t i = 0; full > most && i < lines.n; i++)
+        if (*lines.at[i].codes)
+            rows -= rows_of(lines.at[i].text, cols) + rows_of(lines.at[i].codes, cols - 4) - 1;
+    vec_free(&lines);
+    arena_free(arena);
+    return rows;
+}
+
 /* All of it where there is room; else a row for each, with as many devices as go into it. */
 void rollout_outlook_draw(struct area area, const struct rollout_outlook *outlook)
 {
     struct arena *arena = arena_new();
     lines_t lines = {0};
-    int needed = 0, row = 0;
+    int row = 0;
     lines_make(arena, outlook, &lines);
-    for (size_t i = 0; i < lines.n; i++)
-        needed += rows_of(lines.at[i].text, area.cols) + rows_of(lines.at[i].codes, area.cols - 4);
+    int needed = lines_rows(&lines, area.cols);
     for (size_t i = 0; i < lines.n && row < area.rows; i++) {
         const struct line *line = &lines.at[i];
         struct area rest = area_part(area, row, 0, area.rows - row, area.cols);

@@ -31,7 +31,9 @@ void rollout_outlook_ask(struct view *view, int slot, const struct rollout_value
 /* True: it can be made. */
 bool rollout_outlook_good(const struct rollout_outlook *outlook);
 
-/* Draws it from the top of the area: who, what is in the way, the waves and their devices. */
+/* Draws it from the top of the area: who, what is in the way, the waves and their devices. It wants
+ * so many rows where it may have `most`. */
+int rollout_outlook_rows(const struct rollout_outlook *outlook, int cols, int most);
 void rollout_outlook_draw(struct area area, const struct rollout_outlook *outlook);
 
 /* ---- Archives that lie ready: FILE.packages beside the mall file ---- */

@@ -354,7 +354,11 @@ static void form_draw_view(struct view *view, struct area area)
     } else {
         bool review = wizard_reviews(state->wizard);
         int left = area.rows - (review ? FORM_LEAST : FORM_ROWS);
-        int rows = area.rows < 14 ? 2 : left > OUTLOOK_LEAST ? left : OUTLOOK_LEAST;
+        const struct rollout_outlook *outlook = view_answer(view, SLOT_OUTLOOK);
+        /* With the rule above it, and with what to press. */
+        int wanted = outlook ? rollout_outlook_rows(outlook, area.cols, left - 2) + 2 : left;
+        int most = left < wanted ? left : wanted;
+        int rows = area.rows < 14 ? 2 : most > OUTLOOK_LEAST ? most : OUTLOOK_LEAST;
         outlook_draw(view, area_cut_bottom(&area, rows));
         if (rows > 2)
             draw_rule(area_cut_bottom(&area, 1), 0, ROLE_DIM);
