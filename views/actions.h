@@ -229,7 +229,7 @@
     X(ROLLOUTS_NEW,  "rollout-plan", "rollouts", "n", ACTION_LINE | ACTION_CHANGES, N_("plan a roll-out: archive, devices, waves"), N_("plan one")) \
     X(ROLLOUT_ACT,   "rollout-act",  "rollout", "a", ACTION_LINE | ACTION_CHANGES, N_("approve, start, pause, roll back: what can be done now"), N_("act")) \
     X(ROLLOUT_PAUSE, "rollout-pause", "rollout", "P", ACTION_LINE | ACTION_CHANGES, N_("pause it, or let it go on"), N_("pause")) \
-    X(ROLLOUT_START, "rollout-start", "rollout", "s", ACTION_LINE | ACTION_CHANGES, N_("start it; the number of its devices is typed"), N_("start")) \
+    X(ROLLOUT_START, "rollout-start", "rollout", "s", ACTION_LINE | ACTION_CHANGES, N_("start it; the number of its devices is typed"), N_("start now")) \
     X(ROLLOUT_DRIVE, "rollout-drive", "rollout", "d", ACTION_LINE | ACTION_CHANGES, N_("drive it from this console, or leave it to others"), N_("drive")) \
     X(ROLLOUT_REST,  "rollout-rest", "rollout", "f", ACTION_LINE, N_("only devices that are not ok, or all of them"), N_("not ok")) \
     X(FLEET_LOG,     "logs",         "fleet", "o", ACTION_LINE, N_("follow the logs of the marked devices, or those shown"), N_("logs")) \

@@ -277,7 +277,7 @@ static void key_fill(struct panels *panels, const struct device *d)
     panel->span_medium = 12;
     fact(panel, _("pin"), d->pin);
     if (*d->hop.code)
-        fact(panel, _("bastion"), d->hop.code);
+        fact(panel, _("bastion"), device_way_text(panels->arena, &d->hop));
     if (*d->identity)
         fact(panel, _("user key"), d->identity);
     if (other)

@@ -52,7 +52,6 @@ const struct alert_rule alert_rules[] = {
          N_("Share of duplicate rows in the imports of the last 7 days, of at least "
             "100 rows.")},
 };
-const size_t n_alert_rules = RULE_COUNT;
 
 enum { WEEKS_USUAL = 4, LEAST_CARDS = 20, LEAST_RECEIPTS = 50 };
 
