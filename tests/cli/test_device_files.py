@@ -43,18 +43,14 @@ class Fleet:
                        if b"pin" not in listed else listed)
         self.codes = [line.split(b",")[0].decode() for line in listed.splitlines()[1:]]
         self.farm = subprocess.Popen([DEVICES, "--user-key", self.path("id.pub"), *words,
-                                      "--control", self.control], stdout=subprocess.DEVNULL,
+                                      "--control", self.control], stdout=subprocess.PIPE,
                                      stderr=subprocess.DEVNULL)
+        self.farm.stdout.readline()  # they listen
         self.run("init", self.mall, mall=False)
-        for _ in range(200):
-            status, _, err = self.run("import", "devices", self.path("devices.csv"))
-            if status == 0:
-                break
+        status, _, err = self.run("import", "devices", self.path("devices.csv"))
         check("the devices are known", status == 0, err)
-        for _ in range(200):
-            if self.device("status", "--on", "")[0] == 0:
-                break
-            time.sleep(0.05)
+        status, _, err = self.device("status", "--on", "")
+        check("they answer", status == 0, err)
         return self
 
     def __exit__(self, *_):
@@ -90,8 +86,17 @@ class Fleet:
         with open(self.control + ".new", "w") as file:
             file.write("".join(line + "\n" for line in lines))
         os.rename(self.control + ".new", self.control)
-        # It is read again when it changes: the first device says when.
-        time.sleep(0.4)
+        wanted, until = os.stat(self.control).st_mtime_ns, time.monotonic() + 60
+        while time.monotonic() < until and self.faults_read() != wanted:
+            time.sleep(0.005)
+        check("the faults hold", self.faults_read() == wanted, lines)
+
+    def faults_read(self):
+        """Which state of the control file the devices go by."""
+        try:
+            return int(self.read("faults.read"))
+        except (OSError, ValueError):
+            return None
 
 
 def test_files(f):

@@ -64,12 +64,12 @@ static void an_answer_is_read(void **state)
 {
     (void)state;
     struct folder folder;
-    assert_int_equal(READ("hello from .bashrc\nfolder=/home/a\n"
+    assert_int_equal(READ("hello from .bashrc\nfolder=/srv/a\n"
                           "81a4 1204 1508400000 ./z\n41ed 4096 -5 ./media\na1ff 3 0 ./a b\n"
                           "21b6 0 1 ./null\n/0\n",
                           &folder),
                      ST_OK);
-    assert_string_equal(folder.path, "/home/a");
+    assert_string_equal(folder.path, "/srv/a");
     assert_int_equal(folder.n, 4);
     assert_false(folder.more);
     assert_string_equal(folder.entries[0].name, "media");
