@@ -75,10 +75,12 @@ static enum status backup_write(sqlite3 *db, const char *path, struct error *err
     return status;
 }
 
+/* Not quick_check: SQLite 3.40's finds fault with a table without rowid whose primary key has its
+ * columns in another order than the table, as `contact` has. */
 static enum status database_proved(sqlite3 *db, struct error *err)
 {
     sqlite3_stmt *stmt;
-    if (sqlite3_prepare_v2(db, "pragma quick_check(1)", -1, &stmt, NULL) != SQLITE_OK)
+    if (sqlite3_prepare_v2(db, "pragma integrity_check(1)", -1, &stmt, NULL) != SQLITE_OK)
         return sqlite_status(db, "checking after a migration", err);
     enum status status = ST_OK;
     if (sqlite3_step(stmt) != SQLITE_ROW)

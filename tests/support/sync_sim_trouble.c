@@ -141,7 +141,7 @@ static void killed_run(struct simulation *s, void (*what)(struct simulation *s, 
 void sim_killed(struct simulation *s, void (*what)(struct simulation *s, int replica), int replica)
 {
     uint64_t sub = dice_next(&s->dice);
-    int status;
+    int status = 0;
     sync_world_close(s->world);
     fflush(NULL);
     pid_t pid = fork();

@@ -1,0 +1,303 @@
+/*
+ * Hub and replica killed at every write in turn, also in the middle of one: while a replica catches
+ * up and pushes its edits, while it takes a first copy, and while another role makes it anew. What
+ * was acknowledged is there, nothing is there twice, who was erased is in no byte, and the next
+ * session makes both the same. ATRIUM_SOAK=1 tries every write; otherwise every so many-th.
+ */
+#include "model/base/arena.h"
+#include "model/event/event.h"
+#include "model/people/erase.h"
+#include "model/store/verify.h"
+#include "tests/support/fault_vfs.h"
+#include "tests/support/sync_world.h"
+#include "tests/support/wireless.h"
+#include "views/modules.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { STEP = 11, EDITS = 3, PEOPLE = 40, ERASED = 7 };
+
+static struct error err;
+static struct sync_world *world;
+static char *hub, *replica, *fresh, *hub_now, *replica_now;
+
+static void hub_sql(const char *sql)
+{
+    char *message = NULL;
+    assert_ok(writer_begin(world->writer, &err));
+    if (sqlite3_exec(writer_db(world->writer), sql, NULL, NULL, &message) != SQLITE_OK)
+        fail_msg("%s: %s", sql, message);
+    assert_ok(writer_commit(world->writer, &err));
+}
+
+static void events_add(int n, bool bulk)
+{
+    struct event events[40];
+    static int given;
+    char refs[40][16];
+    for (int i = 0; i < n; i++)
+        events[i] = (struct event){.time = 1704067200 + i * 86400,
+                                   .kind = KIND_PURCHASE,
+                                   .person = (uint32_t)(i % PEOPLE + 1),
+                                   .amount = 5 * i,
+                                   .ref = refs[i],
+                                   .ref_size = (uint32_t)snprintf(refs[i], 16, "R%d", ++given)};
+    if (bulk) {
+        struct event_bulk *append;
+        assert_ok(event_bulk_begin(world->writer, NULL, &append, &err));
+        assert_ok(event_bulk_add(append, 0, events, (size_t)n, &err));
+        assert_ok(event_bulk_commit(append, NULL, NULL, NULL, &err));
+        return;
+    }
+    assert_ok(writer_begin(world->writer, &err));
+    assert_ok(event_append(world->writer, events, (size_t)n, NULL, NULL, &err));
+    assert_ok(writer_commit(world->writer, &err));
+}
+
+static void replica_edits(void)
+{
+    struct mall *mall;
+    struct writer *writer;
+    char name[20];
+    assert_ok(mall_open(replica, &mall, &err));
+    assert_ok(writer_open(mall, &writer, &err));
+    for (int i = 0; i < EDITS; i++) {
+        snprintf(name, sizeof name, "s%d", i);
+        json_t *set = json_pack("{s:s}", "expression", "spent(90d)>=300");
+        struct operation op = {.actor = "admin",
+                               .rights = ~0u,
+                               .entity = "segment",
+                               .target = name,
+                               .verb = OPERATION_CREATE,
+                               .base_version = -1,
+                               .set = set};
+        assert_ok(operation_apply(writer, &op, NULL, &err));
+        json_decref(set);
+    }
+    writer_close(writer);
+    mall_close(mall);
+}
+
+/* A replica that is level, then edits there, and at the hub events, a fold and an erasure. */
+static int set_up(void **state)
+{
+    struct access engine = access_engine();
+    struct arena *arena = arena_new();
+    struct erasure erasure;
+    char sql[900];
+    (void)state;
+    modules_start();
+    fault_vfs_install();
+    world = sync_world_new();
+    time_fix(0);
+    snprintf(sql, sizeof sql,
+             "with recursive n(i) as (select 1 union all select i + 1 from n where i < %d)"
+             " insert into member (person, card, name, phone, tier) select i, 'C' || (10000 + i),"
+             " '王' || i, '1380000' || (1000 + i), 'gold' from n;"
+             "insert into contact select 1, card, person from member union all"
+             " select 2, phone, person from member;"
+             "insert into attribute select person, 'home address', 'lives at ' || card || ' ' ||"
+             " hex(zeroblob(4000)) from member;"
+             "update counter set value = %d where name = 'person'",
+             PEOPLE, PEOPLE);
+    hub_sql(sql);
+    events_add(40, true);
+    events_add(20, false);
+    hub = world->hub_path;
+    replica = sync_world_path(world, "admin");
+    fresh = temp_path(world->folder, "nowhere");
+    hub_now = temp_path(world->folder, "hub-now");
+    replica_now = temp_path(world->folder, "replica-now");
+    sync_all(world, "admin");
+    /* So that the replica's log has pages with everybody on them. */
+    hub_sql("update member set tier = 'silver'; update contact set person = person;"
+            "update attribute set value = value || '!'");
+    sync_all(world, "admin");
+    replica_edits();
+    events_add(20, false);
+    assert_ok(event_fold(world->writer, 1, &err));
+    events_add(20, false);
+    events_add(40, true);
+    assert_ok(member_erase(world->writer, &engine, ERASED, "asked for it", arena, &erasure, &err));
+    sync_world_close(world);
+    arena_free(arena);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    sync_world_open(world);
+    free(replica);
+    free(fresh);
+    free(hub_now);
+    free(replica_now);
+    sync_world_free(world);
+    error_clear(&err);
+    return 0;
+}
+
+static enum status talk(void)
+{
+    struct wireless one = {.hub = hub_now,
+                           .replica = replica_now,
+                           .principal = "admin",
+                           .cut_up = NEVER,
+                           .cut_down = NEVER};
+    return wireless_talk(&one, &err);
+}
+
+static int64_t asked(const char *path, const char *sql)
+{
+    sqlite3 *db;
+    sqlite3_stmt *stmt;
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
+        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    int64_t value = sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+    return value;
+}
+
+static void verify_whole(const char *path)
+{
+    struct mall *mall;
+    struct reader *reader;
+    struct arena *arena = arena_new();
+    int bad;
+    assert_ok(mall_open(path, &mall, &err));
+    assert_ok(reader_open(mall, &reader, &err));
+    assert_ok(verify_run(reader, arena, NULL, NULL, &bad, &err));
+    assert_int_equal(bad, 0);
+    reader_close(reader);
+    mall_close(mall);
+    arena_free(arena);
+}
+
+/* In the file, its log, and a copy that was left. */
+static void erased_nowhere(int nth)
+{
+    static const char *const rests[] = {"", "-wal", ".making", ".making-wal"};
+    for (size_t i = 0; i < sizeof rests / sizeof *rests; i++) {
+        char *path = mem_printf("%s%s", replica_now, rests[i]);
+        size_t n;
+        char *bytes = access(path, F_OK) == 0 ? file_read_all(path, &n) : NULL;
+        if (bytes && (memmem(bytes, n, "C10007", 6) || memmem(bytes, n, "13800001007", 11)))
+            fail_msg("killed at write %d: who was erased is in %s", nth, path);
+        free(bytes);
+        free(path);
+    }
+}
+
+static void both_level(int nth, int edits)
+{
+    error_clear(&err);
+    enum status status = talk();
+    if (status != ST_OK)
+        fail_msg("after write %d: %s", nth, error_text(&err));
+    static const char *const same[] = {
+        "select count(*) from member", "select sum(person) from contact",
+        "select max(seq) from tail", "select sum(version) from segment"};
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+        assert_int_equal(asked(hub_now, same[i]), asked(replica_now, same[i]));
+    assert_int_equal(asked(hub_now, "select count(*) from segment"), edits);
+    assert_int_equal(asked(hub_now, "select coalesce(sum(version), 0) from segment"), edits);
+    assert_int_equal(asked(replica_now, "select count(*) from outbox where state <> 'done'"), 0);
+    erased_nowhere(nth);
+}
+
+/* What the session begins with. */
+static void begin_again(const char *from, bool other_policy)
+{
+    wireless_copy(hub, hub_now);
+    wireless_remove(replica_now);
+    if (from)
+        wireless_copy(from, replica_now);
+    if (other_policy) {
+        sqlite3 *db;
+        assert_int_equal(sqlite3_open(replica_now, &db), SQLITE_OK);
+        assert_int_equal(
+            sqlite3_exec(db, "update sync set value = 'x' where name = 'policy'", NULL, NULL, NULL),
+            SQLITE_OK);
+        sqlite3_close(db);
+    }
+    error_clear(&err);
+}
+
+static bool killed_at(const char *side, int nth)
+{
+    int status = 0;
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        fault_vfs_only(side);
+        fault_vfs_arm(FAULT_KILL, nth, false);
+        enum status came = talk();
+        _exit(came == ST_OK ? 0 : 1);
+    }
+    assert_true(pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status));
+    if (WEXITSTATUS(status) != 0 && WEXITSTATUS(status) != FAULT_KILL_STATUS)
+        fail_msg("write %d: the session failed with %d", nth, WEXITSTATUS(status));
+    return WEXITSTATUS(status) == FAULT_KILL_STATUS;
+}
+
+static void every_write(const char *from, bool other_policy, int edits)
+{
+    int step = getenv("ATRIUM_SOAK") ? 1 : STEP;
+    const char *const sides[] = {hub_now, replica_now};
+    for (int i = 0; i < 2; i++) {
+        int tried = 0, nth = 1;
+        for (;; nth += step, tried++) {
+            assert_true(nth < 20000);
+            begin_again(from, other_policy);
+            if (!killed_at(sides[i], nth))
+                break;
+            both_level(nth, edits);
+            if (tried % 16 == 0)
+                verify_whole(replica_now);
+        }
+        verify_whole(hub_now);
+        verify_whole(replica_now);
+        assert_true(tried > 0);
+        print_message("killed at %d writes of the %s\n", tried, i ? "replica" : "hub");
+    }
+}
+
+static void test_catching_up(void **state)
+{
+    (void)state;
+    every_write(replica, false, EDITS);
+}
+
+static void test_first_copy(void **state)
+{
+    (void)state;
+    every_write(NULL, false, 0);
+}
+
+static void test_made_anew(void **state)
+{
+    (void)state;
+    every_write(replica, true, EDITS);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_catching_up),
+        cmocka_unit_test(test_first_copy),
+        cmocka_unit_test(test_made_anew),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
