@@ -94,6 +94,7 @@ static const struct {
     {"consent", "id person contact given time", "fffaf"},
     {"consent", "source actor", "ffaaf"},
     {"erasure", "id time actor reason receipt", "afaaf"},
+    {"erasure", "seq", "aaaaa"},
     {"principal", "name role version", "fffff"},
     {"principal", "key", "aaaaf"},
     {"message", "campaign person contact state reason due tried time cost", "fffaf"},
