@@ -5,6 +5,7 @@
 #include "views/actions.h"
 #include "views/change.h"
 #include "views/frame.h"
+#include "views/locked.h"
 #include "views/malls.h"
 #include "views/overlay.h"
 #include "views/question.h"
@@ -392,6 +393,9 @@ static bool act(struct console *console, int id, const char *argument)
             console_open(console, (*screen)->name, argument);
             return true;
         }
+    bool own;
+    if (locked_covers(console))
+        return locked_act(console, id, &own) || (own && console_own(console, id, argument));
     return (top->ops->action && top->ops->action(top, id, argument)) ||
            console_own(console, id, argument);
 }
@@ -417,11 +421,11 @@ static void message_clear(struct console *console)
  * is one, and goes back otherwise. */
 static void key_act(struct console *console, uint32_t key)
 {
-    const struct view *top = console_top(console);
     const char *scopes[VIEW_SCOPES];
-    size_t n = top->n_scopes;
+    size_t n;
     const struct action *before = NULL;
-    memcpy(scopes, top->scopes, sizeof scopes);
+    const char *const *hold = console_scopes(console, &n);
+    memcpy(scopes, hold, n * sizeof *scopes);
     for (size_t from = 0; from <= n; from++) {
         const struct action *action = keymap_find(console->keymap, key, scopes + from, n - from);
         if (action && action != before && act(console, action->id, ""))
@@ -439,27 +443,11 @@ void console_key(void *context, uint32_t key)
         return;
     }
     struct view *top = console_top(console);
-    if (top->ops->key && top->ops->key(top, key)) {
+    if (!locked_covers(console) && top->ops->key && top->ops->key(top, key)) {
         console_redraw(console);
         return;
     }
     key_act(console, key);
-}
-
-/* A replica that has not heard of its hub for too long shows nothing of what it holds. */
-static void locked_draw(struct console *console, struct area area)
-{
-    struct arena *arena = arena_new();
-    int row = draw_wrapped(area, 0, ROLE_ERROR, _("This replica is locked."));
-    int64_t heard = console->sync_known.heard;
-    char *text = arena_printf(
-        arena,
-        _("It has not heard of its hub since %s, which is longer than the hub allows. It opens "
-          "again with the next session: %s shows how that goes. Edits that wait are kept."),
-        heard ? time_local(arena, console->mall->zone, heard) : "–",
-        keymap_keys(console->keymap, ACTION_GO_SYNC));
-    draw_wrapped(area, row + 1, ROLE_PLAIN, text);
-    arena_free(arena);
 }
 
 void console_draw(void *context)
@@ -467,7 +455,7 @@ void console_draw(void *context)
     struct console *console = context;
     struct view *top = console_top(console);
     struct area rest = top->ops->whole ? screen_area() : frame_draw(console, screen_area());
-    if (console->sync_known.locked && !top->ops->when_locked)
+    if (locked_covers(console))
         locked_draw(console, rest);
     else
         top->ops->draw(top, rest);

@@ -5,6 +5,7 @@
 #include "tui/keysline.h"
 #include "views/actions.h"
 #include "views/collect_task.h"
+#include "views/locked.h"
 #include "views/rollout_task.h"
 
 #include <stdlib.h>
@@ -196,10 +197,11 @@ static void status_draw(struct console *console, struct area row, struct arena *
                    console->message);
         return;
     }
-    const struct view *view = console_top(console);
+    size_t n;
+    const char *const *scopes = console_scopes(console, &n);
     row.col++;
     row.cols--;
-    keysline_draw(row, console->keymap, view->scopes, view->n_scopes);
+    keysline_draw(row, console->keymap, scopes, n);
 }
 
 struct area frame_draw(struct console *console, struct area screen)

@@ -5,6 +5,7 @@
 #include "tui/palette.h"
 #include "tui/picker.h"
 #include "views/actions.h"
+#include "views/locked.h"
 #include "views/screens.h"
 #include "views/session.h"
 
@@ -157,11 +158,12 @@ void overlay_palette(struct console *console)
 {
     enum { MOST = 50 };
     const char *recent[MOST];
-    const struct view *top = console_top(console);
+    size_t n;
+    const char *const *scopes = console_scopes(console, &n);
     struct palette_options options = {
         .keymap = console->keymap,
-        .scopes = top->scopes,
-        .n_scopes = top->n_scopes,
+        .scopes = scopes,
+        .n_scopes = n,
         .recent = recent,
         .n_recent = session_history(console->session, "palette", recent, MOST),
     };
@@ -185,9 +187,10 @@ void overlay_help(struct console *console)
 {
     const struct view *top = console_top(console);
     struct help_group groups[VIEW_SCOPES + 1];
-    size_t n = 0;
-    for (size_t i = 0; i < top->n_scopes; i++)
-        groups[n++] = (struct help_group){top->scopes[i], scope_title(top, top->scopes[i])};
+    size_t n = 0, n_scopes;
+    const char *const *scopes = console_scopes(console, &n_scopes);
+    for (size_t i = 0; i < n_scopes; i++)
+        groups[n++] = (struct help_group){scopes[i], scope_title(top, scopes[i])};
     groups[n++] = (struct help_group){"", _("Everywhere")};
     char *title = mem_printf(_("Keys on %s"), _(top->ops->title));
     struct help_options options = {
@@ -244,12 +247,12 @@ enum { MENU_MOST = 96 };
 /* The actions of the view's own scopes, innermost first; the plain movements are left out. */
 static size_t menu_actions(const struct console *console, const struct action **found)
 {
-    const struct view *view = console_top(console);
-    size_t n, count = 0;
+    size_t n, n_scopes, count = 0;
+    const char *const *scopes = console_scopes(console, &n_scopes);
     const struct action *all = keymap_actions(console->keymap, &n);
-    for (size_t scope = 0; scope < view->n_scopes; scope++)
+    for (size_t scope = 0; scope < n_scopes; scope++)
         for (size_t i = 0; i < n && count < MENU_MOST; i++)
-            if (strcmp(all[i].scope, view->scopes[scope]) == 0 && !(all[i].flags & ACTION_HIDDEN))
+            if (strcmp(all[i].scope, scopes[scope]) == 0 && !(all[i].flags & ACTION_HIDDEN))
                 found[count++] = &all[i];
     return count;
 }

@@ -241,7 +241,10 @@ static void person_add(struct console *console)
 
 struct changing {
     struct console *console;
+    struct access access;
     char name[200];
+    char replica[REPLICA_ID + 1]; /* "": the row has none */
+    bool back;                    /* it is revoked: it may come in again */
 };
 
 static struct changing *changing_of(struct view *view)
@@ -250,8 +253,12 @@ static struct changing *changing_of(struct view *view)
     if (!name || !may_change(view->console))
         return NULL;
     struct changing *changing = mem_zero(1, sizeof *changing);
+    const char *replica = selected(view, UPKEEP_REPLICA), *state = selected(view, UPKEEP_STATE);
     changing->console = view->console;
+    changing->access = view->console->access;
     snprintf(changing->name, sizeof changing->name, "%s", name);
+    snprintf(changing->replica, sizeof changing->replica, "%s", replica ? replica : "");
+    changing->back = state && strcmp(state, _("revoked")) == 0;
     return changing;
 }
 
@@ -290,18 +297,74 @@ static void revoke_said(void *context, struct dialog *dialog, bool accepted)
     free(changing);
 }
 
+/* ---- One machine of a person ---- */
+
+static enum status replica_run(struct writer *writer, void *arguments, struct error *err)
+{
+    const struct changing *changing = arguments;
+    char full[REPLICA_ID + 1];
+    return upkeep_revoke(writer, &changing->access, changing->name, changing->replica,
+                         changing->back, full, err);
+}
+
+static void replica_done(void *context, void *arguments, enum status status,
+                         const struct error *error)
+{
+    struct console *console = context;
+    const struct changing *changing = arguments;
+    if (status != ST_OK)
+        console_complain(console, "%s", error_text(error));
+    else
+        console_say(console, changing->back ? _("this replica of %s may come in again")
+                                            : _("this replica of %s locks itself when it comes"),
+                    changing->name);
+    console_refresh(console);
+}
+
+static void person_ask(struct changing *changing);
+
+static void which_said(void *context, struct dialog *dialog, bool accepted)
+{
+    struct changing *changing = context;
+    int choice = accepted ? dialog_choice(dialog) : -1;
+    if (choice == 1) {
+        person_ask(changing);
+        return;
+    }
+    struct write_request request = {.run = replica_run,
+                                    .done = replica_done,
+                                    .arguments = changing,
+                                    .size = sizeof *changing,
+                                    .context = changing->console};
+    if (choice == 0)
+        write_queue_submit(changing->console->writes, &request);
+    free(changing);
+}
+
+/* The person with all machines, or this one alone. */
 static void person_revoke(struct view *view)
 {
     struct changing *changing = changing_of(view);
-    if (!changing)
-        return;
+    if (changing && *changing->replica) {
+        const char *choices[] = {changing->back ? _("let this replica in again")
+                                                : _("only this replica: it locks itself"),
+                                 _("the person, on every machine")};
+        console_dialog(view->console,
+                       dialog_choose(_("Revoke"), choices, 2, 0, which_said, changing));
+    } else if (changing) {
+        person_ask(changing);
+    }
+}
+
+static void person_ask(struct changing *changing)
+{
     struct arena *arena = arena_new();
     char *text = arena_printf(
         arena,
         _("%s may do nothing here any more: not in the console, and not from a replica, whose "
           "session ends with its next batch. What the replica holds locks itself."),
         changing->name);
-    console_dialog(view->console,
+    console_dialog(changing->console,
                    dialog_confirm(_("Revoke"), text, _("Revoke"), revoke_said, changing));
     arena_free(arena);
 }
@@ -327,7 +390,9 @@ const struct view_ops view_principals = {
     .name = "people-roles",
     .title = N_("People and roles"),
     .about = N_("Who may do what in this mall, and by which SSH key a hub knows them. a adds a "
-                "person, e gives another role, d revokes: at once, also for a replica."),
+                "person, e gives another role, d revokes the person or one replica, at once. "
+                "Each machine has a row: how far it is behind the hub, and how many erasures it "
+                "has not heard of."),
     .number = ACTION_GO_PRINCIPALS - ACTION_GO_LOOP + 1,
     .rights = RIGHT_ADMIN,
     .size = sizeof(struct principals_state),

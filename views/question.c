@@ -27,6 +27,7 @@ struct question {
     struct task task;  /* first: the pools hand this back */
     struct view *view; /* NULL once it is no longer wanted */
     int slot;
+    bool locked;       /* of a screen that a locked replica shows */
     bool early, still; /* from a sample, and exactly afterwards */
     view_ask_fn *ask;
     void *parameters;
@@ -149,7 +150,8 @@ static enum status question_run(struct task *task, void *thread_state)
         return task->error.message ? task->error.status
                                    : error_set(&task->error, ST_UNUSABLE, "no reader");
     reader_watch(reader, &task->cancel, question->early ? NULL : &task->progress);
-    enum status status = reader_begin(reader, &task->error);
+    enum status status = question->locked ? reader_begin_locked(reader, &task->error)
+                                          : reader_begin(reader, &task->error);
     if (status == ST_OK) {
         question->answer = question->early ? early_answer(question, reader, &task->error)
                                            : answer_make(question, reader, &task->error);
@@ -245,6 +247,7 @@ static void ask(struct view *view, int slot, const char *title, bool early, view
     question->slot = slot;
     question->early = early;
     question->still = console->still;
+    question->locked = view->ops->when_locked;
     question->ask = function;
     if (size) {
         question->parameters = mem_alloc(size);

@@ -84,15 +84,20 @@ static enum status present_read(struct console *console, const char *principal, 
     struct reader *reader = NULL;
     enum status status = reader_open(console->mall, &reader, err);
     if (status == ST_OK)
-        status = access_lookup(reader, principal, &console->access, err);
-    if (status == ST_OK)
-        status = reader_present(reader, &console->as_of, &console->present, err);
-    if (status == ST_OK)
-        status = reader_versions(reader, &console->events_version, &console->rows_version, err);
-    if (status == ST_OK)
-        status = sample_blocks(reader, &console->blocks, err);
-    if (status == ST_OK)
         status = sync_known_read(reader, &console->sync_known, err);
+    if (status == ST_OK)
+        status = console->sync_known.locked
+                     ? access_of_replica(reader, &console->access, err)
+                     : access_lookup(reader, principal, &console->access, err);
+    /* What a locked replica holds is read when a session has opened it. */
+    console->present = time_now();
+    bool open = status == ST_OK && !console->sync_known.locked;
+    if (open)
+        status = reader_present(reader, &console->as_of, &console->present, err);
+    if (open && status == ST_OK)
+        status = reader_versions(reader, &console->events_version, &console->rows_version, err);
+    if (open && status == ST_OK)
+        status = sample_blocks(reader, &console->blocks, err);
     if (reader)
         reader_close(reader);
     console->role = roles[console->access.role].name;

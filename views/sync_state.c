@@ -88,8 +88,7 @@ static int64_t heard_last(const struct console *console)
     return live > console->sync_known.heard ? live : console->sync_known.heard;
 }
 
-static const char *phase_text(const struct sync_glance *glance, struct arena *arena,
-                              enum role *role)
+const char *sync_phase_text(const struct sync_glance *glance, struct arena *arena, enum role *role)
 {
     int64_t wait = glance->next_try - time_now();
     *role = ROLE_PLAIN;
@@ -169,7 +168,7 @@ static void state_draw(struct view *view, const struct sync_answer *answer, stru
                                            text_duration(arena, now > heard ? now - heard : 0))
                             : _("never heard of the hub");
     const char *phase =
-        console->sync ? phase_text(sync_work_glance(console->sync), arena, &role) : "–";
+        console->sync ? sync_phase_text(sync_work_glance(console->sync), arena, &role) : "–";
     line_draw(area, _("Hub"), ROLE_PLAIN, hub);
     line_draw(area, _("As"), ROLE_PLAIN, who);
     line_draw(area, _("Data"), known->locked ? ROLE_ERROR : ROLE_STRONG, age);

@@ -7,6 +7,7 @@
 #define ATRIUM_VIEWS_SYNC_WORK_H
 
 #include "model/sync/uplink.h"
+#include "tui/draw.h"
 
 struct console;
 struct sync_work;
@@ -52,6 +53,9 @@ size_t sync_work_busy(const struct sync_work *work);
 
 /* The person says that the key on offer is the hub's. */
 void sync_work_accept(struct sync_work *work);
+
+/* What goes on, for people; the role says how well. Owned by the arena. */
+const char *sync_phase_text(const struct sync_glance *glance, struct arena *arena, enum role *role);
 
 /* On the screen's thread: what was last said. */
 const struct sync_glance *sync_work_glance(struct sync_work *work);

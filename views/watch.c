@@ -24,13 +24,15 @@ static enum status watch_run(struct task *task, void *thread_state)
     struct reader *reader = thread_state;
     if (!reader)
         return ST_UNUSABLE;
-    enum status status = reader_versions(reader, &watch->events, &watch->rows, &task->error);
+    /* Of a replica that is locked nothing else is read. */
+    enum status status = sync_known_read(reader, &watch->sync, &task->error);
+    if (status != ST_OK || watch->sync.locked)
+        return status;
+    status = reader_versions(reader, &watch->events, &watch->rows, &task->error);
     if (status == ST_OK)
         status = reader_present(reader, &watch->as_of, &watch->present, &task->error);
     if (status == ST_OK)
         status = sample_blocks(reader, &watch->blocks, &task->error);
-    if (status == ST_OK)
-        status = sync_known_read(reader, &watch->sync, &task->error);
     return status;
 }
 
@@ -53,7 +55,7 @@ static void watch_done(struct task *task)
     struct watch_task *watch = (struct watch_task *)task;
     struct console *console = watch->console;
     bool changed = watch->events != console->events_version || watch->rows != console->rows_version;
-    if (task->status == ST_OK && changed && !console->leaving) {
+    if (task->status == ST_OK && changed && !watch->sync.locked && !console->leaving) {
         present_set(console, watch);
         console->watched_ns = time_monotonic_ns();
         console->asked_ns = 0;

@@ -211,12 +211,10 @@ static enum status least_people_read(struct reader *reader, struct access *acces
 }
 
 /* Who holds the file is who the hub says; the role's key came with the copy. */
-static enum status replica_lookup(struct reader *reader, struct access *access, struct error *err)
+enum status access_of_replica(struct reader *reader, struct access *access, struct error *err)
 {
     char principal[sizeof access->principal], name[32], key[40];
-    enum status status = mall_unlocked(reader_mall(reader), err);
-    if (!status)
-        status = replica_name(reader, "principal", principal, sizeof principal, err);
+    enum status status = replica_name(reader, "principal", principal, sizeof principal, err);
     if (!status)
         status = replica_name(reader, "role", name, sizeof name, err);
     if (!status)
@@ -247,8 +245,10 @@ enum status access_lookup(struct reader *reader, const char *principal, struct a
         return error_set(err, ST_DENIED,
                          "a principal's name has 1 to %zu characters, this one has %zu",
                          sizeof access->principal - 1, strlen(principal));
-    if (reader_mall(reader)->replica)
-        return replica_lookup(reader, access, err);
+    if (reader_mall(reader)->replica) {
+        enum status unlocked = mall_unlocked(reader_mall(reader), err);
+        return unlocked ? unlocked : access_of_replica(reader, access, err);
+    }
     const struct role_info *role = &roles[ACCESS_ADMIN];
     if (!is_owner(reader_mall(reader), principal)) {
         enum status status = read_role(reader, principal, &role, err);

@@ -68,6 +68,10 @@ char *access_login(void);
 enum status access_lookup(struct reader *reader, const char *principal, struct access *access,
                           struct error *err);
 
+/* Of a replica, also while it is locked: for what is to be seen and done then, its outbox and the
+ * way to its hub. */
+enum status access_of_replica(struct reader *reader, struct access *access, struct error *err);
+
 /* The engine itself, which nobody logs in as: what it does stands in the audit under this name. */
 struct access access_engine(void);
 

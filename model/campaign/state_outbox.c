@@ -74,10 +74,7 @@ static enum status again(const char *target, json_t *detail, const json_t *out, 
 
 void campaign_outbox_register(void)
 {
-    static const struct outbox_verb verb = {.name = "campaign",
-                                            .apply = apply,
-                                            .entity = "campaign",
-                                            .theirs = theirs,
-                                            .again = again};
+    static const struct outbox_verb verb = {
+        .name = "campaign", .apply = apply, .entity = "campaign", .theirs = theirs, .again = again};
     outbox_verb_register(&verb);
 }

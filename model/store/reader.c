@@ -169,15 +169,9 @@ static enum status unchanged_check(const struct reader *reader, struct error *er
                      reader->mall->path);
 }
 
-enum status reader_begin(struct reader *reader, struct error *err)
+static enum status begin(struct reader *reader, struct error *err)
 {
-    if (reader->depth > 0) {
-        reader->depth++;
-        return ST_OK;
-    }
-    enum status status = mall_unlocked(reader->mall, err);
-    if (status == ST_OK && reader->unlocked)
-        status = unchanged_check(reader, err);
+    enum status status = reader->unlocked ? unchanged_check(reader, err) : ST_OK;
     if (status == ST_OK)
         status = sqlite_run(reader->db, "begin", "reading", err);
     if (status != ST_OK)
@@ -187,6 +181,20 @@ enum status reader_begin(struct reader *reader, struct error *err)
     if (status != ST_OK)
         reader_end(reader);
     return status;
+}
+
+enum status reader_begin(struct reader *reader, struct error *err)
+{
+    enum status status = reader->depth > 0 ? ST_OK : mall_unlocked(reader->mall, err);
+    return status == ST_OK ? reader_begin_locked(reader, err) : status;
+}
+
+enum status reader_begin_locked(struct reader *reader, struct error *err)
+{
+    if (reader->depth == 0)
+        return begin(reader, err);
+    reader->depth++;
+    return ST_OK;
 }
 
 void reader_end(struct reader *reader)

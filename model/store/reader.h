@@ -45,6 +45,8 @@ enum status reader_step(struct reader *reader, sqlite3_stmt *stmt, bool *row, st
  * nest. The outermost end resets what was still being stepped. A reader of a file that may not be
  * written and that nobody had open gives ST_CONFLICT once somebody changed it. */
 enum status reader_begin(struct reader *reader, struct error *err);
+/* Also of a replica that is locked: for its outbox and the way to its hub. */
+enum status reader_begin_locked(struct reader *reader, struct error *err);
 void reader_end(struct reader *reader);
 
 /* Between them pages are read once, in large numbers: a few are kept, which the processor holds as

@@ -44,8 +44,8 @@ static uint32_t person_now(struct editing *e, uint32_t person)
         return person;
     for (int steps = 0; steps < 16; steps++) {
         sqlite3_bind_int64(stmt, 1, person);
-        uint32_t next = sqlite3_step(stmt) == SQLITE_ROW ? (uint32_t)sqlite3_column_int64(stmt, 0)
-                                                         : 0;
+        uint32_t next =
+            sqlite3_step(stmt) == SQLITE_ROW ? (uint32_t)sqlite3_column_int64(stmt, 0) : 0;
         sqlite3_reset(stmt);
         if (!next)
             break;
@@ -58,8 +58,8 @@ static const char *card_here(struct editing *e, const char *card)
 {
     uint32_t person = policy_person_of_card(card);
     int64_t number;
-    bool plain = *card == '#' && text_to_int64(card + 1, strlen(card + 1), &number) &&
-                 number > 0 && number <= UINT32_MAX;
+    bool plain = *card == '#' && text_to_int64(card + 1, strlen(card + 1), &number) && number > 0 &&
+                 number <= UINT32_MAX;
     sqlite3_stmt *stmt;
     if (e->access->mask == MASK_PSEUDONYM)
         pseudonym_read(e->access->key, card, &person);
@@ -236,8 +236,8 @@ static enum status base_find(struct editing *e, bool *waits, struct error *err)
 static enum status done(struct editing *e, int64_t version, struct error *err)
 {
     int64_t seq;
-    enum status status = number_of(
-        e, "select cast(value as integer) from sync where name = ?1", "seq", &seq, err);
+    enum status status =
+        number_of(e, "select cast(value as integer) from sync where name = ?1", "seq", &seq, err);
     answer_set(e, "done");
     json_object_set_new(e->answer, "version", json_integer(version));
     json_object_set_new(e->answer, "seq", json_integer(seq));
@@ -252,16 +252,16 @@ static enum status refused(struct editing *e, const struct error *why)
 }
 
 /* What was said is the answer; anything else is the hub's own trouble. */
-static enum status answer(struct editing *e, enum status status, int64_t version,
-                          struct error *why, struct error *err)
+static enum status answer(struct editing *e, enum status status, int64_t version, struct error *why,
+                          struct error *err)
 {
     const struct entity *entity = entity_find(e->entity);
     const struct outbox_verb *verb = outbox_verb_find(e->verb);
     bool move = verb && verb->entity;
     if (status == ST_OK) {
         status = done(e, version, err);
-    } else if (entity && (status == ST_CONFLICT ||
-                          (move && (status == ST_REFUSED || status == ST_DENIED)))) {
+    } else if (entity &&
+               (status == ST_CONFLICT || (move && (status == ST_REFUSED || status == ST_DENIED)))) {
         answer_set(e, "conflict");
         json_object_set_new(e->answer, "reason", json_string(error_text(why)));
         status = theirs_read(e, entity, verb, err);
@@ -346,9 +346,8 @@ static enum status edit_write(struct editing *e, int64_t *version, bool *may, bo
     *may = status == ST_OK;
     if (status != ST_OK || *waits)
         return status;
-    return strcmp(e->verb, "operation") == 0
-               ? operation_do(e, version, err)
-               : verb_do(e, outbox_verb_find(e->verb), version, err);
+    return strcmp(e->verb, "operation") == 0 ? operation_do(e, version, err)
+                                             : verb_do(e, outbox_verb_find(e->verb), version, err);
 }
 
 static enum status edit_do(struct editing *e, struct error *err)

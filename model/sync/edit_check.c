@@ -120,8 +120,8 @@ static enum status field_check(const struct editing *e, const struct entity *ent
         status = masked_check(name, text, err);
     if (status == ST_OK && strcmp(e->verb, "operation") == 0 && json_integer_value(value) != 0 &&
         is_one_of(name, of_sets, sizeof of_sets / sizeof *of_sets))
-        status = error_set(err, ST_REFUSED, "%s: whoever keeps people as they are sends them",
-                           name);
+        status =
+            error_set(err, ST_REFUSED, "%s: whoever keeps people as they are sends them", name);
     if (status == ST_OK && text && is_one_of(name, of_person, sizeof of_person / sizeof *of_person))
         status = author_check(e, name, before ? before : "", text, err);
     return status;
@@ -166,8 +166,7 @@ enum status edit_check(struct editing *e, struct error *err)
     const struct entity *entity = entity_find(e->entity);
     const struct outbox_verb *verb = outbox_verb_find(e->verb);
     bool operation = strcmp(e->verb, "operation") == 0;
-    if (operation ? !entity
-                  : !verb || strcmp(e->entity, verb->entity ? verb->entity : "") != 0)
+    if (operation ? !entity : !verb || strcmp(e->entity, verb->entity ? verb->entity : "") != 0)
         return edit_unknown(err);
     if (!entity)
         return ST_OK;

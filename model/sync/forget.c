@@ -126,7 +126,7 @@ static enum status lists_forget(struct writer *writer, const char *text, struct 
     "(target = ?1 or instr(detail, ?1) or instr(before, ?1) or instr(theirs, ?1) or"               \
     " instr(reason, ?1))"
 
-static enum status outbox_forget(struct writer *writer, const char *text, struct error *err)
+enum status forget_edits(struct writer *writer, const char *text, struct error *err)
 {
     static const char *const steps[] = {
         "delete from tail where seq < 0 and ref in (select id from outbox where " NAMES ")",
@@ -157,7 +157,7 @@ enum status forget_rows(struct forgetting *f, struct writer *writer, struct erro
     f->texts.n = kept;
     for (size_t i = 0; i < f->texts.n && status == ST_OK; i++)
         if (strlen(f->texts.at[i]) >= REDACT_LEAST)
-            status = outbox_forget(writer, f->texts.at[i], err);
+            status = forget_edits(writer, f->texts.at[i], err);
     if (status != ST_OK || !f->texts.n)
         return status;
     struct redaction redaction = {.texts = f->texts.at, .n = f->texts.n, .n_own = f->texts.n};

@@ -169,7 +169,9 @@ enum status sync_hub_new(struct mall *mall, const struct sync_hub_options *optio
         status = principal_check(hub, options->principal, err);
     if (status == ST_OK)
         status = mark_check(mall, hub->reader, &hub->writer, err);
-    hub->pull = (struct pull){.reader = hub->reader, .access = &hub->access, .frames = &hub->out,
+    hub->pull = (struct pull){.reader = hub->reader,
+                              .access = &hub->access,
+                              .frames = &hub->out,
                               .replica = hub->replica};
     if (status != ST_OK) {
         sync_hub_free(hub);
@@ -216,8 +218,8 @@ static enum status way_on(struct sync_hub *hub, const json_t *hello, const char 
         return ST_OK;
     hub->pull.at = at;
     bool possible;
-    enum status status = pull_possible(hub->reader, hub->access.principal, hub->replica, &at, &possible,
-                                       err);
+    enum status status =
+        pull_possible(hub->reader, hub->access.principal, hub->replica, &at, &possible, err);
     *rebuild = !possible;
     return status;
 }
@@ -263,10 +265,10 @@ static enum status replica_hear(struct sync_hub *hub, const json_t *hello, struc
     enum status status = replica_check(hub, err);
     if (status == ST_OK)
         status = hub_writer(hub, err);
-    return status == ST_OK ? upkeep_meet(hub->writer, hub->access.principal, id,
-                                         machine ? machine : "", program ? program : "",
-                                         hub_now(hub), err)
-                           : status;
+    return status == ST_OK
+               ? upkeep_meet(hub->writer, hub->access.principal, id, machine ? machine : "",
+                             program ? program : "", hub_now(hub), err)
+               : status;
 }
 
 static enum status hello(struct sync_hub *hub, const json_t *json, struct error *err)
@@ -438,8 +440,7 @@ static enum status frame_take(struct sync_hub *hub, const struct frame *frame, s
         status = heard(hub, true, err);
         if (status == ST_OK)
             status = leave(hub, ST_OK, err);
-    }
-    else
+    } else
         status = error_set(err, ST_REFUSED, "the replica sent a frame '%s', which only a hub sends",
                            frame_names[frame->type]);
     json_decref(json);

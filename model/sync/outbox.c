@@ -218,9 +218,8 @@ static enum status follow_fields(struct writer *writer, const struct operation_r
                                  struct error *err)
 {
     const struct operation *op = record->op;
-    json_t *detail =
-        json_pack("{s:s, s:O, s:s}", "verb", verb_names[op->verb], "fields", fields, "reason",
-                  op->reason ? op->reason : "");
+    json_t *detail = json_pack("{s:s, s:O, s:s}", "verb", verb_names[op->verb], "fields", fields,
+                               "reason", op->reason ? op->reason : "");
     json_t *before = fields_before(record, fields);
     if (op->move)
         json_object_set_new(detail, "move", json_string(op->move));

@@ -80,9 +80,10 @@ enum status outbox_read(struct reader *reader, const struct access *access, stru
                         struct error *err);
 
 /* Deals with a conflict: `take` gives up mine; otherwise a verb is tried again against the hub's
- * version, where that has it (ST_CONFLICT, ST_REFUSED), and of an operation `fields` (field → value) are set against
- * the hub's version in a new operation: mine to keep mine, or a choice of both. ST_CONFLICT where
- * it was dealt with already or the hub's version moved on. Begins and commits by itself. */
+ * version, where that has it (ST_CONFLICT, ST_REFUSED), and of an operation `fields` (field →
+ * value) are set against the hub's version in a new operation: mine to keep mine, or a choice of
+ * both. ST_CONFLICT where it was dealt with already or the hub's version moved on. Begins and
+ * commits by itself. */
 enum status outbox_resolve(struct writer *writer, const struct access *access, const char *id,
                            bool take, const json_t *fields, struct error *err);
 

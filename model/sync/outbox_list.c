@@ -257,10 +257,9 @@ static enum status resolve(struct writer *writer, const char *id, bool take, con
         status = error_set(err, ST_CONFLICT, "this edit is no conflict, or no longer one");
     if (status != ST_OK)
         return status;
-    status = take ? entry_remove(writer, found.number, err)
-             : strcmp(found.verb, "operation") == 0
-                 ? fields_again(writer, &found, fields, err)
-                 : verb_again(writer, &found, err);
+    status = take                                   ? entry_remove(writer, found.number, err)
+             : strcmp(found.verb, "operation") == 0 ? fields_again(writer, &found, fields, err)
+                                                    : verb_again(writer, &found, err);
     return status == ST_OK ? outbox_lay_again(writer, err) : status;
 }
 

@@ -5,6 +5,7 @@
 #include "model/store/change.h"
 #include "model/store/column.h"
 #include "model/store/sqlite.h"
+#include "model/sync/forget.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,13 +14,13 @@
 
 /* Edits of the same thing before one. A set or a create leaves a version that the next one is made
  * against ("after"). What fits any version - lists of people, moves, consents - raises it ("over"),
- * and nothing but a list or a consent goes before a set or a move that did not go through ("behind").
+ * and nothing but a list or a consent goes before a set or a move that did not go through
+ * ("behind").
  */
 #define SAME                                                                                       \
     "from outbox b where b.entity = o.entity and b.target = o.target and b.number < o.number and"  \
     " b.entity <> '' and b.state <> 'refused'"
-#define LEAVES_VERSION                                                                             \
-    "(b.verb = 'operation' and (b.base >= 0 or b.detail ->> 'verb' = 'create'))"
+#define LEAVES_VERSION "(b.verb = 'operation' and (b.base >= 0 or b.detail ->> 'verb' = 'create'))"
 #define LAST " order by b.number desc limit 1), "
 
 static const char next_sql[] =
@@ -45,12 +46,12 @@ enum status outbox_next(struct writer *writer, int64_t *number, json_t **edit, s
         json_t *detail = json_loads(column_text(stmt, 6), 0, NULL);
         json_t *over = json_loads(column_text(stmt, 9), 0, NULL);
         bool consent = strcmp(column_text(stmt, 2), "consent") == 0;
-        *edit = json_pack(
-            "{s:s, s:s, s:s, s:s, s:I, s:o, s:s, s:s, s:o}", "id", column_text(stmt, 1), "verb",
-            column_text(stmt, 2), "entity", column_text(stmt, 3), "target", column_text(stmt, 4),
-            "base", (json_int_t)sqlite3_column_int64(stmt, 5), "detail",
-            detail ? detail : json_object(), "after", column_text(stmt, 7), "behind",
-            consent ? "" : column_text(stmt, 8), "over", over ? over : json_array());
+        *edit = json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:s, s:s, s:o}", "id",
+                          column_text(stmt, 1), "verb", column_text(stmt, 2), "entity",
+                          column_text(stmt, 3), "target", column_text(stmt, 4), "base",
+                          (json_int_t)sqlite3_column_int64(stmt, 5), "detail",
+                          detail ? detail : json_object(), "after", column_text(stmt, 7), "behind",
+                          consent ? "" : column_text(stmt, 8), "over", over ? over : json_array());
     } else if (code != SQLITE_DONE) {
         status = sqlite_status(writer_db(writer), "reading the outbox", err);
     }
@@ -231,6 +232,41 @@ static enum status entry_copy(sqlite3_stmt *from, struct writer *to, struct erro
     return writer_run(to, stmt, err);
 }
 
+/* Who was here, has edits, and is not in the new copy was erased meanwhile: the edits stay behind. */
+static enum status erased_leave(struct writer *from, struct writer *to, struct error *err)
+{
+    static const char named[] =
+        "select m.person, m.card from member m where m.card in (select target from outbox where"
+        " entity = 'member' or verb = 'points' union select j.value from outbox, json_each(detail,"
+        " '$.fields.add') j union select j.value from outbox, json_each(detail, '$.fields.remove')"
+        " j)";
+    int64_t members = 0;
+    sqlite3_stmt *stmt, *there;
+    int code = SQLITE_DONE;
+    enum status status = sqlite_integer(
+        writer_db(to), "select exists (select 1 from member)", 0, &members, err);
+    if (status == ST_OK)
+        status = writer_prepare(from, named, &stmt, err);
+    while (status == ST_OK && members && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
+        status = writer_prepare(to,
+                                "select exists (select 1 from member where person = ?1) or exists"
+                                " (select 1 from contact where person = ?1)",
+                                &there, err);
+        if (status != ST_OK)
+            break;
+        sqlite3_bind_int64(there, 1, sqlite3_column_int64(stmt, 0));
+        bool gone = sqlite3_step(there) == SQLITE_ROW && !sqlite3_column_int(there, 0);
+        sqlite3_reset(there);
+        if (gone)
+            status = forget_edits(to, column_text(stmt, 1), err);
+    }
+    if (status == ST_OK && code != SQLITE_DONE)
+        status = sqlite_status(writer_db(from), "reading the outbox", err);
+    if (status == ST_OK)
+        sqlite3_reset(stmt);
+    return status;
+}
+
 enum status outbox_carry(struct writer *from, struct writer *to, struct error *err)
 {
     sqlite3_stmt *stmt;
@@ -252,6 +288,8 @@ enum status outbox_carry(struct writer *from, struct writer *to, struct error *e
         sqlite3_reset(stmt);
     if (status == ST_OK)
         status = outbox_events_carry(from, to, err);
+    if (status == ST_OK)
+        status = erased_leave(from, to, err);
     if (status == ST_OK)
         status = outbox_lay_again(to, err);
     return finish(to, status, err);

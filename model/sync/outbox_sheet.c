@@ -37,8 +37,8 @@ static const char *kind_text(struct arena *arena, const struct outbox_entry *ent
                            : entry->entity;
 }
 
-static void entry_fill(struct arena *arena, struct cell *cells, const struct outbox_entry *entry, int64_t now,
-                       bool people)
+static void entry_fill(struct arena *arena, struct cell *cells, const struct outbox_entry *entry,
+                       int64_t now, bool people)
 {
     const char *state =
         people ? _(outbox_state_titles[entry->state]) : outbox_state_names[entry->state];

@@ -111,8 +111,9 @@ static void hello(struct sync_replica *r)
     struct position position;
     bool known = at && position_parse(at->position, &position);
     say(r, FRAME_HELLO,
-        json_pack("{s:i, s:i, s:s, s:s, s:s, s:s, s:o, s:s}", "sync", SYNC_VERSION, "schema", schema_version,
-                  "replica", r->id, "machine", r->machine, "epoch", at ? at->epoch : "", "policy", at ? at->policy : "", "position",
+        json_pack("{s:i, s:i, s:s, s:s, s:s, s:s, s:o, s:s}", "sync", SYNC_VERSION, "schema",
+                  schema_version, "replica", r->id, "machine", r->machine, "epoch",
+                  at ? at->epoch : "", "policy", at ? at->policy : "", "position",
                   known ? position_json(&position) : json_null(), "program", ATRIUM_VERSION));
 }
 

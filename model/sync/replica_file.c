@@ -152,8 +152,8 @@ static enum status names_put(struct side *side, const struct welcome *w, const c
     return status;
 }
 
-enum status side_greet(struct side *side, const struct welcome *w, const char *id,
-                       const char *hub, struct error *err)
+enum status side_greet(struct side *side, const struct welcome *w, const char *id, const char *hub,
+                       struct error *err)
 {
     enum status status = writer_begin(side->writer, err);
     if (status == ST_OK) {
@@ -179,8 +179,8 @@ enum status side_lock(struct side *side, struct error *err)
     return status;
 }
 
-enum status side_make(struct side *side, const char *path, const struct welcome *w,
-                      const char *id, struct error *err)
+enum status side_make(struct side *side, const char *path, const struct welcome *w, const char *id,
+                      struct error *err)
 {
     struct mall_options options = {
         .name = w->mall, .timezone = w->timezone, .currency = w->currency};

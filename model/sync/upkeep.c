@@ -65,7 +65,8 @@ static enum status meet(struct writer *writer, const char *const texts[4], int64
     enum status status = writer_prepare(
         writer,
         "insert into replica (principal, id, machine, program, heard, seq) values (?1, ?2, ?3, ?4,"
-        " ?5, coalesce((select cast(value as integer) from sync where name = 'seq'), 0)) on conflict"
+        " ?5, coalesce((select cast(value as integer) from sync where name = 'seq'), 0)) on "
+        "conflict"
         " do update set machine = ?3, program = ?4, heard = ?5, seq = max(seq, coalesce((select"
         " cast(value as integer) from sync where name = 'floor'), 0))",
         &stmt, err);
@@ -102,7 +103,7 @@ enum status upkeep_meet(struct writer *writer, const char *principal, const char
  * none, for nobody. A copy that nobody goes on with pins nothing for ever. Replicas of people who
  * may not come in, and those that were forgotten, hold nothing. */
 #define LIMIT                                                                                      \
-    "(?1 - 86400 * coalesce((select cast(value as integer) from setting where name = 'sync_log'),"  \
+    "(?1 - 86400 * coalesce((select cast(value as integer) from setting where name = 'sync_log')," \
     " 60))"
 static const struct {
     const char *sql;
@@ -126,7 +127,8 @@ static const struct {
      " cast(value as integer) from sync where name = 'floor') order by seq limit ?2) and ?1",
      PIECE},
     {"delete from change_set where (place, block, seq) in (select place, block, seq from change_set"
-     " where seq < (select cast(value as integer) from sync where name = 'floor') order by seq limit"
+     " where seq < (select cast(value as integer) from sync where name = 'floor') order by seq "
+     "limit"
      " ?2) and ?1",
      SETS},
 };
@@ -163,11 +165,11 @@ enum status upkeep_run(struct writer *writer, int64_t now, int64_t *removed, str
     int64_t hub = 0;
     bool more = true;
     *removed = 0;
-    enum status status =
-        sqlite_integer(writer_db(writer),
-                       "select exists (select 1 from sync where name = 'seq') and not exists (select"
-                       " 1 from sync where name = 'principal')",
-                       0, &hub, err);
+    enum status status = sqlite_integer(
+        writer_db(writer),
+        "select exists (select 1 from sync where name = 'seq') and not exists (select"
+        " 1 from sync where name = 'principal')",
+        0, &hub, err);
     if (status == ST_OK && !hub)
         return error_set(err, ST_REFUSED, "'%s' is no hub", writer_mall(writer)->path);
     while (status == ST_OK && more) {
@@ -214,7 +216,7 @@ static const struct sheet_column columns[UPKEEP_COLUMNS] = {
     [UPKEEP_MAY] = {"may", N_("may"), CELL_TEXT},
 };
 
-const char *const upkeep_states[] = {N_("level"),   N_("behind"),     N_("copying"),
+const char *const upkeep_states[] = {N_("level"),   N_("behind"),   N_("copying"),
                                      N_("revoked"), N_("new copy"), NULL};
 
 /* ?1 is the time. `seq` of an erasure is the hub's number just before it. */
@@ -266,9 +268,8 @@ static enum status replica_find(struct writer *writer, struct arena *arena, cons
     int n = 0;
     *full = 0;
     enum status status = writer_prepare(
-        writer,
-        "select id from replica where principal = ?1 and substr(id, 1, length(?2)) = ?2", &stmt,
-        err);
+        writer, "select id from replica where principal = ?1 and substr(id, 1, length(?2)) = ?2",
+        &stmt, err);
     if (status != ST_OK)
         return status;
     sqlite3_bind_text(stmt, 1, principal, -1, SQLITE_STATIC);

@@ -26,9 +26,8 @@ static enum status apply(struct writer *writer, const struct access *access,
     enum rollout_verb verb = verb_find(text_in(edit->detail, "move"));
     if (verb == ROLLOUT_VERBS)
         return error_set(err, ST_REFUSED, "there is no such move of a roll-out");
-    enum status status =
-        rollout_move_as(writer, access, edit->id, edit->target, verb,
-                        reason && *reason ? reason : NULL, NULL, err);
+    enum status status = rollout_move_as(writer, access, edit->id, edit->target, verb,
+                                         reason && *reason ? reason : NULL, NULL, err);
     return status == ST_USAGE ? ST_REFUSED : status; /* there is none of that code */
 }
 

@@ -1,5 +1,5 @@
-/* What holds of a replica in place of what holds of a whole mall: its settings, cards and phones are
- * as its role sees them, no more and no less, and what was edited is in the outbox. */
+/* What holds of a replica in place of what holds of a whole mall: its settings, cards and phones
+ * are as its role sees them, no more and no less, and what was edited is in the outbox. */
 #include "model/base/intl.h"
 #include "model/store/column.h"
 #include "model/store/setting.h"
@@ -22,11 +22,9 @@ static enum status setting_seen(struct verify *verify, const struct access *acce
     *seen = true;
     if (!table.where)
         return ST_OK;
-    enum status status =
-        reader_prepare(verify->reader,
-                       arena_printf(verify->arena, "select %s from (select ?1 as name)",
-                                    table.where),
-                       &stmt, err);
+    enum status status = reader_prepare(
+        verify->reader,
+        arena_printf(verify->arena, "select %s from (select ?1 as name)", table.where), &stmt, err);
     if (status != ST_OK)
         return status;
     sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
@@ -146,8 +144,7 @@ static enum status phones_check(struct verify *verify, struct error *err)
     return verify_none(
         verify,
         "select 'member ' || m.person from member m where m.phone <> '' and not exists (select 1"
-        " from contact i where i.kind = 2 and (i.value = m.phone or (" MASKED_AS(
-            "m.phone") ")))",
+        " from contact i where i.kind = 2 and (i.value = m.phone or (" MASKED_AS("m.phone") ")))",
         "select count(*) from member where phone <> ''", N_("phones lead to a person"), err);
 }
 
@@ -156,8 +153,8 @@ static enum status phones_check(struct verify *verify, struct error *err)
 static enum status outbox_check(struct verify *verify, struct error *err)
 {
     if (!reader_mall(verify->reader)->replica)
-        return verify_none(verify, "select 'edit ' || id from outbox", "select count(*) from outbox",
-                           N_("edits of a replica"), err);
+        return verify_none(verify, "select 'edit ' || id from outbox",
+                           "select count(*) from outbox", N_("edits of a replica"), err);
     return verify_none(
         verify,
         "select 'edit ' || id from outbox where not json_valid(detail) or not json_valid(before) or"
@@ -173,7 +170,8 @@ void sync_verify_register(void)
     verify_replica("settings", settings_check, NULL);
     verify_replica("members", members_check, NULL);
     verify_replica("phones", phones_check, NULL);
-    verify_replica("event references", NULL,
-                   N_("left out: only the hub has the index of references, and looked for what came "
-                      "twice"));
+    verify_replica(
+        "event references", NULL,
+        N_("left out: only the hub has the index of references, and looked for what came "
+           "twice"));
 }

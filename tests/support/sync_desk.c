@@ -133,8 +133,9 @@ json_t *sync_forge(struct sync_world *world, const char *principal, json_t *edit
     size_t n;
     assert_ok(sync_hub_new(world->hub, &options, &hub, &err));
     put(&out, FRAME_HELLO,
-        json_pack("{s:i, s:i, s:s, s:s, s:s, s:n, s:s}", "sync", SYNC_VERSION, "schema", schema_version,
-                  "replica", "00000000000000000000000000000000", "epoch", "", "policy", "", "position", "program", "forged"));
+        json_pack("{s:i, s:i, s:s, s:s, s:s, s:n, s:s}", "sync", SYNC_VERSION, "schema",
+                  schema_version, "replica", "00000000000000000000000000000000", "epoch", "",
+                  "policy", "", "position", "program", "forged"));
     put(&out, FRAME_EDIT, edit);
     const unsigned char *bytes = frame_next(&out, &n);
     sync_hub_feed(hub, bytes, n);

@@ -123,7 +123,7 @@ static const struct {
     {"technician", "rollout", "rollout", "R1", "{\"move\":\"arrive\",\"fields\":{}}"},
     {"admin", "rollout", "rollout", "R9", "{\"move\":\"start\",\"fields\":{}}"},
     /* In somebody else's name. */
-    {"analyst", "operation", "segment", "mine", 
+    {"analyst", "operation", "segment", "mine",
      CREATE("{\"expression\":\"gold\",\"author\":\"admin\"}")},
     {"manager", "operation", "label", "coffee", SET("{\"author\":\"admin\"}")},
     {"analyst", "operation", "funnel", "f", CREATE("{\"definition\":\"x\",\"author\":\"boss\"}")},
@@ -166,9 +166,9 @@ static void nothing_that_is_not_ones_own_is_done(void **state)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         char id[16];
         snprintf(id, sizeof id, "forged-%zu", i);
-        json_t *answer = sync_forge(world, wrong[i].who,
-                                    edit(id, wrong[i].verb, wrong[i].entity, wrong[i].target,
-                                         wrong[i].detail));
+        json_t *answer =
+            sync_forge(world, wrong[i].who,
+                       edit(id, wrong[i].verb, wrong[i].entity, wrong[i].target, wrong[i].detail));
         const char *said = json_string_value(json_object_get(answer, "state"));
         const char *what = wrong[i].detail;
         if (!said || (strcmp(said, "refused") != 0 && strcmp(said, "conflict") != 0))
@@ -230,11 +230,11 @@ static void an_id_is_one_edits(void **state)
                             edit("a1", "operation", "label", "coffee", SET("{\"note\":\"1\"}"))),
                  "state"),
             "done");
-        assert_string_equal(told(sync_forge(world, "manager",
-                                            edit("p1", "points", "", "C10001",
-                                                 "{\"points\":100,\"time\":0}")),
-                                 "state"),
-                            "done");
+        assert_string_equal(
+            told(sync_forge(world, "manager",
+                            edit("p1", "points", "", "C10001", "{\"points\":100,\"time\":0}")),
+                 "state"),
+            "done");
     }
     assert_string_equal(sync_world_text(world, "select count(*) from tail"), "1");
     assert_string_equal(sync_world_text(world, "select version from label"), "2");
@@ -279,9 +279,9 @@ static void what_is_ones_own_is_done(void **state)
     for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
         char id[16];
         snprintf(id, sizeof id, "right-%zu", i);
-        json_t *answer = sync_forge(world, right[i].who,
-                                    edit(id, right[i].verb, right[i].entity, right[i].target,
-                                         right[i].detail));
+        json_t *answer =
+            sync_forge(world, right[i].who,
+                       edit(id, right[i].verb, right[i].entity, right[i].target, right[i].detail));
         const char *said = json_string_value(json_object_get(answer, "state"));
         if (!said || strcmp(said, "done") != 0)
             fail_msg("%s %s: %s", right[i].who, right[i].detail,

@@ -22,7 +22,8 @@ static struct sync_world *world_new(void)
     sync_world_sql(
         world,
         "with recursive n(i) as (select 1 union all select i + 1 from n where i < 40)"
-        " insert into member (person, card, name, phone) select i, 'C' || (10000 + i), 'Wang ' || i,"
+        " insert into member (person, card, name, phone) select i, 'C' || (10000 + i), 'Wang ' || "
+        "i,"
         " case when i % 3 then '1380000' || (1000 + i) else '' end from n;"
         "insert into contact select 1, card, person from member union all select 2, phone, person"
         " from member where phone <> '';"
@@ -78,7 +79,8 @@ static void each_check_finds_its_fault(void **state)
         const char *who, *sql, *check;
     } faults[] = {
         {"operator", "delete from setting where name = 'sync_lock'", "settings "},
-        {"operator", "insert into setting (name, value) values ('contact_sms_url', 'x')", "settings "},
+        {"operator", "insert into setting (name, value) values ('contact_sms_url', 'x')",
+         "settings "},
         {"manager", "update setting set value = '-1' where name = 'sync_lock'", "settings "},
         {"manager", "update member set card = '*****777#7' where person = 7", "members "},
         {"manager", "update member set card = 'C10007' where person = 7", "members "},
@@ -87,14 +89,14 @@ static void each_check_finds_its_fault(void **state)
         {"admin", "delete from contact where kind = 1 and person = 7", "members "},
         {"analyst", "update member set card = 'C10007' where person = 7", "members "},
         {"analyst", "update member set name = 'Wang' where person = 7", "members "},
-        {"analyst", "update member set phone = '13800001007' where person = 7",
-         "members phones "},
+        {"analyst", "update member set phone = '13800001007' where person = 7", "members phones "},
         {"technician", "insert into member (person, card) values (7, 'x')", "members "},
         {"technician", "insert into contact values (2, '1', 7)", "members "},
         {"manager", "update member set phone = '138****9999' where person = 7", "phones "},
         {"admin", "update member set phone = '13800009999' where person = 7", "phones "},
-        {"manager", "insert into outbox (id, verb, target, actor, made, detail) values ('a',"
-                    " 'points', 't', 'm', 1, '{')",
+        {"manager",
+         "insert into outbox (id, verb, target, actor, made, detail) values ('a',"
+         " 'points', 't', 'm', 1, '{')",
          "outbox "},
         {"manager", "insert into tail select -1, 1, 7, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'orphan'",
          "outbox "},

@@ -24,7 +24,8 @@ static struct sync_world *world_new(void)
     sync_world_sql(
         world,
         "with recursive n(i) as (select 1 union all select i + 1 from n where i < 400)"
-        " insert into member (person, card, name, phone) select i, 'C' || (10000 + i), 'Wang ' || i,"
+        " insert into member (person, card, name, phone) select i, 'C' || (10000 + i), 'Wang ' || "
+        "i,"
         " '1380000' || (1000 + i) from n; insert into contact select 1, card, person from member;"
         "update counter set value = 400 where name = 'person'");
     return world;
@@ -107,7 +108,8 @@ static const char *state_of(struct sync_world *world, const char *principal, int
     return found;
 }
 
-/* A laptop and a desktop of one person, at different positions, pull in turn: each what it lacks. */
+/* A laptop and a desktop of one person, at different positions, pull in turn: each what it lacks.
+ */
 static void two_machines_of_one_person(void **state)
 {
     struct sync_world *world = world_new();
@@ -259,8 +261,8 @@ static void one_machine_is_shut_out(void **state)
     sync_all(world, "manager");
     /* Without a right, or of one that is not there, or of several at once. */
     struct access operator_ = sync_world_access(world, "operator");
-    assert_int_equal(
-        upkeep_revoke(world->writer, &operator_, "manager", stolen, false, full, &err), ST_DENIED);
+    assert_int_equal(upkeep_revoke(world->writer, &operator_, "manager", stolen, false, full, &err),
+                     ST_DENIED);
     assert_int_equal(upkeep_revoke(world->writer, &admin, "admin", stolen, false, full, &err),
                      ST_REFUSED);
     assert_int_equal(upkeep_revoke(world->writer, &admin, "manager", "", false, full, &err),
@@ -310,7 +312,8 @@ static void replicas_are_not_without_end(void **state)
         char id[REPLICA_ID + 1];
         snprintf(id, sizeof id, "%032x", i);
         later(world, 60);
-        assert_ok(upkeep_meet(world->writer, "manager", id, "x\033[31m", "1.0", world->clock, &err));
+        assert_ok(
+            upkeep_meet(world->writer, "manager", id, "x\033[31m", "1.0", world->clock, &err));
     }
     assert_int_equal(number(world, "select count(*) from replica where principal = 'manager'"),
                      REPLICAS_MOST);

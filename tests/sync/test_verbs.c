@@ -282,18 +282,17 @@ static void rollouts_move_too(void **state)
     struct sync_world *world = world_new();
     enum rollout_state now;
     (void)state;
-    sync_world_sql(world,
-                   "insert into device (id, code, kind) values (1, 'D1', 'pos');"
-                   "insert into rollout (id, code, app, file, size, sha256, selection, devices,"
-                   " canary, waves, threshold, coverage, soak, trial, expires, state, author) values"
-                   " (1, 'R1', '2.0', 'a.tar', 1, '0', '*', 1, 1, '', '1', 100, 0, 60, 600,"
-                   " 'planned', 'admin');"
-                   "insert into rollout_device (rollout, device, wave, step) values (1, 1, 0,"
-                   " 'waiting')");
+    sync_world_sql(
+        world, "insert into device (id, code, kind) values (1, 'D1', 'pos');"
+               "insert into rollout (id, code, app, file, size, sha256, selection, devices,"
+               " canary, waves, threshold, coverage, soak, trial, expires, state, author) values"
+               " (1, 'R1', '2.0', 'a.tar', 1, '0', '*', 1, 1, '', '1', 100, 0, 60, 600,"
+               " 'planned', 'admin');"
+               "insert into rollout_device (rollout, device, wave, step) values (1, 1, 0,"
+               " 'waiting')");
     sync_all(world, "technician");
     struct desk *desk = desk_open(world, "technician");
-    assert_ok(
-        rollout_move(desk->writer, &desk->access, "R1", ROLLOUT_APPROVE, NULL, &now, &err));
+    assert_ok(rollout_move(desk->writer, &desk->access, "R1", ROLLOUT_APPROVE, NULL, &now, &err));
     assert_ok(rollout_move(desk->writer, &desk->access, "R1", ROLLOUT_START, NULL, &now, &err));
     assert_ok(rollout_move(desk->writer, &desk->access, "R1", ROLLOUT_PAUSE, NULL, &now, &err));
     desk_close(desk);
@@ -561,8 +560,8 @@ static void edits_about_who_was_erased_bring_nobody_back(void **state)
         free(bytes);
         free(path);
         /* The label's other member is not lost with the one who is. */
-        assert_string_equal(
-            sync_world_text(world, "select group_concat(person) from label_member"), "7");
+        assert_string_equal(sync_world_text(world, "select group_concat(person) from label_member"),
+                            "7");
     }
     assert_string_equal(
         sync_world_text(world, "select (select count(*) from member where person in (5, 6)) ||"
@@ -571,6 +570,54 @@ static void edits_about_who_was_erased_bring_nobody_back(void **state)
                                " (select count(*) from contact where value like '136123400%%') ||"
                                " (select count(*) from consent where person in (5, 6))"),
         "00000");
+    arena_free(arena);
+    sync_world_free(world);
+}
+
+/* The same where the replica was gone for so long that it takes a new copy. */
+static void nor_does_a_new_copy_bring_them_along(void **state)
+{
+    struct sync_world *world = world_new();
+    struct access engine = access_engine();
+    struct erasure erasure;
+    struct arena *arena = arena_new();
+    (void)state;
+    sync_world_sql(world, "insert into label (id, name) values (1, 'coffee')");
+    sync_all(world, "admin");
+    struct desk *desk = desk_open(world, "admin");
+    json_t *phone = json_pack("{s:s}", "phone", "13612340000");
+    json_t *cards = json_pack("{s:[s, s]}", "add", "C10005", "C10007");
+    struct operation op = {.actor = "admin",
+                           .rights = desk->access.rights,
+                           .entity = "member",
+                           .target = "C10005",
+                           .base_version = -1,
+                           .set = phone};
+    assert_ok(operation_apply(desk->writer, &op, NULL, &err));
+    op.entity = "label";
+    op.target = "coffee";
+    op.set = cards;
+    assert_ok(operation_apply(desk->writer, &op, NULL, &err));
+    json_decref(phone);
+    json_decref(cards);
+    desk_close(desk);
+    assert_ok(member_erase(world->writer, &engine, 5, "asked for it", arena, &erasure, &err));
+    /* What the log says of it is gone. */
+    sync_world_sql(world, "insert or replace into sync select 'floor', value from sync where name ="
+                          " 'seq'; update replica set seq = 0, heard = 1; insert into label (id,"
+                          " name) values (2, 'tea'); update sync set value = value + 1 where name ="
+                          " 'floor'");
+    sync_all(world, "admin");
+    sync_all(world, "admin");
+    same(world, "admin");
+    desk = desk_open(world, "admin");
+    assert_string_equal(
+        desk_text(desk, "select count(*) from outbox where instr(detail || target || before,"
+                        " 'C10005') or instr(detail, '13612340000')"),
+        "0");
+    desk_close(desk);
+    assert_string_equal(sync_world_text(world, "select group_concat(person) from label_member"),
+                        "7");
     arena_free(arena);
     sync_world_free(world);
 }
@@ -589,6 +636,7 @@ int main(void)
         cmocka_unit_test(what_fits_any_version_hides_no_change),
         cmocka_unit_test(points_are_posted_once),
         cmocka_unit_test(edits_about_who_was_erased_bring_nobody_back),
+        cmocka_unit_test(nor_does_a_new_copy_bring_them_along),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

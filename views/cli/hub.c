@@ -152,14 +152,15 @@ static enum status replica_out(struct cli *cli, struct asked *asked, const char 
     if (status != ST_OK)
         return status;
     if (cli->json)
-        return cli_print_json(cli,
-                              json_pack("{s:s, s:s}", back ? "readmitted" : "revoked", cli->args[1],
-                                        "replica", full),
-                              err);
-    cli_say(cli, back ? "the replica %.8s of %s may come in again"
-                      : "the replica %.8s of %s may not come in any more; it locks itself when it "
-                        "tries. Who has its key can make another: for a machine that was stolen, "
-                        "revoke the person and give another key",
+        return cli_print_json(
+            cli,
+            json_pack("{s:s, s:s}", back ? "readmitted" : "revoked", cli->args[1], "replica", full),
+            err);
+    cli_say(cli,
+            back ? "the replica %.8s of %s may come in again"
+                 : "the replica %.8s of %s may not come in any more; it locks itself when it "
+                   "tries. Who has its key can make another: for a machine that was stolen, "
+                   "revoke the person and give another key",
             full, cli->args[1]);
     return ST_OK;
 }
@@ -223,12 +224,8 @@ static const struct hub_verb {
     int args;
     enum status (*run)(struct cli *cli, struct error *err);
 } verbs[] = {
-    {"init", 1, init},
-    {"add", 2, add},
-    {"list", 1, list},
-    {"revoke", 2, take_out},
-    {"readmit", 2, let_in},
-    {"prune", 1, prune},
+    {"init", 1, init},       {"add", 2, add},        {"list", 1, list},
+    {"revoke", 2, take_out}, {"readmit", 2, let_in}, {"prune", 1, prune},
 };
 
 static enum status run(struct cli *cli, struct error *err)

@@ -17,8 +17,11 @@ static enum status box_open(struct cli *cli, bool done, bool writing, struct box
                             struct error *err)
 {
     enum status status = cli_reader(cli, &box->reader, err);
+    /* What waits is to be seen and dealt with also while the replica is locked. */
     if (status == ST_OK)
-        status = access_lookup(box->reader, cli->principal, &box->access, err);
+        status = reader_mall(box->reader)->replica
+                     ? access_of_replica(box->reader, &box->access, err)
+                     : access_lookup(box->reader, cli->principal, &box->access, err);
     if (status == ST_OK)
         status =
             outbox_read(box->reader, &box->access, cli->arena, done, &box->entries, &box->n, err);
