@@ -111,8 +111,9 @@ static void hello(struct sync_replica *r)
     struct position position;
     bool known = at && position_parse(at->position, &position);
     say(r, FRAME_HELLO,
-        json_pack("{s:i, s:i, s:s, s:s, s:s, s:s, s:o, s:s}", "sync", SYNC_VERSION, "schema", schema_version,
-                  "replica", r->id, "machine", r->machine, "epoch", at ? at->epoch : "", "policy", at ? at->policy : "", "position",
+        json_pack("{s:i, s:i, s:s, s:s, s:s, s:s, s:o, s:s}", "sync", SYNC_VERSION, "schema",
+                  schema_version, "replica", r->id, "machine", r->machine, "epoch",
+                  at ? at->epoch : "", "policy", at ? at->policy : "", "position",
                   known ? position_json(&position) : json_null(), "program", ATRIUM_VERSION));
 }
 
@@ -206,7 +207,7 @@ static enum status welcomed(struct sync_replica *r, const json_t *json, struct e
 
 /* ---- A copy that is complete takes its place ---- */
 
-static enum status copy_place(struct sync_replica *r, struct error *err)
+static enum status copy_move(struct sync_replica *r, struct error *err)
 {
     enum status status = ST_OK;
     if (r->home.writer)
@@ -221,6 +222,21 @@ static enum status copy_place(struct sync_replica *r, struct error *err)
     if (rename(r->making, r->path) != 0)
         return error_set(err, ST_UNUSABLE, "the new copy cannot take its place at '%s' (%s)",
                          r->path, strerror(errno));
+    return ST_OK;
+}
+
+/* From the moment the outbox is carried over nobody makes another edit in the old file: whoever
+ * waits for it finds that the file was replaced. */
+static enum status copy_place(struct sync_replica *r, struct error *err)
+{
+    if (r->home.writer) /* as little as may be in the log, which goes before the file does */
+        writer_checkpoint(r->home.writer, NULL);
+    enum status status = lock_take(&r->lock, LOCK_WRITER, WRITER_WAIT_MS, err);
+    if (status == ST_OK)
+        status = copy_move(r, err);
+    lock_release(&r->lock, LOCK_WRITER);
+    if (status != ST_OK)
+        return status;
     status = side_open(&r->home, r->path, err);
     r->at = &r->home;
     r->counts.share = 1;
