@@ -6,6 +6,7 @@
 #include "model/store/column.h"
 #include "model/store/sqlite.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,13 +14,13 @@
 
 /* Edits of the same thing before one. A set or a create leaves a version that the next one is made
  * against ("after"). What fits any version - lists of people, moves, consents - raises it ("over"),
- * and nothing but a list or a consent goes before a set or a move that did not go through ("behind").
+ * and nothing but a list or a consent goes before a set or a move that did not go through
+ * ("behind").
  */
 #define SAME                                                                                       \
     "from outbox b where b.entity = o.entity and b.target = o.target and b.number < o.number and"  \
     " b.entity <> '' and b.state <> 'refused'"
-#define LEAVES_VERSION                                                                             \
-    "(b.verb = 'operation' and (b.base >= 0 or b.detail ->> 'verb' = 'create'))"
+#define LEAVES_VERSION "(b.verb = 'operation' and (b.base >= 0 or b.detail ->> 'verb' = 'create'))"
 #define LAST " order by b.number desc limit 1), "
 
 static const char next_sql[] =
@@ -45,12 +46,12 @@ enum status outbox_next(struct writer *writer, int64_t *number, json_t **edit, s
         json_t *detail = json_loads(column_text(stmt, 6), 0, NULL);
         json_t *over = json_loads(column_text(stmt, 9), 0, NULL);
         bool consent = strcmp(column_text(stmt, 2), "consent") == 0;
-        *edit = json_pack(
-            "{s:s, s:s, s:s, s:s, s:I, s:o, s:s, s:s, s:o}", "id", column_text(stmt, 1), "verb",
-            column_text(stmt, 2), "entity", column_text(stmt, 3), "target", column_text(stmt, 4),
-            "base", (json_int_t)sqlite3_column_int64(stmt, 5), "detail",
-            detail ? detail : json_object(), "after", column_text(stmt, 7), "behind",
-            consent ? "" : column_text(stmt, 8), "over", over ? over : json_array());
+        *edit = json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:s, s:s, s:o}", "id",
+                          column_text(stmt, 1), "verb", column_text(stmt, 2), "entity",
+                          column_text(stmt, 3), "target", column_text(stmt, 4), "base",
+                          (json_int_t)sqlite3_column_int64(stmt, 5), "detail",
+                          detail ? detail : json_object(), "after", column_text(stmt, 7), "behind",
+                          consent ? "" : column_text(stmt, 8), "over", over ? over : json_array());
     } else if (code != SQLITE_DONE) {
         status = sqlite_status(writer_db(writer), "reading the outbox", err);
     }
@@ -231,18 +232,47 @@ static enum status entry_copy(sqlite3_stmt *from, struct writer *to, struct erro
     return writer_run(to, stmt, err);
 }
 
+/* Another role sees people otherwise, or not at all: what the old one called them by, and what an
+ * edit replaced, is not for it. All that could be sent was, and its answer is the hub's record. */
+static enum status same_role(struct writer *from, struct writer *to, bool *same, struct error *err)
+{
+    char roles_of[2][32] = {"", ""};
+    struct writer *const writers[] = {from, to};
+    enum status status = ST_OK;
+    for (int i = 0; i < 2 && status == ST_OK; i++) {
+        sqlite3_stmt *stmt;
+        status =
+            writer_prepare(writers[i], "select value from sync where name = 'role'", &stmt, err);
+        if (status != ST_OK)
+            break;
+        if (sqlite3_step(stmt) == SQLITE_ROW)
+            snprintf(roles_of[i], sizeof roles_of[i], "%s", column_text(stmt, 0));
+        sqlite3_reset(stmt);
+    }
+    *same = strcmp(roles_of[0], roles_of[1]) == 0;
+    return status;
+}
+
 enum status outbox_carry(struct writer *from, struct writer *to, struct error *err)
 {
     sqlite3_stmt *stmt;
+    bool same = true;
     enum status status = writer_begin(to, err);
     if (status != ST_OK)
         return status;
     change_capture(to, false);
-    status = writer_prepare(from,
-                            "select number, id, verb, entity, target, actor, made, base, detail, "
-                            "before, state, version,"
-                            " reason, theirs, by, at, answered, seq from outbox order by number",
-                            &stmt, err);
+    status = same_role(from, to, &same, err);
+    if (status == ST_OK)
+        status = writer_prepare(
+            from,
+            "select number, id, verb, entity, target, actor, made, base, detail, before, state,"
+            " version, reason, theirs, by, at, answered, seq from outbox o where ?1 or not (entity"
+            " = 'member' or verb = 'points' or exists (select 1 from member m where m.card ="
+            " o.target) or detail -> '$.fields.add' is not null or detail -> '$.fields.remove' is"
+            " not null) order by number",
+            &stmt, err);
+    if (status == ST_OK)
+        sqlite3_bind_int(stmt, 1, same);
     int code = SQLITE_DONE;
     while (status == ST_OK && (code = sqlite3_step(stmt)) == SQLITE_ROW)
         status = entry_copy(stmt, to, err);

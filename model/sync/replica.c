@@ -34,6 +34,7 @@ struct sync_replica {
     struct welcome welcome;
     uint64_t taken; /* bytes of payloads, as the hub counts them */
     bool greeted, level, leaving, over;
+    bool placing; /* the copy is level, and takes its place when no edit is under way */
     bool ending;        /* the copy has all rows and lacks indices still */
     int64_t sent_up_to; /* number of the outbox */
     int in_flight;
@@ -280,11 +281,9 @@ static enum status batch_ended(struct sync_replica *r, const json_t *end, struct
     r->level = !more;
     if (!copying)
         r->counts.as_of = json_integer_value(json_object_get(end, "time"));
-    if (r->at == &r->copy && !copying && !more)
-        status = copy_place(r, err);
-    if (status == ST_OK)
-        pull(r);
-    return status;
+    r->placing = r->at == &r->copy && !copying && !more;
+    pull(r);
+    return ST_OK;
 }
 
 /* ---- Edits ---- */
@@ -409,6 +408,14 @@ static enum status step(struct sync_replica *r, bool *more, struct error *err)
     }
     if (status == ST_OK && r->greeted && !r->leaving)
         status = edits_send(r, &some, err);
+    /* What is on its way is answered first: the old file knows whom it is about. */
+    if (status == ST_OK && r->placing && !some && !r->in_flight) {
+        r->placing = false;
+        status = copy_place(r, err);
+        if (status == ST_OK)
+            pull(r);
+        some = true;
+    }
     *more = some;
     return status;
 }
