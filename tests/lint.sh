@@ -22,7 +22,7 @@ if command -v clang-format >/dev/null 2>&1; then
     complain "not laid out (make format):" \
         "$(clang-format --dry-run $sources 2>&1 | sed -n 's/^\([^ :]*\):[0-9:]* warning.*/\1/p' | sort -u)"
 else
-    complain "clang-format is not installed: layout is not checked" "make deps-lint installs it"
+    complain "clang-format is not installed: layout is not checked" "make lint-deps installs it"
 fi
 complain "spaces at the end of a line, or tabs in C:" \
     "$(grep -nE '[ 	]+$' $sources $scripts Makefile; grep -nP '\t' $sources)"
@@ -53,7 +53,7 @@ stands_on() {
     insight) echo 'base|store|event|access|people|question|segment|loop' ;;
     import) echo 'base|store|event|access|people' ;;
     sql) echo 'base|store|event|access|people|question|segment|loop' ;;
-    campaign | scene) echo 'base|store|event|access|people|question|segment|loop|insight|sync' ;;
+    campaign) echo 'base|store|event|access|people|question|segment|loop|insight|sync' ;;
     fleet) echo 'base|store|event|access|people|question|import' ;;
     sync) echo 'base|store|event|access|people|question|import|fleet' ;;
     *) echo unknown ;;

@@ -27,7 +27,8 @@ struct emulator {
     VTermScreen *screen;
     int rows, cols;
     bool cursor, alternate;
-    enum { PLAIN, ESCAPE, STRING, STRING_ESCAPE } at; /* in what comes */
+    enum { PLAIN, ESCAPE, CONTROL, STRING, STRING_ESCAPE } at; /* in what comes */
+    bool glyph; /* the last byte was a character of one cell */
     int mouse;
     struct line *past; /* a ring */
     int past_first, past_n, past_cells;
@@ -207,7 +208,8 @@ static void escape_take(struct emulator *e, char byte)
     static const char clamp[] = "\x1B[9999h"; /* a mode there is not: any CSI ends within bounds */
     static const char cancel = '\x18';
     char pair[2] = {'\x1B', byte};
-    e->at = byte == '\x1B' ? ESCAPE : PLAIN;
+    e->at = byte == '\x1B' ? ESCAPE : byte == '[' ? CONTROL : PLAIN;
+    e->glyph = e->glyph && byte == '[';
     if (byte && strchr("P]X^_", byte)) {
         e->at = STRING;
         vterm_input_write(e->terminal, &cancel, 1); /* a sequence that was open ends with it */
@@ -217,6 +219,24 @@ static void escape_take(struct emulator *e, char byte)
     /* ESC 8 brings back a cursor that was saved on a larger screen: see cursor_bound. */
     if (byte == '8')
         vterm_input_write(e->terminal, clamp, sizeof clamp - 1);
+}
+
+/* Within CSI. Its last letter b repeats the character before it; where that has no width, or there
+ * is none, libvterm 0.1.4 repeats it for ever. So it is taken only right behind one of one cell,
+ * which is how programs use it. */
+static void control_take(struct emulator *e, char byte)
+{
+    static const char cancel = '\x18';
+    bool end = byte >= 0x40 && byte <= 0x7E;
+    if (byte == '\x1B') {
+        e->glyph = false;
+        e->at = ESCAPE;
+        return;
+    }
+    vterm_input_write(e->terminal, byte == 'b' && !e->glyph ? &cancel : &byte, 1);
+    if (end || byte == '\x18' || byte == '\x1A')
+        e->at = PLAIN;
+    e->glyph = e->glyph && !end && byte >= 0x20;
 }
 
 /* Within a string of DCS, OSC, SOS, PM or APC: titles, clipboards, questions about settings.
@@ -241,10 +261,13 @@ void emulator_take(struct emulator *e, const char *bytes, size_t n)
         if (plain) {
             vterm_input_write(e->terminal, bytes + i, plain);
             i += plain - 1;
+            e->glyph = bytes[i] >= 0x20 && bytes[i] <= 0x7E;
         } else if (e->at == PLAIN) {
             e->at = ESCAPE;
         } else if (e->at == ESCAPE) {
             escape_take(e, bytes[i]);
+        } else if (e->at == CONTROL) {
+            control_take(e, bytes[i]);
         } else {
             string_take(e, bytes[i]);
         }
@@ -370,40 +393,66 @@ static void cell_draw(const struct kept *cell, int row, int col, struct area are
     }
 }
 
-static void present_draw(struct emulator *e, int row, int on, struct area area)
+static void present_draw(struct emulator *e, int row, int on, int from, struct area area)
 {
-    for (int col = 0; col < e->cols && col < area.cols;) {
+    for (int col = 0; col < e->cols && col - from < area.cols;) {
         VTermScreenCell cell;
         if (!vterm_screen_get_cell(e->screen, (VTermPos){row, col}, &cell))
             break;
         struct kept kept = cell_read(&cell);
-        if (kept.runes[0] || kept.bg >= 0 || kept.bits & LOOK_REVERSE)
-            cell_draw(&kept, on, col, area);
+        if (col >= from && (kept.runes[0] || kept.bg >= 0 || kept.bits & LOOK_REVERSE))
+            cell_draw(&kept, on, col - from, area);
         col += kept.width;
     }
 }
 
-static void past_draw(const struct line *line, int on, struct area area)
+static void past_draw(const struct line *line, int on, int from, struct area area)
 {
-    for (int col = 0; col < line->n && col < area.cols; col += line->cells[col].width)
-        cell_draw(&line->cells[col], on, col, area);
+    for (int col = 0; col < line->n && col - from < area.cols; col += line->cells[col].width)
+        if (col >= from)
+            cell_draw(&line->cells[col], on, col - from, area);
+}
+
+void emulator_draw_part(struct emulator *e, struct area area, int back, int row, int col)
+{
+    int past = emulator_past(e), cursor_row, cursor_col;
+    back = back > past ? past : back;
+    for (int on = 0; on < area.rows && on + row < e->rows; on++) {
+        int line = past - back + on + row;
+        if (line < past)
+            past_draw(past_at(e, line), on, col, area);
+        else
+            present_draw(e, line - past, on, col, area);
+    }
+    emulator_cursor(e, &cursor_row, &cursor_col);
+    cursor_row -= row;
+    cursor_col -= col;
+    if (!back && e->cursor && cursor_row >= 0 && cursor_col >= 0 && cursor_row < area.rows &&
+        cursor_col < area.cols)
+        draw_cursor(area, cursor_row, cursor_col);
 }
 
 void emulator_draw(struct emulator *e, struct area area, int back)
 {
-    int past = emulator_past(e);
-    back = back > past ? past : back;
-    for (int on = 0; on < area.rows && on < e->rows; on++) {
-        int line = past - back + on;
-        if (line < past)
-            past_draw(past_at(e, line), on, area);
-        else
-            present_draw(e, line - past, on, area);
-    }
+    emulator_draw_part(e, area, back, 0, 0);
+}
+
+int emulator_rows(const struct emulator *e)
+{
+    return e->rows;
+}
+
+int emulator_cols(const struct emulator *e)
+{
+    return e->cols;
+}
+
+void emulator_cursor(const struct emulator *e, int *row, int *col)
+{
     VTermPos at;
     vterm_state_get_cursorpos(vterm_obtain_state(e->terminal), &at);
-    if (!back && e->cursor && at.row < area.rows && at.col < area.cols)
-        draw_cursor(area, at.row, at.col);
+    *row = at.row;
+    *col = at.col;
 }
 
 char *emulator_text(struct emulator *e)

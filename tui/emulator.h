@@ -41,6 +41,12 @@ int emulator_past(const struct emulator *emulator);
 
 /* `back`: so many lines further up, 0: the present, with the cursor. */
 void emulator_draw(struct emulator *emulator, struct area area, int back);
+/* The same where the area is smaller than the terminal: from this row and column on. */
+void emulator_draw_part(struct emulator *emulator, struct area area, int back, int row, int col);
+
+int emulator_rows(const struct emulator *emulator);
+int emulator_cols(const struct emulator *emulator);
+void emulator_cursor(const struct emulator *emulator, int *row, int *col);
 
 /* What is shown now, a line a row, for tests. Caller frees. */
 char *emulator_text(struct emulator *emulator);

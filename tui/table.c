@@ -51,7 +51,6 @@ void table_free(struct table *table)
     free(table->exporting.columns);
     free(table->noun);
     free(table->empty);
-    free(table->note);
     free(table->failed);
     free(table->filter);
     free(table->before);
@@ -314,19 +313,4 @@ bool table_busy(const struct table *table)
 {
     return table->answered != table->generation || table->walk.kind != WALK_NONE ||
            table->timer != 0 || table->wants_key;
-}
-
-void table_note(struct table *table, const char *note)
-{
-    if (note && table->note && !strcmp(note, table->note))
-        return;
-    replace(&table->note, note);
-    table_redraw(table);
-}
-
-int table_screen_row(const struct table *table)
-{
-    if (table->selected < table->top || table->selected >= table->top + table->body.rows)
-        return -1;
-    return table->body.row + (int)(table->selected - table->top);
 }

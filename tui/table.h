@@ -194,13 +194,6 @@ bool table_sort(struct table *table, const char *column, bool descending);
 char *table_layout(const struct table *table);
 void table_layout_set(struct table *table, const char *layout);
 
-/* Something for the footer, such as "14 s old"; copied. NULL clears. */
-void table_note(struct table *table, const char *note);
-
-/* The cells between which draw_... shows the rows, for menus next to the selection: the screen row
- * of the selection, or -1. */
-int table_screen_row(const struct table *table);
-
 /* --- Marks ----------------------------------------------------------------------------------- */
 
 enum { TABLE_MARKS_MAX = 1000000 };

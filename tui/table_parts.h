@@ -64,7 +64,7 @@ struct table {
     struct table_view_ops ops;
     void *context;
     struct loop *loop;
-    char *noun, *empty, *note, *failed;
+    char *noun, *empty, *failed;
     bool free_filter, no_footer, totals, pinned, pin_allowed;
 
     /* Columns. */

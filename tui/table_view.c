@@ -199,8 +199,6 @@ static void footer_rest(const struct table *table, struct buffer *out)
         free(marked);
     }
     footer_work(table, out);
-    if (table->note)
-        buffer_printf(out, " · %s", table->note);
 }
 
 /* What is typed, with the number of matches or what is wrong, instead of the footer. */

@@ -229,7 +229,7 @@
     X(ROLLOUTS_NEW,  "rollout-plan", "rollouts", "n", ACTION_LINE | ACTION_CHANGES, N_("plan a roll-out: archive, devices, waves"), N_("plan one")) \
     X(ROLLOUT_ACT,   "rollout-act",  "rollout", "a", ACTION_LINE | ACTION_CHANGES, N_("approve, start, pause, roll back: what can be done now"), N_("act")) \
     X(ROLLOUT_PAUSE, "rollout-pause", "rollout", "P", ACTION_LINE | ACTION_CHANGES, N_("pause it, or let it go on"), N_("pause")) \
-    X(ROLLOUT_START, "rollout-start", "rollout", "s", ACTION_LINE | ACTION_CHANGES, N_("start it; the number of its devices is typed"), N_("start")) \
+    X(ROLLOUT_START, "rollout-start", "rollout", "s", ACTION_LINE | ACTION_CHANGES, N_("start it; the number of its devices is typed"), N_("start now")) \
     X(ROLLOUT_DRIVE, "rollout-drive", "rollout", "d", ACTION_LINE | ACTION_CHANGES, N_("drive it from this console, or leave it to others"), N_("drive")) \
     X(ROLLOUT_REST,  "rollout-rest", "rollout", "f", ACTION_LINE, N_("only devices that are not ok, or all of them"), N_("not ok")) \
     X(FLEET_LOG,     "logs",         "fleet", "o", ACTION_LINE, N_("follow the logs of the marked devices, or those shown"), N_("logs")) \
@@ -273,6 +273,28 @@
     X(FOLDER_GET,    "folder-get",   "folder", "d", ACTION_LINE | ACTION_CHANGES, N_("get this file"), N_("get")) \
     X(FOLDER_PUT,    "folder-put",   "folder", "p", ACTION_LINE | ACTION_CHANGES, N_("put a file into this folder"), N_("put")) \
     X(FOLDER_FILES,  "folder-files", "folder", "W", 0, N_("files on their way"))                   \
+    X(DEVICE_RECORDINGS, "recordings-here", "device", "v", ACTION_LINE, N_("recorded shells on it"), N_("recordings")) \
+    X(RECORDINGS, "recordings-all", "fleet", "", 0, N_("recorded shells on all devices")) \
+    X(RECORDING_PLAY, "recording-play", "recording", "Space", ACTION_LINE, N_("play, or stand still"), N_("play")) \
+    X(RECORDING_EARLIER, "recording-earlier", "recording", "Left h", ACTION_HIDDEN, N_("five seconds back")) \
+    X(RECORDING_LATER, "recording-later", "recording", "Right l", ACTION_HIDDEN, N_("five seconds on")) \
+    X(RECORDING_BEFORE, "recording-before", "recording", ",", 0, N_("one event back")) \
+    X(RECORDING_NEXT, "recording-next", "recording", ".", 0, N_("one event on")) \
+    X(RECORDING_FIRST, "recording-first", "recording", "Home g", ACTION_HIDDEN, N_("to the beginning")) \
+    X(RECORDING_LAST, "recording-last", "recording", "End G", ACTION_HIDDEN, N_("to the end")) \
+    X(RECORDING_TIME, "recording-time", "recording", "t", ACTION_LINE, N_("go to a time"), N_("time")) \
+    X(RECORDING_FASTER, "recording-faster", "recording", "+", 0, N_("twice as fast")) \
+    X(RECORDING_SLOWER, "recording-slower", "recording", "-", 0, N_("half as fast")) \
+    X(RECORDING_HURRY, "recording-hurry", "recording", "i", 0, N_("pauses of a second at most, or as they were")) \
+    X(RECORDING_FIND, "recording-find", "recording", "/", ACTION_LINE, N_("look for what the screen showed"), N_("find")) \
+    X(RECORDING_FIND_NEXT, "recording-find-next", "recording", "n", 0, N_("the next time it was shown")) \
+    X(RECORDING_FIND_BEFORE, "recording-find-before", "recording", "N", 0, N_("the time before that it was shown")) \
+    X(RECORDING_BACK, "recording-back", "recording", "PgUp", ACTION_HIDDEN, N_("look back at what left the screen")) \
+    X(RECORDING_FORTH, "recording-forth", "recording", "PgDn", ACTION_HIDDEN, N_("and forth again")) \
+    X(RECORDING_PART_LEFT, "recording-left", "recording", "H", ACTION_HIDDEN, N_("the part on the left of a larger screen")) \
+    X(RECORDING_PART_DOWN, "recording-down", "recording", "J", ACTION_HIDDEN, N_("the part below")) \
+    X(RECORDING_PART_UP, "recording-up", "recording", "K", ACTION_HIDDEN, N_("the part above")) \
+    X(RECORDING_PART_RIGHT, "recording-right", "recording", "L", ACTION_HIDDEN, N_("the part on the right")) \
     X(FILES_CANCEL,  "files-cancel", "files", "c", ACTION_LINE, N_("end what is on its way"), N_("cancel")) \
     X(CONFIG_ASK,    "config-ask",   "config", "a", ACTION_LINE, N_("ask the devices for their configurations, and compare"), N_("compare")) \
     X(CONFIG_SET,    "config-set",   "config", "s", ACTION_LINE | ACTION_CHANGES, N_("set one key of what is desired"), N_("set")) \

@@ -56,9 +56,10 @@ struct console {
     struct period period, against; /* `against` only when compare is not COMPARE_NONE */
     int64_t as_of, present;        /* of the data; as_of 0: no events */
     int64_t events_version, rows_version;
-    uint32_t blocks;       /* of people */
-    uint32_t early_blocks; /* from so many on, answers from a sample come first */
-    bool refreshing;       /* the same is asked again: exact answers stay until the next ones */
+    int64_t watched_ns, asked_ns; /* when new events were last asked about, and what it took */
+    uint32_t blocks;              /* of people */
+    uint32_t early_blocks;        /* from so many on, answers from a sample come first */
+    bool refreshing; /* the same is asked again: exact answers stay until the next ones */
 
     struct view **stack; /* the last one is on top */
     size_t depth, cap;
@@ -97,7 +98,7 @@ struct console_options {
     bool collects;         /* from devices, while it is open */
     bool drives;           /* roll-outs, while it is open */
     bool (*rollout_moment)(void *context, enum rollout_moment moment); /* as in the console */
-    bool sealed;           /* refuse to write files and run commands: tests with random keys */
+    bool sealed; /* refuse to write files and run commands: tests with random keys */
 };
 
 /* Opens the mall and the screen. One console per process. */

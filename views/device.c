@@ -277,7 +277,7 @@ static void key_fill(struct panels *panels, const struct device *d)
     panel->span_medium = 12;
     fact(panel, _("pin"), d->pin);
     if (*d->hop.code)
-        fact(panel, _("bastion"), d->hop.code);
+        fact(panel, _("bastion"), device_way_text(panels->arena, &d->hop));
     if (*d->identity)
         fact(panel, _("user key"), d->identity);
     if (other)
@@ -392,6 +392,10 @@ static bool device_act(struct view *view, int id)
         if (device_may_edit(view))
             console_open(console, "folder", answer->device->code);
         return true;
+    case ACTION_DEVICE_RECORDINGS:
+        if (device_may_edit(view))
+            console_open(console, "recordings", answer->device->code);
+        return true;
     case ACTION_DEVICE_KEY:
         if (device_may_edit(view))
             console_open(console, "device-key", answer->device->code);
@@ -445,7 +449,8 @@ const struct view_ops view_device = {
         "One device: how it is, what it said of itself, the key it is known by, and what "
         "was done to it. a asks it now, r runs a command, m one by name, s opens a shell, "
         "o shows its log, y its host key, z puts it into quarantine, e edits it. c shows what its "
-        "configuration should be, p puts a file there, d gets one, f looks into its folders."),
+        "configuration should be, p puts a file there, d gets one, f looks into its folders, v "
+        "plays recorded shells."),
     .rights = RIGHT_DEVICES,
     .size = sizeof(struct device_page),
     .open = device_open,

@@ -108,15 +108,6 @@ struct panel *figure_tile(struct panels *panels, const struct stages *loop, cons
     return panel;
 }
 
-struct panel *figure_facts(struct panels *panels, const struct stages *loop, const char *title,
-                           const enum metric_id *ids, size_t n)
-{
-    struct panel *panel = panels_add(panels, PANEL_FACTS, title, n);
-    for (size_t i = 0; i < n; i++)
-        figure_fill(&panel->values[i], panels->arena, loop, ids[i], NULL);
-    return panel;
-}
-
 /* "1 Oct" under the first of a month and every Monday; the rest unlabelled. */
 static const char *day_label(struct arena *arena, int32_t day, bool first)
 {

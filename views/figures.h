@@ -36,10 +36,6 @@ const double *figure_series(struct arena *arena, const struct stages *loop, enum
 struct panel *figure_tile(struct panels *panels, const struct stages *loop, const char *title,
                           const enum metric_id *metrics, size_t n, const char *const *labels);
 
-/* A panel of label and value pairs. */
-struct panel *figure_facts(struct panels *panels, const struct stages *loop, const char *title,
-                           const enum metric_id *metrics, size_t n);
-
 /* A series by day as a column chart whose points open. */
 struct panel *figure_days(struct panels *panels, const struct stages *loop, const char *title,
                           enum metric_id metric, enum stage stage);

@@ -505,6 +505,9 @@ static bool fleet_action(struct view *view, int id, const char *argument)
     case ACTION_FLEET_LAST:
         console_open(view->console, "fleet-run", "");
         return true;
+    case ACTION_RECORDINGS:
+        console_open(view->console, "recordings", "");
+        return true;
     case ACTION_FLEET_FILES:
         console_open(view->console, "files", "");
         return true;

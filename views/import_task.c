@@ -18,8 +18,6 @@ struct import_work {
     struct task_pool *pool; /* one thread, made with the first import */
     struct import_job *running;
     atomic_llong done, total;
-    struct import_result result; /* of the last one */
-    bool finished;
     char *path, *problem;
 };
 
@@ -38,7 +36,6 @@ void import_work_free(struct import_work *work)
         loop_unwatch(work->console->loop, task_pool_fd(work->pool));
         task_pool_free(work->pool);
     }
-    import_result_free(&work->result);
     free(work->path);
     free(work->problem);
     free(work);
@@ -123,9 +120,6 @@ static void import_task_done(struct task *task)
     struct import_job *job = (struct import_job *)task;
     struct import_work *work = job->work;
     work->running = NULL;
-    work->finished = true;
-    import_result_free(&work->result);
-    work->result = job->result;
     free(work->problem);
     bool good = task->status == ST_OK || task->status == ST_PARTIAL;
     work->problem = good ? NULL : mem_strdup(error_text(&task->error));
@@ -134,6 +128,7 @@ static void import_task_done(struct task *task)
         console_refresh(work->console);
     }
     error_clear(&task->error);
+    import_result_free(&job->result);
     free(job->path);
     free(job->map);
     free(job->actor);
@@ -186,11 +181,6 @@ bool import_work_progress(const struct import_work *work, int64_t *done, int64_t
     *done = atomic_load(&work->done);
     *total = atomic_load(&work->total);
     return work->running != NULL;
-}
-
-const struct import_result *import_work_result(const struct import_work *work)
-{
-    return work->finished ? &work->result : NULL;
 }
 
 const char *import_work_problem(const struct import_work *work)

@@ -20,8 +20,7 @@ void import_work_cancel(struct import_work *work);
 /* For the Data screen: bytes read of all (total 0: not known); false: nothing is running. */
 bool import_work_progress(const struct import_work *work, int64_t *done, int64_t *total);
 
-/* The last import's outcome: rows and refusals, or NULL before the first; its error, or NULL. */
-const struct import_result *import_work_result(const struct import_work *work);
+/* Why the last import failed, or NULL; its file. */
 const char *import_work_problem(const struct import_work *work);
 const char *import_work_path(const struct import_work *work);
 

@@ -209,6 +209,8 @@ static void question_done(struct task *task)
     struct question *question = (struct question *)task;
     struct view *view = question->view;
     int slot = question->slot;
+    if (view)
+        view->console->asked_ns += task->elapsed_ns;
     if (!view || view->asked[slot] != question) {
         question_free(question);
         return;

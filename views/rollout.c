@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TICK_MS = 1000, ASK_EVERY = 3, BAR = 20, SMALL_ROWS = 16 };
+enum { TICK_MS = 1000, ASK_EVERY = 3, BAR = 20, ROOMY = 100, SMALL_ROWS = 16 };
 
 struct rollout_question {
     struct access access;
@@ -229,7 +229,10 @@ static void wave_draw(struct area row, struct arena *arena, const struct rollout
     const struct rollout_wave *w = &answer->waves[wave];
     bool current = wave == r->wave && r->started && !r->ended, narrow = row.cols < 70;
     const char *name = rollout_wave_name(arena, r, wave);
-    int cells = narrow ? 6 : BAR, full = w->size ? (int)(w->ok * (size_t)cells / w->size) : 0;
+    int cells = narrow             ? 6
+                : row.cols < ROOMY ? BAR / 2
+                                   : BAR,
+        full = w->size ? (int)(w->ok * (size_t)cells / w->size) : 0;
     draw_field(row, 0, 0, 8, -1, current ? ROLE_ACCENT : ROLE_PLAIN, name);
     int at = 9 + draw_printf(row, 0, 9, ROLE_STRONG, "%zu/%zu", w->ok, w->size);
     at = at < 17 ? 17 : at + 1;

@@ -209,20 +209,21 @@ static const char *codes_text(struct arena *arena, const struct rollout_preview 
     return copy;
 }
 
-static void remarks_add(struct arena *arena, const struct rollout_preview *preview, lines_t *lines)
+/* What keeps devices away or is in the way of the start; `rest`: what is only good to know. */
+static void remarks_add(struct arena *arena, const struct rollout_preview *preview, bool rest,
+                        lines_t *lines)
 {
     for (int remark = 1; remark < ROLLOUT_REMARKS; remark++) {
         bool out = remark == REMARK_QUARANTINED || remark == REMARK_UNPINNED;
+        bool warns = out || remark == REMARK_BUSY || remark == REMARK_ODD;
         size_t n;
         const char *codes = codes_text(arena, preview, -2, (enum rollout_remark)remark, &n);
         const char *what = _(rollout_remark_texts[remark]);
-        if (!n)
+        if (!n || warns == rest)
             continue;
         const char *text = out ? arena_printf(arena, _("left out: %zu, %s"), n, what)
                                : arena_printf(arena, "%zu %s", n, what);
-        enum role role =
-            out || remark == REMARK_BUSY || remark == REMARK_ODD ? ROLE_WARN : ROLE_DIM;
-        vec_push(lines, (struct line){role, text, codes});
+        vec_push(lines, (struct line){warns ? ROLE_WARN : ROLE_DIM, text, codes});
     }
 }
 
@@ -273,9 +274,10 @@ static void lines_make(struct arena *arena, const struct rollout_outlook *outloo
         vec_push(lines, (struct line){preview->approval ? ROLE_WARN : ROLE_DIM,
                                       approval_text(arena, preview), ""});
     }
-    remarks_add(arena, preview, lines);
+    remarks_add(arena, preview, false, lines);
     if (!preview->problem)
         waves_add(arena, preview, lines);
+    remarks_add(arena, preview, true, lines);
 }
 
 static int rows_of(const char *text, int cols)

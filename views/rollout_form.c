@@ -60,7 +60,7 @@ static const struct wizard_field shapes[] = {
      N_("a device that nobody confirms by then goes back by itself"), "2m", WIZARD_DURATION, NULL},
     {N_("When"), "expires", N_("expires"), N_("so long who is away is waited for"), "7d",
      WIZARD_DURATION, NULL},
-    {N_("When"), "back", N_("back"), N_("where it stops, what has it goes back"), "no",
+    {N_("When"), "back", N_("goes back"), N_("where it stops, what has it goes back"), "no",
      WIZARD_CHOICE, no_yes},
 };
 enum { FIELDS = sizeof shapes / sizeof *shapes };

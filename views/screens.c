@@ -67,6 +67,8 @@ const struct view_ops *const screens[] = {
     &view_fleet_run,
     &view_shell,
     &view_folder,
+    &view_recording,
+    &view_recordings,
     &view_fleet_output,
     &view_fleet_transfer,
     &view_config,

@@ -29,7 +29,7 @@ extern const struct view_ops view_fleet_transfer, view_config, view_config_text;
 extern const struct view_ops view_config_history;
 extern const struct view_ops view_fleet, view_fleet_run, view_fleet_output, view_fleet_keys;
 extern const struct view_ops view_device, view_device_log, view_device_key, view_device_edit;
-extern const struct view_ops view_shell, view_folder;
+extern const struct view_ops view_shell, view_folder, view_recording, view_recordings;
 
 /* NULL-terminated. */
 extern const struct view_ops *const screens[];

@@ -1,11 +1,14 @@
 #include "views/watch.h"
 
+#include "model/base/time.h"
 #include "model/event/sample.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { WATCH_MS = 1000 };
+/* Where events come in all the time, what is on the screen is asked anew for this part of the time
+ * at most: one in so many. */
+enum { WATCH_MS = 1000, WATCH_PART = 5 };
 
 struct watch_task {
     struct task task;
@@ -52,6 +55,8 @@ static void watch_done(struct task *task)
     bool changed = watch->events != console->events_version || watch->rows != console->rows_version;
     if (task->status == ST_OK && changed && !console->leaving) {
         present_set(console, watch);
+        console->watched_ns = time_monotonic_ns();
+        console->asked_ns = 0;
         console_refresh(console);
     }
     if (task->status == ST_OK && memcmp(&console->sync_known, &watch->sync, sizeof watch->sync)) {
@@ -62,11 +67,18 @@ static void watch_done(struct task *task)
     free(watch);
 }
 
+/* Long questions are not asked anew with every event that comes in. */
+static bool rests(const struct console *console)
+{
+    int64_t since = time_monotonic_ns() - console->watched_ns;
+    return !console->still && since / WATCH_PART < console->asked_ns;
+}
+
 /* A busy console looks later: its answers come first. */
 static void watch_fire(void *context)
 {
     struct console *console = context;
-    if (console_busy(console))
+    if (console_busy(console) || rests(console))
         return;
     struct watch_task *watch = mem_zero(1, sizeof *watch);
     watch->task.run = watch_run;

@@ -1,31 +1,49 @@
 #include "model/access/access.h"
 #include "model/base/text.h"
 
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
 enum { WIDE_FROM = 0x2E80 }; /* from here on scripts write a syllable or a word a character */
 
-/* Byte offsets of the first `n` code points of a text; returns how many the whole text has. */
-static size_t rune_offsets(const char *text, size_t *offsets, size_t n)
+static size_t rune_size(const char *text, size_t left)
 {
-    size_t size = strlen(text), count = 0;
     uint32_t rune;
-    for (size_t at = 0; at < size; at += text_rune(text + at, size - at, &rune), count++)
-        if (count < n)
-            offsets[count] = at;
-    return count;
+    return (unsigned char)*text < 0x80 ? 1 : text_rune(text, left, &rune);
 }
 
-/* The first `head` and the last `tail` characters, `stars` in between. */
-static char *keep_ends(struct arena *arena, const char *text, size_t head, size_t tail,
+/* Where the character `n` begins; with more than there are, the end. *there: how many there were
+ * before. */
+static size_t rune_offset(const char *text, size_t n, size_t *there)
+{
+    size_t size = strlen(text), at = 0, count = 0;
+    for (; at < size && count < n; count++)
+        at += rune_size(text + at, size - at);
+    if (there)
+        *there = count;
+    return at;
+}
+
+static size_t rune_count(const char *text)
+{
+    size_t n;
+    rune_offset(text, SIZE_MAX, &n);
+    return n;
+}
+
+/* The first `head` and the last `tail` of n characters, `stars` in between. By the million in a
+ * first copy, so without printf. */
+static char *keep_ends(struct arena *arena, const char *text, size_t n, size_t head, size_t tail,
                        const char *stars)
 {
-    size_t size = strlen(text), n = rune_offsets(text, NULL, 0);
-    size_t *at = arena_array(arena, size_t, n + 1);
-    rune_offsets(text, at, n);
-    at[n] = size;
-    return arena_printf(arena, "%.*s%s%s", (int)at[head], text, stars, text + at[n - tail]);
+    size_t first = rune_offset(text, head, NULL), last = rune_offset(text, n - tail, NULL);
+    size_t n_stars = strlen(stars), rest = strlen(text + last) + 1;
+    char *masked = arena_alloc(arena, first + n_stars + rest);
+    memcpy(masked, text, first);
+    memcpy(masked + first, stars, n_stars);
+    memcpy(masked + first + n_stars, text + last, rest);
+    return masked;
 }
 
 char *mask_name(struct arena *arena, const char *name)
@@ -35,37 +53,41 @@ char *mask_name(struct arena *arena, const char *name)
     uint32_t rune;
     size_t n = text_rune(name, strlen(name), &rune);
     /* The number of stars says nothing about the length of the name. */
-    return arena_printf(arena, "%.*s%s", (int)n, name, rune >= WIDE_FROM ? "*" : "***");
+    const char *stars = rune >= WIDE_FROM ? "*" : "***";
+    char *masked = arena_alloc(arena, n + strlen(stars) + 1);
+    memcpy(masked, name, n);
+    memcpy(masked + n, stars, strlen(stars) + 1);
+    return masked;
 }
 
 char *mask_phone(struct arena *arena, const char *phone)
 {
-    size_t n = rune_offsets(phone, NULL, 0);
+    size_t n = rune_count(phone);
     if (n >= 11)
-        return keep_ends(arena, phone, n - 8, 4, "****");
+        return keep_ends(arena, phone, n, n - 8, 4, "****");
     if (n >= 8)
-        return keep_ends(arena, phone, 2, 2, "****");
+        return keep_ends(arena, phone, n, 2, 2, "****");
     return n ? arena_strdup(arena, "****") : arena_strdup(arena, "");
 }
 
 char *mask_card(struct arena *arena, const char *card)
 {
-    size_t n = rune_offsets(card, NULL, 0);
+    size_t n = rune_count(card);
     if (!n)
         return arena_strdup(arena, "");
-    return keep_ends(arena, card, 0, n > 4 ? 3 : n > 1 ? 1 : 0, "*****");
+    return keep_ends(arena, card, n, 0, n > 4 ? 3 : n > 1 ? 1 : 0, "*****");
 }
 
 char *mask_address(struct arena *arena, const char *address)
 {
     uint64_t mac;
-    size_t n = rune_offsets(address, NULL, 0);
+    size_t n = rune_count(address);
     if (!n)
         return arena_strdup(arena, "");
     if (text_to_mac(address, strlen(address), &mac))
         return arena_printf(arena, "%02x:%02x:**:**:**:**", (unsigned)(mac >> 40 & 0xFF),
                             (unsigned)(mac >> 32 & 0xFF));
-    return n >= 8 ? keep_ends(arena, address, 2, 2, "****") : arena_strdup(arena, "****");
+    return n >= 8 ? keep_ends(arena, address, n, 2, 2, "****") : arena_strdup(arena, "****");
 }
 
 enum mask access_mask(const struct access *access, uint32_t person)

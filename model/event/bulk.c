@@ -124,11 +124,6 @@ void event_bulk_cancel(struct event_bulk *bulk)
         bulk_free(bulk, false);
 }
 
-int64_t event_bulk_batch(const struct event_bulk *bulk)
-{
-    return bulk->stage.batch;
-}
-
 /* ---- Events in any order ---- */
 
 enum status event_bulk_add(struct event_bulk *bulk, int lane, const struct event *events, size_t n,

@@ -180,28 +180,16 @@ static enum status spooled_prepare(struct event_bulk *bulk, struct error *err)
 
 /* ---- The last transaction ---- */
 
-static enum status run_numbers(struct writer *writer, const char *sql, const int64_t *numbers,
-                               int n, struct error *err)
-{
-    sqlite3_stmt *stmt;
-    enum status status = writer_prepare(writer, sql, &stmt, err);
-    if (status != ST_OK)
-        return status;
-    for (int i = 0; i < n; i++)
-        sqlite3_bind_int64(stmt, i + 1, numbers[i]);
-    return writer_run(writer, stmt, err);
-}
-
 static enum status layers_change(struct event_bulk *bulk, struct error *err)
 {
     struct writer *writer = bulk->shared.writer;
     enum status status = ST_OK;
     for (size_t i = 0; i < bulk->layers_merged.n && status == ST_OK; i++)
-        status = run_numbers(writer, "delete from ref_layer where batch = ?1",
-                             &bulk->layers_merged.at[i], 1, err);
+        status = writer_run_with(writer, "delete from ref_layer where batch = ?1",
+                                 &bulk->layers_merged.at[i], 1, err);
     if (status == ST_OK && bulk->ref_keys)
-        status = run_numbers(writer, "insert into ref_layer values (?1, ?2)",
-                             (const int64_t[]){bulk->stage.batch, bulk->ref_keys}, 2, err);
+        status = writer_run_with(writer, "insert into ref_layer values (?1, ?2)",
+                                 (const int64_t[]){bulk->stage.batch, bulk->ref_keys}, 2, err);
     return status;
 }
 
@@ -219,7 +207,7 @@ make_visible(struct event_bulk *bulk,
     if (status == ST_OK)
         status = layers_change(bulk, err);
     if (status == ST_OK)
-        status = run_numbers(
+        status = writer_run_with(
             writer,
             "update batch set state = 'done', rows = ?2 + ?3, imported = ?2,"
             " duplicates = ?3 where id = ?1",
@@ -232,8 +220,8 @@ make_visible(struct event_bulk *bulk,
                                                      .tail = bulk->tail_folded},
                               err);
     if (status == ST_OK && bulk->tail_folded)
-        status = run_numbers(writer, "delete from tail where seq between 1 and ?1",
-                             &bulk->tail_folded, 1, err);
+        status = writer_run_with(writer, "delete from tail where seq between 1 and ?1",
+                                 &bulk->tail_folded, 1, err);
     if (status == ST_OK)
         status = writer_touch_events(writer, err);
     return status == ST_OK ? writer_commit(writer, err) : status;

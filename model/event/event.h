@@ -124,9 +124,6 @@ enum status event_bulk_commit(struct event_bulk *bulk,
                               void *context, struct event_bulk_counts *counts, struct error *err);
 void event_bulk_cancel(struct event_bulk *bulk);
 
-/* The number of its row in the `batch` table, for `refused` and for reports. */
-int64_t event_bulk_batch(const struct event_bulk *bulk);
-
 /* ---- Scanning ---- */
 
 enum event_column {

@@ -2,6 +2,7 @@
 
 #include "model/base/time.h"
 #include "model/base/vec.h"
+#include "model/fleet/way.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -16,7 +17,8 @@ struct bastion {
     struct fleet_session session; /* first: epoll hands it back */
     struct fleet_job job;
     struct bastions *all;
-    struct arena *arena; /* of the job's texts */
+    struct arena *arena;          /* of the way's texts, which are the job's */
+    const struct device_hop *way; /* which bastion, and how it is reached */
     VEC(struct pipe *) pipes;
     struct ssh_counter_struct packets; /* as libssh counts them */
     bool ready, dead;
@@ -49,6 +51,9 @@ struct bastions *bastions_new(const struct bastion_engine *engine)
     bastions->engine = *engine;
     return bastions;
 }
+
+/* A session that waited for its way has it, or has ended. */
+static void session_go_on(const struct bastions *all, struct fleet_session *session);
 
 /* ---- Pipes ---- */
 
@@ -87,7 +92,7 @@ static void pipe_refuse(struct pipe *pipe, const char *reason)
     session->pipe = NULL;
     session_finish(session, DEVICE_OFFLINE, "the bastion %.*s: %s", CODE_MOST,
                    pipe->bastion->job.code, reason);
-    all->engine.reached(all->engine.context, session);
+    session_go_on(all, session);
 }
 
 /* From the channel to the session, as much as it takes. */
@@ -216,7 +221,7 @@ static void pipe_opened(struct pipe *pipe)
     else
         session_finish(pipe->session, DEVICE_FAILED, "no way over the bastion: %s",
                        strerror(errno));
-    all->engine.reached(all->engine.context, pipe->session);
+    session_go_on(all, pipe->session);
 }
 
 static void pipe_open(struct pipe *pipe)
@@ -300,6 +305,15 @@ static void bastion_carry(struct bastion *bastion)
         session_finish_lost(session, "the connection ended");
 }
 
+/* The time of those that waited for it begins now. */
+static void bastion_is_ready(struct bastion *bastion)
+{
+    ssh_set_counters(bastion->session.ssh, NULL, &bastion->packets);
+    for (size_t i = 0; i < bastion->pipes.n; i++)
+        if (bastion->pipes.at[i]->session)
+            session_phase(bastion->pipes.at[i]->session, PHASE_CONNECT);
+}
+
 static void bastion_step(struct bastion *bastion)
 {
     struct fleet_session *session = &bastion->session;
@@ -309,11 +323,26 @@ static void bastion_step(struct bastion *bastion)
         session_step(session);
         bastion->ready = !session->finished && session->job->phase == PHASE_OPEN;
         if (bastion->ready)
-            ssh_set_counters(session->ssh, NULL, &bastion->packets);
+            bastion_is_ready(bastion);
     }
     if (bastion->ready)
         bastion_carry(bastion);
     bastion_arm(bastion, false);
+}
+
+/* The way to it is there, or is not. */
+static void bastion_reached(struct bastion *bastion)
+{
+    bastion_arm(bastion, true);
+    bastion_step(bastion);
+}
+
+static void session_go_on(const struct bastions *all, struct fleet_session *session)
+{
+    if (session->bastion)
+        bastion_reached((struct bastion *)session);
+    else
+        all->engine.reached(all->engine.context, session);
 }
 
 static void bastion_begin(struct bastion *bastion)
@@ -323,6 +352,8 @@ static void bastion_begin(struct bastion *bastion)
     session_phase(session, PHASE_RESOLVE);
     if (*bastion->job.reason) {
         session_finish(session, DEVICE_QUARANTINED, "%s", bastion->job.reason);
+    } else if (bastion->job.hop) {
+        bastion_ask(bastion->all, session);
     } else if (address_numeric(bastion->job.host, bastion->job.port, &session->address)) {
         session_connect(session);
         bastion_arm(bastion, true);
@@ -332,18 +363,20 @@ static void bastion_begin(struct bastion *bastion)
     }
 }
 
-static struct bastion *bastion_new(struct bastions *all, const struct device_hop *hop)
+static struct bastion *bastion_new(struct bastions *all, const struct device_hop *way)
 {
     struct bastion *bastion = mem_zero(1, sizeof *bastion);
-    struct arena *arena = bastion->arena = arena_new();
+    bastion->arena = arena_new();
     bastion->all = all;
-    bastion->job = (struct fleet_job){.code = arena_strdup(arena, hop->code),
-                                      .host = arena_strdup(arena, hop->host),
-                                      .user = arena_strdup(arena, hop->user),
-                                      .pin = arena_strdup(arena, hop->pin),
-                                      .kind = arena_strdup(arena, hop->kind),
-                                      .identity = arena_strdup(arena, hop->identity),
-                                      .port = hop->port};
+    const struct device_hop *hop = bastion->way = way_copy(bastion->arena, way);
+    bastion->job = (struct fleet_job){.code = hop->code,
+                                      .host = hop->host,
+                                      .user = hop->user,
+                                      .pin = hop->pin,
+                                      .kind = hop->kind,
+                                      .identity = hop->identity,
+                                      .port = hop->port,
+                                      .hop = hop->over};
     if (*hop->quarantine)
         snprintf(bastion->job.reason, sizeof bastion->job.reason, "in quarantine: %.150s",
                  hop->quarantine);
@@ -351,6 +384,7 @@ static struct bastion *bastion_new(struct bastions *all, const struct device_hop
                                               .options = all->engine.options,
                                               .limit_ms = all->engine.limit_ms,
                                               .keyring = all->engine.keyring,
+                                              .agent = all->engine.agent,
                                               .fd = -1,
                                               .bastion = true,
                                               .serial = ++*all->engine.serials};
@@ -362,6 +396,7 @@ static struct bastion *bastion_new(struct bastions *all, const struct device_hop
 
 static void bastion_free(struct bastion *bastion)
 {
+    bastion_leave(&bastion->session);
     for (size_t i = 0; i < bastion->pipes.n; i++)
         pipe_free(bastion->pipes.at[i]);
     vec_free(&bastion->pipes);
@@ -380,21 +415,13 @@ void bastions_free(struct bastions *bastions)
     free(bastions);
 }
 
-static bool bastion_is(const struct bastion *bastion, const struct device_hop *hop)
-{
-    const struct fleet_job *job = &bastion->job;
-    return !bastion->dead && job->port == hop->port && strcmp(job->code, hop->code) == 0 &&
-           strcmp(job->host, hop->host) == 0 && strcmp(job->user, hop->user) == 0 &&
-           strcmp(job->pin, hop->pin) == 0 && strcmp(job->identity, hop->identity) == 0;
-}
-
 void bastion_ask(struct bastions *bastions, struct fleet_session *session)
 {
     const struct device_hop *hop = session->job->hop;
     struct bastion *bastion = NULL;
     session_phase(session, PHASE_CONNECT);
     for (size_t i = 0; i < bastions->list.n && !bastion; i++)
-        if (bastion_is(bastions->list.at[i], hop))
+        if (!bastions->list.at[i]->dead && way_same(bastions->list.at[i]->way, hop))
             bastion = bastions->list.at[i];
     if (!bastion)
         bastion = bastion_new(bastions, hop);
@@ -408,6 +435,11 @@ void bastion_ask(struct bastions *bastions, struct fleet_session *session)
     } else if (bastion->ready) {
         bastion_step(bastion);
     }
+}
+
+bool bastion_awaited(const struct fleet_session *session)
+{
+    return session->pipe && !session->pipe->bastion->ready && !session->pipe->bastion->dead;
 }
 
 void bastion_leave(struct fleet_session *session)
@@ -496,8 +528,10 @@ static bool bastion_needed(const struct bastion *bastion)
     return false;
 }
 
-void bastions_tidy(struct bastions *bastions)
+/* False: nothing was freed. */
+static bool bastions_sweep(struct bastions *bastions)
 {
+    size_t all = bastions->list.n;
     for (size_t i = bastions->list.n; i-- > 0;) {
         struct bastion *bastion = bastions->list.at[i];
         size_t before = bastion->pipes.n;
@@ -509,4 +543,12 @@ void bastions_tidy(struct bastions *bastions)
             bastion_arm(bastion, false); /* goodbyes may wait to be sent */
         }
     }
+    return bastions->list.n < all;
+}
+
+/* One that carried only another is not needed without it. */
+void bastions_tidy(struct bastions *bastions)
+{
+    while (bastions_sweep(bastions))
+        ;
 }

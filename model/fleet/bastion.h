@@ -15,6 +15,7 @@ struct bastion_engine {
     const int64_t *limit_ms;
     struct resolver *resolver;
     struct keyring *keyring;
+    struct agent *agent;
     uint64_t *serials;
     /* A device's session has its descriptor now (or has ended). */
     void (*reached)(void *context, struct fleet_session *session);
@@ -27,6 +28,8 @@ void bastions_free(struct bastions *bastions); /* NULL is fine; when no session 
 /* Asks for the way to the session's device. A bastion that cannot be used ends the session: it is
  * offline, and the reason names the bastion. */
 void bastion_ask(struct bastions *bastions, struct fleet_session *session);
+/* Its bastion, or one before that, is not reached yet: the limits are that bastion's. */
+bool bastion_awaited(const struct fleet_session *session);
 /* Nobody waits at its end any more. */
 void bastion_leave(struct fleet_session *session);
 

@@ -67,6 +67,7 @@ static void on_done(struct fleet_job *job)
         good = true;
         reason_set(tap, "");
     }
+    key_seen(tap, job);
     stream->along = stream->along || alone;
     tap->tried = !alone;
     tap->done = tap->tried && (!good || stream->ending);
@@ -338,7 +339,8 @@ static enum status round_work(struct collector *c, struct error *err)
     bool some = false;
     enum status status = ST_OK;
     fleet_collect(c->engine);
-    if (!c->refreshed_ms || collect_now_ms() - c->refreshed_ms > REFRESH_MS)
+    status = sights_keep(c, err);
+    if (status == ST_OK && (!c->refreshed_ms || collect_now_ms() - c->refreshed_ms > REFRESH_MS))
         status = devices_refresh(c, err);
     taps_tidy(c);
     if (status == ST_OK && !c->options->no_offers)
@@ -365,8 +367,10 @@ static enum status rounds_work(struct collector *c, struct error *err)
             error_clear(err);
             status = ST_OK;
         }
-        if (c->options->once && finished(c))
+        if (status == ST_OK && c->options->once && finished(c)) {
+            status = sights_keep(c, err);
             break;
+        }
         if (status == ST_OK)
             commit_wait(c);
     }

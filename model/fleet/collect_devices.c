@@ -145,7 +145,8 @@ void taps_tidy(struct collector *c)
         struct tap *tap = c->taps.at[i];
         if (!tap->wanted)
             tap_end(c, tap);
-        if (tap->wanted || tap->stream->open)
+        /* Of those that were tried something is said at the end. */
+        if (tap->wanted || tap->stream->open || (c->options->once && tap->tried))
             c->taps.at[kept++] = tap;
         else
             tap_free(tap);

@@ -35,6 +35,8 @@ struct tap {
     size_t cut; /* of a piece at most, while a row that cannot be kept is looked for */
     enum device_condition state;
     char reason[200];
+    char offered[64]; /* another host key than its pin, that is not kept yet; "": none */
+    int64_t key_ms;   /* how long that took */
     int64_t rows, duplicates, refused, bytes, offset;
 
     bool offers_due; /* something may wait for it */
@@ -57,6 +59,8 @@ struct collector {
     int64_t settings; /* what they say, as one number */
     bool wake, hurry, switched;
 
+    int64_t sights_ms; /* what was seen is not kept before */
+
     int64_t offers_row, offers_live, offers_ms, swept_ms;
 };
 
@@ -75,6 +79,12 @@ void tap_free(struct tap *tap); /* whose session has ended */
 /* What of a stream's piece is taken now: whole receipts. The last one in a spool may go on: it is
  * asked for once more a moment later (*again). False: nothing now. Under the hub's lock. */
 bool piece_fill(struct tap *tap, int64_t now_ms, struct collect_piece *piece, bool *again);
+
+/* A session has ended: notes another host key than the pin's. */
+void key_seen(struct tap *tap, const struct fleet_job *job);
+/* Keeps what was seen: a device that showed another key goes into quarantine. In a transaction of
+ * its own. */
+enum status sights_keep(struct collector *c, struct error *err);
 
 /* Answers of devices to offers, and what goes out next. */
 enum status offers_work(struct collector *c, struct error *err);

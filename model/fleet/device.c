@@ -3,13 +3,11 @@
 #include "model/base/text.h"
 #include "model/base/time.h"
 #include "model/base/vec.h"
-#include "model/fleet/clean.h"
 #include "model/fleet/config.h"
 #include "model/fleet/select.h"
+#include "model/fleet/way.h"
 
 #include <string.h>
-
-enum { TEXT_MOST = 400, PORT_SSH = 22 };
 
 const char *const device_condition_names[DEVICE_CONDITIONS] = {
     [DEVICE_NEVER] = "never",       [DEVICE_OK] = "ok",
@@ -22,19 +20,12 @@ static const char device_sql[] =
     "select d.id, d.port, d.version, s.time, s.seen, s.milliseconds, s.clock, s.spool, s.load,"
     " s.disk, d.code, d.kind, d.host, d.user, d.model, d.floor, d.pin, d.quarantine, d.note,"
     " t.code, t.name, z.code, s.state, s.phase, s.reason, s.app, s.config, s.offered, d.identity,"
-    " b.code, b.host, b.user, b.pin, b.quarantine, b.identity, b.kind, b.port,"
+    " d.bastion,"
     " (select max(c.time) from collect c where c.device = d.id)"
     " from device d left join device_state s on s.device = d.id"
     " left join tenant t on t.id = d.tenant left join zone z on z.id = d.zone"
-    " left join device b on b.id = d.bastion order by d.code";
+    " order by d.code";
 enum { FIRST_TEXT = 10 };
-
-static const char *column_text(sqlite3_stmt *stmt, int column, struct arena *arena)
-{
-    const char *bytes = (const char *)sqlite3_column_text(stmt, column);
-    size_t n = (size_t)sqlite3_column_bytes(stmt, column);
-    return bytes ? device_clean(arena, bytes, n, TEXT_MOST, false, NULL) : "";
-}
 
 static int64_t column_number(sqlite3_stmt *stmt, int column, int64_t none)
 {
@@ -50,7 +41,7 @@ static enum device_condition condition_named(const char *name)
     return DEVICE_NEVER;
 }
 
-static struct device device_read(sqlite3_stmt *stmt, struct arena *arena)
+static struct device device_read(sqlite3_stmt *stmt, const struct ways *ways, struct arena *arena)
 {
     struct device device = {
         .id = (uint32_t)sqlite3_column_int64(stmt, 0),
@@ -65,44 +56,21 @@ static struct device device_read(sqlite3_stmt *stmt, struct arena *arena)
         .disk = (int)column_number(stmt, 9, -1),
     };
     const char **texts[] = {
-        &device.code,
-        &device.kind,
-        &device.host,
-        &device.user,
-        &device.model,
-        &device.floor,
-        &device.pin,
-        &device.quarantine,
-        &device.note,
-        &device.tenant,
-        &device.shop,
-        &device.zone,
-        NULL,
-        &device.phase,
-        &device.reason,
-        &device.app,
-        &device.config,
-        &device.offered,
-        &device.identity,
-        &device.hop.code,
-        &device.hop.host,
-        &device.hop.user,
-        &device.hop.pin,
-        &device.hop.quarantine,
-        &device.hop.identity,
-        &device.hop.kind,
+        &device.code,   &device.kind,    &device.host,     &device.user,
+        &device.model,  &device.floor,   &device.pin,      &device.quarantine,
+        &device.note,   &device.tenant,  &device.shop,     &device.zone,
+        NULL,           &device.phase,   &device.reason,   &device.app,
+        &device.config, &device.offered, &device.identity,
     };
     int texts_n = (int)(sizeof texts / sizeof *texts);
     for (int i = 0; i < texts_n; i++)
         if (texts[i])
-            *texts[i] = column_text(stmt, FIRST_TEXT + i, arena);
+            *texts[i] = way_text_read(stmt, FIRST_TEXT + i, arena);
         else
-            device.state = condition_named(column_text(stmt, FIRST_TEXT + i, arena));
+            device.state = condition_named(way_text_read(stmt, FIRST_TEXT + i, arena));
     if (device.port <= 0 || device.port > 65535)
-        device.port = PORT_SSH;
-    device.hop.port = (int)column_number(stmt, FIRST_TEXT + texts_n, 0);
-    if (device.hop.port <= 0 || device.hop.port > 65535)
-        device.hop.port = PORT_SSH;
+        device.port = DEVICE_PORT;
+    device.hop = way_over(ways, column_number(stmt, FIRST_TEXT + texts_n, 0));
     device.reported = column_number(stmt, FIRST_TEXT + texts_n + 1, 0);
     /* What it said before it was quarantined, or before its pin was taken back, is no state. */
     if (*device.quarantine)
@@ -126,11 +94,14 @@ enum status device_list(struct reader *reader, const struct access *access, stru
     const struct config_set *configs;
     if (status == ST_OK)
         status = config_set_read(reader, access, arena, &configs, err);
+    const struct ways *ways = NULL;
+    if (status == ST_OK)
+        status = ways_read(reader, arena, &ways, err);
     struct config_memory *memory = status == ST_OK ? config_memory_new(arena, configs) : NULL;
     int64_t now = time_now();
     bool row = true;
     while (status == ST_OK && (status = reader_step(reader, stmt, &row, err)) == ST_OK && row) {
-        struct device device = device_read(stmt, arena);
+        struct device device = device_read(stmt, ways, arena);
         bool selected = false;
         config_look(memory, &device, now);
         status = device_selected(select, &device, now, &selected, err);
@@ -162,21 +133,14 @@ enum status device_by_code(struct reader *reader, const struct access *access, s
                                        : status;
 }
 
-static const char *text_copy(struct arena *arena, const char *text)
-{
-    return text ? arena_strdup(arena, text) : NULL;
-}
-
 void device_copy(struct arena *arena, struct device *to, const struct device *from)
 {
     *to = *from;
-    const char **texts[] = {
-        &to->code,     &to->kind,    &to->host,           &to->user,         &to->model,
-        &to->floor,    &to->pin,     &to->quarantine,     &to->note,         &to->tenant,
-        &to->shop,     &to->zone,    &to->phase,          &to->reason,       &to->app,
-        &to->config,   &to->offered, &to->identity,       &to->hop.code,     &to->hop.host,
-        &to->hop.user, &to->hop.pin, &to->hop.quarantine, &to->hop.identity, &to->hop.kind,
-        &to->wanted};
+    const char **texts[] = {&to->code,   &to->kind,    &to->host,       &to->user,   &to->model,
+                            &to->floor,  &to->pin,     &to->quarantine, &to->note,   &to->tenant,
+                            &to->shop,   &to->zone,    &to->phase,      &to->reason, &to->app,
+                            &to->config, &to->offered, &to->identity,   &to->wanted};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        *texts[i] = text_copy(arena, *texts[i]);
+        *texts[i] = *texts[i] ? arena_strdup(arena, *texts[i]) : NULL;
+    to->hop = *way_copy(arena, &from->hop);
 }

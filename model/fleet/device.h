@@ -23,7 +23,11 @@ extern const char *const device_condition_names[DEVICE_CONDITIONS]; /* as in JSO
 struct device_hop {
     const char *code, *host, *user, *pin, *quarantine, *identity, *kind; /* code "": none */
     int port;
+    const struct device_hop *over; /* the bastion that this one is reached over; NULL: directly */
+    const char *trouble; /* why this is no way ("its bastions are a circle: …"); NULL, "": it is */
 };
+enum { DEVICE_HOPS_MOST = 4 }; /* bastions one after the other */
+
 /* What it has beside what it should have (config.h). */
 enum device_drift {
     DRIFT_NONE, /* nothing is desired of it */
@@ -59,6 +63,10 @@ struct device {
 enum status device_list(struct reader *reader, const struct access *access, struct arena *arena,
                         const char *on, const struct device **devices, size_t *n,
                         struct error *err);
+
+/* The bastions in the order in which they are gone through, "GW-1 > GW-2", and what is wrong with
+ * it; "": none. The arena's. */
+const char *device_way_text(struct arena *arena, const struct device_hop *hop);
 
 /* A copy with its texts, owned by the arena. */
 void device_copy(struct arena *arena, struct device *to, const struct device *from);

@@ -4,6 +4,7 @@
 
 #include "model/base/time.h"
 #include "model/base/vec.h"
+#include "model/fleet/agent.h"
 #include "model/fleet/bastion.h"
 
 #include <errno.h>
@@ -38,6 +39,7 @@ struct fleet_engine {
     struct fleet_identity *identities;
     int64_t limit_ms[FLEET_PHASES];
     struct keyring *keyring;
+    struct agent *agent;
     struct bastions *bastions;
     pthread_t thread;
     int epoll, wake, done; /* descriptors; wake and done are eventfds */
@@ -141,6 +143,7 @@ static void session_begin(struct fleet_engine *engine, struct fleet_job *job)
     session->options = &engine->options;
     session->limit_ms = engine->limit_ms;
     session->keyring = engine->keyring;
+    session->agent = engine->agent;
     session->fd = -1;
     session->serial = ++engine->serials;
     session->started = session->phase_since = time_monotonic_ns();
@@ -153,6 +156,9 @@ static void session_begin(struct fleet_engine *engine, struct fleet_job *job)
     session_phase(session, PHASE_RESOLVE);
     if (!job->host || !*job->host) {
         session_finish(session, DEVICE_FAILED, "it has no host");
+        session_drop(engine, session);
+    } else if (job->hop && job->hop->trouble && *job->hop->trouble) {
+        session_finish(session, DEVICE_FAILED, "nothing was sent: %s", job->hop->trouble);
         session_drop(engine, session);
     } else if (job->hop && job->hop->code && *job->hop->code) {
         bastion_ask(engine->bastions, session);
@@ -198,10 +204,19 @@ static struct fleet_job *queue_take(struct fleet_engine *engine)
     return job;
 }
 
+/* Those that wait for the agent keep nobody out, up to as many as there may be in all. */
+static size_t sessions_working(const struct fleet_engine *engine)
+{
+    size_t waiting = agent_waiting(engine->agent), most = (size_t)engine->options.window;
+    size_t all = engine->sessions.n, out = waiting < most ? waiting : most;
+    return out < all ? all - out : 0;
+}
+
 static void queue_serve(struct fleet_engine *engine)
 {
     struct fleet_job *job;
-    while ((int)engine->sessions.n < engine->options.window && (job = queue_take(engine))) {
+    while (sessions_working(engine) < (size_t)engine->options.window &&
+           (job = queue_take(engine))) {
         if (job->cancel) {
             job->state = DEVICE_CANCELLED;
             snprintf(job->reason, sizeof job->reason, "cancelled before it was begun");
@@ -284,6 +299,8 @@ static bool engine_ended(struct fleet_engine *engine)
 static void waiter_ready(struct fleet_engine *engine, void *waiter)
 {
     struct fleet_session *session = waiter;
+    if (agent_ready(engine->agent, waiter))
+        return;
     if (bastion_ready(engine->bastions, waiter))
         return;
     session_step(session);
@@ -317,6 +334,7 @@ static void *engine_run(void *context)
             engine_woken(engine);
         queue_serve(engine);
         int64_t now = time_monotonic_ns();
+        agent_tend(engine->agent, now);
         if (now - ticked > TICK_MS * INT64_C(1000000) / 2) {
             ticked = now;
             times_look(engine);
@@ -335,6 +353,7 @@ static void *engine_run(void *context)
 static void engine_release(struct fleet_engine *engine)
 {
     bastions_free(engine->bastions);
+    agent_free(engine->agent);
     resolver_free(engine->resolver);
     if (engine->epoll >= 0)
         close(engine->epoll);
@@ -380,6 +399,21 @@ static enum status identities_take(struct fleet_engine *engine, const struct fle
                              : ST_OK;
 }
 
+static void agent_answered(void *context, struct fleet_session *session)
+{
+    waiter_ready(context, session);
+}
+
+/* It has half of the time of the phase that it is asked in. */
+static void agent_start(struct fleet_engine *engine)
+{
+    engine->agent = agent_new(getenv("SSH_AUTH_SOCK"),
+                              &(struct agent_engine){.epoll = engine->epoll,
+                                                     .limit_ms = engine->limit_ms[PHASE_AUTH] / 2,
+                                                     .answered = agent_answered,
+                                                     .context = engine});
+}
+
 static void bastions_start(struct fleet_engine *engine)
 {
     engine->bastions = bastions_new(&(struct bastion_engine){.epoll = engine->epoll,
@@ -387,6 +421,7 @@ static void bastions_start(struct fleet_engine *engine)
                                                              .limit_ms = engine->limit_ms,
                                                              .resolver = engine->resolver,
                                                              .keyring = engine->keyring,
+                                                             .agent = engine->agent,
                                                              .serials = &engine->serials,
                                                              .reached = session_reached,
                                                              .context = engine});
@@ -414,6 +449,7 @@ enum status fleet_new(const struct fleet_options *options, struct fleet_engine *
             error_set(err, ST_UNUSABLE, "the fleet's engine cannot start: %s", strerror(errno));
     if (status == ST_OK) {
         engine->resolver = resolver_new(wake_engine, engine);
+        agent_start(engine);
         bastions_start(engine);
     }
     if (status == ST_OK && pthread_create(&engine->thread, NULL, engine_run, engine) != 0)

@@ -1,5 +1,5 @@
 /* Which key a device is offered, and what it says to it. */
-#include "model/fleet/session.h"
+#include "model/fleet/agent.h"
 
 #include <string.h>
 
@@ -34,8 +34,7 @@ static ssh_key key_next(const struct fleet_session *session)
 
 static int offer(struct fleet_session *session)
 {
-    int code = session->login ? ssh_userauth_publickey(session->ssh, NULL, key_next(session))
-                              : ssh_userauth_agent(session->ssh, NULL);
+    int code = ssh_userauth_publickey(session->ssh, NULL, key_next(session));
     session_gather(session, false);
     return code;
 }
@@ -44,6 +43,8 @@ bool session_login(struct fleet_session *session)
 {
     if (!session->login_known && !login_find(session))
         return false;
+    if (!session->login)
+        return agent_log_in(session);
     int code = offer(session);
     if (code == SSH_AUTH_AGAIN)
         return false;
@@ -51,15 +52,14 @@ bool session_login(struct fleet_session *session)
         session_phase(session, PHASE_OPEN);
         return true;
     }
-    bool more = session->login && session->login->certified && !session->certified_refused;
+    bool more = session->login->certified && !session->certified_refused;
     if (code == SSH_AUTH_ERROR) {
         session_finish_lost(session, "no login");
     } else if (more) {
         session->certified_refused = true;
         return true;
     } else {
-        session_finish(session, DEVICE_FAILED, "it does not accept %s",
-                       session->login ? "this key" : "a key of the agent");
+        session_finish(session, DEVICE_FAILED, "it does not accept this key");
     }
     return false;
 }

@@ -90,6 +90,7 @@ struct rollout_row {
     /* Of the process that drives it. */
     bool under_way;     /* it is being talked to */
     bool clear;         /* just now it had no sale */
+    bool inherited;     /* whoever drove before may have given its command: it is asked first */
     bool changed;       /* not written yet */
     int64_t have, best; /* bytes of the archive that lie there, -1: not known; the most so far */
 };

@@ -121,6 +121,7 @@ static enum status rows_load(struct rollout_driver *driver, int64_t now, struct 
             continue;
         row->due = now;
         row->wait = WAIT_NOTHING;
+        row->inherited = true;
     }
     for (size_t i = 0; i < driver->jobs.n; i++) {
         struct rollout_row *row = driver_row(driver, driver->jobs.at[i]->device);

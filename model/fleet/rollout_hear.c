@@ -318,7 +318,7 @@ void rollout_hear(const struct rollout *rollout, struct rollout_row *row,
                   const struct rollout_heard *heard, int64_t now, struct arena *arena)
 {
     struct hearing h = {rollout, row, heard, now, arena};
-    row->under_way = row->clear = false;
+    row->under_way = row->clear = row->inherited = false;
     row->changed = true;
     if (heard->state == DEVICE_OK && *heard->app)
         row->app = heard->app;

@@ -280,9 +280,9 @@ static enum rollout_command row_decide(struct deciding *d, struct rollout_row *r
         return COMMAND_LOOK;
     /* What may have been heard or not is asked first. */
     case STEP_CONFIRMING:
-        return row->wait ? COMMAND_LOOK : COMMAND_CONFIRM;
+        return row->wait || row->inherited ? COMMAND_LOOK : COMMAND_CONFIRM;
     case STEP_UNDOING:
-        return row->wait ? COMMAND_LOOK : COMMAND_UNDO;
+        return row->wait || row->inherited ? COMMAND_LOOK : COMMAND_UNDO;
     case STEP_OK:
         return soak_look(d, row) ? COMMAND_LOOK : COMMAND_NONE;
     default:

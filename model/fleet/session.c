@@ -4,6 +4,8 @@
 
 #include "model/base/text.h"
 #include "model/base/time.h"
+#include "model/fleet/agent.h"
+#include "model/fleet/bastion.h"
 #include "model/fleet/clean.h"
 
 #include <errno.h>
@@ -504,9 +506,10 @@ unsigned session_waits_for(const struct fleet_session *session)
     if (session->job->phase == PHASE_CONNECT)
         return EPOLLOUT;
     bool write = session->ssh && session_unsent(session);
-    if (!session->held)
+    bool asks = session->agent_login && session->agent_login->state == LOGIN_WAITS;
+    if (!session->held && !asks)
         return (unsigned)EPOLLIN | (write ? (unsigned)EPOLLOUT : 0u);
-    /* That a held one was lost is told once: it is not read before it is wanted again. */
+    /* That such a one was lost is told once: it is not read before it goes on. */
     return write ? (unsigned)EPOLLOUT : (unsigned)EPOLLET;
 }
 
@@ -552,7 +555,15 @@ void session_check_time(struct fleet_session *session, int64_t now)
         check_end(session, now);
     if (session->finished)
         return;
-    if (limit && now - since > limit)
+    bool asks = session->agent_login && session->agent_login->state == LOGIN_WAITS;
+    if (bastion_awaited(session))
+        limit = 0;
+    if (limit && now - since > limit && asks)
+        session_finish(session, unanswered,
+                       "nothing was sent: the agent %.100s has not answered "
+                       "for it yet",
+                       agent_path(session->agent));
+    else if (limit && now - since > limit)
         session_finish(session, job->phase <= PHASE_CONNECT ? DEVICE_OFFLINE : unanswered,
                        "no answer for %.3g s", (double)limit / 1e9);
     else if (!job->lasting && !job->idle_ms &&
@@ -588,6 +599,7 @@ void session_end(struct fleet_session *session)
     } else if (session->fd >= 0) {
         close(session->fd);
     }
+    agent_login_end(session);
     free(session->input);
     session->input = NULL;
     session->ssh = NULL;

@@ -11,9 +11,11 @@
 enum { FLEET_MOST = 1 << 20, FLEET_KILL_MS = 500, FLEET_LINGER_MS = 500 };
 
 /* What epoll hands back begins with it. */
-enum waiter { WAITER_SESSION, WAITER_PIPE };
+enum waiter { WAITER_SESSION, WAITER_PIPE, WAITER_AGENT };
 
 struct pipe;
+struct agent;
+struct agent_login;
 
 struct fleet_session {
     enum waiter waiter;
@@ -23,8 +25,10 @@ struct fleet_session {
     struct keyring *keyring;   /* borrowed */
     const struct login *login; /* what is offered; NULL: the agent's keys */
     bool login_known, certified_refused;
-    bool bastion;      /* it carries others: there is no command of its own */
-    struct pipe *pipe; /* over a bastion; NULL: directly */
+    struct agent *agent;             /* borrowed */
+    struct agent_login *agent_login; /* NULL: it did not need the agent so far */
+    bool bastion;                    /* it carries others: there is no command of its own */
+    struct pipe *pipe;               /* over a bastion; NULL: directly */
     struct address address;
     int fd;         /* -1: none */
     unsigned armed; /* what epoll waits for; 0: not yet */
@@ -33,8 +37,8 @@ struct fleet_session {
     struct ssh_channel_callbacks_struct callbacks;
     int64_t started, phase_since, active; /* monotonic ns: of the job, the phase, the last byte */
     size_t given;                         /* bytes of output */
-    bool gathers;     /* session_gather */
-    bool input_ended; /* told together with the command */
+    bool gathers;                         /* session_gather */
+    bool input_ended;                     /* told together with the command */
     bool input_open, out_ended, err_ended, closed, exited;
     bool ended;  /* it said that its output ended, which a lost connection does not */
     char *input; /* stdin that did not go yet; NULL: there was none so far */

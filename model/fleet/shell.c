@@ -242,11 +242,6 @@ const struct fleet_job *shell_job(const struct shell *shell)
     return &shell->job;
 }
 
-const char *shell_path(const struct shell *shell)
-{
-    return shell->path;
-}
-
 int64_t shell_silence(const struct shell *shell)
 {
     struct shell *own = (struct shell *)shell;

@@ -47,7 +47,6 @@ bool shell_over(struct shell *shell);
 
 /* How it goes: state, phase and reason of the job; its recording. */
 const struct fleet_job *shell_job(const struct shell *shell);
-const char *shell_path(const struct shell *shell);
 /* Seconds since the device was sent something that it has not answered by a single byte; 0: it
  * answered. */
 int64_t shell_silence(const struct shell *shell);

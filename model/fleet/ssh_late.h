@@ -57,6 +57,7 @@
     F(ssh_pki_import_pubkey_base64)                                                                \
     F(ssh_remove_channel_callbacks)                                                                \
     F(ssh_session_is_known_server)                                                                 \
+    F(ssh_set_agent_socket)                                                                        \
     F(ssh_set_blocking)                                                                            \
     F(ssh_set_channel_callbacks)                                                                   \
     F(ssh_set_counters)                                                                            \
@@ -118,6 +119,7 @@ enum status ssh_load(struct error *err);
 #define ssh_pki_import_pubkey_base64 ssh_late.ssh_pki_import_pubkey_base64
 #define ssh_remove_channel_callbacks ssh_late.ssh_remove_channel_callbacks
 #define ssh_session_is_known_server ssh_late.ssh_session_is_known_server
+#define ssh_set_agent_socket ssh_late.ssh_set_agent_socket
 #define ssh_set_blocking ssh_late.ssh_set_blocking
 #define ssh_set_channel_callbacks ssh_late.ssh_set_channel_callbacks
 #define ssh_set_counters ssh_late.ssh_set_counters

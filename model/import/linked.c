@@ -24,6 +24,7 @@ struct linked {
     VEC(struct linked_by) links; /* by old */
     VEC(struct arrived) arrived;
     struct arena *arena; /* their references */
+    enum contact_kind kind;
 };
 
 enum status linked_open(struct writer *writer, enum contact_kind kind, struct names *names,
@@ -68,6 +69,72 @@ enum status linked_open(struct writer *writer, enum contact_kind kind, struct na
     }
     *out = linked;
     return ST_OK;
+}
+
+enum status linked_open_few(struct writer *writer, enum contact_kind kind, struct linked **out,
+                            struct error *err)
+{
+    sqlite3_stmt *stmt;
+    *out = NULL;
+    enum status status = writer_prepare(writer, "select 1 from link_identity limit 1", &stmt, err);
+    if (status != ST_OK)
+        return status;
+    if (sqlite3_step(stmt) == SQLITE_ROW) {
+        *out = mem_zero(1, sizeof **out);
+        (*out)->arena = arena_new();
+        (*out)->kind = kind;
+    }
+    sqlite3_reset(stmt);
+    return ST_OK;
+}
+
+/* Where links of an old number are to stand; those of one number by their own. Another contact of
+ * it may have brought the same. */
+static void link_put(struct linked *linked, struct linked_by by)
+{
+    size_t i = linked->links.n;
+    while (i > 0 &&
+           (linked->links.at[i - 1].old > by.old ||
+            (linked->links.at[i - 1].old == by.old && linked->links.at[i - 1].link > by.link)))
+        i--;
+    if (i > 0 && linked->links.at[i - 1].old == by.old && linked->links.at[i - 1].link == by.link)
+        return;
+    vec_push(&linked->links, by);
+    for (size_t k = linked->links.n - 1; k > i; k--)
+        linked->links.at[k] = linked->links.at[k - 1];
+    linked->links.at[i] = by;
+}
+
+enum status linked_look(struct linked *linked, struct writer *writer, const char *value, size_t n,
+                        uint32_t *old, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    *old = 0;
+    if (!linked)
+        return ST_OK;
+    enum status status = writer_prepare(
+        writer,
+        "select (select person from link where id = (select min(f.link) from link_identity f"
+        " join link g on g.id = f.link and g.undone = 0 where f.value = ?2 and f.kind = ?1)),"
+        " c.person, l.person, l.id from link_identity i join link l on l.id = i.link and"
+        " l.undone = 0 join contact c on c.kind = i.kind and c.value = i.value"
+        " where i.value = ?2 and i.kind = ?1",
+        &stmt, err);
+    if (status != ST_OK)
+        return status;
+    int code;
+    sqlite3_bind_int(stmt, 1, linked->kind);
+    sqlite3_bind_text(stmt, 2, value, (int)n, SQLITE_STATIC);
+    while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+        *old = (uint32_t)sqlite3_column_int64(stmt, 0);
+        link_put(linked, (struct linked_by){*old, (uint32_t)sqlite3_column_int64(stmt, 1),
+                                            (uint32_t)sqlite3_column_int64(stmt, 2),
+                                            sqlite3_column_int64(stmt, 3)});
+    }
+    if (code != SQLITE_DONE)
+        status = sqlite_status(writer_db(writer), "reading links", err);
+    sqlite3_reset(stmt);
+    return status;
 }
 
 void linked_free(struct linked *linked)

@@ -18,6 +18,13 @@ struct linked;
  * numbers. */
 enum status linked_open(struct writer *writer, enum contact_kind kind, struct names *names,
                         struct linked **linked, struct error *err);
+/* For a few rows: nothing is read yet, linked_look does so of each contact. */
+enum status linked_open_few(struct writer *writer, enum contact_kind kind, struct linked **linked,
+                            struct error *err);
+/* The old number of a contact, 0 where it came by no link; its links are known from here on. NULL
+ * is fine. */
+enum status linked_look(struct linked *linked, struct writer *writer, const char *value, size_t n,
+                        uint32_t *old, struct error *err);
 void linked_free(struct linked *linked); /* NULL is fine */
 
 /* Gives the events to whom they belong now, and remembers those that changed hands. NULL is fine.

@@ -42,8 +42,8 @@ static const struct table {
                         "select code, id from campaign", "select max(id) from campaign",
                         "insert into campaign (code, id) values (?1, ?2)", INT32_MAX},
     [NAMES_ITEM] = {"items",
-                    "select id from item where name || char(31) || brand || char(31) || category "
-                    "|| char(31) || color = ?1",
+                    "select id from item where name = ?1 and brand = ?3 and category = ?4"
+                    " and color = ?5",
                     "select name || char(31) || brand || char(31) || category || char(31) || "
                     "color, id from item",
                     "select max(id) from item",
@@ -93,16 +93,32 @@ static enum status step(struct numbering *numbering, sqlite3_stmt *stmt, bool *r
                          "reading names", err);
 }
 
-/* One integer of a query with perhaps a text and a number; 0 where there is no row. */
-static enum status ask(struct numbering *numbering, const char *sql, const char *at, size_t n,
-                       int number, int64_t *value, struct error *err)
+/* An item's four texts. They must stay until the statement is reset. */
+static void bind_item(sqlite3_stmt *stmt, const char *at, size_t n)
+{
+    static const int places[] = {1, 3, 4, 5};
+    const char *end = at + n;
+    for (int i = 0; i < 4; i++) {
+        const char *stop = memchr(at, '\x1F', (size_t)(end - at));
+        if (!stop)
+            stop = end;
+        sqlite3_bind_text(stmt, places[i], at, (int)(stop - at), SQLITE_STATIC);
+        at = stop < end ? stop + 1 : end;
+    }
+}
+
+/* One integer of a query with perhaps a name and a number; 0 where there is no row. */
+static enum status ask(struct numbering *numbering, const char *sql, enum names_of of,
+                       const char *at, size_t n, int number, int64_t *value, struct error *err)
 {
     sqlite3_stmt *stmt;
     *value = 0;
     enum status status = prepare(numbering, sql, &stmt, err);
     if (status != ST_OK)
         return status;
-    if (at)
+    if (at && of == NAMES_ITEM)
+        bind_item(stmt, at, n);
+    else if (at)
         sqlite3_bind_text(stmt, 1, at, (int)n, SQLITE_STATIC);
     if (number)
         sqlite3_bind_int(stmt, 2, number);
@@ -118,7 +134,8 @@ static enum status highest_read(struct numbering *numbering, struct error *err)
 {
     for (int of = 0; of < NAMES_OF; of++) {
         int64_t value;
-        enum status status = ask(numbering, tables[of].highest, NULL, 0, 0, &value, err);
+        enum status status =
+            ask(numbering, tables[of].highest, (enum names_of)of, NULL, 0, 0, &value, err);
         if (status != ST_OK)
             return status;
         if (of == NAMES_KIND && value < KIND_CUSTOM)
@@ -155,11 +172,8 @@ enum status numbering_small(struct numbering *numbering, struct error *err)
     if (status == ST_OK)
         status = erased_open(numbering->job->writer, &numbering->erased, err);
     if (status == ST_OK)
-        status = linked_open(numbering->job->writer, numbering->contact,
-                             numbering->names[NAMES_PERSON], &numbering->linked, err);
-    /* Items have no index that finds them by one text. */
-    if (status == ST_OK && numbering->job->options->table->kind == IMPORT_RECEIPTS)
-        status = numbering_load(numbering, NAMES_ITEM, err);
+        status =
+            linked_open_few(numbering->job->writer, numbering->contact, &numbering->linked, err);
     numbering->reserved = PERSON_MOST;
     return status;
 }
@@ -255,9 +269,17 @@ static enum status number_look_up(struct numbering *numbering, enum names_of of,
         name->number = names_find(numbering->names[of], name->at, name->n, name->hash);
         return status;
     }
-    int64_t number;
-    enum status status = ask(numbering, tables[of].find, name->at, name->n,
-                             of == NAMES_PERSON ? numbering->contact : 0, &number, err);
+    int64_t number = 0;
+    uint32_t old = 0;
+    enum status status = ST_OK;
+    /* With a reader all links were read already. */
+    if (of == NAMES_PERSON && !numbering->reader)
+        status =
+            linked_look(numbering->linked, numbering->job->writer, name->at, name->n, &old, err);
+    if (status == ST_OK && !old)
+        status = ask(numbering, tables[of].find, of, name->at, name->n,
+                     of == NAMES_PERSON ? numbering->contact : 0, &number, err);
+    number = old ? old : number;
     name->number = (uint32_t)number;
     if (number)
         names_add(numbering->names[of], name->at, name->n, name->hash, name->number);
@@ -298,19 +320,6 @@ static int by_text(const void *a, const void *b)
     return order ? order : (x->n > y->n) - (x->n < y->n);
 }
 
-static void bind_item(sqlite3_stmt *stmt, const struct new_name *name)
-{
-    static const int places[] = {1, 3, 4, 5};
-    const char *at = name->at, *end = at + name->n;
-    for (int i = 0; i < 4; i++) {
-        const char *stop = memchr(at, '\x1F', (size_t)(end - at));
-        if (!stop)
-            stop = end;
-        sqlite3_bind_text(stmt, places[i], at, (int)(stop - at), SQLITE_STATIC);
-        at = stop < end ? stop + 1 : end;
-    }
-}
-
 static enum status write_names(struct numbering *numbering, enum names_of of, struct error *err)
 {
     sqlite3_stmt *stmt;
@@ -318,7 +327,7 @@ static enum status write_names(struct numbering *numbering, enum names_of of, st
     for (size_t i = 0; i < numbering->fresh[of].n && status == ST_OK; i++) {
         const struct new_name *name = &numbering->fresh[of].at[i];
         if (of == NAMES_ITEM)
-            bind_item(stmt, name);
+            bind_item(stmt, name->at, name->n);
         else
             sqlite3_bind_text(stmt, 1, name->at, (int)name->n, SQLITE_STATIC);
         sqlite3_bind_int64(stmt, 2, name->number);

@@ -20,6 +20,11 @@ const struct alert_rule alert_rules[] = {
         {"devices-silent", N_("devices are silent"), ALERT_TROUBLE, ALERT_TO_FLEET, 1,
          N_("Devices of a kind on a floor that did not answer when they were last asked, and "
             "of which nothing was heard for ten minutes.")},
+    [RULE_QUARANTINED] =
+        {"devices-quarantined", N_("devices are in quarantine"), ALERT_TROUBLE, ALERT_TO_FLEET, 1,
+         N_("Devices that showed another host key than their pin, or that somebody put into "
+            "quarantine: they are given no credential, and nothing comes from them until "
+            "somebody has looked.")},
     [RULE_POS_DOWN] =
         {"pos-down", N_("registrations at POS are down"), ALERT_CHANGE, ALERT_TO_CONVERT, 0.30,
          N_("Fall of a category's registrations on channel pos in the last 7 full days "
@@ -47,7 +52,6 @@ const struct alert_rule alert_rules[] = {
          N_("Share of duplicate rows in the imports of the last 7 days, of at least "
             "100 rows.")},
 };
-const size_t n_alert_rules = RULE_COUNT;
 
 enum { WEEKS_USUAL = 4, LEAST_CARDS = 20, LEAST_RECEIPTS = 50 };
 

@@ -29,7 +29,6 @@ struct alert_rule {
     const char *definition; /* what is compared with what; marked for translation */
 };
 extern const struct alert_rule alert_rules[];
-extern const size_t n_alert_rules;
 
 struct alert {
     const struct alert_rule *rule;

@@ -135,9 +135,27 @@ static enum status look_at_drift(struct watch *watch, struct error *err)
     return status;
 }
 
+static enum status look_at_quarantine(struct watch *watch, struct error *err)
+{
+    int64_t n = 0;
+    enum status status = reader_integer(
+        watch->reader, "select count(*) from device where quarantine <> ''", 0, &n, err);
+    if (status != ST_OK || n < (int64_t)alert_rules[RULE_QUARANTINED].threshold)
+        return status;
+    alert_found(watch, RULE_QUARANTINED, (double)n, DIM_NONE, 0,
+                arena_printf(watch->arena,
+                             ngettext("%lld device is in quarantine",
+                                      "%lld devices are in quarantine", (unsigned long)n),
+                             (long long)n));
+    watch->found.at[watch->found.n - 1].argument = "quarantined";
+    return ST_OK;
+}
+
 enum status alert_devices(struct watch *watch, struct error *err)
 {
     enum status status = look_at_silence(watch, err);
+    if (status == ST_OK)
+        status = look_at_quarantine(watch, err);
     return status == ST_OK ? look_at_drift(watch, err) : status;
 }
 

@@ -35,27 +35,6 @@ enum status consent_set(struct writer *writer, const struct access *access,
     return status;
 }
 
-enum status consent_holds(struct reader *reader, uint32_t person, enum consent_contact contact,
-                          bool *holds, struct error *err)
-{
-    static const char *const questions[CONSENT_COUNT] = {
-        "select consent_sms from member where person = ?1",
-        "select consent_app from member where person = ?1",
-        "select consent_wifi from member where person = ?1",
-    };
-    sqlite3_stmt *stmt;
-    bool row = false;
-    *holds = false;
-    enum status status = reader_prepare(reader, questions[contact], &stmt, err);
-    if (status != ST_OK)
-        return status;
-    sqlite3_bind_int64(stmt, 1, person);
-    status = reader_step(reader, stmt, &row, err);
-    *holds = status == ST_OK && row && sqlite3_column_int(stmt, 0) != 0;
-    sqlite3_reset(stmt);
-    return status;
-}
-
 enum status consent_history(struct reader *reader, uint32_t person, struct arena *arena,
                             struct sheet **sheet, struct error *err)
 {

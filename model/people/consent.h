@@ -1,7 +1,7 @@
 /*
  * Consents: what a member agreed to, contact by contact, with time and source. The member's row
- * says how it stands; every change is kept beside it. Whoever sends a message asks consent_holds at
- * the moment of sending.
+ * says how it stands; every change is kept beside it. Whoever sends a message looks at the
+ * row at the moment of sending.
  */
 #ifndef ATRIUM_PEOPLE_CONSENT_H
 #define ATRIUM_PEOPLE_CONSENT_H
@@ -22,10 +22,6 @@ struct consent_change {
 enum status consent_set(struct writer *writer, const struct access *access,
                         const struct consent_change *change, struct operation_result *result,
                         struct error *err);
-
-/* How it stands now, for whoever is about to send. False for visitors. */
-enum status consent_holds(struct reader *reader, uint32_t person, enum consent_contact contact,
-                          bool *holds, struct error *err);
 
 /* contact, given, time, source, actor; the latest first. A first row without a time is how it stood
  * before anything was recorded, as an import said. Owned by the arena. */

@@ -205,7 +205,7 @@ static enum status others_erase(struct erasing *e, struct writer *writer, struct
         const char *sql =
             arena_printf(e->arena, "delete from %s where %s", others[i].table, others[i].where);
         for (size_t p = 0; p < e->persons.n && status == ST_OK; p++) {
-            status = run_with(writer, sql, (const int64_t[]){e->persons.at[p]}, 1, err);
+            status = writer_run_with(writer, sql, (const int64_t[]){e->persons.at[p]}, 1, err);
             all += status == ST_OK ? sqlite3_changes(writer_db(writer)) : 0;
         }
         receipt_add(e, others[i].what, others[i].table, all, removed);
@@ -365,10 +365,10 @@ static enum status record_write(struct erasing *e, struct writer *writer, json_t
         audit_append(writer, e->access->principal, "erase", "member", erasure->id, detail, err);
     json_decref(detail);
     if (status == ST_OK)
-        status =
-            writer_prepare(writer, "insert into erasure values (?1, ?2, ?3, ?4, ?5, coalesce((select"
-                           " cast(value as integer) from sync where name = 'seq'), 0))",
-                           &stmt, err);
+        status = writer_prepare(writer,
+                                "insert into erasure values (?1, ?2, ?3, ?4, ?5, coalesce((select"
+                                " cast(value as integer) from sync where name = 'seq'), 0))",
+                                &stmt, err);
     if (status != ST_OK)
         return status;
     json_t *rows = receipt_json(erasure->sheet);
@@ -428,11 +428,11 @@ static enum status number_take(struct writer *writer, uint32_t *number, struct e
     int64_t value = 0;
     enum status status = writer_begin(writer, err);
     if (status == ST_OK)
-        status = run_with(writer, "update counter set value = value + 1 where name = 'person'",
-                          NULL, 0, err);
+        status = writer_run_with(
+            writer, "update counter set value = value + 1 where name = 'person'", NULL, 0, err);
     if (status == ST_OK)
-        status = ask_with(writer, "select value from counter where name = 'person'", NULL, 0, 0,
-                          &value, err);
+        status = writer_ask_with(writer, "select value from counter where name = 'person'", NULL, 0,
+                                 0, &value, err);
     if (status == ST_OK && (value < 1 || value > INT32_MAX))
         status = error_set(err, ST_REFUSED, "the mall has no numbers for people left");
     if (status == ST_OK)

@@ -34,10 +34,11 @@ enum status link_text_check(const char *text, const char *what, struct error *er
 static enum status person_state(struct writer *writer, uint32_t person, int64_t *state,
                                 struct error *err)
 {
-    return ask_with(writer,
-                    "select case when exists (select 1 from member where person = ?1) then 2"
-                    " when exists (select 1 from identity where person = ?1) then 1 else 0 end",
-                    (const int64_t[]){person}, 1, 0, state, err);
+    return writer_ask_with(
+        writer,
+        "select case when exists (select 1 from member where person = ?1) then 2"
+        " when exists (select 1 from identity where person = ?1) then 1 else 0 end",
+        (const int64_t[]){person}, 1, 0, state, err);
 }
 
 /* Who has a member row stays; of two, the first. */
@@ -137,7 +138,7 @@ static enum status random_check(const struct linking *linking, struct writer *wr
 static enum status messages_check(struct linking *linking, struct writer *writer, struct error *err)
 {
     int64_t open;
-    enum status status = ask_with(
+    enum status status = writer_ask_with(
         writer, "select count(*) from message where person in (?1, ?2) and state in (1, 2)",
         (const int64_t[]){linking->person, linking->target}, 2, 0, &open, err);
     if (status == ST_OK && open)
@@ -208,8 +209,8 @@ static enum status member_give(struct linking *linking, struct writer *writer, s
     if (status == ST_OK && member) {
         status = link_row_keep(writer, linking->link, "member", false, member, err);
         if (status == ST_OK)
-            status = run_with(writer, "delete from member where person = ?1",
-                              (const int64_t[]){linking->person}, 1, err);
+            status = writer_run_with(writer, "delete from member where person = ?1",
+                                     (const int64_t[]){linking->person}, 1, err);
         if (status == ST_OK)
             status = member_fill(writer, linking->link, linking->target, member, err);
         linking->result->rows++;

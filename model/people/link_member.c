@@ -180,8 +180,9 @@ static enum status fields_set(struct writer *writer, uint32_t target, const json
         status = writer_run(writer, stmt, err);
     }
     if (status == ST_OK && json_object_size(fields))
-        status = run_with(writer, "update member set version = version + 1 where person = ?1",
-                          (const int64_t[]){target}, 1, err);
+        status =
+            writer_run_with(writer, "update member set version = version + 1 where person = ?1",
+                            (const int64_t[]){target}, 1, err);
     arena_free(arena);
     return status;
 }
@@ -236,8 +237,8 @@ enum status member_unfill(struct writer *writer, int64_t link, uint32_t target, 
     if (status == ST_OK && to)
         status = fields_set(writer, target, undo, 0, err);
     if (status == ST_OK)
-        status = run_with(writer, "delete from link_row where link = ?1 and place = 'fill'",
-                          (const int64_t[]){link}, 1, err);
+        status = writer_run_with(writer, "delete from link_row where link = ?1 and place = 'fill'",
+                                 (const int64_t[]){link}, 1, err);
     json_decref(undo);
     json_decref(to);
     json_decref(kept);

@@ -39,37 +39,6 @@ const struct person_table *person_table_find(const char *place)
     return NULL;
 }
 
-enum status run_with(struct writer *writer, const char *sql, const int64_t *numbers, int n,
-                     struct error *err)
-{
-    sqlite3_stmt *stmt;
-    enum status status = writer_prepare(writer, sql, &stmt, err);
-    if (status != ST_OK)
-        return status;
-    for (int i = 0; i < n; i++)
-        sqlite3_bind_int64(stmt, i + 1, numbers[i]);
-    return writer_run(writer, stmt, err);
-}
-
-enum status ask_with(struct writer *writer, const char *sql, const int64_t *numbers, int n,
-                     int64_t fallback, int64_t *value, struct error *err)
-{
-    sqlite3_stmt *stmt;
-    *value = fallback;
-    enum status status = writer_prepare(writer, sql, &stmt, err);
-    if (status != ST_OK)
-        return status;
-    for (int i = 0; i < n; i++)
-        sqlite3_bind_int64(stmt, i + 1, numbers[i]);
-    int code = sqlite3_step(stmt);
-    if (code == SQLITE_ROW)
-        *value = sqlite3_column_int64(stmt, 0);
-    else if (code != SQLITE_DONE)
-        status = sqlite_status(writer_db(writer), "reading about a person", err);
-    sqlite3_reset(stmt);
-    return status;
-}
-
 static json_t *column_json(sqlite3_stmt *stmt, int column)
 {
     const char *text;
@@ -205,7 +174,7 @@ enum status rows_remove_all(struct writer *writer, const struct person_table *ta
                             uint32_t person, int64_t *n, struct error *err)
 {
     struct arena *arena = arena_new();
-    enum status status = run_with(
+    enum status status = writer_run_with(
         writer, arena_printf(arena, "delete from %s where %s = ?1", table->table, table->owner),
         (const int64_t[]){person}, 1, err);
     *n = status == ST_OK ? sqlite3_changes(writer_db(writer)) : 0;
@@ -238,10 +207,10 @@ enum status rows_forget(struct writer *writer, const struct person_table *table,
 {
     struct arena *arena = arena_new();
     enum status status =
-        run_with(writer,
-                 arena_printf(arena, "update %s set %s = ?2, %s where %s = ?1", table->table,
-                              table->owner, table->forget, table->owner),
-                 (const int64_t[]){person, nobody}, 2, err);
+        writer_run_with(writer,
+                        arena_printf(arena, "update %s set %s = ?2, %s where %s = ?1", table->table,
+                                     table->owner, table->forget, table->owner),
+                        (const int64_t[]){person, nobody}, 2, err);
     *n = status == ST_OK ? sqlite3_changes(writer_db(writer)) : 0;
     arena_free(arena);
     return status;

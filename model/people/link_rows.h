@@ -45,12 +45,4 @@ enum status rows_forget(struct writer *writer, const struct person_table *table,
 enum status rows_remove_all(struct writer *writer, const struct person_table *table,
                             uint32_t person, int64_t *n, struct error *err);
 
-/* Runs a statement with up to four whole numbers as ?1 …. */
-enum status run_with(struct writer *writer, const char *sql, const int64_t *numbers, int n,
-                     struct error *err);
-
-/* One number of a question with whole numbers; `fallback` without a row. */
-enum status ask_with(struct writer *writer, const char *sql, const int64_t *numbers, int n,
-                     int64_t fallback, int64_t *value, struct error *err);
-
 #endif

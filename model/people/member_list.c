@@ -276,13 +276,6 @@ void member_list_free(struct member_list *list)
     free(list);
 }
 
-bool member_list_current(struct reader *reader, const struct member_list *list)
-{
-    int64_t events, rows;
-    return reader_versions(reader, &events, &rows, NULL) == ST_OK &&
-           events == list->events_version && rows == list->rows_version;
-}
-
 /* ---- A window of rows ---- */
 
 static enum status row_add(struct reader *reader, const struct access *access,

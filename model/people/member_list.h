@@ -65,9 +65,6 @@ enum member_column {
 /* In the order of the enum: what member_list_rows gives. */
 extern const struct sheet_column member_columns[MEMBER_COLUMN_COUNT];
 
-/* The column of a name ("spent"), or -1. */
-int member_column_find(const char *name);
-
 struct member_query {
     /* MEMBER_COLUMN_COUNT: in order of person numbers, which is the quickest. Unknown values come
      * last in both directions; equal ones in order of person. */
@@ -101,9 +98,6 @@ enum status member_list_run(struct people_cache *cache, struct reader *reader,
                             const struct access *access, const struct member_query *query,
                             struct member_list **list, struct error *err);
 void member_list_free(struct member_list *list); /* NULL is fine */
-
-/* True when the list shows the file as it is now. */
-bool member_list_current(struct reader *reader, const struct member_list *list);
 
 /* Rows [first, first + n) of a list (or of any person numbers), columns as member_columns, masked.
  * sheet->total is the list's length. With `cache` NULL or its figures not yet computed and

@@ -24,14 +24,6 @@ const struct sheet_column member_columns[MEMBER_COLUMN_COUNT] = {
     [MEMBER_CONSENT] = {"consent", N_("consent"), CELL_TEXT},
 };
 
-int member_column_find(const char *name)
-{
-    for (int i = 0; i < MEMBER_COLUMN_COUNT; i++)
-        if (strcmp(member_columns[i].name, name) == 0)
-            return i;
-    return -1;
-}
-
 static const char *text_at(sqlite3_stmt *stmt, int column)
 {
     const char *text = (const char *)sqlite3_column_text(stmt, column);

@@ -37,7 +37,7 @@ static enum status link_read(struct linking *linking, struct writer *writer, str
 static enum status top_check(struct linking *linking, struct writer *writer, struct error *err)
 {
     int64_t later;
-    enum status status = ask_with(
+    enum status status = writer_ask_with(
         writer,
         "select min(l.id) from link l where l.undone = 0 and l.id > ?1 and (l.person = ?2 or"
         " l.person in (select json_extract(r.row, '$.other') from link_row r where r.link = ?1 and"
@@ -104,9 +104,9 @@ static enum status rows_refill(struct linking *linking, struct writer *writer, i
         if (status == ST_OK && strcmp(place, "member") == 0)
             status = member_fill(writer, link, linking->target, row, err);
         if (status == ST_OK && added)
-            status = run_with(writer, "update link_row set moved = 1 where id = ?1",
-                              (const int64_t[]){json_integer_value(json_object_get(entry, "id"))},
-                              1, err);
+            status = writer_run_with(
+                writer, "update link_row set moved = 1 where id = ?1",
+                (const int64_t[]){json_integer_value(json_object_get(entry, "id"))}, 1, err);
     }
     json_decref(kept);
     return status;
@@ -117,9 +117,9 @@ static enum status others_refill(struct linking *linking, struct writer *writer,
     int64_t link = 0;
     enum status status = ST_OK;
     while (status == ST_OK) {
-        status = ask_with(writer,
-                          "select min(id) from link where target = ?1 and undone = 0 and id > ?2",
-                          (const int64_t[]){linking->target, link}, 2, 0, &link, err);
+        status = writer_ask_with(
+            writer, "select min(id) from link where target = ?1 and undone = 0 and id > ?2",
+            (const int64_t[]){linking->target, link}, 2, 0, &link, err);
         if (status != ST_OK || !link)
             return status;
         status = rows_refill(linking, writer, link, err);
@@ -142,7 +142,7 @@ static enum status link_close(struct linking *linking, struct writer *writer, st
                                        "delete from link_event where link = ?1",
                                        "delete from link_identity where link = ?1"};
     for (size_t i = 0; i < 3 && status == ST_OK; i++)
-        status = run_with(writer, kept[i], &linking->link, 1, err);
+        status = writer_run_with(writer, kept[i], &linking->link, 1, err);
     return status;
 }
 

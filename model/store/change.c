@@ -187,27 +187,15 @@ void change_log_free(struct change_log *log)
     vec_free(&log->batches);
 }
 
-static enum status run_numbers(struct writer *writer, const char *sql, const int64_t *numbers,
-                               int n, struct error *err)
-{
-    sqlite3_stmt *stmt;
-    enum status status = writer_prepare(writer, sql, &stmt, err);
-    if (status != ST_OK)
-        return status;
-    for (int i = 0; i < n; i++)
-        sqlite3_bind_int64(stmt, i + 1, numbers[i]);
-    return writer_run(writer, stmt, err);
-}
-
 static enum status list_write(struct writer *writer, int place, const uint64_t *keys, size_t n,
                               int64_t seq, struct error *err)
 {
     enum status status = ST_OK;
     for (size_t i = 0; i < n && status == ST_OK; i++)
-        status = run_numbers(writer,
-                             "insert into change (place, key, seq) values (?1, ?2, ?3)"
-                             " on conflict do update set seq = ?3",
-                             (const int64_t[]){place, (int64_t)keys[i], seq}, 3, err);
+        status = writer_run_with(writer,
+                                 "insert into change (place, key, seq) values (?1, ?2, ?3)"
+                                 " on conflict do update set seq = ?3",
+                                 (const int64_t[]){place, (int64_t)keys[i], seq}, 3, err);
     return status;
 }
 
@@ -330,8 +318,8 @@ enum status change_log_write(struct change_log *log, struct writer *writer, stru
         change_log_forget(log);
         return saved;
     }
-    enum status status =
-        run_numbers(writer, "update sync set value = value + 1 where name = 'seq'", NULL, 0, err);
+    enum status status = writer_run_with(
+        writer, "update sync set value = value + 1 where name = 'seq'", NULL, 0, err);
     if (status == ST_OK)
         status = sqlite_integer(writer_db(writer),
                                 "select cast(value as integer) from sync where name = 'seq'", 0,
@@ -340,10 +328,10 @@ enum status change_log_write(struct change_log *log, struct writer *writer, stru
         if (log->keys[place].list.n || log->keys[place].many)
             status = place_write(log, writer, place, seq, err);
     for (size_t i = 0; i < log->batches.n && status == ST_OK; i++)
-        status = run_numbers(writer,
-                             "insert or ignore into event_log (batch, seq, act) values"
-                             " (?1, ?2, 'other')",
-                             (const int64_t[]){log->batches.at[i], seq}, 2, err);
+        status = writer_run_with(writer,
+                                 "insert or ignore into event_log (batch, seq, act) values"
+                                 " (?1, ?2, 'other')",
+                                 (const int64_t[]){log->batches.at[i], seq}, 2, err);
     change_log_forget(log);
     return status;
 }

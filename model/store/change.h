@@ -49,7 +49,6 @@ extern const size_t n_change_own_tables;
 /* SQL over a place's table: its key, the condition that it is ?1, its order. Owned by the arena. */
 const char *change_key_sql(struct arena *arena, const struct change_place *place);
 const char *change_where_sql(struct arena *arena, const struct change_place *place);
-const char *change_order_sql(const struct change_place *place);
 
 /* ---- Events. In the transaction that makes a batch visible, by whoever does; a batch of which
  * nobody says what it did is noted as 'other', and replicas take a copy of all events again. ----

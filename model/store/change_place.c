@@ -118,15 +118,3 @@ const char *change_where_sql(struct arena *arena, const struct change_place *pla
     }
     return "?1 = 0";
 }
-
-const char *change_order_sql(const struct change_place *place)
-{
-    switch (place->key) {
-    case CHANGE_ROW:
-        return "rowid";
-    case CHANGE_PAIR:
-        return "1, 2";
-    default:
-        return place->column;
-    }
-}

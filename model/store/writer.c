@@ -157,6 +157,40 @@ enum status writer_run(struct writer *writer, sqlite3_stmt *stmt, struct error *
     return status;
 }
 
+static enum status prepare_with(struct writer *writer, const char *sql, const int64_t *numbers,
+                                int n, sqlite3_stmt **stmt, struct error *err)
+{
+    enum status status = writer_prepare(writer, sql, stmt, err);
+    for (int i = 0; status == ST_OK && i < n; i++)
+        sqlite3_bind_int64(*stmt, i + 1, numbers[i]);
+    return status;
+}
+
+enum status writer_run_with(struct writer *writer, const char *sql, const int64_t *numbers, int n,
+                            struct error *err)
+{
+    sqlite3_stmt *stmt;
+    enum status status = prepare_with(writer, sql, numbers, n, &stmt, err);
+    return status == ST_OK ? writer_run(writer, stmt, err) : status;
+}
+
+enum status writer_ask_with(struct writer *writer, const char *sql, const int64_t *numbers, int n,
+                            int64_t fallback, int64_t *value, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    *value = fallback;
+    enum status status = prepare_with(writer, sql, numbers, n, &stmt, err);
+    if (status != ST_OK)
+        return status;
+    int code = sqlite3_step(stmt);
+    if (code == SQLITE_ROW)
+        *value = sqlite3_column_int64(stmt, 0);
+    else if (code != SQLITE_DONE)
+        status = sqlite_status(writer->db, "reading", err);
+    sqlite3_reset(stmt);
+    return status;
+}
+
 /* ---- Transactions ---- */
 
 /* Others may have replaced the file, or a newer program may have migrated it. */

@@ -43,6 +43,14 @@ uint64_t writer_epoch(const struct writer *writer);
 /* Runs a statement to its end: for INSERT, UPDATE and DELETE prepared with writer_prepare. */
 enum status writer_run(struct writer *writer, sqlite3_stmt *stmt, struct error *err);
 
+/* Prepares and runs one with n whole numbers as ?1 …. */
+enum status writer_run_with(struct writer *writer, const char *sql, const int64_t *numbers, int n,
+                            struct error *err);
+
+/* The whole number that a question with such numbers answers; `fallback` without a row. */
+enum status writer_ask_with(struct writer *writer, const char *sql, const int64_t *numbers, int n,
+                            int64_t fallback, int64_t *value, struct error *err);
+
 /* Takes the lock (waiting up to WRITER_WAIT_MS, then ST_CONFLICT naming the holder where that is
  * known) and begins a transaction. writer_commit is durable (fsync) when it returns ST_OK; where it
  * fails everything since writer_begin is undone. writer_rollback is fine without a transaction. */

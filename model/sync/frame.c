@@ -10,6 +10,8 @@
 enum {
     PACK_LEAST = 96, /* shorter payloads are not worth a zstd header */
     PACK_LEVEL = 3,
+    LOOK_SIZE = 8 << 10, /* is packed first, of payloads from here on: */
+    LOOK_FROM = 64 << 10,
     KEEP_MOST = 1 << 16, /* bytes already used that may lie before what is not */
 };
 
@@ -81,11 +83,24 @@ static void out_close_up(struct frame_out *out)
     }
 }
 
+/* Chunks of events are packed already: a piece from the middle tells, and saves the rest. */
+static bool worth_packing(struct frame_out *out, unsigned char *at, const unsigned char *payload,
+                          size_t size)
+{
+    if (size < LOOK_FROM)
+        return true;
+    size_t packed = ZSTD_compressCCtx(out->packer, at, size, payload + (size - LOOK_SIZE) / 2,
+                                      LOOK_SIZE, PACK_LEVEL);
+    return !ZSTD_isError(packed) && packed < LOOK_SIZE - LOOK_SIZE / 12;
+}
+
 /* Packs into `at`, which has room for `size` bytes; 0 where that does not make it shorter. */
 static size_t payload_pack(struct frame_out *out, unsigned char *at, const void *payload,
                            size_t size)
 {
     if (size < PACK_LEAST || (!out->packer && !(out->packer = ZSTD_createCCtx())))
+        return 0;
+    if (!worth_packing(out, at, payload, size))
         return 0;
     size_t packed = ZSTD_compressCCtx(out->packer, at, size, payload, size, PACK_LEVEL);
     return ZSTD_isError(packed) || packed >= size ? 0 : packed;

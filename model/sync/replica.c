@@ -172,6 +172,22 @@ static void pull(struct sync_replica *r)
     say(r, FRAME_PULL, json);
 }
 
+static enum status edits_send(struct sync_replica *r, bool *some, struct error *err)
+{
+    enum status status = ST_OK;
+    *some = false;
+    while (r->home.writer && r->in_flight < IN_FLIGHT && status == ST_OK) {
+        json_t *edit = NULL;
+        status = outbox_next(r->home.writer, &r->sent_up_to, &edit, err);
+        if (!edit)
+            break;
+        say(r, FRAME_EDIT, edit);
+        r->in_flight++;
+        *some = true;
+    }
+    return status;
+}
+
 /* Another epoch: the hub of before is forgotten, and what it acknowledged is asked for again. */
 static enum status epoch_changed(struct sync_replica *r, struct error *err)
 {
@@ -201,9 +217,10 @@ static enum status welcomed(struct sync_replica *r, const json_t *json, struct e
         status = side_greet(r->at, &r->welcome, r->id, r->hub, err);
     if (status != ST_OK)
         return status;
+    bool some;
     r->greeted = true;
     pull(r);
-    return ST_OK;
+    return edits_send(r, &some, err); /* with it, so that they wait for no batch */
 }
 
 /* ---- A copy that is complete takes its place ---- */
@@ -286,23 +303,7 @@ static enum status batch_ended(struct sync_replica *r, const json_t *end, struct
     return ST_OK;
 }
 
-/* ---- Edits ---- */
-
-static enum status edits_send(struct sync_replica *r, bool *some, struct error *err)
-{
-    enum status status = ST_OK;
-    *some = false;
-    while (r->home.writer && r->in_flight < IN_FLIGHT && status == ST_OK) {
-        json_t *edit = NULL;
-        status = outbox_next(r->home.writer, &r->sent_up_to, &edit, err);
-        if (!edit)
-            break;
-        say(r, FRAME_EDIT, edit);
-        r->in_flight++;
-        *some = true;
-    }
-    return status;
-}
+/* ---- Answers ---- */
 
 static enum status answered(struct sync_replica *r, const json_t *answer, struct error *err)
 {

@@ -67,26 +67,37 @@ def say(name, value, unit, note=""):
     print(f"{name:44} {shown:>16} {unit:6} {note}", file=sys.stderr, flush=True)
 
 
-class Memory(threading.Thread):
-    """The largest memory that a `serve` had."""
+class Watch(threading.Thread):
+    """What the hub's sshd starts: processor seconds of all of it, and the largest memory of `serve`.
+    Looked at again and again, as nobody waits for what outlives its connection."""
 
-    def __init__(self, program):
+    def __init__(self, hub):
         super().__init__(daemon=True)
-        self.program, self.most, self.own, self.over = program, 0, 0, False
+        self.hub, self.over = hub, False
+        self.clear()
+
+    def clear(self):
+        self.ticks, self.most = {}, 0
+
+    def cpu(self):
+        return sum(self.ticks.values()) / os.sysconf("SC_CLK_TCK")
+
+    def look(self, pid):
+        for child in open(f"/proc/{pid}/task/{pid}/children").read().split():
+            try:
+                fields = open(f"/proc/{child}/stat").read().rsplit(")", 1)[1].split()
+                self.ticks[child, fields[19]] = int(fields[11]) + int(fields[12])
+                if b"serve" in open(f"/proc/{child}/cmdline", "rb").read().split(b"\0"):
+                    for line in open(f"/proc/{child}/status"):
+                        if line.startswith("VmHWM"):
+                            self.most = max(self.most, int(line.split()[1]))
+                self.look(child)
+            except (OSError, IndexError):
+                pass  # it has ended
 
     def run(self):
         while not self.over:
-            for pid in filter(str.isdigit, os.listdir("/proc")):
-                try:
-                    words = open(f"/proc/{pid}/cmdline", "rb").read().split(b"\0")
-                    if words[0].decode() == self.program and b"serve" in words:
-                        for line in open(f"/proc/{pid}/status"):
-                            if line.startswith("VmHWM"):
-                                self.most = max(self.most, int(line.split()[1]))
-                            if line.startswith("RssAnon"):
-                                self.own = max(self.own, int(line.split()[1]))
-                except (OSError, IndexError, UnicodeDecodeError):
-                    pass
+            self.look(self.hub.sshd.pid)
             time.sleep(0.02)
 
 
@@ -121,11 +132,12 @@ class SlowLine(threading.Thread):
 
 
 class Done:
-    """What a program did: its output, wall and processor seconds with its children's, memory, and
-    the processor seconds of the hub's side until its last process there was gone."""
+    """What a program did: its output, wall and processor seconds with its children's, memory; and
+    the processor seconds of the hub's side, and the memory of its `serve`."""
 
-    def __init__(self, hub, argv, env):
-        before, began = hub_cpu(hub), time.monotonic()
+    def __init__(self, watch, argv, env):
+        watch.clear()
+        began = time.monotonic()
         child = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                  env=env)
         heard = []
@@ -138,25 +150,13 @@ class Done:
         if status:
             raise SystemExit(f"{shlex.join(argv)}: {status}\n{heard[0]}")
         self.cpu, self.rss = used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
-        for _ in range(500):  # until the session's processes were waited for
-            self.hub_cpu = hub_cpu(hub) - before
-            if self.hub_cpu > 0 and not sessions(hub):
-                break
-            time.sleep(0.01)
-
-
-def hub_cpu(hub):
-    """Of all that this sshd started and that has ended."""
-    fields = open(f"/proc/{hub.sshd.pid}/stat").read().rsplit(")", 1)[1].split()
-    return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
-
-
-def sessions(hub):
-    return open(f"/proc/{hub.sshd.pid}/task/{hub.sshd.pid}/children").read().split()
+        time.sleep(0.1)  # its last ticks
+        self.hub_cpu, self.hub_rss = watch.cpu(), watch.most / 1024
 
 
 class Bench:
     def __init__(self, size):
+        self.watch = None
         members, days, self.fresh, self.rounds = SIZES[size]
         self.members = members
         self.replicas = []
@@ -178,8 +178,8 @@ class Bench:
         with open(self.known, "w") as file:
             for port in (self.hub.port, self.slow.port):
                 file.write(f"[127.0.0.1]:{port} {public[0]} {public[1]}\n")
-        self.memory = Memory(self.hub.program)
-        self.memory.start()
+        self.watch = Watch(self.hub)
+        self.watch.start()
         self.bytes = os.path.getsize(self.hub.mall)
         say("sync_mall_mb", self.bytes / 1e6, "MB", f"{members:,} members")
 
@@ -188,7 +188,8 @@ class Bench:
         return self.replicas[-1]
 
     def end(self):
-        self.memory.over = True
+        if self.watch:
+            self.watch.over = True
         for replica in self.replicas:
             replica.end()
         self.hub.end()
@@ -220,7 +221,7 @@ class Bench:
 
     def sync(self, replica, port=None):
         url = self.hub.url().rsplit(":", 1)[0] + f":{port or self.hub.port}"
-        done = Done(self.hub, replica.argv("sync", "--hub", url, "--identity",
+        done = Done(self.watch, replica.argv("sync", "--hub", url, "--identity",
                                            self.keys[replica.name], "--accept",
                                            self.hub.fingerprint(), "--json"),
                     clean_env(HOME=replica.folder))
@@ -233,7 +234,7 @@ class Bench:
         ssh = shlex.join(["ssh", "-F", "none", "-p", str(port or self.hub.port), "-i",
                           self.keys["rsync"], "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes",
                           "-o", f"UserKnownHostsFile={self.known}", "-o", f"Ciphers={CIPHER}"])
-        done = Done(self.hub, ["rsync", "--stats", "--whole-file", *(["-z"] if packed else []),
+        done = Done(self.watch, ["rsync", "--stats", "--whole-file", *(["-z"] if packed else []),
                                "-e", ssh, f"{self.hub.user}@127.0.0.1:{self.hub.mall}", target],
                     clean_env(HOME=folder))
         received = [line for line in done.out.splitlines() if line.startswith("Total bytes received")]
@@ -252,25 +253,21 @@ class Bench:
         say(f"{name}_client_cpu_s", middle(lambda d: d.cpu), "s")
         if "rsync" not in name:  # which is smaller than the python that starts it, as wait4 has it
             say(f"{name}_client_rss_mb", max(d.rss for d in rounds), "MB")
+            say(f"{name}_hub_rss_mb", max(d.hub_rss for d in rounds), "MB", "of `serve`")
 
     def copies(self):
         rounds = {name: [] for name in ("rsync", "rsync_z", *ROLES)}
-        most = {role: 0 for role in ROLES}
         for _ in range(self.rounds):  # in turns
             for name in rounds:
                 replica = self.replica(name)
-                self.memory.most = self.memory.own = 0
                 if name.startswith("rsync"):
                     rounds[name].append(self.rsync(replica.folder, name == "rsync_z"))
                 else:
                     rounds[name].append(self.sync(replica))
-                    most[name] = max(most[name], self.memory.most)
                     self.check(replica)
                 replica.end()
         for name, done in rounds.items():
             self.told(f"sync_copy_{name}", done)
-            if name in most:
-                say(f"sync_copy_{name}_hub_rss_mb", most[name] / 1024, "MB", "of `serve`")
 
     def check(self, replica):
         """The copy has all its role may see."""
@@ -297,12 +294,10 @@ class Bench:
         rounds, sizes = [], []
         for month in range(1, self.rounds + 1):
             sizes.append(self.events(self.fresh, month))
-            self.memory.most = 0
             rounds.append(self.sync(replica))
             if rounds[-1].counts["pulled"] < self.fresh:
                 raise SystemExit(f"bench: not all new events came: {rounds[-1].counts}")
         self.told("sync_catch_up", rounds)
-        say("sync_catch_up_hub_rss_mb", self.memory.most / 1024, "MB")
         say("sync_catch_up_of_zstd", statistics.median(d.bytes / n for d, n in zip(rounds, sizes)),
             "", f"of {self.fresh:,} events as CSV under zstd -3")
         return replica

@@ -80,13 +80,44 @@ class Mall:
         return code, n
 
 
+def test_left_out(mall):
+    """Who can be sent nothing does not come along, and is named."""
+    archive = mall.archive("left.tar")
+    codes = [row["device"] for row in mall.json("device", "list", "--on", "kind=pos")[1]["devices"]]
+    path = os.path.join(mall.folder, "new.csv")
+    with open(path, "w", encoding="ascii") as file:
+        file.write("device,kind,host,port\nP9-0001,pos,127.0.0.1,9\n")
+    mall.run("import", "devices", path)
+    words = ("--on", "kind=pos", "--version", "2.4.9", archive)
+    plan = mall.rollout("plan", *words)[1]
+    check("left out", [row["device"] for row in plan["left_out"]] == ["P9-0001"] and
+          plan["left_out"][0]["remark"] == "unpinned" and plan["devices"] == len(codes), plan)
+    status, _, err = mall.run("device", "rollout", "plan", "--on", "P9-0001", "--version", "2.4.9",
+                              archive)
+    check("nobody is left", status == 3 and "no device is left" in err, err)
+    status, made, err = mall.rollout("new", *words)
+    check("made without it", made.get("devices") == len(codes), (made, err))
+    mall.run("device", "rollout", "cancel", made["id"], "--reason", "a test")
+
+
 def test_from_plan_to_end(mall):
     archive = mall.archive("a.tar", size=3 << 20)
-    status, made, err = mall.rollout("new", "--on", "kind=pos", "--version", "2.4.2", archive,
-                                     "--canary", "2", "--waves", "50%,100%", "--threshold", "2",
-                                     "--coverage", "90%", "--soak", "0s", "--expires", "1d")
+    words = ("--on", "kind=pos", "--version", "2.4.2", archive, "--canary", "2", "--waves",
+             "50%,100%", "--threshold", "2", "--coverage", "90%", "--soak", "0s", "--expires", "1d")
+    status, plan, err = mall.rollout("plan", *words)
+    check("plan", status == 0 and plan["needs_approval"] and not plan["left_out"], (plan, err))
+    check("a plan makes nothing", mall.rollout("list")[1]["rollouts"] == [])
+    check("a plan that cannot be", mall.rollout("plan", *words[:-1], "soon")[0] == 2)
+    check("an archive that is none",
+          mall.rollout("plan", "--on", "kind=pos", "--version", "2.4.2", mall.control)[0] == 3)
+    status, made, err = mall.rollout("new", *words)
     check("new", status == 0 and made["id"] == "R1" and made["state"] == "planned", (made, err))
     n = made["devices"]
+    steps = mall.rollout("show", "R1")[1]["steps"]
+    check("what was planned is what was made",
+          [wave["devices"] for wave in plan["waves"]] ==
+          [[step["device"] for step in steps if step["wave"] == i]
+           for i in range(len(plan["waves"]))], (plan, steps))
     check("its waves", [w["size"] for w in made["waves"]][0] == 2 and
           sum(w["size"] for w in made["waves"]) == n, made["waves"])
     check("its size", made["size"] == os.path.getsize(archive))
@@ -230,7 +261,7 @@ with tempfile.TemporaryDirectory(prefix="atrium-rollout.") as place:
     world = Mall(place, 14)
     try:
         for test in (test_from_plan_to_end, test_what_fails_is_named, test_a_bad_version_stops,
-                     test_killed, test_refusals):
+                     test_killed, test_refusals, test_left_out):
             test(world)
     finally:
         world.child.terminate()

@@ -91,8 +91,8 @@ static bool console_killed_at(struct rollout_world *w, int at, int moment)
     snprintf(numbers[1], sizeof *numbers, "%d", moment);
     pid_t child = fork();
     if (child == 0) {
-        execl(self, "test_rollout_console", "console", w->mall.path, w->fleet.identity,
-              numbers[0], numbers[1], (char *)NULL);
+        execl(self, "test_rollout_console", "console", w->mall.path, w->fleet.identity, numbers[0],
+              numbers[1], (char *)NULL);
         _exit(127);
     }
     return child_ended(child);
@@ -137,6 +137,12 @@ static const struct rollout *engine_finishes(struct rollout_world *w, const char
         for (size_t k = 0; k < n; k++)
             open += !step_settled(rows[k].step);
     }
+    for (size_t k = 0; open && k < n; k++)
+        print_message(
+            "%s: %s %s %s, wait %s, %d attempts, app %s, due in %lld s, lease %lld of '%s'\n", code,
+            w->fleet.devices[rows[k].device - 1].code, rollout_step_names[rows[k].step],
+            rows[k].reason, rollout_wait_names[rows[k].wait], rows[k].attempts, rows[k].app,
+            (long long)(rows[k].due - now), (long long)(r->lease - now), r->driver);
     if (open || !is_over(r))
         fail_msg("%s is %s, %zu devices are open", code, rollout_state_names[r->state], open);
     time_fix(now + 61);

@@ -7,6 +7,8 @@
 #ifndef ATRIUM_TESTS_FUZZ_H
 #define ATRIUM_TESTS_FUZZ_H
 
+#include "model/store/reader.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,5 +23,8 @@ const char *fuzz_file(const char *name, const void *bytes, size_t size);
 
 /* A demo mall of a few people and days, made once a process. */
 const char *fuzz_mall(void);
+
+/* A reader of that mall, opened once a process. */
+struct reader *fuzz_reader(void);
 
 #endif

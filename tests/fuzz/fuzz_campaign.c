@@ -8,22 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct mall *mall;
 static struct reader *reader;
-
-static void end(void)
-{
-    reader_close(reader);
-    mall_close(mall);
-}
-
-static void begin(void)
-{
-    struct error err = {0};
-    if (mall_open(fuzz_mall(), &mall, &err) != ST_OK || reader_open(mall, &reader, &err) != ST_OK)
-        abort();
-    atexit(end);
-}
 
 static struct campaign read_one(struct arena *arena, const char *text, size_t n, size_t *n_faults)
 {
@@ -50,8 +35,7 @@ static void shops(struct arena *arena, const char *text)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     size_t n, again, days;
-    if (!mall)
-        begin();
+    reader = fuzz_reader();
     struct arena *arena = arena_new();
     struct campaign campaign = read_one(arena, (const char *)data, size, &n);
     if (n == 0) {
@@ -61,9 +45,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             campaign_difference(arena, &campaign, &same)->n_rows)
             abort();
         schedule_days(arena, &campaign, INT32_MIN, INT32_MAX, &days);
-        schedule_on(&campaign, &mall->clock, 1507604400, NULL);
-        schedule_end(&campaign, &mall->clock);
-        schedule_loud(&campaign, &mall->clock, 1507604400);
+        schedule_on(&campaign, &reader_mall(reader)->clock, 1507604400, NULL);
+        schedule_end(&campaign, &reader_mall(reader)->clock);
+        schedule_loud(&campaign, &reader_mall(reader)->clock, 1507604400);
     }
     char *text = arena_strndup(arena, (const char *)data, size);
     if (strlen(text) == size)

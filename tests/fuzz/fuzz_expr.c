@@ -6,23 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct mall *mall;
 static struct reader *reader;
-
-static void end(void)
-{
-    reader_close(reader);
-    mall_close(mall);
-}
-
-static void begin(void)
-{
-    struct error err = {0};
-    const char *path = fuzz_mall();
-    if (mall_open(path, &mall, &err) != ST_OK || reader_open(mall, &reader, &err) != ST_OK)
-        abort();
-    atexit(end);
-}
 
 static void mark(const struct matcher *matcher)
 {
@@ -79,8 +63,7 @@ static void bind(const char *text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (!mall)
-        begin();
+    reader = fuzz_reader();
     struct arena *arena = arena_new();
     struct error err = {0};
     const struct expr *expr = NULL;

@@ -7,22 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct mall *mall;
 static struct reader *reader;
-
-static void end(void)
-{
-    reader_close(reader);
-    mall_close(mall);
-}
-
-static void begin(void)
-{
-    struct error err = {0};
-    if (mall_open(fuzz_mall(), &mall, &err) != ST_OK || reader_open(mall, &reader, &err) != ST_OK)
-        abort();
-    atexit(end);
-}
 
 static void ask(struct arena *arena, const char *text)
 {
@@ -37,8 +22,7 @@ static void ask(struct arena *arena, const char *text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (!mall)
-        begin();
+    reader = fuzz_reader();
     struct arena *arena = arena_new();
     struct error err = {0};
     const struct people_expr *expr = NULL;

@@ -56,3 +56,24 @@ const char *fuzz_mall(void)
     setenv("ATRIUM_NOW", "1793462400", 1); /* midnight after its last day */
     return path;
 }
+
+static struct mall *mall;
+static struct reader *reader;
+
+static void mall_end(void)
+{
+    reader_close(reader);
+    mall_close(mall);
+}
+
+struct reader *fuzz_reader(void)
+{
+    struct error err = {0};
+    const char *path = fuzz_mall();
+    if (reader)
+        return reader;
+    if (mall_open(path, &mall, &err) != ST_OK || reader_open(mall, &reader, &err) != ST_OK)
+        abort();
+    atexit(mall_end);
+    return reader;
+}

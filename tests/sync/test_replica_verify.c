@@ -96,7 +96,7 @@ static void each_check_finds_its_fault(void **state)
         {"manager", "insert into outbox (id, verb, target, actor, made, detail) values ('a',"
                     " 'points', 't', 'm', 1, '{')",
          "outbox "},
-        {"manager", "insert into tail (seq, time, kind, ref) values (-1, 1, 7, 'orphan')",
+        {"manager", "insert into tail select -1, 1, 7, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'orphan'",
          "outbox "},
     };
     struct sync_world *world = world_new();

@@ -50,6 +50,24 @@ static size_t devices_of(struct temp_mall *t, struct arena *arena, const char *o
 
 enum { NOON = 1508385600 }; /* 2017-10-19 12:00 at the mall */
 
+static void test_quarantine(void **state)
+{
+    struct temp_mall t = temp_mall_new();
+    struct arena *arena = arena_new();
+    const struct alert *alerts;
+    (void)state;
+    now_set(NOON);
+    test_run(&t, "insert into device (code, kind, pin) values ('P1', 'pos', 'SHA256:x'),"
+                 " ('P2', 'pos', 'SHA256:x'), ('P3', 'pos', 'SHA256:x')");
+    assert_int_equal(alerts_of(&t, arena, "devices-quarantined", &alerts), 0);
+    test_run(&t, "update device set quarantine = 'another key' where code <> 'P1'");
+    assert_int_equal(alerts_of(&t, arena, "devices-quarantined", &alerts), 1);
+    assert_string_equal(alerts[0].text, "2 devices are in quarantine");
+    assert_int_equal(devices_of(&t, arena, alerts[0].argument), 2);
+    arena_free(arena);
+    temp_mall_free(&t);
+}
+
 static void test_words_and_since(void **state)
 {
     struct temp_mall t = temp_mall_new();
@@ -274,6 +292,7 @@ static void test_samples(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_quarantine),
         cmocka_unit_test(test_words_and_since), cmocka_unit_test(test_count_is_list),
         cmocka_unit_test(test_hostile_floor),   cmocka_unit_test(test_silent_zone),
         cmocka_unit_test(test_samples),

@@ -312,6 +312,45 @@ static void test_faults(void **state)
 
 /* ---- Two at once ---- */
 
+/* A device that shows another key than its pin is put away, and the others go on. */
+static void test_wrong_key(void **state)
+{
+    struct collect_farm c;
+    (void)state;
+    collect_farm_start(&c, 4, 1, 0, 0);
+    sell_some(&c, 0, 200);
+    assert_ok(farm_fault(c.farm, "P1", "wrongkey", &err));
+    assert_ok(farm_fault(c.farm, "P2", "refuse", &err));
+    struct collect_result result = collect_farm_once(&c);
+    assert_int_equal(device_of(&result, "P1")->state, DEVICE_QUARANTINED);
+    assert_int_equal(device_of(&result, "P2")->state, DEVICE_FAILED);
+    assert_int_equal(device_of(&result, "P0")->state, DEVICE_OK);
+    assert_true(device_of(&result, "P0")->rows > 0 && device_of(&result, "P3")->rows > 0);
+    assert_string_equal(collect_farm_text(&c, "select group_concat(code) from device"
+                                              " where quarantine <> ''"),
+                        "P1");
+    assert_string_equal(collect_farm_text(&c, "select state || ' ' || phase || ' ' || (offered <>"
+                                              " pin) from device_state s join device d"
+                                              " on d.id = s.device where code = 'P1'"),
+                        "quarantined pin 1");
+    assert_int_equal(collect_farm_number(&c, "select count(*) from audit where entity = 'device'"
+                                             " and target = 'P1'"),
+                     1);
+    assert_int_equal(farm_seen_of(c.farm, "P1").signatures, 0);
+    /* Its own key again does not bring it back: somebody has to look. */
+    assert_ok(farm_fault(c.farm, "P1", "ok", &err));
+    assert_ok(farm_fault(c.farm, "P2", "ok", &err));
+    int connections = farm_seen_of(c.farm, "P1").connections;
+    sell_some(&c, 200, 200);
+    result = collect_farm_once(&c);
+    assert_int_equal(farm_seen_of(c.farm, "P1").connections, connections);
+    assert_true(device_of(&result, "P2")->rows > 0);
+    collect_farm_sql(&c, "update device set quarantine = '' where code = 'P1'");
+    collect_farm_once(&c);
+    collect_farm_check(&c);
+    collect_farm_stop(&c);
+}
+
 static void test_one_at_a_time(void **state)
 {
     struct collect_farm c;
@@ -525,8 +564,9 @@ int main(void)
         cmocka_unit_test(test_all_of_it),     cmocka_unit_test(test_columns),
         cmocka_unit_test(test_hostile_lines), cmocka_unit_test(test_spool_that_is_another),
         cmocka_unit_test(test_wrong_clock),   cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_one_at_a_time), cmocka_unit_test(test_follow),
-        cmocka_unit_test(test_offers),        cmocka_unit_test(test_offers_later),
+        cmocka_unit_test(test_wrong_key),     cmocka_unit_test(test_one_at_a_time),
+        cmocka_unit_test(test_follow),        cmocka_unit_test(test_offers),
+        cmocka_unit_test(test_offers_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

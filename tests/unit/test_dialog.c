@@ -299,25 +299,6 @@ static void test_split(void **state)
     }
 }
 
-static void test_tiles(void **state)
-{
-    struct area areas[4];
-    struct area wide = {0, 0, 10, 100}, narrow = {0, 0, 10, 50}, phone = {0, 0, 8, 40};
-
-    (void)state;
-    assert_int_equal(layout_tiles(wide, 4, 22, 4, 2, areas), 4);
-    assert_int_equal(areas[3].row, 0);
-    assert_int_equal(areas[3].rows, 10);
-    assert_int_equal(layout_tiles(narrow, 4, 16, 4, 1, areas), 2); /* 2 and 2, not 3 and 1 */
-    assert_int_equal(areas[2].row, 5);
-    assert_int_equal(areas[2].rows, 5);
-    assert_int_equal(layout_tiles(phone, 4, 22, 4, 1, areas), 1);
-    assert_int_equal(areas[1].row, 4);
-    assert_int_equal(areas[2].rows, 0); /* no room: the first ones */
-    assert_int_equal(layout_tiles_rows(50, 4, 16, 4, 1), 8);
-    assert_int_equal(layout_tiles_rows(100, 4, 22, 4, 2), 4);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -326,7 +307,6 @@ int main(void)
         cmocka_unit_test(test_choose),         cmocka_unit_test(test_message_scrolls),
         cmocka_unit_test(test_calendar),       cmocka_unit_test(test_dates),
         cmocka_unit_test(test_list),           cmocka_unit_test(test_split),
-        cmocka_unit_test(test_tiles),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

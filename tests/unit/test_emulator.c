@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 /* cmocka comes last: it names what the others define. */
 #include <cmocka.h>
 
@@ -199,6 +200,47 @@ static void test_hostile_text_is_only_cells(void **state)
     }
 }
 
+/* A sequence that repeats the character before it: where there is none, or it has no width,
+ * libvterm alone would do so for ever. */
+static void test_a_repeat_ends(void **state)
+{
+    static const char *const texts[] = {
+        "\x1B[5b",
+        "\x1B[b",
+        "\xCC\x81\x1B[9b",
+        "\xE2\x80\x8B\x1B[2b",
+        "\x1B[31m\x1B[9b",
+        "\x1B[\n5b",
+        "\x1B[5\x1B[5b",
+        "\x1B[1;\xFF"
+        "5b",
+        "\x1B[9 b",
+        "a\x1B"
+        "c\x1B[9b",
+        "\x1B]0;t\x07\x1B[9b",
+        "\x1B[4\x18\x1B[4b",
+    };
+    (void)state;
+    alarm(60);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct emulator *e = begin(24, 80);
+        for (int slow = 0; slow < 2; slow++)
+            for (size_t k = 0; k < (slow ? strlen(texts[i]) : 1); k++)
+                emulator_take(e, texts[i] + k, slow ? 1 : strlen(texts[i]));
+        emulator_free(e);
+    }
+    struct emulator *e = begin(24, 80);
+    take(e, "a\x1B[4b");
+    take(e, "\r\nx");
+    take(e, "\x1B[2");
+    take(e, "b.");
+    char *text = emulator_text(e);
+    assert_int_equal(strncmp(text, "aaaaa\nxxx.\n", 11), 0);
+    free(text);
+    emulator_free(e);
+    alarm(0);
+}
+
 /* Bytes of every kind, mostly beginnings of sequences, with sizes that change in between. */
 static void test_any_bytes_and_sizes(void **state)
 {
@@ -293,6 +335,7 @@ int main(void)
         cmocka_unit_test(test_keys_become_what_programs_expect),
         cmocka_unit_test(test_the_mouse_is_for_those_who_ask),
         cmocka_unit_test(test_hostile_text_is_only_cells),
+        cmocka_unit_test(test_a_repeat_ends),
         cmocka_unit_test(test_any_bytes_and_sizes),
     };
     locale_start("atrium", "build/locale", NULL);

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -331,6 +332,7 @@ static void test_the_agent_logs_in(void **state)
     char *socket = temp_path(farm.folder, "agent");
     pid_t agent = fork();
     if (agent == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
         execl("/usr/bin/ssh-agent", "ssh-agent", "-D", "-a", socket, (char *)NULL);
         _exit(127);
     }
@@ -339,7 +341,7 @@ static void test_the_agent_logs_in(void **state)
         poll(NULL, 0, 10);
     struct fleet_engine *engine = test_engine(NULL, LONG_MS, LONG_MS);
     struct fleet_work *work = test_command(engine, farm.devices, 1, "true");
-    result_is(results_of(work), DEVICE_FAILED, "it does not accept a key of the agent");
+    result_is(results_of(work), DEVICE_FAILED, "/agent has no key");
     fleet_work_free(work);
     sshd_run((const char *[]){"/usr/bin/ssh-add", "-q", farm.identity, NULL});
     work = test_command(engine, farm.devices, 5, "true");
@@ -484,6 +486,81 @@ static void test_devices_behind_a_bastion(void **state)
     fleet_free(engine);
 }
 
+/* R<first>, reached over `n` others: over R<n - 1> last, which is reached over the one before. */
+static struct device *far_behind(size_t bastion, size_t n, size_t first, size_t devices_n)
+{
+    const struct device_hop *over = NULL;
+    struct device *devices = NULL;
+    for (size_t i = 0; i < n; i++) {
+        devices = behind(bastion + i, first, devices_n);
+        for (size_t k = 0; k < devices_n; k++)
+            devices[k].hop.over = over;
+        over = &devices[0].hop;
+    }
+    return devices;
+}
+
+static void test_bastions_behind_bastions(void **state)
+{
+    (void)state;
+    enum { BASTION = 10, HOPS = 4, FIRST = 14, BEHIND = 5 };
+    size_t logins[HOPS];
+    for (int hops = 2; hops <= HOPS; hops += 2) {
+        struct fleet_engine *engine = engine_new();
+        struct device *devices = far_behind(BASTION, (size_t)hops, FIRST, BEHIND);
+        for (int i = 0; i < hops; i++)
+            logins[i] = sshd_log_count(&farm, BASTION + (size_t)i, "Accepted publickey");
+        struct fleet_work_options how = {.command = "basename $HOME; yes | head -c 300000 | wc -c"};
+        struct fleet_work *work = fleet_work_begin(engine, devices, BEHIND, &how);
+        assert_true(fleet_wait(engine, LONG_MS));
+        for (size_t i = 0; i < BEHIND; i++) {
+            char text[64];
+            snprintf(text, sizeof text, "r%zu\n300000\n", FIRST + i);
+            result_is(&results_of(work)[i], DEVICE_OK, "");
+            assert_true(output_is(&results_of(work)[i], text));
+        }
+        fleet_work_free(work);
+        fleet_free(engine);
+        /* Each of them carried one session more. */
+        for (int i = 0; i < hops; i++)
+            assert_int_equal(sshd_log_count(&farm, BASTION + (size_t)i, "Accepted publickey"),
+                             logins[i] + 1);
+    }
+}
+
+/* Who of them fails is named, from the device on; nobody is asked for what lies behind. */
+static void test_a_bastion_fails_before_a_bastion(void **state)
+{
+    (void)state;
+    enum { BASTION = 10, FIRST = 12, BEHIND = 3 };
+    struct fleet_engine *engine = engine_new();
+    struct device *devices = far_behind(BASTION, 2, FIRST, BEHIND);
+    struct device_hop *outer = (struct device_hop *)devices[0].hop.over;
+    const char *pin = outer->pin;
+    size_t tried = sshd_log_count(&farm, BASTION + 1, "Connection from");
+    outer->pin = "SHA256:another";
+    struct fleet_work *work = test_command(engine, devices, BEHIND, "true");
+    for (size_t i = 0; i < BEHIND; i++)
+        result_is(&results_of(work)[i], DEVICE_OFFLINE,
+                  "the bastion R11: the bastion R10: its host key is SHA256:");
+    fleet_work_free(work);
+    assert_int_equal(sshd_log_count(&farm, BASTION + 1, "Connection from"), tried);
+    outer->pin = pin;
+    struct fleet_work_options how = {.command = "echo begun; sleep 3"};
+    work = fleet_work_begin(engine, devices, BEHIND, &how);
+    output_wait(engine, BEHIND);
+    assert_true(sshd_connections_kill(&farm, BASTION) > 0);
+    assert_true(fleet_wait(engine, LONG_MS));
+    for (size_t i = 0; i < BEHIND; i++)
+        result_is(&results_of(work)[i], DEVICE_UNKNOWN, "the connection");
+    fleet_work_free(work);
+    work = test_command(engine, devices, BEHIND, "true");
+    for (size_t i = 0; i < BEHIND; i++)
+        result_is(&results_of(work)[i], DEVICE_OK, "");
+    fleet_work_free(work);
+    fleet_free(engine);
+}
+
 static void test_a_bastion_that_goes(void **state)
 {
     (void)state;
@@ -553,6 +630,8 @@ int main(void)
         cmocka_unit_test(test_a_certificate_logs_in),
         cmocka_unit_test(test_each_device_may_have_a_key_of_its_own),
         cmocka_unit_test(test_devices_behind_a_bastion),
+        cmocka_unit_test(test_bastions_behind_bastions),
+        cmocka_unit_test(test_a_bastion_fails_before_a_bastion),
         cmocka_unit_test(test_a_bastion_that_goes),
         cmocka_unit_test(test_a_bastion_with_another_key),
     };

@@ -47,6 +47,7 @@ static const struct cli_option options[] = {
     {"weekdays", "DAYS", 0, "rollout new: only on these, such as 'mon tue'"},
     {"back", NULL, 0, "rollout new: where it stops, what has it goes back"},
     {"wait", NULL, 0, "rollout run: stay until it is over"},
+    {"at", "D", 0, "recording show: so long after its beginning"},
     {"once", NULL, 0, "collect: what there is, then end (so it is without --follow)"},
     {"no-offers", NULL, 0, "collect: send nothing out"},
     {0},
@@ -229,6 +230,7 @@ static const struct {
     {"install", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_install},
     {"rollout", RIGHT_DEVICES, false, device_rollout},
     {"shell", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_shell},
+    {"recording", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, false, device_recording},
     {"collect", RIGHT_DEVICES | RIGHT_DEVICES_EDIT, true, device_collect},
 };
 
@@ -274,8 +276,9 @@ static enum status run(struct cli *cli, struct error *err)
 
 const struct cli_command cli_device = {
     .name = "device",
-    .arguments =
-        "list|status|run|routines|log|pin|ls|put|get|config|install|rollout|collect|shell [WORD …]",
+    .arguments = "list|status|run|routines|log|pin|ls|put|get|config|install|rollout|collect|shell|"
+                 "recording "
+                 "[WORD …]",
     .summary = "POS terminals, probes and screens over SSH",
     .help =
         "list shows the inventory and what was last seen of each device. status asks them: "
@@ -292,9 +295,14 @@ const struct cli_command cli_device = {
         "once,\n"
         "and offers and messages to tills and screens.\n"
         "shell opens a terminal on one device, ~. at the start of a line leaves it; what it shows\n"
-        "is recorded.\n"
+        "is recorded. recording list tells the recorded shells, recording play FILE plays one on "
+        "a\n"
+        "terminal inside the console, which nothing of the file can leave, and recording show "
+        "FILE\n"
+        "prints what was on its screen, at its end or --at 90s.\n"
         "rollout brings a version of the application to many in waves: new --on EXPR --version V\n"
-        "FILE, then approve by somebody else, start and run; list, show, pause, resume, cancel "
+        "FILE (plan instead of new says who would come when and makes nothing), then approve by\n"
+        "somebody else, start and run; list, show, pause, resume, cancel "
         "and\n"
         "rollback. What changes devices wants their number: --yes N.\n"
         "\n"

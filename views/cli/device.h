@@ -57,6 +57,7 @@ enum status device_collect(struct device_request *request, struct error *err);
 enum status device_status(struct device_request *request, struct error *err);
 enum status device_config(struct device_request *request, struct error *err);
 enum status device_ls(struct device_request *request, struct error *err);
+enum status device_recording(struct device_request *request, struct error *err);
 enum status device_put(struct device_request *request, struct error *err);
 enum status device_get(struct device_request *request, struct error *err);
 enum status device_install(struct device_request *request, struct error *err);

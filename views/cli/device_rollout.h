@@ -2,8 +2,8 @@
 #ifndef ATRIUM_CLI_DEVICE_ROLLOUT_H
 #define ATRIUM_CLI_DEVICE_ROLLOUT_H
 
-#include "model/fleet/rollout_drive.h"
 #include "model/fleet/rollout.h"
+#include "model/fleet/rollout_drive.h"
 #include "views/cli/device.h"
 
 enum status device_rollout(struct device_request *request, struct error *err);

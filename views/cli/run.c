@@ -223,9 +223,9 @@ const struct engine_step engine_steps[] = {
     {"campaigns", "campaigns begin, send their messages, and end", send_begin, send_run, send_end},
     {"rollouts", "versions of the application go to devices", rollouts_begin, rollouts_run,
      rollouts_end},
+    {"hub", "on a hub: what no replica needs of its log goes", NULL, engine_hub_run, NULL},
     {"configs", "configurations that wait for devices which were away", configs_begin, configs_run,
      configs_end},
-    {"hub", "on a hub: what no replica needs of its log goes", NULL, engine_hub_run, NULL},
     {"sync", "on a replica: a session with its hub", NULL, engine_sync_run, NULL, true},
     {0},
 };
