@@ -7,6 +7,7 @@
 #include "model/store/sqlite.h"
 #include "model/sync/forget.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -232,7 +233,8 @@ static enum status entry_copy(sqlite3_stmt *from, struct writer *to, struct erro
     return writer_run(to, stmt, err);
 }
 
-/* Who was here, has edits, and is not in the new copy was erased meanwhile: the edits stay behind. */
+/* Who was here, has edits, and is not in the new copy was erased meanwhile: the edits stay behind.
+ */
 static enum status erased_leave(struct writer *from, struct writer *to, struct error *err)
 {
     static const char named[] =
@@ -243,8 +245,8 @@ static enum status erased_leave(struct writer *from, struct writer *to, struct e
     int64_t members = 0;
     sqlite3_stmt *stmt, *there;
     int code = SQLITE_DONE;
-    enum status status = sqlite_integer(
-        writer_db(to), "select exists (select 1 from member)", 0, &members, err);
+    enum status status =
+        sqlite_integer(writer_db(to), "select exists (select 1 from member)", 0, &members, err);
     if (status == ST_OK)
         status = writer_prepare(from, named, &stmt, err);
     while (status == ST_OK && members && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
@@ -267,18 +269,47 @@ static enum status erased_leave(struct writer *from, struct writer *to, struct e
     return status;
 }
 
+/* Another role sees people otherwise, or not at all: what the old one called them by, and what an
+ * edit replaced, is not for it. All that could be sent was, and its answer is the hub's record. */
+static enum status same_role(struct writer *from, struct writer *to, bool *same, struct error *err)
+{
+    char roles_of[2][32] = {"", ""};
+    struct writer *const writers[] = {from, to};
+    enum status status = ST_OK;
+    for (int i = 0; i < 2 && status == ST_OK; i++) {
+        sqlite3_stmt *stmt;
+        status =
+            writer_prepare(writers[i], "select value from sync where name = 'role'", &stmt, err);
+        if (status != ST_OK)
+            break;
+        if (sqlite3_step(stmt) == SQLITE_ROW)
+            snprintf(roles_of[i], sizeof roles_of[i], "%s", column_text(stmt, 0));
+        sqlite3_reset(stmt);
+    }
+    *same = strcmp(roles_of[0], roles_of[1]) == 0;
+    return status;
+}
+
 enum status outbox_carry(struct writer *from, struct writer *to, struct error *err)
 {
     sqlite3_stmt *stmt;
+    bool same = true;
     enum status status = writer_begin(to, err);
     if (status != ST_OK)
         return status;
     change_capture(to, false);
-    status = writer_prepare(from,
-                            "select number, id, verb, entity, target, actor, made, base, detail, "
-                            "before, state, version,"
-                            " reason, theirs, by, at, answered, seq from outbox order by number",
-                            &stmt, err);
+    status = same_role(from, to, &same, err);
+    if (status == ST_OK)
+        status = writer_prepare(
+            from,
+            "select number, id, verb, entity, target, actor, made, base, detail, before, state,"
+            " version, reason, theirs, by, at, answered, seq from outbox o where ?1 or not (entity"
+            " = 'member' or verb = 'points' or exists (select 1 from member m where m.card ="
+            " o.target) or detail -> '$.fields.add' is not null or detail -> '$.fields.remove' is"
+            " not null) order by number",
+            &stmt, err);
+    if (status == ST_OK)
+        sqlite3_bind_int(stmt, 1, same);
     int code = SQLITE_DONE;
     while (status == ST_OK && (code = sqlite3_step(stmt)) == SQLITE_ROW)
         status = entry_copy(stmt, to, err);

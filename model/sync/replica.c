@@ -34,6 +34,7 @@ struct sync_replica {
     struct welcome welcome;
     uint64_t taken; /* bytes of payloads, as the hub counts them */
     bool greeted, level, leaving, over;
+    bool placing;       /* the copy is level, and takes its place when no edit is under way */
     bool ending;        /* the copy has all rows and lacks indices still */
     int64_t sent_up_to; /* number of the outbox */
     int in_flight;
@@ -224,7 +225,7 @@ static enum status welcomed(struct sync_replica *r, const json_t *json, struct e
 
 /* ---- A copy that is complete takes its place ---- */
 
-static enum status copy_place(struct sync_replica *r, struct error *err)
+static enum status copy_move(struct sync_replica *r, struct error *err)
 {
     enum status status = ST_OK;
     if (r->home.writer)
@@ -239,6 +240,21 @@ static enum status copy_place(struct sync_replica *r, struct error *err)
     if (rename(r->making, r->path) != 0)
         return error_set(err, ST_UNUSABLE, "the new copy cannot take its place at '%s' (%s)",
                          r->path, strerror(errno));
+    return ST_OK;
+}
+
+/* From the moment the outbox is carried over nobody makes another edit in the old file: whoever
+ * waits for it finds that the file was replaced. */
+static enum status copy_place(struct sync_replica *r, struct error *err)
+{
+    if (r->home.writer) /* as little as may be in the log, which goes before the file does */
+        writer_checkpoint(r->home.writer, NULL);
+    enum status status = lock_take(&r->lock, LOCK_WRITER, WRITER_WAIT_MS, err);
+    if (status == ST_OK)
+        status = copy_move(r, err);
+    lock_release(&r->lock, LOCK_WRITER);
+    if (status != ST_OK)
+        return status;
     status = side_open(&r->home, r->path, err);
     r->at = &r->home;
     r->counts.share = 1;
@@ -282,11 +298,9 @@ static enum status batch_ended(struct sync_replica *r, const json_t *end, struct
     r->level = !more;
     if (!copying)
         r->counts.as_of = json_integer_value(json_object_get(end, "time"));
-    if (r->at == &r->copy && !copying && !more)
-        status = copy_place(r, err);
-    if (status == ST_OK)
-        pull(r);
-    return status;
+    r->placing = r->at == &r->copy && !copying && !more;
+    pull(r);
+    return ST_OK;
 }
 
 /* ---- Answers ---- */
@@ -395,6 +409,14 @@ static enum status step(struct sync_replica *r, bool *more, struct error *err)
     }
     if (status == ST_OK && r->greeted && !r->leaving)
         status = edits_send(r, &some, err);
+    /* What is on its way is answered first: the old file knows whom it is about. */
+    if (status == ST_OK && r->placing && !some && !r->in_flight) {
+        r->placing = false;
+        status = copy_place(r, err);
+        if (status == ST_OK)
+            pull(r);
+        some = true;
+    }
     *more = some;
     return status;
 }

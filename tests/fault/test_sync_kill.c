@@ -7,6 +7,7 @@
 #include "model/base/arena.h"
 #include "model/event/event.h"
 #include "model/people/erase.h"
+#include "model/store/lock.h"
 #include "model/store/verify.h"
 #include "tests/support/fault_vfs.h"
 #include "tests/support/sync_world.h"
@@ -292,9 +293,37 @@ static void test_made_anew(void **state)
     every_write(replica, true, EDITS);
 }
 
+/* ---- Nobody edits a file that is about to be replaced ---- */
+
+static int renames, open_to_others;
+
+static void look_at_rename(const char *from, const char *to)
+{
+    struct file_lock lock;
+    (void)from;
+    if (strcmp(to, replica_now) != 0)
+        return;
+    renames++;
+    assert_ok(lock_open(&lock, replica_now, &err));
+    open_to_others += lock_take(&lock, LOCK_WRITER, 0, NULL) == ST_OK;
+    lock_close(&lock);
+}
+
+static void test_place_is_taken_alone(void **state)
+{
+    (void)state;
+    begin_again(replica, true);
+    fault_vfs_before_rename(look_at_rename);
+    assert_ok(talk());
+    fault_vfs_before_rename(NULL);
+    assert_int_equal(renames, 1);
+    assert_int_equal(open_to_others, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_place_is_taken_alone),
         cmocka_unit_test(test_catching_up),
         cmocka_unit_test(test_first_copy),
         cmocka_unit_test(test_made_anew),

@@ -266,8 +266,17 @@ void fault_vfs_install(void)
 
 /* ---- What the program does to files itself: these stand before the C library's ---- */
 
+static void (*before_rename)(const char *from, const char *to);
+
+void fault_vfs_before_rename(void (*look)(const char *from, const char *to))
+{
+    before_rename = look;
+}
+
 int rename(const char *from, const char *to)
 {
+    if (before_rename)
+        before_rename(from, to);
     if (armed >= FAULT_GONE && fails(to, CALL_CHANGES)) {
         kill_now();
         errno = EIO;

@@ -26,6 +26,9 @@ void fault_vfs_disarm(void);
 /* Only files whose path begins so, from the next arming on; NULL: all. The text is the caller's. */
 void fault_vfs_only(const char *path);
 
+/* Runs before each of the program's own renames; NULL: nothing. */
+void fault_vfs_before_rename(void (*look)(const char *from, const char *to));
+
 /* Whether a call has failed since arming; how many calls there were that could have. */
 bool fault_vfs_hit(void);
 int fault_vfs_calls(void);

@@ -72,13 +72,14 @@ static void edit_look(struct simulation *s, int replica, sqlite3_stmt *stmt)
     }
 }
 
-/* What was acknowledged may go when it is old, and what is about a person with the person. */
+/* What was acknowledged may go when it is old, and what is about a person with the person, or the
+ * role that knew them. */
 static void edits_gone(struct simulation *s, int replica, const bool *were, size_t n, bool may_go)
 {
     for (size_t i = 0; i < n; i++) {
         const struct sim_edit *edit = &s->ledger.at[i];
         if (edit->replica == replica && were[i] && !edit->here && !may_go &&
-            strcmp(edit->state, "done") != 0 && !(edit->person && s->erasures))
+            strcmp(edit->state, "done") != 0 && !(edit->person && (s->erasures || s->counts.roles)))
             fail_msg("the edit %s of %s (%s %s, %s) is gone", edit->id, s->names[replica],
                      edit->entity, edit->target, edit->state);
     }
