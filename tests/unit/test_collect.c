@@ -351,6 +351,29 @@ static void test_wrong_key(void **state)
     collect_farm_stop(&c);
 }
 
+/* What a card says that came to its person by a link is that person's now, and the link keeps a
+ * copy. */
+static void test_a_linked_card(void **state)
+{
+    struct collect_farm c;
+    (void)state;
+    collect_farm_start(&c, 1, 0, 0, 0);
+    collect_farm_sql(&c, "insert into contact (kind, value, person) values (1, 'M7', 11),"
+                         " (1, 'M8', 12);"
+                         "insert into link (id, person, target, evidence, confidence, actor, time)"
+                         " values (1, 10, 11, 'phone', 1, 'a', 1);"
+                         "insert into link_identity (link, kind, value) values (1, 1, 'M7');"
+                         "update counter set value = 100 where name = 'person'");
+    collect_farm_sell(&c, 0, "A-1", time_now() - 90, 5000, "M7");
+    collect_farm_sell(&c, 0, "A-2", time_now() - 80, 5000, "M8");
+    collect_farm_once(&c);
+    assert_string_equal(collect_farm_text(&c, "select group_concat(person) from (select person"
+                                              " from tail where kind = 5 order by person)"),
+                        "11,12");
+    assert_string_equal(collect_farm_text(&c, "select group_concat(link) from link_event"), "1");
+    collect_farm_stop(&c);
+}
+
 static void test_one_at_a_time(void **state)
 {
     struct collect_farm c;
@@ -564,9 +587,9 @@ int main(void)
         cmocka_unit_test(test_all_of_it),     cmocka_unit_test(test_columns),
         cmocka_unit_test(test_hostile_lines), cmocka_unit_test(test_spool_that_is_another),
         cmocka_unit_test(test_wrong_clock),   cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_wrong_key),     cmocka_unit_test(test_one_at_a_time),
-        cmocka_unit_test(test_follow),        cmocka_unit_test(test_offers),
-        cmocka_unit_test(test_offers_later),
+        cmocka_unit_test(test_wrong_key),     cmocka_unit_test(test_a_linked_card),
+        cmocka_unit_test(test_one_at_a_time), cmocka_unit_test(test_follow),
+        cmocka_unit_test(test_offers),        cmocka_unit_test(test_offers_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

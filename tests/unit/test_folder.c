@@ -153,10 +153,10 @@ static void a_million_entries_are_bounded(void **state)
     (void)state;
     enum { ENTRIES = 1000000, LINE = 32 };
     char *bytes = mem_alloc((size_t)ENTRIES * LINE + 64);
-    size_t n = (size_t)sprintf(bytes, "folder=/x\n");
+    size_t n = (size_t)snprintf(bytes, 32, "folder=/x\n");
     for (int i = 0; i < ENTRIES; i++)
-        n += (size_t)sprintf(bytes + n, "81a4 1 1 ./f%d\n", i);
-    n += (size_t)sprintf(bytes + n, "/0\n");
+        n += (size_t)snprintf(bytes + n, LINE, "81a4 1 1 ./f%d\n", i);
+    n += (size_t)snprintf(bytes + n, LINE, "/0\n");
     struct folder folder;
     assert_int_equal(read_text(bytes, n, &folder), ST_OK);
     assert_int_equal(folder.n, FOLDER_ENTRIES);
@@ -186,7 +186,7 @@ static void any_bytes(void **state)
         for (size_t pieces = next_random(&seed) % 24; pieces; pieces--) {
             size_t which = next_random(&seed) % (next_random(&seed) % 4 ? 8 : 18);
             if (next_random(&seed) % 8 && n && text[n - 1] == '\n')
-                n += (size_t)sprintf(text + n, "81a4 %d 1 ./", round);
+                n += (size_t)snprintf(text + n, 32, "81a4 %d 1 ./", round);
             memcpy(text + n, parts[which], strlen(parts[which]));
             n += strlen(parts[which]);
             if (next_random(&seed) % 2)
@@ -195,7 +195,7 @@ static void any_bytes(void **state)
                 text[n++] = '\0';
         }
         if (next_random(&seed) % 2)
-            n += (size_t)sprintf(text + n, "\n/0\n");
+            n += (size_t)snprintf(text + n, 32, "\n/0\n");
         struct folder folder;
         if (read_text(text, n, &folder) != ST_OK)
             continue;
