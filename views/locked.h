@@ -1,6 +1,6 @@
-/* The screen of a replica that is locked: it has not heard of its hub for too long, or its hub wants
- * it no more. It covers every screen that shows what the replica holds; what is left to do is to
- * have a session, to see what waits, to go to another mall, or to leave. */
+/* The screen of a replica that is locked: it has not heard of its hub for too long, or its hub
+ * wants it no more. It covers every screen that shows what the replica holds; what is left to do is
+ * to have a session, to see what waits, to go to another mall, or to leave. */
 #ifndef ATRIUM_VIEWS_LOCKED_H
 #define ATRIUM_VIEWS_LOCKED_H
 

@@ -315,8 +315,9 @@ static void replica_done(void *context, void *arguments, enum status status,
     if (status != ST_OK)
         console_complain(console, "%s", error_text(error));
     else
-        console_say(console, changing->back ? _("this replica of %s may come in again")
-                                            : _("this replica of %s locks itself when it comes"),
+        console_say(console,
+                    changing->back ? _("this replica of %s may come in again")
+                                   : _("this replica of %s locks itself when it comes"),
                     changing->name);
     console_refresh(console);
 }

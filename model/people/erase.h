@@ -35,8 +35,8 @@ enum status member_erase_preview(struct reader *reader, struct writer *writer,
                                  const struct access *access, uint32_t person, struct arena *arena,
                                  struct erasure *erasure, struct error *err);
 
-/* All receipts, the latest first: id, time, actor, reason, rows, and on a hub how many replicas have
- * not pulled since. */
+/* All receipts, the latest first: id, time, actor, reason, rows, and on a hub how many replicas
+ * have not pulled since. */
 enum status erasure_list(struct reader *reader, struct arena *arena, struct sheet **sheet,
                          struct error *err);
 

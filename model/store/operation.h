@@ -87,8 +87,8 @@ struct operation {
     json_t *set;          /* object: field → value; borrowed. See below. */
     const char *reason;   /* for the audit, or NULL */
     /* Of a thing whose states follow each other by moves: the move's name, and what whoever made it
-     * went by (field → value; borrowed). On a replica the move goes to the hub under its name, which
-     * makes it again (model/sync/outbox.h). NULL: the fields say all. */
+     * went by (field → value; borrowed). On a replica the move goes to the hub under its name,
+     * which makes it again (model/sync/outbox.h). NULL: the fields say all. */
     const char *move;
     const json_t *seen;
 };

@@ -298,7 +298,7 @@ int main(int argc, char **argv)
         stop("usage: bench_fleet ATRIUM-DEVICES FOLDER [DEVICES]");
     struct bench bench = {.program = argv[1], .folder = argv[2], .arena = arena_new(), .n = 1000};
     const char *port = getenv("ATRIUM_BENCH_PORT");
-    bench.port = port ? atoi(port) : 2222;
+    bench.port = port ? (int)strtol(port, NULL, 10) : 2222;
     if (argc > 3)
         bench.n = (size_t)strtoul(argv[3], NULL, 10);
     if (bench.n < 100)

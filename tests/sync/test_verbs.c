@@ -128,8 +128,9 @@ static void a_move_is_made_once_wherever_the_line_ends(void **state)
         file_copy(kept, path); /* whatever was answered is forgotten */
         enum status status = sync_session(world, &session);
         error_clear(&session.error);
-        made = atoll(sync_world_text(world, "select count(*) from operation where entity ="
-                                            " 'campaign'"));
+        made = strtoll(sync_world_text(world, "select count(*) from operation where entity ="
+                                              " 'campaign'"),
+                       NULL, 10);
         assert_in_range(made, 1, 2);
         if (status == ST_OK)
             break;

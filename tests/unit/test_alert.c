@@ -292,10 +292,9 @@ static void test_samples(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quarantine),
-        cmocka_unit_test(test_words_and_since), cmocka_unit_test(test_count_is_list),
-        cmocka_unit_test(test_hostile_floor),   cmocka_unit_test(test_silent_zone),
-        cmocka_unit_test(test_samples),
+        cmocka_unit_test(test_quarantine),    cmocka_unit_test(test_words_and_since),
+        cmocka_unit_test(test_count_is_list), cmocka_unit_test(test_hostile_floor),
+        cmocka_unit_test(test_silent_zone),   cmocka_unit_test(test_samples),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

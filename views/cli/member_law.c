@@ -73,8 +73,8 @@ static enum status receipt_print(struct cli *cli, const struct erasure *erasure,
 {
     if (cli->json) {
         json_t *document =
-            json_pack("{s:b, s:s, s:o, s:b, s:b, s:I}", "done", done, "receipt", erasure->id, "rows",
-                      cli_sheet_json(cli, erasure->sheet), "rewritten", erasure->rewritten,
+            json_pack("{s:b, s:s, s:o, s:b, s:b, s:I}", "done", done, "receipt", erasure->id,
+                      "rows", cli_sheet_json(cli, erasure->sheet), "rewritten", erasure->rewritten,
                       "log_left", erasure->log_left, "replicas", (json_int_t)erasure->replicas);
         return cli_print_json(cli, document, err);
     }
@@ -91,8 +91,9 @@ static enum status receipt_print(struct cli *cli, const struct erasure *erasure,
     if (erasure->rewritten)
         cli_say(cli, "unused parts of the file held copies: it was rewritten");
     if (erasure->replicas)
-        cli_say(cli, "%s replicas have to pull yet: `atrium hub list` says which, and `atrium member "
-                     "erasures` when none is left",
+        cli_say(cli,
+                "%s replicas have to pull yet: `atrium hub list` says which, and `atrium member "
+                "erasures` when none is left",
                 text_count(cli->arena, erasure->replicas));
     if (erasure->log_left)
         cli_say(cli, "somebody has the mall open: what their log holds goes when they close it");
