@@ -91,8 +91,9 @@ static void right_put(struct script *s, bool hub, enum access_role role, const c
     policy_hash(role, policy);
     if (hub && s->frames == 1)
         text_put(s, FRAME_HELLO,
-                 json_pack("{s:i, s:i, s:s, s:s, s:n, s:s}", "sync", SYNC_VERSION, "schema", 1,
-                           "epoch", "", "policy", policy, "position", "program", "x"));
+                 json_pack("{s:i, s:i, s:s, s:s, s:s, s:s, s:n, s:s}", "sync", SYNC_VERSION,
+                           "schema", 1, "replica", "abababababababababababababababab", "machine",
+                           "m", "epoch", "", "policy", policy, "position", "program", "x"));
     else if (hub)
         text_put(s, FRAME_PULL, json_pack("{s:i}", "bytes", 1 << 20));
     else if (s->frames == 1)

@@ -27,7 +27,7 @@ HELLO, PULL, EDIT, BYE = 1, 3, 9, 11
 
 
 def hello():
-    return frame(HELLO, 0, {"sync": 1, "schema": 1, "epoch": "", "policy": "", "position": None,
+    return frame(HELLO, 0, {"sync": 1, "schema": 1, "replica": "ab" * 16, "machine": "test", "epoch": "", "policy": "", "position": None,
                             "program": "test"})
 
 
