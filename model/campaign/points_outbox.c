@@ -99,13 +99,13 @@ static enum status person_check(struct writer *writer, uint32_t person, struct e
     sqlite3_bind_int64(stmt, 1, person);
     bool there = sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_int(stmt, 0);
     sqlite3_reset(stmt);
-    return there ? ST_OK
-                 : error_set(err, ST_REFUSED,
-                             "the member of this adjustment is not there any more");
+    return there
+               ? ST_OK
+               : error_set(err, ST_REFUSED, "the member of this adjustment is not there any more");
 }
 
-/* A clock that is ahead, or says it is, posts nothing after now: the balance would know of it before
- * it happened. */
+/* A clock that is ahead, or says it is, posts nothing after now: the balance would know of it
+ * before it happened. */
 static enum status points_apply(struct writer *writer, const struct access *access,
                                 const struct outbox_edit *edit, struct error *err)
 {

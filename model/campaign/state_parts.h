@@ -26,8 +26,8 @@ struct moving {
     json_t *set;
 };
 
-/* Begins and commits by itself, or is part of the caller's transaction, in which nothing was written
- * yet: what it looks at is the file as it was before. */
+/* Begins and commits by itself, or is part of the caller's transaction, in which nothing was
+ * written yet: what it looks at is the file as it was before. */
 enum status moving_run(struct writer *writer, struct moving *m, struct error *err);
 
 const char *campaign_verb_name(enum campaign_verb verb);

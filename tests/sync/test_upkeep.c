@@ -84,7 +84,7 @@ static void rows_change(struct sync_world *world, int i)
 
 static int64_t number(struct sync_world *world, const char *sql)
 {
-    return atoll(sync_world_text(world, "%s", sql));
+    return strtoll(sync_world_text(world, "%s", sql), NULL, 10);
 }
 
 static const char *state_of(struct sync_world *world, const char *principal, int64_t behind)
