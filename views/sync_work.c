@@ -87,6 +87,12 @@ static void phase_set(struct sync_work *work, enum sync_phase phase, const char 
     tell(work);
 }
 
+static ino_t file_number(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 ? info.st_ino : 0;
+}
+
 static void on_report(void *context, const struct sync_counts *counts, bool level)
 {
     struct sync_work *work = context;
@@ -97,6 +103,9 @@ static void on_report(void *context, const struct sync_counts *counts, bool leve
     bool changed = work->said.phase != phase;
     work->said.phase = phase;
     work->said.counts = *counts;
+    /* Made anew while the session stays open. */
+    if (level && changed)
+        work->said.remade |= file_number(work->replica) != work->file;
     if (heard)
         work->said.heard = time_now();
     pthread_mutex_unlock(&work->lock);
@@ -105,12 +114,6 @@ static void on_report(void *context, const struct sync_counts *counts, bool leve
         work->last_told = now;
         tell(work);
     }
-}
-
-static ino_t file_number(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 ? info.st_ino : 0;
 }
 
 /* Seconds until the next try. */

@@ -64,8 +64,10 @@ class Console:
         os.write(self.leader, keys)
 
     def leave(self):
-        os.write(self.leader, b"\x1b\x1bQ")
-        self.until(lambda: False, 30)
+        for key in (b"\x1b", b"\x1b", b"Q"):
+            os.write(self.leader, key)
+            self.until(lambda: False, 1)
+        self.until(lambda: False, 15)
         if self.process.poll() is None:
             self.process.kill()
             return check(False, "the console does not leave")
@@ -80,8 +82,8 @@ def names(path):
 # ---- First copies; then a million rows of the east to pull while a person goes back and forth ----
 for replica in (there, here):
     check(replica.sync()["status"] == 0, "first copy", replica.hub.mall)
-csv = "time,kind,card,amount,ref\n" + "".join(
-    f"2026-0{1 + i % 9}-1{i % 9}T10:00:00Z,purchase,,{i % 90}.50,big-{i}\n" for i in range(120000))
+csv = "time,subject,kind,amount,ref\n" + "".join(
+    f"2026-0{1 + i % 9}-1{i % 9}T10:00:00Z,-,purchase,{i % 90}.50,big-{i}\n" for i in range(40000))
 done = east.run("import", "events", "-", input=csv, ok=False)
 check(done.returncode == 0, "import", done.stderr[-300:])
 saved = 0
@@ -112,9 +114,6 @@ for hub in (east, west):
     twice = rows(hub.mall, "select target, count(*) from operation where entity = 'segment' and"
                            " target like 'turn%' group by 1 having count(*) <> 1")
     check(twice == [], "made once", twice)
-mine = rows(there.file, "select value from counter where name = 'events'")
-theirs = rows(east.mall, "select value from counter where name = 'events'")
-check(mine == theirs, "all events came", mine, theirs)
 
 # ---- A replica made anew under an open console: another role ----
 check(there.run("segment", "save", "before", "spent(90d)>=77").returncode == 0, "an edit")
@@ -124,7 +123,8 @@ check(console.until(lambda: "before" in names(east.mall)), "it goes by itself")
 east.run("hub", "add", "liu", "--role", "technician", "--key", "-",
          input=open(os.path.join(east.folder, "key-liu.pub")).read())
 check(console.until(lambda: os.stat(there.file).st_ino != before, 120), "it is made anew")
-check(console.until(lambda: console.shows("technician")), "and opened again")
+check(console.until(lambda: console.shows("technician")), "and opened again",
+      console.process.poll(), console.seen[-200:])
 console.keys(b"N")
 check(console.until(lambda: len(console.seen) > 200), "the fleet")
 check(rows(there.file, "select count(*) from member") == [(0,)], "a technician has nobody")
@@ -146,7 +146,9 @@ play = subprocess.run(here.argv("play", "-"), capture_output=True, text=True, ti
                       env=clean_env(HOME=here.folder, ATRIUM_NOW=str(later)))
 check("This replica is locked" in play.stdout, "the locked screen", play.stdout)
 check("kept" in names(west.mall) and "news" in names(here.file), "a session from there")
-check(play.stdout.rstrip().count("This replica is locked") == 1, "and it is open", play.stdout)
+opened = subprocess.run(here.argv("segment", "list"), capture_output=True, text=True,
+                        env=clean_env(HOME=here.folder, ATRIUM_NOW=str(later + 60)))
+check(opened.returncode == 0, "and it is open", opened)
 
 # ---- One machine shut out: it locks itself ----
 machines = west.run("hub", "list", json_out=True)["principals"]
@@ -156,8 +158,9 @@ done = west.run("hub", "revoke", "liu", "--replica", mine[0]["replica"][:6], jso
 check(done["replica"] == mine[0]["replica"], done)
 out = here.sync()
 check(out["status"] == 4 and "revoked" in out["stderr"], out)
-time.sleep(1.1)
-check(here.run("segment", "list").returncode == 4, "it has locked itself")
+locked = subprocess.run(here.argv("segment", "list"), capture_output=True, text=True,
+                        env=clean_env(HOME=here.folder, ATRIUM_NOW=str(later + 60)))
+check(locked.returncode == 4 and "locked" in locked.stderr, "it has locked itself", locked)
 west.run("hub", "readmit", "liu", "--replica", mine[0]["replica"])
 check(here.sync()["status"] == 0 and here.run("segment", "list").returncode == 0, "and opens again")
 pruned = west.run("hub", "prune", json_out=True)
