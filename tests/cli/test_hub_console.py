@@ -97,7 +97,9 @@ for turn in range(6):
     check(edit.returncode == 0, "an edit while a console pulls", edit.stderr)
     other = here if turn % 2 == 0 else there
     console.keys(b":mall-switch " + other.file.encode() + b"\r")
-    check(console.until(lambda: len(console.seen) > 1500), "the other mall", turn)
+    # Its first frame has everything; keys before that would still be the old screen's.
+    check(console.until(lambda: console.shows("Loop") and len(console.seen) > 1500),
+          "the other mall", turn)
 console.keys(b"\x0f")  # Ctrl-o: the list of both
 check(console.until(lambda: len(console.seen) > 300), "the list of malls")
 console.keys(b"\x1b")
