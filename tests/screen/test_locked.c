@@ -31,23 +31,8 @@ static void change(const char *path, const char *actor, const char *entity, cons
 {
     static int number;
     char id[32];
-    struct mall *mall;
-    struct writer *writer;
     snprintf(id, sizeof id, "edit-%d", ++number);
-    struct operation op = {.id = id,
-                           .actor = actor,
-                           .rights = ~0u,
-                           .entity = entity,
-                           .target = target,
-                           .verb = verb,
-                           .base_version = -1,
-                           .set = set};
-    assert_ok(mall_open(path, &mall, &err));
-    assert_ok(writer_open(mall, &writer, &err));
-    assert_ok(operation_apply(writer, &op, NULL, &err));
-    json_decref(set);
-    writer_close(writer);
-    mall_close(mall);
+    wireless_change(path, actor, id, entity, target, verb, set);
 }
 
 static void level(void)

@@ -28,15 +28,7 @@ static int mall_make(void **state)
     struct temp_mall t = temp_mall_new();
     test_fleet_start(&fleet, DEVICES);
     screen_test_begin(&t, 1508400000);
-    for (size_t i = 0; i < fleet.n; i++) {
-        const struct device *d = &fleet.devices[i];
-        char sql[512];
-        snprintf(sql, sizeof sql,
-                 "insert into device (id, code, kind, host, port, pin) values (%u, '%s', 'pos',"
-                 " '%s', %d, '%s')",
-                 d->id, d->code, d->host, d->port, d->pin);
-        test_run(&t, sql);
-    }
+    test_fleet_insert(&fleet, &t);
     screen_test_rest(&t);
     return 0;
 }

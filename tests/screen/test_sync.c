@@ -19,27 +19,6 @@ enum { NOW = 1508400000 };
 static struct error err;
 static char *hub;
 
-static void change(const char *path, const char *actor, const char *id, const char *entity,
-                   const char *target, enum operation_verb verb, json_t *set)
-{
-    struct mall *mall;
-    struct writer *writer;
-    struct operation op = {.id = id,
-                           .actor = actor,
-                           .rights = ~0u,
-                           .entity = entity,
-                           .target = target,
-                           .verb = verb,
-                           .base_version = -1,
-                           .set = set};
-    assert_ok(mall_open(path, &mall, &err));
-    assert_ok(writer_open(mall, &writer, &err));
-    assert_ok(operation_apply(writer, &op, NULL, &err));
-    json_decref(set);
-    writer_close(writer);
-    mall_close(mall);
-}
-
 static void hub_make(void)
 {
     struct mall *mall;
@@ -52,13 +31,14 @@ static void hub_make(void)
     assert_ok(writer_commit(writer, &err));
     writer_close(writer);
     mall_close(mall);
-    change(hub, "root", "h1", "principal", "liu", OPERATION_CREATE,
-           json_pack("{s:s, s:s}", "role", "admin", "key",
-                     "SHA256:NWz74sngfJqvdgN1Rj+BqYxGKY/x189q+CLmxP1NZ6o"));
-    change(hub, "root", "h2", "principal", "kim", OPERATION_CREATE,
-           json_pack("{s:s}", "role", "technician"));
-    change(hub, "root", "h3", "segment", "coffee", OPERATION_CREATE,
-           json_pack("{s:s, s:s}", "expression", "spent(90d)>=300", "note", "who drinks it"));
+    wireless_change(hub, "root", "h1", "principal", "liu", OPERATION_CREATE,
+                    json_pack("{s:s, s:s}", "role", "admin", "key",
+                              "SHA256:NWz74sngfJqvdgN1Rj+BqYxGKY/x189q+CLmxP1NZ6o"));
+    wireless_change(hub, "root", "h2", "principal", "kim", OPERATION_CREATE,
+                    json_pack("{s:s}", "role", "technician"));
+    wireless_change(
+        hub, "root", "h3", "segment", "coffee", OPERATION_CREATE,
+        json_pack("{s:s, s:s}", "expression", "spent(90d)>=300", "note", "who drinks it"));
 }
 
 static void sessions_write(void)
@@ -92,15 +72,17 @@ static int mall_make(void **state)
     hub = temp_path(folder, "hub.mall");
     hub_make();
     level();
-    change(hub, "kim", "h4", "segment", "coffee", OPERATION_SET,
-           json_pack("{s:s, s:s}", "expression", "spent(90d)>=500", "note", "咖啡 lovers of 朝阳"));
-    change(mall_path, "liu", "e1-0f5a77c1", "segment", "coffee", OPERATION_SET,
-           json_pack("{s:s, s:s}", "expression", "spent(90d)>=400", "note", "who drinks it daily"));
+    wireless_change(
+        hub, "kim", "h4", "segment", "coffee", OPERATION_SET,
+        json_pack("{s:s, s:s}", "expression", "spent(90d)>=500", "note", "咖啡 lovers of 朝阳"));
+    wireless_change(
+        mall_path, "liu", "e1-0f5a77c1", "segment", "coffee", OPERATION_SET,
+        json_pack("{s:s, s:s}", "expression", "spent(90d)>=400", "note", "who drinks it daily"));
     level();
-    change(mall_path, "liu", "e2-9b1cd270", "segment", "coffee", OPERATION_SET,
-           json_pack("{s:s}", "note", "later"));
-    change(mall_path, "liu", "e3-55aa0b1e", "segment", "tea", OPERATION_CREATE,
-           json_pack("{s:s}", "expression", "spent(90d)>=1"));
+    wireless_change(mall_path, "liu", "e2-9b1cd270", "segment", "coffee", OPERATION_SET,
+                    json_pack("{s:s}", "note", "later"));
+    wireless_change(mall_path, "liu", "e3-55aa0b1e", "segment", "tea", OPERATION_CREATE,
+                    json_pack("{s:s}", "expression", "spent(90d)>=1"));
     sessions_write();
     return 0;
 }

@@ -1,5 +1,6 @@
 #include "tests/support/device_farm.h"
 
+#include "tests/support/people.h"
 #include "tests/support/temp.h"
 
 #include <setjmp.h>
@@ -83,6 +84,19 @@ void test_fleet_stop(struct test_fleet *fleet)
     free(fleet->public_key);
     temp_folder_remove(fleet->folder);
     arena_free(fleet->arena);
+}
+
+void test_fleet_insert(const struct test_fleet *fleet, struct temp_mall *t)
+{
+    for (size_t i = 0; i < fleet->n; i++) {
+        const struct device *d = &fleet->devices[i];
+        char sql[512];
+        snprintf(sql, sizeof sql,
+                 "insert into device (id, code, kind, host, port, pin) values (%u, '%s', 'pos',"
+                 " '%s', %d, '%s')",
+                 d->id, d->code, d->host, d->port, d->pin);
+        test_run(t, sql);
+    }
 }
 
 void test_fault(struct test_fleet *fleet, size_t i, const char *fault)

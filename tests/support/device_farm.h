@@ -5,6 +5,7 @@
 
 #include "fixtures/devices/farm.h"
 #include "model/fleet/work.h"
+#include "tests/support/temp.h"
 
 struct test_fleet {
     char *folder, *identity, *public_key;
@@ -20,6 +21,9 @@ void test_key_write(const char *folder, const char *name);
 /* `n` simulated devices. Ends the test on an error. */
 void test_fleet_start(struct test_fleet *fleet, size_t n);
 void test_fleet_stop(struct test_fleet *fleet);
+
+/* Puts them into a mall's inventory as tills, with their pins. */
+void test_fleet_insert(const struct test_fleet *fleet, struct temp_mall *t);
 
 /* A fault of device `i`. Ends the test on one that is none. */
 void test_fault(struct test_fleet *fleet, size_t i, const char *fault);

@@ -5,9 +5,16 @@
 #include "model/sync/replica.h"
 #include "tests/support/temp.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+/* cmocka comes last: it names what the others define. */
+#include <cmocka.h>
 
 enum { TURNS_MOST = 200000 };
 
@@ -112,6 +119,28 @@ void wireless_remove(const char *path)
         unlink(name);
         free(name);
     }
+}
+
+void wireless_change(const char *path, const char *actor, const char *id, const char *entity,
+                     const char *target, enum operation_verb verb, json_t *set)
+{
+    struct mall *mall;
+    struct writer *writer;
+    struct error err = {0};
+    struct operation op = {.id = id,
+                           .actor = actor,
+                           .rights = ~0u,
+                           .entity = entity,
+                           .target = target,
+                           .verb = verb,
+                           .base_version = -1,
+                           .set = set};
+    assert_ok(mall_open(path, &mall, &err));
+    assert_ok(writer_open(mall, &writer, &err));
+    assert_ok(operation_apply(writer, &op, NULL, &err));
+    json_decref(set);
+    writer_close(writer);
+    mall_close(mall);
 }
 
 void wireless_copy(const char *from, const char *to)

@@ -4,6 +4,7 @@
 #define ATRIUM_TESTS_WIRELESS_H
 
 #include "model/base/status.h"
+#include "model/store/operation.h"
 
 #include <stddef.h>
 
@@ -20,6 +21,11 @@ struct wireless {
 /* One session until both are level and have said goodbye, or it is cut. What the replica's end
  * came to. The hub's mall is opened for it and closed. */
 enum status wireless_talk(struct wireless *talk, struct error *err);
+
+/* An operation on the mall of this file, by somebody who may do everything. Takes the reference to
+ * `set`; ends the test on an error. */
+void wireless_change(const char *path, const char *actor, const char *id, const char *entity,
+                     const char *target, enum operation_verb verb, json_t *set);
 
 /* A file with its log and what lies beside it; the other one goes first. */
 void wireless_copy(const char *from, const char *to);
