@@ -25,7 +25,7 @@
 
 enum { OPENS = 10, CLOSES = 21, NOON_S = 13 * 3600 + 1800 };
 enum { PORT = 2222, PORT_STEP = 100, PORT_TRIES = 10, SALE_MS = 8000, DAY_S = 86400 };
-enum { REAL_SHARE = 3, REAL_READY_MS = 1000 };
+enum { REAL_SHARE = 3 };
 
 struct demo_fleet {
     int simulated, real; /* children */
@@ -373,7 +373,8 @@ static enum status mall_tell(struct fleet_making *m, struct error *err)
     return status == ST_OK ? demo_packages_make(m->cli, m->all.n, err) : status;
 }
 
-/* The servers come up while the mall is told of them all. */
+/* The servers come up while the mall is told of them all, and the console does not wait for the
+ * last of them: who asks one too early asks it again. */
 static enum status children_start(struct fleet_making *m, const char *program,
                                   struct demo_fleet *fleet, struct error *err)
 {
@@ -389,7 +390,7 @@ static enum status children_start(struct fleet_making *m, const char *program,
     if (status == ST_OK && (fleet->simulated < 0 || !farm_child_ready(ready, -1)))
         status = error_set(err, ST_UNUSABLE, "%s: could not be started", program);
     if (real_ready >= 0)
-        farm_child_ready(real_ready, REAL_READY_MS);
+        farm_child_ready(real_ready, 0);
     return status;
 }
 
