@@ -91,7 +91,8 @@ static enum status devices_live(struct cli *cli, uint64_t seed, struct error *er
 {
     int64_t n;
     struct demo_fleet *fleet = NULL;
-    enum status status = cli_integer(cli, "devices", 0, DEMO_DEVICES_MOST, DEMO_DEVICES_ALIVE, &n, err);
+    enum status status =
+        cli_integer(cli, "devices", 0, DEMO_DEVICES_MOST, DEMO_DEVICES_ALIVE, &n, err);
     if (status == ST_OK)
         status = demo_fleet_start(cli, (uint32_t)n, seed, &fleet, err);
     if (fleet) {

@@ -218,8 +218,8 @@ static enum status faults_write(const struct fleet_making *m, struct error *err)
         return ST_OK;
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
         if (faults[i].nth < m->simulated.n)
-            text = arena_printf(m->arena, "%s%s %s\n", text,
-                                m->simulated.specs[faults[i].nth].code, faults[i].fault);
+            text = arena_printf(m->arena, "%s%s %s\n", text, m->simulated.specs[faults[i].nth].code,
+                                faults[i].fault);
     return file_write(in_folder(m, "faults"), text, err);
 }
 

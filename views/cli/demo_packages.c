@@ -103,7 +103,7 @@ enum status demo_packages_make(struct cli *cli, size_t devices, struct error *er
         return errno == EEXIST ? ST_OK
                                : error_set(err, ST_UNUSABLE, "%s: %s", folder, strerror(errno));
     for (size_t i = 0; i < sizeof packages / sizeof *packages && status == ST_OK; i++)
-        status = package_write(cli, arena_printf(cli->arena, "%s/%s", folder, packages[i].name), i,
-                               err);
+        status =
+            package_write(cli, arena_printf(cli->arena, "%s/%s", folder, packages[i].name), i, err);
     return status == ST_OK ? free_set(cli, devices, err) : status;
 }
