@@ -183,7 +183,23 @@ def try_end(demo, what, number):
     same(f"{what}: and nothing that served only them", left, [])
 
 
+def try_without(folder):
+    """Where no server can be started, simulated devices stand in, and it is said once."""
+    odd = os.path.join(folder, "100%")
+    os.makedirs(odd)
+    demo = Demo(odd)
+    seen = demo.open("--devices", "9")
+    same("it is said once", seen.count(b"all are simulated"), 1)
+    with open(os.path.join(demo.devices, "devices"), encoding="utf-8") as file:
+        same("all are simulated", len(file.readlines()), 9)
+    faults_end(demo)
+    check("and all are well", wait_until(
+        lambda: [row["state"] for row in demo.states().values()] == ["ok"] * 9))
+    try_end(demo, "simulated", signal.SIGTERM)
+
+
 def main(folder):
+    try_without(folder)
     demo = Demo(folder)
     demo.open()
     faults_end(demo)
