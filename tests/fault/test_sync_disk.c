@@ -215,7 +215,8 @@ static enum status upkeep(enum status *hub_status)
 
 static const char *doing; /* for the message of a failure */
 
-static void number_must(const char *path, const char *sql, int64_t must)
+/* One row of numbers, each what it must be. */
+static void numbers_must(const char *path, const char *sql, const int *must, int n)
 {
     sqlite3 *db;
     sqlite3_stmt *stmt;
@@ -223,12 +224,12 @@ static void number_must(const char *path, const char *sql, int64_t must)
     if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
         fail_msg("%s: %s", sql, sqlite3_errmsg(db));
     assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
-    int64_t is = sqlite3_column_int64(stmt, 0);
+    for (int i = 0; i < n; i++)
+        if (sqlite3_column_int(stmt, i) != must[i])
+            fail_msg("%s: number %d of %s in %s: %d and not %d", doing, i, sql, path,
+                     sqlite3_column_int(stmt, i), must[i]);
     sqlite3_finalize(stmt);
     sqlite3_close(db);
-    if (is != must)
-        fail_msg("%s: %s of %s: %lld and not %lld", doing, sql, path, (long long)is,
-                 (long long)must);
 }
 
 static void both_level(const struct scenario *scenario)
@@ -244,12 +245,16 @@ static void both_level(const struct scenario *scenario)
     if (differ)
         fail_msg("%s: %s", doing, differ);
     sync_world_close(world);
-    number_must(hub, "select count(*) from segment", scenario->edits);
-    number_must(hub, "select coalesce(sum(version), 0) from segment", scenario->edits);
-    number_must(hub, "select count(*) from audit where entity = 'segment'", scenario->edits);
-    number_must(hub, "select count(*) from operation where entity = 'segment'", scenario->edits);
-    number_must(replica, "select count(*) from segment", scenario->edits);
-    number_must(replica, "select count(*) from outbox where state <> 'done'", 0);
+    numbers_must(hub,
+                 "select (select count(*) from segment), (select total(version) from segment),"
+                 " (select count(*) from audit where entity = 'segment'),"
+                 " (select count(*) from operation where entity = 'segment')",
+                 (const int[]){scenario->edits, scenario->edits, scenario->edits, scenario->edits},
+                 4);
+    numbers_must(replica,
+                 "select (select count(*) from segment),"
+                 " (select count(*) from outbox where state <> 'done')",
+                 (const int[]){scenario->edits, 0}, 2);
     assert_file_whole(hub);
     assert_file_whole(replica);
     arena_free(arena);
