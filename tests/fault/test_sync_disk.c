@@ -28,7 +28,7 @@
 
 #include <cmocka.h>
 
-enum { EDITS = 3, PEOPLE = 40, ERASED = 7, STEP = 61 };
+enum { EDITS = 3, PEOPLE = 40, ERASED = 7 };
 
 static const struct fault {
     const char *name;
@@ -49,6 +49,7 @@ struct scenario {
     const char *name, *hub, *replica; /* NULL: none yet */
     bool other_policy, upkeep;
     int edits; /* of the replica, at the hub in the end */
+    int step;  /* every so many-th call, unless it is a soak */
 };
 
 static struct error err;
@@ -315,7 +316,7 @@ static void every_call(const struct scenario *scenario)
         int tried = 0;
         for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
             int n = one_kind(scenario, side == 0, &faults[i], soak ? 1 : 1 + (int)i * 7,
-                             soak ? 1 : STEP);
+                             soak ? 1 : scenario->step);
             tried += n;
             if (soak)
                 print_message("%s, %s: %s: %d calls\n", scenario->name, side ? "replica" : "hub",
@@ -330,33 +331,33 @@ static void every_call(const struct scenario *scenario)
 static void an_edit(void **state)
 {
     (void)state;
-    every_call(&(struct scenario){"edit", hub_level, replica_edited, .edits = EDITS});
+    every_call(&(struct scenario){"edit", hub_level, replica_edited, .edits = EDITS, .step = 31});
 }
 
 static void a_pull(void **state)
 {
     (void)state;
-    every_call(&(struct scenario){"pull", hub_ahead, replica_level});
+    every_call(&(struct scenario){"pull", hub_ahead, replica_level, .step = 41});
 }
 
 static void a_first_copy(void **state)
 {
     (void)state;
-    every_call(&(struct scenario){"first copy", hub_ahead, NULL});
+    every_call(&(struct scenario){"first copy", hub_ahead, NULL, .step = 83});
 }
 
 static void a_rebuild(void **state)
 {
     (void)state;
     every_call(&(struct scenario){"rebuild", hub_ahead, replica_edited, .other_policy = true,
-                                  .edits = EDITS});
+                                  .edits = EDITS, .step = 83});
 }
 
 static void an_upkeep(void **state)
 {
     (void)state;
-    every_call(
-        &(struct scenario){"upkeep", hub_ahead, replica_edited, .upkeep = true, .edits = EDITS});
+    every_call(&(struct scenario){"upkeep", hub_ahead, replica_edited, .upkeep = true,
+                                  .edits = EDITS, .step = 31});
 }
 
 int main(void)
