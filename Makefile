@@ -96,7 +96,7 @@ POT = $(BUILD)/atrium.pot
 pot: $(POT)
 $(POT): $(SOURCES) $(MAIN) $(wildcard views/*.h)
 	@mkdir -p $(@D)
-	@xgettext --from-code=UTF-8 -LC -k_ -kN_ -kngettext:1,2 --no-location --sort-output --package-name=atrium -o $@ $^
+	@xgettext --from-code=UTF-8 -LC -k_ -kN_ -kngettext:1,2 -kC_:1c,2 --no-location --sort-output --package-name=atrium -o $@ $^
 
 po: pot ## bring new texts into the translations
 	for po in views/po/*.po; do msgmerge --quiet --update --backup=none --no-fuzzy-matching --no-wrap --sort-output $$po $(POT); done

@@ -283,7 +283,8 @@ static void late_tills(const struct recent_block *block, const uint64_t *among,
 
 /* Counting bits is half of it, and the processors of the last fifteen years have a word for that
  * which the least of them has not: the program asks when it starts. */
-#if defined __x86_64__ && !defined __SANITIZE_THREAD__ && !defined __SANITIZE_ADDRESS__
+#if defined __x86_64__ && !defined __clang__ && !defined __SANITIZE_THREAD__ &&                    \
+    !defined __SANITIZE_ADDRESS__
 __attribute__((target_clones("popcnt", "default")))
 #endif
 void recent_tills_each(const struct recent_block *block, const uint64_t among[RECENT_WORDS],
