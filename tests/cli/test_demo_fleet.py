@@ -151,6 +151,13 @@ def try_work(demo, real):
     check("what it sells is collected", wait_until(
         lambda: demo.drain() or any(os.path.exists(demo.file(name, "atrium/spool/receipts.done"))
                                     for name in real)))
+    odd = os.path.join(os.path.dirname(demo.mall), "odd")
+    with open(odd, "w", encoding="ascii") as file:
+        file.write("beat=1\n")
+    demo.run("device", "config", "set", "--on", f"device={code}", odd)
+    status, out, err = demo.run("device", "config", "apply", "--on", f"device={code}", "--csv")
+    check("its application refuses a configuration",
+          status != 0 and "config.new: no kind is set; the application refuses it" in out, out + err)
     status, out, err = demo.run("device", "run", "--on", f"device={code}", "sudo reboot")
     check("it restarts and not this machine", wait_until(
         lambda: demo.states()[code]["state"] == "ok"), out + err)
