@@ -15,7 +15,8 @@ OPT      ?= $(if $(SAN),-O1 -g -fno-omit-frame-pointer -fsanitize=$(SAN) -fno-sa
 CFLAGS   += -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -Wno-missing-field-initializers -Wshadow -Wstrict-prototypes \
             -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla -fno-common -pthread $(OPT)
 CPPFLAGS += -I. -I$(BUILD) -DATRIUM_VERSION='"$(VERSION)"' -DATRIUM_PREFIX='"$(PREFIX)"'
-LDLIBS   += -lncursesw -ltinfo -lsqlite3 -lpcre2-8 -lzstd -lutf8proc -ljansson -linih -lssh -lcurl -lcrypto -lxxhash -lvterm -lm
+# Libraries with many symbols of their own come first, where those are looked up when a program starts.
+LDLIBS   += -lsqlite3 -lnettle -lncursesw -ltinfo -lhogweed -lpcre2-8 -lzstd -lutf8proc -ljansson -linih -lssh -lcurl -lxxhash -lvterm -lm
 LDFLAGS  += -pthread -Wl,--as-needed
 
 MAIN     := views/main.c fixtures/devices/main.c
@@ -92,7 +93,7 @@ POT = $(BUILD)/atrium.pot
 pot: $(POT)
 $(POT): $(SOURCES) $(MAIN) $(wildcard views/*.h)
 	@mkdir -p $(@D)
-	@xgettext --from-code=UTF-8 -LC -k_ -kN_ -kngettext:1,2 --no-location --sort-output --package-name=atrium -o $@ $^
+	@xgettext --from-code=UTF-8 -LC -k_ -kN_ -kngettext:1,2 -kC_:1c,2 --no-location --sort-output --package-name=atrium -o $@ $^
 
 po: pot ## bring new texts into the translations
 	for po in views/po/*.po; do msgmerge --quiet --update --backup=none --no-fuzzy-matching --no-wrap --sort-output $$po $(POT); done

@@ -304,7 +304,8 @@ static void wizard_build(struct view *view, const struct campaign *campaign)
                                       .type = type_of(key),
                                       .choices = choices_of(arena, key)};
         }
-    struct wizard_ops ops = {.check = view_check, .done = form_done, .context = view};
+    struct wizard_ops ops = {
+        .check = view_check, .done = form_done, .context = view, .loop = view->console->loop};
     const struct clock *clock = &view->console->mall->clock;
     wizard_free(state->wizard);
     state->wizard = wizard_new(_("Campaign"), fields, n, clock_day(clock, time_now()), &ops);

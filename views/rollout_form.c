@@ -236,7 +236,8 @@ static void wizard_build(struct view *view, const struct rollout_values *values)
         list[k] = NULL;
         fields[i].choices = list;
     }
-    struct wizard_ops ops = {.check = field_check, .done = form_done, .context = view};
+    struct wizard_ops ops = {
+        .check = field_check, .done = form_done, .context = view, .loop = view->console->loop};
     state->wizard = wizard_new(_("Roll-out"), fields, FIELDS, 0, &ops);
     wizard_free(before);
     arena_free(arena);

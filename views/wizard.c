@@ -76,6 +76,7 @@ struct wizard *wizard_new(const char *title, const struct wizard_field *fields, 
                                                    .pages = wizard->pages,
                                                    .n_pages = wizard->n_pages,
                                                    .review = true,
+                                                   .loop = ops->loop,
                                                    .today = today,
                                                    .done = finished,
                                                    .context = wizard});

@@ -4,6 +4,7 @@
 #define ATRIUM_VIEWS_WIZARD_H
 
 #include "tui/draw.h"
+#include "tui/loop.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,6 +32,7 @@ struct wizard_ops {
     const char *(*check)(void *context, const char *name, const char *value);
     void (*done)(void *context, bool sent); /* then the wizard is finished */
     void *context;
+    const struct loop *loop; /* whose mouse the form follows */
 };
 
 /* The last page shows all values before they are sent. Fields are copied. */
