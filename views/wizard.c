@@ -92,6 +92,20 @@ void wizard_free(struct wizard *wizard)
     free(wizard);
 }
 
+struct area wizard_side(struct area *area, int cols, int rows)
+{
+    enum { WIDE = 120 };
+    if (area->cols >= WIDE) {
+        struct area right = area_cut_right(area, cols);
+        area_cut_right(area, 2);
+        return right;
+    }
+    struct area below = area_cut_bottom(area, rows);
+    if (rows > 2)
+        draw_rule(area_cut_bottom(area, 1), 0, ROLE_DIM);
+    return below;
+}
+
 void wizard_draw(struct wizard *wizard, struct area area)
 {
     form_draw(wizard->form, area);

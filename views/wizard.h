@@ -41,6 +41,9 @@ struct wizard *wizard_new(const char *title, const struct wizard_field *fields, 
                           int32_t today, const struct wizard_ops *ops);
 void wizard_free(struct wizard *wizard); /* NULL is fine */
 void wizard_draw(struct wizard *wizard, struct area area);
+/* The place for what it comes to, which is cut off: beside it where it is wide, `cols` wide, else
+ * `rows` below it, with a rule between where there is room. */
+struct area wizard_side(struct area *area, int cols, int rows);
 bool wizard_key(struct wizard *wizard, uint32_t key);
 bool wizard_action(struct wizard *wizard, int action_id);
 const char *wizard_value(const struct wizard *wizard, const char *name);

@@ -6,6 +6,7 @@
 #include "model/base/time.h"
 #include "model/fleet/agent.h"
 #include "model/fleet/clean.h"
+#include "model/fleet/ssh_link.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -56,22 +57,10 @@ enum device_condition session_unanswered(const struct fleet_session *session)
     return session->job->phase >= PHASE_COMMAND ? DEVICE_UNKNOWN : DEVICE_FAILED;
 }
 
-/* What libssh says of a connection that ended, in plain words. */
-static const char *library_words(struct fleet_session *session)
-{
-    const char *words = ssh_get_error(session->ssh);
-    if (strstr(words, "Connection reset"))
-        return "it reset the connection";
-    /* Without a host's name, which it needs for files that are not read, it says so once. */
-    bool none = !*words || strstr(words, "known hosts");
-    if (none || strstr(words, "disconnected") || strstr(words, "Broken pipe"))
-        return "it closed the connection";
-    return words;
-}
-
 void session_finish_lost(struct fleet_session *session, const char *doing)
 {
-    session_finish(session, session_unanswered(session), "%s: %s", doing, library_words(session));
+    session_finish(session, session_unanswered(session), "%s: %s", doing,
+                   ssh_link_words(session->ssh));
 }
 
 /* What ends the key exchange goes out with what asks for the login. */
@@ -84,7 +73,7 @@ static bool step_keys(struct fleet_session *session)
     if (keys && code == SSH_AGAIN)
         session_gather(session, false);
     else if (!keys)
-        session_keep_nonblocking(session->fd);
+        ssh_link_keep_nonblocking(session->fd);
     if (session->job->phase == PHASE_VERSION && ssh_get_serverbanner(session->ssh))
         session_phase(session, PHASE_KEYS);
     if (code == SSH_AGAIN)
@@ -97,28 +86,11 @@ static bool step_keys(struct fleet_session *session)
     return true;
 }
 
-static bool fingerprint(struct fleet_session *session, char *text, size_t size)
-{
-    ssh_key key = NULL;
-    unsigned char *hash = NULL;
-    size_t n = 0;
-    bool ok = ssh_get_server_publickey(session->ssh, &key) == SSH_OK &&
-              ssh_get_publickey_hash(key, SSH_PUBLICKEY_HASH_SHA256, &hash, &n) == SSH_OK;
-    char *print = ok ? ssh_get_fingerprint_hash(SSH_PUBLICKEY_HASH_SHA256, hash, n) : NULL;
-    ok = print && strlen(print) < size;
-    if (ok)
-        memcpy(text, print, strlen(print) + 1);
-    ssh_string_free_char(print);
-    ssh_clean_pubkey_hash(&hash);
-    ssh_key_free(key);
-    return ok;
-}
-
 /* Nothing secret was sent before this, and nothing is unless the key is the device's own. */
 static bool step_pin(struct fleet_session *session)
 {
     struct fleet_job *job = session->job;
-    if (!fingerprint(session, job->offered, sizeof job->offered))
+    if (!ssh_link_fingerprint(session->ssh, job->offered, sizeof job->offered))
         session_finish_lost(session, "no host key");
     else if (job->scan)
         session_finish(session, DEVICE_OK, "%s", "");
@@ -522,7 +494,8 @@ void session_end(struct fleet_session *session)
     } else if (session->fd >= 0) {
         close(session->fd);
     }
-    agent_login_end(session);
+    agent_login_free(session->agent_login);
+    session->agent_login = NULL;
     free(session->input);
     session->input = NULL;
     session->ssh = NULL;

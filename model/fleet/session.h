@@ -66,9 +66,6 @@ bool session_reach(struct fleet_session *session);
 /* It is connected by the descriptor that somebody else put into session->fd. */
 void session_connected(struct fleet_session *session);
 
-/* libssh makes descriptors blocking again in places. */
-void session_keep_nonblocking(int fd);
-
 /* On: what is sent waits for more, so that a few small packets are one segment; off: it goes. */
 void session_gather(struct fleet_session *session, bool on);
 
