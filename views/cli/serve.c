@@ -87,7 +87,8 @@ static enum status limits_set(struct error *err)
     enum status status = limit(RLIMIT_CORE, 0, err);
     if (status == ST_OK)
         status = limit(RLIMIT_NOFILE, FILES_MOST, err);
-#ifndef __SANITIZE_ADDRESS__ /* which maps more than any limit, and uses little of it */
+/* Sanitizers map more than any limit, and use little of it. */
+#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
     if (status == ST_OK)
         status = limit(RLIMIT_DATA, DATA_MOST, err);
 #endif
