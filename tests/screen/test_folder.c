@@ -4,8 +4,6 @@
 #include "tests/support/people.h"
 #include "tests/support/screen_test.h"
 
-#include "model/base/time.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,7 +16,7 @@
 
 #include <cmocka.h>
 
-enum { PATIENCE_MS = 30000, DEVICES = 3 };
+enum { DEVICES = 3 };
 
 static struct test_fleet fleet;
 static char *here, *before;
@@ -51,18 +49,6 @@ static void reaching(struct console_options *options)
     options->identity = fleet.identity;
 }
 
-static void await(const char *text)
-{
-    int64_t until = time_monotonic_ns() + PATIENCE_MS * INT64_C(1000000);
-    vt_settle(vt);
-    while (!vt_shows(vt, text)) {
-        if (time_monotonic_ns() > until)
-            fail_msg("%s did not come:\n%s", text, vt_text(vt));
-        loop_step(console->loop, 20);
-        vt_settle(vt);
-    }
-}
-
 static void open_folder(int rows, int cols, const char *device)
 {
     open_console_with(rows, cols, reaching);
@@ -72,36 +58,24 @@ static void open_folder(int rows, int cols, const char *device)
 
 /* ---- Golden screens ---- */
 
-static const struct {
-    const char *name;
-    int rows, cols;
-} sizes[] = {{"40x12", 12, 40}, {"80x24", 24, 80}, {"200x60", 60, 200}};
-
-static void golden(const char *name, size_t size, const char *language)
-{
-    char whole[128];
-    snprintf(whole, sizeof whole, "folder-%s-%s-%s", name, sizes[size].name, language);
-    vt_golden(vt, whole);
-}
-
 static void folder_screens(const char *language)
 {
     locale_set_language(language);
     farm_file_put(fleet.farm, "D0", "media/menu.png", "12345", 5, true);
     farm_file_put(fleet.farm, "D0", "media/价目表.pdf", "1234567890", 10, true);
     farm_file_put(fleet.farm, "D0", "media/\x1B]0;owned\x07.png", "1", 1, true);
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        open_folder(sizes[i].rows, sizes[i].cols, "D0");
-        golden("home", i, language);
+    for (int i = 0; i < SCREEN_SIZES; i++) {
+        open_folder(screen_sizes[i].rows, screen_sizes[i].cols, "D0");
+        golden_screen("folder", "home", i, language);
         vt_type(vt, "/media");
         vt_keys(vt, "Enter Enter");
         await("menu.png");
-        golden("inside", i, language);
+        golden_screen("folder", "inside", i, language);
         vt_keys(vt, "Down Down d");
-        golden("get", i, language);
+        golden_screen("folder", "get", i, language);
         vt_keys(vt, "Esc");
         vt_keys(vt, "Home Down d");
-        golden("hostile", i, language);
+        golden_screen("folder", "hostile", i, language);
         close_console();
         locale_set_language(language);
     }

@@ -82,38 +82,26 @@ static int mall_end(void **state)
     return screen_test_end(state);
 }
 
-static const struct {
-    const char *name;
-    int rows, cols;
-} sizes[] = {{"40x12", 12, 40}, {"80x24", 24, 80}, {"200x60", 60, 200}};
-
-static void golden(const char *name, size_t size, const char *language)
-{
-    char whole[128];
-    snprintf(whole, sizeof whole, "recording-%s-%s-%s", name, sizes[size].name, language);
-    vt_golden(vt, whole);
-}
-
 static void screens(const char *language)
 {
     locale_set_language(language);
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        open_console(sizes[i].rows, sizes[i].cols);
+    for (int i = 0; i < SCREEN_SIZES; i++) {
+        open_console(screen_sizes[i].rows, screen_sizes[i].cols);
         console_open(console, "recordings", "P1");
         vt_settle(vt);
-        golden("list", i, language);
+        golden_screen("recording", "list", i, language);
         vt_keys(vt, "Down Enter");
         vt_settle(vt);
-        golden("begin", i, language);
+        golden_screen("recording", "begin", i, language);
         vt_keys(vt, "/ p a p e r Enter");
         vt_settle(vt);
-        golden("found", i, language);
+        golden_screen("recording", "found", i, language);
         vt_keys(vt, "n");
         vt_settle(vt);
-        golden("nothing", i, language);
+        golden_screen("recording", "nothing", i, language);
         vt_keys(vt, "Esc Esc Up Enter End");
         vt_settle(vt);
-        golden("cut", i, language);
+        golden_screen("recording", "cut", i, language);
         close_console();
         locale_set_language(language);
     }

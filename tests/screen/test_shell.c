@@ -45,19 +45,6 @@ static void reaching(struct console_options *options)
     options->identity = fleet.identity;
 }
 
-/* What devices say comes when it comes: until the text is there. */
-static void await(const char *text)
-{
-    int64_t until = time_monotonic_ns() + PATIENCE_MS * INT64_C(1000000);
-    vt_settle(vt);
-    while (!vt_shows(vt, text)) {
-        if (time_monotonic_ns() > until)
-            fail_msg("%s did not come:\n%s\n%s", text, vt_row(vt, 12), vt_text(vt));
-        loop_step(console->loop, 20);
-        vt_settle(vt);
-    }
-}
-
 static void open_screen(int rows, int cols, const char *view, const char *argument)
 {
     open_console_with(rows, cols, reaching);
@@ -67,36 +54,24 @@ static void open_screen(int rows, int cols, const char *view, const char *argume
 
 /* ---- Golden screens ---- */
 
-static const struct {
-    const char *name;
-    int rows, cols;
-} sizes[] = {{"40x12", 12, 40}, {"80x24", 24, 80}, {"200x60", 60, 200}};
-
-static void golden(const char *name, size_t size, const char *language)
-{
-    char whole[128];
-    snprintf(whole, sizeof whole, "shell-%s-%s-%s", name, sizes[size].name, language);
-    vt_golden(vt, whole);
-}
-
 static void shell_screens(const char *language)
 {
     locale_set_language(language);
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        open_screen(sizes[i].rows, sizes[i].cols, "shell", "D0");
+    for (int i = 0; i < SCREEN_SIZES; i++) {
+        open_screen(screen_sizes[i].rows, screen_sizes[i].cols, "shell", "D0");
         await(":~$");
         vt_type(vt, "paint");
         vt_keys(vt, "Enter");
         await("1,204");
         await(":~$");
-        golden("painted", i, language);
+        golden_screen("shell", "painted", i, language);
         vt_keys(vt, "~ ?");
-        golden("help", i, language);
+        golden_screen("shell", "help", i, language);
         vt_keys(vt, "x");
         vt_type(vt, "exit 3");
         vt_keys(vt, "Enter");
         await(strcmp(language, "en") == 0 ? "status 3" : "状态 3");
-        golden("ended", i, language);
+        golden_screen("shell", "ended", i, language);
         close_console();
         locale_set_language(language);
     }
@@ -113,20 +88,20 @@ static const char log_text[] =
 static void log_screens(const char *language)
 {
     locale_set_language(language);
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    for (int i = 0; i < SCREEN_SIZES; i++) {
         farm_file_put(fleet.farm, "D1", "log/app.log", log_text, sizeof log_text - 1, true);
-        open_screen(sizes[i].rows, sizes[i].cols, "device-log", "device=D1");
+        open_screen(screen_sizes[i].rows, screen_sizes[i].cols, "device-log", "device=D1");
         await("error no");
         await("owned");
-        golden("log", i, language);
+        golden_screen("shell", "log", i, language);
         vt_keys(vt, "/ s o l d Enter");
-        golden("find", i, language);
+        golden_screen("shell", "find", i, language);
         vt_keys(vt, "Esc f p a p e r | [");
-        golden("wrong", i, language);
+        golden_screen("shell", "wrong", i, language);
         vt_keys(vt, "Backspace Backspace Enter");
-        golden("only", i, language);
+        golden_screen("shell", "only", i, language);
         vt_keys(vt, "Esc v Home Right");
-        golden("raw", i, language);
+        golden_screen("shell", "raw", i, language);
         close_console();
         locale_set_language(language);
     }

@@ -1,6 +1,7 @@
 #include "tests/support/screen_test.h"
 
 #include "model/access/access.h"
+#include "model/base/time.h"
 #include "views/modules.h"
 
 #include <setjmp.h>
@@ -9,6 +10,8 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
+
+enum { PATIENCE_MS = 30000 };
 
 struct vt *vt;
 struct console *console;
@@ -122,18 +125,40 @@ void see(const char *text)
         fail_msg("'%s' is not shown:\n%s", text, vt_text(vt));
 }
 
+void await(const char *text)
+{
+    int64_t until = time_monotonic_ns() + PATIENCE_MS * INT64_C(1000000);
+    vt_settle(vt);
+    while (!vt_shows(vt, text)) {
+        if (time_monotonic_ns() > until)
+            fail_msg("%s did not come:\n%s", text, vt_text(vt));
+        loop_step(console->loop, 20);
+        vt_settle(vt);
+    }
+}
+
 /* ---- Golden screens ---- */
 
-static const struct {
-    const char *name;
-    int rows, cols;
-} sizes[] = {{"40x12", 12, 40}, {"80x24", 24, 80}, {"200x60", 60, 200}};
+const struct screen_size screen_sizes[SCREEN_SIZES] = {
+    {"40x12", 12, 40}, {"80x24", 24, 80}, {"200x60", 60, 200}};
 
-static bool place_same(const char *prefix, const struct screen_place *place, size_t size,
+static bool screen_same(const char *prefix, const char *name, int size, const char *language)
+{
+    char whole[160];
+    snprintf(whole, sizeof whole, "%s-%s-%s-%s", prefix, name, screen_sizes[size].name, language);
+    return vt_golden_same(vt, whole);
+}
+
+void golden_screen(const char *prefix, const char *name, int size, const char *language)
+{
+    if (!screen_same(prefix, name, size, language))
+        fail_msg("%s-%s looks different; UPDATE_GOLDEN=1 accepts it", prefix, name);
+}
+
+static bool place_same(const char *prefix, const struct screen_place *place, int size,
                        const char *language)
 {
-    char name[120];
-    open_console(sizes[size].rows, sizes[size].cols);
+    open_console(screen_sizes[size].rows, screen_sizes[size].cols);
     if (place->view) {
         console_open(console, place->view, place->argument);
         vt_settle(vt);
@@ -144,8 +169,7 @@ static bool place_same(const char *prefix, const struct screen_place *place, siz
         vt_keys(vt, place->keys);
     if (place->type)
         vt_type(vt, place->type);
-    snprintf(name, sizeof name, "%s-%s-%s-%s", prefix, place->name, sizes[size].name, language);
-    bool same = vt_golden_same(vt, name);
+    bool same = screen_same(prefix, place->name, size, language);
     close_console();
     return same;
 }
@@ -155,7 +179,7 @@ void golden_screens(const char *prefix, const struct screen_place *places, size_
 {
     int different = 0;
     locale_set_language(language);
-    for (size_t size = 0; size < sizeof sizes / sizeof *sizes; size++)
+    for (int size = 0; size < SCREEN_SIZES; size++)
         for (size_t i = 0; i < n; i++)
             different += !place_same(prefix, &places[i], size, language);
     locale_set_language("en");

@@ -48,6 +48,19 @@ int screen_test_close(void **state);
 
 /* Ends the test where the text is not to be seen, with what is. */
 void see(const char *text);
+/* What others say comes when it comes: until the text is there, for half a minute. */
+void await(const char *text);
+
+/* The sizes that screens are kept in. */
+struct screen_size {
+    const char *name;
+    int rows, cols;
+};
+enum { SCREEN_SIZES = 3 };
+extern const struct screen_size screen_sizes[SCREEN_SIZES];
+
+/* What is shown now with golden/PREFIX-NAME-SIZE-LANGUAGE. */
+void golden_screen(const char *prefix, const char *name, int size, const char *language);
 
 /* How to reach a screen: a view by its name, then keys, then a text that is typed. NULL: none. */
 struct screen_place {

@@ -8,6 +8,15 @@
 
 #include <stddef.h>
 
+/* How many times as long what has a limit may take in a build with sanitizers. */
+#if defined __SANITIZE_THREAD__
+enum { TEST_SLOW = 5 };
+#elif defined __SANITIZE_ADDRESS__
+enum { TEST_SLOW = 3 };
+#else
+enum { TEST_SLOW = 1 };
+#endif
+
 /* A fresh folder under $TMPDIR or /tmp; the path is the caller's. temp_folder_remove deletes the
  * folder with everything in it and frees the path. */
 char *temp_folder(void);

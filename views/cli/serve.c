@@ -17,11 +17,11 @@
 #include <unistd.h>
 
 #ifdef __has_feature /* of clang */
-#define ADDRESSES_CHECKED __has_feature(address_sanitizer)
-#elif defined __SANITIZE_ADDRESS__
-#define ADDRESSES_CHECKED 1
+#define SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#elif defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define SANITIZED 1
 #else
-#define ADDRESSES_CHECKED 0
+#define SANITIZED 0
 #endif
 
 enum {
@@ -95,7 +95,7 @@ static enum status limits_set(struct error *err)
     enum status status = limit(RLIMIT_CORE, 0, err);
     if (status == ST_OK)
         status = limit(RLIMIT_NOFILE, FILES_MOST, err);
-#if !ADDRESSES_CHECKED /* which maps more than any limit, and uses little of it */
+#if !SANITIZED /* which maps more than any limit, and uses little of it */
     if (status == ST_OK)
         status = limit(RLIMIT_DATA, DATA_MOST, err);
 #endif
