@@ -15,7 +15,8 @@ OPT      ?= $(if $(SAN),-O1 -g -fno-omit-frame-pointer -fsanitize=$(SAN) -fno-sa
 CFLAGS   += -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -Wno-missing-field-initializers -Wshadow -Wstrict-prototypes \
             -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla -fno-common -pthread $(OPT)
 CPPFLAGS += -I. -I$(BUILD) -DATRIUM_VERSION='"$(VERSION)"' -DATRIUM_PREFIX='"$(PREFIX)"'
-LDLIBS   += -lncursesw -ltinfo -lsqlite3 -lpcre2-8 -lzstd -lutf8proc -ljansson -linih -lssh -lcurl -lcrypto -lxxhash -lvterm -lm
+# Libraries with many symbols of their own come first, where those are looked up when a program starts.
+LDLIBS   += -lsqlite3 -lnettle -lncursesw -ltinfo -lhogweed -lpcre2-8 -lzstd -lutf8proc -ljansson -linih -lssh -lcurl -lxxhash -lvterm -lm
 LDFLAGS  += -pthread -Wl,--as-needed
 
 MAIN     := views/main.c fixtures/devices/main.c
@@ -38,7 +39,7 @@ include $(sort $(wildcard tests/bench/*.mk tests/fuzz/*.mk doc/*.mk))
 ##@ Using it
 all: $(BUILD)/atrium $(BUILD)/atrium-devices $(LOCALES) ## build the program
 
-run: deps ## install what is missing, build, make the demo mall once, open the console on it
+run: run-deps ## install what is missing, build, make the demo mall once, open the console on it
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@$(BUILD)/atrium demo
 
@@ -52,8 +53,11 @@ install: all $(BUILD)/atrium.1 $(BUILD)/completions ## install program, manual, 
 	    [ -f $$mo ] && install -D -m 644 $$mo $(DESTDIR)$(PREFIX)/share/locale/$$mo; done; true
 
 ##@ Working on it
-deps: ## install the packages that building and running need
+deps: ## install the packages that building needs
 	@sh fixtures/install-packages.sh build
+
+run-deps:
+	@sh fixtures/install-packages.sh build run
 
 test-deps:
 	@sh fixtures/install-packages.sh build test
@@ -92,7 +96,7 @@ POT = $(BUILD)/atrium.pot
 pot: $(POT)
 $(POT): $(SOURCES) $(MAIN) $(wildcard views/*.h)
 	@mkdir -p $(@D)
-	@xgettext --from-code=UTF-8 -LC -k_ -kN_ -kngettext:1,2 --no-location --sort-output --package-name=atrium -o $@ $^
+	@xgettext --from-code=UTF-8 -LC -k_ -kN_ -kngettext:1,2 -kC_:1c,2 --no-location --sort-output --package-name=atrium -o $@ $^
 
 po: pot ## bring new texts into the translations
 	for po in views/po/*.po; do msgmerge --quiet --update --backup=none --no-fuzzy-matching --no-wrap --sort-output $$po $(POT); done
@@ -187,4 +191,4 @@ $(BUILD)/completions: $(BUILD)/atrium
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
-.PHONY: FORCE pot po all run install deps test-deps test tests asan tsan lint format bench dist clean help
+.PHONY: FORCE pot po all run install deps run-deps test-deps test tests asan tsan lint format bench dist clean help

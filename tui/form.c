@@ -124,6 +124,7 @@ struct form *form_new(const struct form_options *options)
     form->pages = options->pages;
     form->n_pages = options->n_pages;
     form->review = options->review;
+    form->loop = options->loop;
     form->today = options->today;
     form->done = options->done;
     form->context = options->context;

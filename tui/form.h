@@ -6,6 +6,7 @@
 #define ATRIUM_TUI_FORM_H
 
 #include "tui/action.h"
+#include "tui/loop.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -61,8 +62,9 @@ struct form_options {
     const char *title;
     const struct form_page *pages; /* must outlive the form, and names be unique */
     int n_pages;
-    bool review;   /* a last page that shows all values before they are sent */
-    int32_t today; /* a date number (days since 1970-01-01), for "today" and calendars */
+    bool review;             /* a last page that shows all values before they are sent */
+    const struct loop *loop; /* whose mouse the form follows; NULL: none */
+    int32_t today;           /* a date number (days since 1970-01-01), for "today" and calendars */
     /* Called with everything valid (then the form is finished) or on giving up. */
     void (*done)(void *context, struct form *form, bool sent);
     void *context;
@@ -72,9 +74,9 @@ struct form *form_new(const struct form_options *options);
 void form_free(struct form *form);
 
 void form_draw(struct form *form, struct area area);
-bool form_key(struct form *form, uint32_t key); /* true: taken; the form takes all typing keys */
+/* True: taken; the form takes all typing keys, and the mouse. */
+bool form_key(struct form *form, uint32_t key);
 bool form_action(struct form *form, int action_id);
-bool form_mouse(struct form *form, const struct loop_mouse *mouse);
 bool form_paste(struct form *form, const char *text);
 
 const char *form_value(const struct form *form, const char *name); /* "" when there is none */

@@ -225,12 +225,41 @@ static bool enter_key(struct form *form)
     return last ? form_send(form) : form_move(form, 1);
 }
 
+static bool mouse_take(struct form *form, const struct loop_mouse *mouse)
+{
+    if (form->picker) {
+        picker_mouse(form->picker, mouse);
+        if (!picker_open(form->picker)) {
+            picker_free(form->picker);
+            form->picker = NULL;
+        }
+        return true;
+    }
+    for (int i = 0; i < form->n_fields && mouse->pressed && mouse->button == 1; i++) {
+        struct area area = form->fields[i].area;
+
+        if (form->fields[i].page == form->page && area.rows > 0 && mouse->row >= area.row &&
+            mouse->row < area.row + area.rows && mouse->col >= area.col &&
+            mouse->col < area.col + area.cols) {
+            bool again = i == form->current;
+
+            form_go_to(form, i);
+            if (again && !form_is_typed(form->fields[i].field))
+                choose(form);
+            return true;
+        }
+    }
+    return false;
+}
+
 bool form_key(struct form *form, uint32_t key)
 {
     struct form_field *f = form_current(form);
 
     if (form->finished)
         return false;
+    if (key == KEYS_MOUSE)
+        return form->loop && mouse_take(form, loop_mouse(form->loop));
     if (form->picker) {
         picker_key(form->picker, key);
         if (!picker_open(form->picker)) {
@@ -268,33 +297,4 @@ bool form_paste(struct form *form, const char *text)
     }
     form_field_edited(form, f);
     return true;
-}
-
-bool form_mouse(struct form *form, const struct loop_mouse *mouse)
-{
-    if (form->finished)
-        return false;
-    if (form->picker) {
-        picker_mouse(form->picker, mouse);
-        if (!picker_open(form->picker)) {
-            picker_free(form->picker);
-            form->picker = NULL;
-        }
-        return true;
-    }
-    for (int i = 0; i < form->n_fields && mouse->pressed && mouse->button == 1; i++) {
-        struct area area = form->fields[i].area;
-
-        if (form->fields[i].page == form->page && area.rows > 0 && mouse->row >= area.row &&
-            mouse->row < area.row + area.rows && mouse->col >= area.col &&
-            mouse->col < area.col + area.cols) {
-            bool again = i == form->current;
-
-            form_go_to(form, i);
-            if (again && !form_is_typed(form->fields[i].field))
-                choose(form);
-            return true;
-        }
-    }
-    return false;
 }

@@ -29,6 +29,7 @@ struct form {
     const struct form_page *pages;
     int n_pages;
     bool review, finished;
+    const struct loop *loop;
     int32_t today;
     void (*done)(void *context, struct form *form, bool sent);
     void *context;

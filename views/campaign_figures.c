@@ -6,7 +6,6 @@
 #include "tui/intl.h"
 
 #include <math.h>
-#include <string.h>
 
 static enum status counts_take(struct reader *reader, struct arena *arena,
                                const struct access *access, struct campaign_figures *f,
@@ -155,9 +154,7 @@ const struct figure_line *campaign_figure_lines(struct arena *arena,
         for (size_t i = 0; i < f->plan.n_notes; i++)
             line_add(&l, ROLE_WARN, NULL, f->plan.notes[i]);
     }
-    struct figure_line *kept = arena_array(arena, struct figure_line, l.all.n + 1);
-    if (l.all.n)
-        memcpy(kept, l.all.at, l.all.n * sizeof *kept);
+    struct figure_line *kept = vec_copy(arena, &l.all);
     *n = l.all.n;
     vec_free(&l.all);
     return kept;

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOT_FIGURES, SLOT_LOAD, SLOT_EXPERIENCE, WAIT_MS = 150, FIELDS = 40, WIDE = 120 };
+enum { SLOT_FIGURES, SLOT_LOAD, SLOT_EXPERIENCE, WAIT_MS = 150, FIELDS = 40 };
 
 struct form_state {
     struct wizard *wizard;
@@ -304,7 +304,8 @@ static void wizard_build(struct view *view, const struct campaign *campaign)
                                       .type = type_of(key),
                                       .choices = choices_of(arena, key)};
         }
-    struct wizard_ops ops = {.check = view_check, .done = form_done, .context = view};
+    struct wizard_ops ops = {
+        .check = view_check, .done = form_done, .context = view, .loop = view->console->loop};
     const struct clock *clock = &view->console->mall->clock;
     wizard_free(state->wizard);
     state->wizard = wizard_new(_("Campaign"), fields, n, clock_day(clock, time_now()), &ops);
@@ -436,16 +437,8 @@ static void form_draw_view(struct view *view, struct area area)
             draw_wrapped(area, 0, ROLE_ERROR, view_problem(view, SLOT_LOAD));
         return;
     }
-    if (area.cols >= WIDE) {
-        struct area right = area_cut_right(&area, area.cols * 2 / 5);
-        area_cut_right(&area, 2);
-        figures_draw(view, right);
-    } else {
-        int rows = area.rows >= 18 ? 7 : area.rows >= 14 ? 4 : 1;
-        figures_draw(view, area_cut_bottom(&area, rows));
-        if (rows > 1)
-            draw_rule(area_cut_bottom(&area, 1), 0, ROLE_DIM);
-    }
+    int rows = area.rows >= 18 ? 7 : area.rows >= 14 ? 4 : 1;
+    figures_draw(view, wizard_side(&area, area.cols * 2 / 5, rows));
     wizard_draw(state->wizard, area);
 }
 

@@ -304,83 +304,109 @@ static void portrait_open(struct console *console, const char *argument)
     free(people);
 }
 
+static void step_back(struct console *console)
+{
+    if (!partial_stop(console))
+        console_back(console);
+}
+
+static void view_close(struct console *console)
+{
+    if (console->depth > 1)
+        console_back(console);
+    else
+        leave(console);
+}
+
+static void period_choose(struct console *console, const char *argument)
+{
+    if (*argument)
+        console_period(console, argument);
+    else
+        overlay_period(console);
+}
+
+static void period_earlier(struct console *console)
+{
+    period_move(console, -1);
+}
+
+static void period_later(struct console *console)
+{
+    period_move(console, 1);
+}
+
+static void redraw(struct console *console)
+{
+    (void)console;
+    screen_redraw();
+}
+
+static void suspend(struct console *console)
+{
+    loop_suspend(console->loop);
+}
+
+static void mall_choose(struct console *console, const char *argument)
+{
+    if (*argument)
+        malls_switch(console, argument);
+    else
+        malls_pick(console);
+}
+
+static void results_open(struct console *console, const char *argument)
+{
+    console_open(console, *argument ? "campaign-result" : "campaign-results", argument);
+}
+
+static void simulation_open(struct console *console, const char *argument)
+{
+    if (*argument)
+        console_open(console, "campaign-simulate", argument);
+    else
+        console_complain(console, "%s", _("which campaign? Write its code behind the word"));
+}
+
+/* What the console itself does, on every screen. */
 static bool console_own(struct console *console, int id, const char *argument)
 {
-    switch (id) {
-    case ACTION_BACK:
-        if (!partial_stop(console))
-            console_back(console);
-        return true;
-    case ACTION_CLOSE:
-        if (console->depth > 1)
-            console_back(console);
+    static const struct {
+        int id;
+        void (*plain)(struct console *console);
+        void (*with)(struct console *console, const char *argument);
+    } acts[] = {
+        {ACTION_BACK, .plain = step_back},
+        {ACTION_CLOSE, .plain = view_close},
+        {ACTION_QUIT, .plain = leave},
+        {ACTION_RESUME, .plain = resume},
+        {ACTION_PALETTE, .plain = overlay_palette},
+        {ACTION_HELP, .plain = overlay_help},
+        {ACTION_MENU, .plain = overlay_menu},
+        {ACTION_PERIOD, .with = period_choose},
+        {ACTION_PERIOD_EARLIER, .plain = period_earlier},
+        {ACTION_PERIOD_LATER, .plain = period_later},
+        {ACTION_COMPARE, .with = compare_next},
+        {ACTION_REFRESH, .plain = console_refresh},
+        {ACTION_CANCEL, .plain = cancel_all},
+        {ACTION_REDRAW, .plain = redraw},
+        {ACTION_SUSPEND, .plain = suspend},
+        {ACTION_MALL_SWITCH, .with = mall_choose},
+        {ACTION_UNDO, .plain = change_undo},
+        {ACTION_PORTRAIT, .with = portrait_open},
+        {ACTION_RESULTS, .with = results_open},
+        {ACTION_SIMULATE, .with = simulation_open},
+    };
+    for (size_t i = 0; i < sizeof acts / sizeof *acts; i++) {
+        if (acts[i].id != id)
+            continue;
+        if (acts[i].with)
+            acts[i].with(console, argument);
         else
-            leave(console);
+            acts[i].plain(console);
         return true;
-    case ACTION_QUIT:
-        leave(console);
-        return true;
-    case ACTION_RESUME:
-        resume(console);
-        return true;
-    case ACTION_PALETTE:
-        overlay_palette(console);
-        return true;
-    case ACTION_HELP:
-        overlay_help(console);
-        return true;
-    case ACTION_MENU:
-        overlay_menu(console);
-        return true;
-    case ACTION_PERIOD:
-        if (*argument)
-            console_period(console, argument);
-        else
-            overlay_period(console);
-        return true;
-    case ACTION_PERIOD_EARLIER:
-    case ACTION_PERIOD_LATER:
-        period_move(console, id == ACTION_PERIOD_LATER ? 1 : -1);
-        return true;
-    case ACTION_COMPARE:
-        compare_next(console, argument);
-        return true;
-    case ACTION_REFRESH:
-        console_refresh(console);
-        return true;
-    case ACTION_CANCEL:
-        cancel_all(console);
-        return true;
-    case ACTION_REDRAW:
-        screen_redraw();
-        return true;
-    case ACTION_SUSPEND:
-        loop_suspend(console->loop);
-        return true;
-    case ACTION_MALL_SWITCH:
-        if (*argument)
-            malls_switch(console, argument);
-        else
-            malls_pick(console);
-        return true;
-    case ACTION_UNDO:
-        change_undo(console);
-        return true;
-    case ACTION_PORTRAIT:
-        portrait_open(console, argument);
-        return true;
-    case ACTION_RESULTS:
-        console_open(console, *argument ? "campaign-result" : "campaign-results", argument);
-        return true;
-    case ACTION_SIMULATE:
-        if (*argument)
-            console_open(console, "campaign-simulate", argument);
-        else
-            console_complain(console, "%s", _("which campaign? Write its code behind the word"));
-        return true;
-    default:
-        return false;
     }
+    return false;
 }
 
 /* The view first, then the console; false: nobody had anything to do for it. */

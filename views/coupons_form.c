@@ -40,7 +40,7 @@ static void form_done(void *context, struct form *form, bool sent)
 }
 
 struct coupons_form *coupons_form_new(const char *code, void (*done)(void *context, bool sent),
-                                      void *context)
+                                      void *context, const struct loop *loop)
 {
     struct coupons_form *f = mem_zero(1, sizeof *f);
     f->arena = arena_new();
@@ -75,6 +75,7 @@ struct coupons_form *coupons_form_new(const char *code, void (*done)(void *conte
     f->form = form_new(&(struct form_options){.title = _("Redeem a coupon"),
                                               .pages = &f->page,
                                               .n_pages = 1,
+                                              .loop = loop,
                                               .done = form_done,
                                               .context = f});
     return f;

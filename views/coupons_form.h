@@ -4,6 +4,7 @@
 #define ATRIUM_VIEWS_COUPONS_FORM_H
 
 #include "tui/draw.h"
+#include "tui/loop.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,7 +19,7 @@ struct coupons_form_values {
 
 /* `done` is called when it is sent complete or given up; the form is finished then. */
 struct coupons_form *coupons_form_new(const char *code, void (*done)(void *context, bool sent),
-                                      void *context);
+                                      void *context, const struct loop *loop);
 void coupons_form_free(struct coupons_form *form); /* NULL is fine */
 void coupons_form_draw(struct coupons_form *form, struct area area);
 bool coupons_form_key(struct coupons_form *form, uint32_t key);

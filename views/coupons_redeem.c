@@ -179,7 +179,7 @@ static void redeem_open(struct view *view)
 {
     struct redeem_state *state = view->state;
     view->scopes[view->n_scopes++] = "form";
-    state->form = coupons_form_new(view->argument, form_done, view);
+    state->form = coupons_form_new(view->argument, form_done, view, view->console->loop);
     verdict_follow(view);
 }
 

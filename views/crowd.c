@@ -58,7 +58,7 @@ static void crowd_refresh(struct view *view)
 
 static void crowd_open(struct view *view)
 {
-    sheet_view_open(view, "crowd", _("people"));
+    sheet_view_open(view, "crowd", C_("counted", "people"));
 }
 
 /* Why the selected person came no further, where the list is of a funnel's step. */

@@ -76,7 +76,7 @@ static void edit_answered(struct view *view, int slot)
                                               [DEVICE_FORM_NOTE] = d->note};
     for (int i = 0; i < DEVICE_FORM_FIELDS; i++)
         state->before[i] = arena_strdup(state->arena, values[i]);
-    state->form = device_form_new(state->before, form_done, view);
+    state->form = device_form_new(state->before, form_done, view, view->console->loop);
 }
 
 static void edit_draw(struct view *view, struct area area)

@@ -49,7 +49,8 @@ static void form_done(void *context, struct form *form, bool sent)
 }
 
 struct device_form *device_form_new(const char *const values[DEVICE_FORM_FIELDS],
-                                    void (*done)(void *context, bool sent), void *context)
+                                    void (*done)(void *context, bool sent), void *context,
+                                    const struct loop *loop)
 {
     struct device_form *f = mem_zero(1, sizeof *f);
     f->done = done;
@@ -62,8 +63,12 @@ struct device_form *device_form_new(const char *const values[DEVICE_FORM_FIELDS]
                                       .max = shapes[i].most,
                                       .value = values[i]};
     f->page = (struct form_page){_("Device"), f->fields, DEVICE_FORM_FIELDS};
-    f->form = form_new(&(struct form_options){
-        .title = _("Device"), .pages = &f->page, .n_pages = 1, .done = form_done, .context = f});
+    f->form = form_new(&(struct form_options){.title = _("Device"),
+                                              .pages = &f->page,
+                                              .n_pages = 1,
+                                              .loop = loop,
+                                              .done = form_done,
+                                              .context = f});
     return f;
 }
 

@@ -4,6 +4,7 @@
 #define ATRIUM_VIEWS_DEVICE_FORM_H
 
 #include "tui/draw.h"
+#include "tui/loop.h"
 
 #include <stdbool.h>
 
@@ -29,7 +30,8 @@ struct device_form;
 /* `values` to start with must outlive the form. `done` is called when it is sent or given up; the
  * form is finished then. */
 struct device_form *device_form_new(const char *const values[DEVICE_FORM_FIELDS],
-                                    void (*done)(void *context, bool sent), void *context);
+                                    void (*done)(void *context, bool sent), void *context,
+                                    const struct loop *loop);
 void device_form_free(struct device_form *form); /* NULL is fine */
 void device_form_draw(struct device_form *form, struct area area);
 bool device_form_key(struct device_form *form, uint32_t key);

@@ -4,8 +4,8 @@
 #include "model/base/text.h"
 #include "model/base/time.h"
 #include "model/fleet/act.h"
-#include "model/store/write_queue.h"
 #include "views/actions.h"
+#include "views/fleet_audit.h"
 #include "views/fleet_desk.h"
 #include "views/fleet_fold.h"
 #include "views/fleet_rows.h"
@@ -53,57 +53,32 @@ void fleet_run_free(struct fleet_run *run)
     free(run);
 }
 
-/* What the writer's thread needs; the results are copies, as the run may be replaced meanwhile. */
-struct outcome {
-    struct arena *arena;
-    char actor[64];
+struct run_outcome {
     const char *command;
     struct fleet_result *results;
     size_t n;
 };
 
-static enum status outcome_run(struct writer *writer, void *arguments, struct error *err)
+static enum status outcome_write(struct writer *writer, const struct fleet_outcome *outcome,
+                                 struct error *err)
 {
-    struct outcome *o = *(struct outcome **)arguments;
-    return device_acts_keep(writer, o->actor, "run", o->command, o->results, o->n, err);
-}
-
-static void outcome_done(void *context, void *arguments, enum status status,
-                         const struct error *error)
-{
-    struct console *console = context;
-    (void)arguments;
-    if (status != ST_OK)
-        console_complain(console, "%s", error_text(error));
-}
-
-static void outcome_release(void *arguments)
-{
-    struct outcome *o = *(struct outcome **)arguments;
-    arena_free(o->arena);
-    free(o);
+    const struct run_outcome *o = outcome->what;
+    return device_acts_keep(writer, outcome->actor, "run", o->command, o->results, o->n, err);
 }
 
 static void outcome_keep(struct fleet_run *run)
 {
-    struct outcome *o = mem_zero(1, sizeof *o);
+    struct fleet_outcome *outcome = fleet_outcome_new(run->console);
+    struct run_outcome *o = arena_new_of(outcome->arena, struct run_outcome);
     const struct fleet_result *results = fleet_work_results(desk_work_of(run->work), &o->n);
-    o->arena = arena_new();
-    o->command = arena_strdup(o->arena, run->command);
-    snprintf(o->actor, sizeof o->actor, "%s", run->console->access.principal);
-    o->results = arena_array(o->arena, struct fleet_result, o->n + 1);
-    struct device *devices = devices_copy(o->arena, run->devices, run->n);
-    for (size_t i = 0; i < o->n; i++) {
-        o->results[i] = results[i];
+    struct device *devices = devices_copy(outcome->arena, run->devices, run->n);
+    o->command = arena_strdup(outcome->arena, run->command);
+    o->results = arena_copy(outcome->arena, results, o->n, sizeof *results);
+    for (size_t i = 0; i < o->n; i++)
         o->results[i].device = &devices[i];
-    }
-    struct write_request request = {.run = outcome_run,
-                                    .done = outcome_done,
-                                    .release = outcome_release,
-                                    .arguments = &o,
-                                    .size = sizeof o,
-                                    .context = run->console};
-    write_queue_submit(run->console->writes, &request);
+    outcome->keep = outcome_write;
+    outcome->what = o;
+    fleet_outcome_submit(run->console, outcome);
 }
 
 static void work_changed(void *context, bool kept)
@@ -117,41 +92,20 @@ static void work_changed(void *context, bool kept)
     run_tell(run);
 }
 
-struct announcement {
-    struct fleet_run *run; /* only to be compared */
-    char actor[64], *command;
-    size_t n;
-};
-
-static enum status announcement_run(struct writer *writer, void *arguments, struct error *err)
-{
-    struct announcement *a = arguments;
-    return device_act_announce(writer, a->actor, "run", a->command, a->n, err);
-}
-
 /* The audit has it: only now devices hear of it. */
-static void announcement_done(void *context, void *arguments, enum status status,
-                              const struct error *error)
+static void run_announced(struct console *console, const void *of, bool good)
 {
-    struct console *console = context;
     struct fleet_run *run = console->run;
-    if (!run || run != ((struct announcement *)arguments)->run)
+    if (!run || run != of)
         return;
     run->asked = false;
-    if (status != ST_OK) {
-        console_complain(console, "%s", error_text(error));
-    } else if (!console->leaving && !run->cancelled) {
+    if (good && !console->leaving && !run->cancelled) {
         struct fleet_work_options how = {
             .command = run->command, .guarded = true, .most = FOLDED_MOST};
         run->work = desk_work_begin(console->desk, run->devices, run->n, &how, work_changed, run);
         work_changed(run, false);
     }
     run_tell(run);
-}
-
-static void announcement_release(void *arguments)
-{
-    free(((struct announcement *)arguments)->command);
 }
 
 void fleet_run_begin(struct console *console, const struct device *devices, size_t n,
@@ -166,15 +120,7 @@ void fleet_run_begin(struct console *console, const struct device *devices, size
     run->asked = true;
     fleet_run_free(console->run);
     console->run = run;
-    struct announcement a = {.run = run, .command = mem_strdup(command), .n = n};
-    snprintf(a.actor, sizeof a.actor, "%s", console->access.principal);
-    struct write_request request = {.run = announcement_run,
-                                    .done = announcement_done,
-                                    .release = announcement_release,
-                                    .arguments = &a,
-                                    .size = sizeof a,
-                                    .context = console};
-    write_queue_submit(console->writes, &request);
+    fleet_announce(console, "run", command, n, run_announced, run);
     console_open(console, "fleet-run", "");
 }
 

@@ -5,8 +5,8 @@
 #include "model/fleet/act.h"
 #include "model/fleet/config.h"
 #include "model/fleet/folder.h"
-#include "model/store/write_queue.h"
 #include "views/fleet_acts.h"
+#include "views/fleet_audit.h"
 #include "views/fleet_desk.h"
 
 #include <stdlib.h>
@@ -54,10 +54,7 @@ void fleet_transfer_free(struct fleet_transfer *transfer)
     free(transfer);
 }
 
-/* What the writer's thread needs, as copies: another transfer may take this one's place. */
-struct outcome {
-    struct arena *arena;
-    char actor[64];
+struct transfer_outcome {
     const char *act, *detail;
     bool config;
     int64_t queue_until;
@@ -65,53 +62,32 @@ struct outcome {
     size_t n;
 };
 
-static enum status outcome_run(struct writer *writer, void *arguments, struct error *err)
+static enum status outcome_write(struct writer *writer, const struct fleet_outcome *outcome,
+                                 struct error *err)
 {
-    struct outcome *o = *(struct outcome **)arguments;
-    return o->config ? config_applied_keep(writer, o->actor, o->results, o->n, o->queue_until, err)
-                     : device_acts_keep(writer, o->actor, o->act, o->detail,
-                                        transfer_outcomes(o->arena, o->results, o->n), o->n, err);
-}
-
-static void outcome_done(void *context, void *arguments, enum status status,
-                         const struct error *error)
-{
-    struct console *console = context;
-    (void)arguments;
-    if (status != ST_OK)
-        console_complain(console, "%s", error_text(error));
-}
-
-static void outcome_release(void *arguments)
-{
-    struct outcome *o = *(struct outcome **)arguments;
-    arena_free(o->arena);
-    free(o);
+    const struct transfer_outcome *o = outcome->what;
+    if (o->config)
+        return config_applied_keep(writer, outcome->actor, o->results, o->n, o->queue_until, err);
+    return device_acts_keep(writer, outcome->actor, o->act, o->detail,
+                            transfer_outcomes(outcome->arena, o->results, o->n), o->n, err);
 }
 
 static void outcome_keep(struct fleet_transfer *transfer)
 {
-    struct outcome *o = mem_zero(1, sizeof *o);
+    struct fleet_outcome *outcome = fleet_outcome_new(transfer->console);
+    struct transfer_outcome *o = arena_new_of(outcome->arena, struct transfer_outcome);
     const struct transfer_result *results = transfer_results(transfer->transfer, &o->n);
-    o->arena = arena_new();
-    o->act = arena_strdup(o->arena, transfer->act);
-    o->detail = arena_strdup(o->arena, transfer->detail);
+    struct device *devices = devices_copy(outcome->arena, transfer->devices, transfer->n);
+    o->act = arena_strdup(outcome->arena, transfer->act);
+    o->detail = arena_strdup(outcome->arena, transfer->detail);
     o->config = transfer->options.kind == TRANSFER_CONFIG;
     o->queue_until = transfer->waited ? 0 : time_now() + QUEUE_S;
-    snprintf(o->actor, sizeof o->actor, "%s", transfer->console->access.principal);
-    o->results = arena_array(o->arena, struct transfer_result, o->n + 1);
-    struct device *devices = devices_copy(o->arena, transfer->devices, transfer->n);
-    for (size_t i = 0; i < o->n; i++) {
-        o->results[i] = results[i];
+    o->results = arena_copy(outcome->arena, results, o->n, sizeof *results);
+    for (size_t i = 0; i < o->n; i++)
         o->results[i].device = &devices[i];
-    }
-    struct write_request request = {.run = outcome_run,
-                                    .done = outcome_done,
-                                    .release = outcome_release,
-                                    .arguments = &o,
-                                    .size = sizeof o,
-                                    .context = transfer->console};
-    write_queue_submit(transfer->console->writes, &request);
+    outcome->keep = outcome_write;
+    outcome->what = o;
+    fleet_outcome_submit(transfer->console, outcome);
 }
 
 static void transfer_look(void *context)
@@ -149,41 +125,17 @@ static void work_begin(struct fleet_transfer *transfer)
     transfer_look(transfer);
 }
 
-/* ---- The audit has it first ---- */
-
-struct announcement {
-    struct fleet_transfer *transfer; /* only to be compared */
-    char actor[64], *act, *detail;
-    size_t n;
-};
-
-static enum status announcement_run(struct writer *writer, void *arguments, struct error *err)
+/* The audit has it first. */
+static void transfer_announced(struct console *console, const void *of, bool good)
 {
-    struct announcement *a = arguments;
-    return device_act_announce(writer, a->actor, a->act, a->detail, a->n, err);
-}
-
-static void announcement_done(void *context, void *arguments, enum status status,
-                              const struct error *error)
-{
-    struct console *console = context;
     struct fleet_transfer *transfer = console->transfer;
-    if (!transfer || transfer != ((struct announcement *)arguments)->transfer)
+    if (!transfer || transfer != of)
         return;
     transfer->asked = false;
-    if (status != ST_OK)
-        console_complain(console, "%s", error_text(error));
-    else if (!console->leaving && !transfer->cancelled)
+    if (good && !console->leaving && !transfer->cancelled)
         work_begin(transfer);
     if (transfer->changed)
         transfer->changed(transfer->context);
-}
-
-static void announcement_release(void *arguments)
-{
-    struct announcement *a = arguments;
-    free(a->act);
-    free(a->detail);
 }
 
 static void transfer_announce(struct fleet_transfer *transfer, bool shown)
@@ -192,18 +144,8 @@ static void transfer_announce(struct fleet_transfer *transfer, bool shown)
     fleet_transfer_free(console->transfer);
     console->transfer = transfer;
     transfer->asked = true;
-    struct announcement a = {.transfer = transfer,
-                             .act = mem_strdup(transfer->act),
-                             .detail = mem_strdup(transfer->detail),
-                             .n = transfer->n};
-    snprintf(a.actor, sizeof a.actor, "%s", console->access.principal);
-    struct write_request request = {.run = announcement_run,
-                                    .done = announcement_done,
-                                    .release = announcement_release,
-                                    .arguments = &a,
-                                    .size = sizeof a,
-                                    .context = console};
-    write_queue_submit(console->writes, &request);
+    fleet_announce(console, transfer->act, transfer->detail, transfer->n, transfer_announced,
+                   transfer);
     if (shown)
         console_open(console, "files", "");
 }

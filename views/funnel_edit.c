@@ -56,7 +56,7 @@ static void edit_open(struct view *view)
 {
     struct edit_state *state = view->state;
     const struct view *below = funnel_below(view);
-    struct funnel_form_ops ops = {.done = edited, .context = view};
+    struct funnel_form_ops ops = {.done = edited, .context = view, .loop = view->console->loop};
     view->scopes[view->n_scopes++] = "form";
     state->form = funnel_form_new(below ? funnel_view_name(below) : "",
                                   below ? funnel_view_line(below) : "", &ops);

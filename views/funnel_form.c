@@ -280,8 +280,12 @@ struct funnel_form *funnel_form_new(const char *name, const char *line,
     f->pages[0] =
         (struct form_page){N_("What"), f->fields[0], what_fields(f, name, line, &plan.query)};
     f->pages[1] = (struct form_page){N_("How"), f->fields[1], rule_fields(f, &plan)};
-    f->form = form_new(&(struct form_options){
-        .title = _("Funnel"), .pages = f->pages, .n_pages = 2, .done = sent, .context = f});
+    f->form = form_new(&(struct form_options){.title = _("Funnel"),
+                                              .pages = f->pages,
+                                              .n_pages = 2,
+                                              .loop = ops->loop,
+                                              .done = sent,
+                                              .context = f});
     return f;
 }
 

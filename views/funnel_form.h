@@ -4,6 +4,7 @@
 #define ATRIUM_VIEWS_FUNNEL_FORM_H
 
 #include "tui/draw.h"
+#include "tui/loop.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,6 +15,7 @@ struct funnel_form_ops {
     /* A line that parses, and a name or ""; NULL for a line: given up. The form is finished. */
     void (*done)(void *context, const char *name, const char *line);
     void *context;
+    const struct loop *loop; /* whose mouse the form follows */
 };
 
 /* Starts from a line; one that cannot be read gives an empty form. */

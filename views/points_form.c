@@ -168,6 +168,7 @@ struct points_form *points_form_new(enum points_form_kind kind, const struct poi
                                               .pages = &f->page,
                                               .n_pages = 1,
                                               .review = true,
+                                              .loop = ops->loop,
                                               .today = ops->today,
                                               .done = form_done,
                                               .context = f});

@@ -3,6 +3,7 @@
 #define ATRIUM_VIEWS_POINTS_FORM_H
 
 #include "tui/draw.h"
+#include "tui/loop.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,6 +26,7 @@ struct points_form_ops {
     const char *(*value)(void *context, const char *name);
     void (*done)(void *context, bool sent);
     void *context;
+    const struct loop *loop; /* whose mouse the form follows */
     int32_t today;
 };
 struct points_form *points_form_new(enum points_form_kind kind, const struct points_form_ops *ops);

@@ -251,6 +251,7 @@ static void post_open(struct view *view)
     struct points_form_ops ops = {.value = field_start,
                                   .done = form_done,
                                   .context = view,
+                                  .loop = view->console->loop,
                                   .today = clock_day(&view->console->mall->clock, time_now())};
     view->scopes[view->n_scopes++] = "form";
     state->start = order_start(view);

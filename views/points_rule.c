@@ -164,6 +164,7 @@ static void rule_answered(struct view *view, int slot)
     struct points_form_ops ops = {.value = field_start,
                                   .done = form_done,
                                   .context = view,
+                                  .loop = view->console->loop,
                                   .today = clock_day(&view->console->mall->clock, time_now())};
     if (!state->form && view_answer(view, slot))
         state->form = points_form_new(is_rule(view) ? POINTS_FORM_RULE : POINTS_FORM_TERMS, &ops);

@@ -46,7 +46,7 @@ static void principals_refresh(struct view *view)
 
 static void principals_open(struct view *view)
 {
-    sheet_view_open(view, "principals", _("people"));
+    sheet_view_open(view, "principals", C_("counted", "people"));
 }
 
 static void principals_draw(struct view *view, struct area area)

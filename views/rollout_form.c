@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOT_OUTLOOK, SLOT_PACKAGES, WAIT_MS = 150, WIDE = 120, SHOWN = 4 };
+enum { SLOT_OUTLOOK, SLOT_PACKAGES, WAIT_MS = 150, SHOWN = 4 };
 /* Rows of the form below which it scrolls, and of what it comes to. */
 enum { FORM_ROWS = 13, FORM_LEAST = 9, OUTLOOK_LEAST = 7 };
 
@@ -236,7 +236,8 @@ static void wizard_build(struct view *view, const struct rollout_values *values)
         list[k] = NULL;
         fields[i].choices = list;
     }
-    struct wizard_ops ops = {.check = field_check, .done = form_done, .context = view};
+    struct wizard_ops ops = {
+        .check = field_check, .done = form_done, .context = view, .loop = view->console->loop};
     state->wizard = wizard_new(_("Roll-out"), fields, FIELDS, 0, &ops);
     wizard_free(before);
     arena_free(arena);
@@ -344,25 +345,23 @@ static void outlook_draw(struct view *view, struct area area)
     }
 }
 
+/* Where it stands below: as much of it as the form leaves room for. */
+static int outlook_height(const struct view *view, struct area area)
+{
+    const struct form_state *state = view->state;
+    const struct rollout_outlook *outlook = view_answer(view, SLOT_OUTLOOK);
+    bool review = wizard_reviews(state->wizard);
+    int left = area.rows - (review ? FORM_LEAST : FORM_ROWS);
+    /* With the rule above it, and with what to press. */
+    int wanted = outlook ? rollout_outlook_rows(outlook, area.cols, left - 2) + 2 : left;
+    int most = left < wanted ? left : wanted;
+    return area.rows < 14 ? 2 : most > OUTLOOK_LEAST ? most : OUTLOOK_LEAST;
+}
+
 static void form_draw_view(struct view *view, struct area area)
 {
     struct form_state *state = view->state;
-    if (area.cols >= WIDE) {
-        struct area right = area_cut_right(&area, area.cols / 2);
-        area_cut_right(&area, 2);
-        outlook_draw(view, right);
-    } else {
-        bool review = wizard_reviews(state->wizard);
-        int left = area.rows - (review ? FORM_LEAST : FORM_ROWS);
-        const struct rollout_outlook *outlook = view_answer(view, SLOT_OUTLOOK);
-        /* With the rule above it, and with what to press. */
-        int wanted = outlook ? rollout_outlook_rows(outlook, area.cols, left - 2) + 2 : left;
-        int most = left < wanted ? left : wanted;
-        int rows = area.rows < 14 ? 2 : most > OUTLOOK_LEAST ? most : OUTLOOK_LEAST;
-        outlook_draw(view, area_cut_bottom(&area, rows));
-        if (rows > 2)
-            draw_rule(area_cut_bottom(&area, 1), 0, ROLE_DIM);
-    }
+    outlook_draw(view, wizard_side(&area, area.cols / 2, outlook_height(view, area)));
     wizard_draw(state->wizard, area);
 }
 

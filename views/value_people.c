@@ -81,7 +81,7 @@ static void people_refresh(struct view *view)
 
 static void people_open(struct view *view)
 {
-    sheet_view_open(view, "value-people", _("people"));
+    sheet_view_open(view, "value-people", C_("counted", "people"));
 }
 
 const struct view_ops view_value_people = {

@@ -76,6 +76,7 @@ struct wizard *wizard_new(const char *title, const struct wizard_field *fields, 
                                                    .pages = wizard->pages,
                                                    .n_pages = wizard->n_pages,
                                                    .review = true,
+                                                   .loop = ops->loop,
                                                    .today = today,
                                                    .done = finished,
                                                    .context = wizard});
@@ -89,6 +90,20 @@ void wizard_free(struct wizard *wizard)
     form_free(wizard->form);
     arena_free(wizard->arena);
     free(wizard);
+}
+
+struct area wizard_side(struct area *area, int cols, int rows)
+{
+    enum { WIDE = 120 };
+    if (area->cols >= WIDE) {
+        struct area right = area_cut_right(area, cols);
+        area_cut_right(area, 2);
+        return right;
+    }
+    struct area below = area_cut_bottom(area, rows);
+    if (rows > 2)
+        draw_rule(area_cut_bottom(area, 1), 0, ROLE_DIM);
+    return below;
 }
 
 void wizard_draw(struct wizard *wizard, struct area area)

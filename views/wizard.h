@@ -4,6 +4,7 @@
 #define ATRIUM_VIEWS_WIZARD_H
 
 #include "tui/draw.h"
+#include "tui/loop.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,6 +32,7 @@ struct wizard_ops {
     const char *(*check)(void *context, const char *name, const char *value);
     void (*done)(void *context, bool sent); /* then the wizard is finished */
     void *context;
+    const struct loop *loop; /* whose mouse the form follows */
 };
 
 /* The last page shows all values before they are sent. Fields are copied. */
@@ -39,6 +41,9 @@ struct wizard *wizard_new(const char *title, const struct wizard_field *fields, 
                           int32_t today, const struct wizard_ops *ops);
 void wizard_free(struct wizard *wizard); /* NULL is fine */
 void wizard_draw(struct wizard *wizard, struct area area);
+/* The place for what it comes to, which is cut off: beside it where it is wide, `cols` wide, else
+ * `rows` below it, with a rule between where there is room. */
+struct area wizard_side(struct area *area, int cols, int rows);
 bool wizard_key(struct wizard *wizard, uint32_t key);
 bool wizard_action(struct wizard *wizard, int action_id);
 const char *wizard_value(const struct wizard *wizard, const char *name);

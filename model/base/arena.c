@@ -177,6 +177,14 @@ void *arena_alloc_array(struct arena *arena, size_t n, size_t size)
     return arena_alloc(arena, bytes);
 }
 
+void *arena_copy(struct arena *arena, const void *from, size_t n, size_t size)
+{
+    char *copy = arena_alloc_array(arena, n + 1, size);
+    if (n)
+        memcpy(copy, from, n * size);
+    return copy;
+}
+
 char *arena_strndup(struct arena *arena, const char *text, size_t n)
 {
     n = strnlen(text, n);

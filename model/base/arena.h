@@ -24,6 +24,9 @@ void *arena_alloc(struct arena *arena, size_t size);
 #define arena_array(arena, type, n) ((type *)arena_alloc_array((arena), (n), sizeof(type)))
 void *arena_alloc_array(struct arena *arena, size_t n, size_t size);
 
+/* A copy of `n` elements; one that is zeroed comes after them. `from` may be NULL where n is 0. */
+void *arena_copy(struct arena *arena, const void *from, size_t n, size_t size);
+
 /* Copies; the result ends with NUL. `arena_strndup` copies at most n bytes. */
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_strndup(struct arena *arena, const char *text, size_t n);

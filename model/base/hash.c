@@ -2,8 +2,7 @@
 
 #include "model/base/arena.h"
 
-#include <openssl/evp.h>
-#include <openssl/sha.h>
+#include <nettle/sha2.h>
 #include <stdlib.h>
 #include <xxhash.h>
 
@@ -28,31 +27,31 @@ uint64_t hash_mix(uint64_t x)
 
 void sha256(const void *bytes, size_t n, unsigned char digest[SHA256_SIZE])
 {
-    SHA256(bytes, n, digest);
+    struct sha256_ctx context;
+    sha256_init(&context);
+    sha256_update(&context, n, bytes);
+    sha256_digest(&context, SHA256_SIZE, digest);
 }
 
 struct sha256_sum {
-    EVP_MD_CTX *context;
+    struct sha256_ctx context;
 };
 
 struct sha256_sum *sha256_begin(void)
 {
     struct sha256_sum *sum = mem_zero(1, sizeof *sum);
-    sum->context = EVP_MD_CTX_new();
-    if (!sum->context || EVP_DigestInit_ex(sum->context, EVP_sha256(), NULL) != 1)
-        abort(); /* no memory */
+    sha256_init(&sum->context);
     return sum;
 }
 
 void sha256_add(struct sha256_sum *sum, const void *bytes, size_t n)
 {
-    EVP_DigestUpdate(sum->context, bytes, n);
+    sha256_update(&sum->context, n, bytes);
 }
 
 void sha256_end(struct sha256_sum *sum, unsigned char digest[SHA256_SIZE])
 {
-    EVP_DigestFinal_ex(sum->context, digest, NULL);
-    EVP_MD_CTX_free(sum->context);
+    sha256_digest(&sum->context, SHA256_SIZE, digest);
     free(sum);
 }
 

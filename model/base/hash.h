@@ -1,5 +1,6 @@
-/* Hashes: a fast 64-bit one for tables and dictionaries (XXH3 of libxxhash), SHA-256 of libcrypto
- * where a hash is evidence (the audit chain, configurations, files). */
+/* Hashes: a fast 64-bit one for tables and dictionaries (XXH3 of libxxhash), SHA-256 of libnettle
+ * where a hash is evidence (the audit chain, configurations, files): of the libraries that have it,
+ * the one that costs a start nothing to speak of (doc/measured.md). */
 #ifndef ATRIUM_BASE_HASH_H
 #define ATRIUM_BASE_HASH_H
 

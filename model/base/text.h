@@ -59,6 +59,9 @@ bool mac_is_random(uint64_t mac);
 /* ASCII case is ignored. */
 bool text_equal_nocase(const char *a, const char *b);
 
+/* Whether the word is among `words`, which single blanks separate. */
+bool text_has_word(const char *words, const char *word);
+
 /* The candidate nearest to `word` by edit distance, for "did you mean"; NULL when none is near. */
 const char *text_nearest(const char *word, const char *const *candidates, size_t n);
 

@@ -25,6 +25,10 @@
 
 #define vec_push(v, ...) (vec_reserve((v), 1), (v)->at[(v)->n++] = (__VA_ARGS__))
 
+/* Its elements in the arena, and one zeroed after them: never NULL. */
+#define vec_copy(arena, v)                                                                         \
+    ((__typeof__((v)->at))arena_copy((arena), (v)->at, (v)->n, sizeof *(v)->at))
+
 #define vec_free(v) (free((v)->at), (v)->at = NULL, (v)->n = (v)->cap = 0)
 
 /* The next capacity that holds `need`. */

@@ -128,10 +128,7 @@ enum status campaign_list(struct reader *reader, struct arena *arena, unsigned s
     }
     if (status == ST_OK)
         sqlite3_reset(stmt);
-    struct campaign *kept = arena_array(arena, struct campaign, list.n + 1);
-    if (list.n)
-        memcpy(kept, list.at, list.n * sizeof *kept);
-    *campaigns = kept;
+    *campaigns = vec_copy(arena, &list);
     *n = list.n;
     vec_free(&list);
     return status;

@@ -78,10 +78,7 @@ enum status campaign_history(struct reader *reader, struct arena *arena, const c
     }
     if (status == ST_OK)
         sqlite3_reset(stmt);
-    struct campaign_deed *kept = arena_array(arena, struct campaign_deed, list.n + 1);
-    if (list.n)
-        memcpy(kept, list.at, list.n * sizeof *kept);
-    *deeds = kept;
+    *deeds = vec_copy(arena, &list);
     *n = list.n;
     vec_free(&list);
     return status;

@@ -276,10 +276,7 @@ enum status coupon_import(struct writer *writer, const struct access *access, st
     if (status == ST_OK)
         imported->added = (int64_t)im.lines.n;
     imported->n_faults = im.faults.n;
-    struct coupon_fault *faults = arena_array(arena, struct coupon_fault, im.faults.n);
-    if (im.faults.n)
-        memcpy(faults, im.faults.at, im.faults.n * sizeof *faults);
-    imported->faults = faults;
+    imported->faults = vec_copy(arena, &im.faults);
     vec_free(&im.lines);
     vec_free(&im.faults);
     desk_free(&desk);

@@ -6,7 +6,6 @@
 #include "model/store/column.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 const char *coupon_code_shown(struct arena *arena, const struct access *access, const char *code)
 {
@@ -293,10 +292,7 @@ enum status coupon_list(struct reader *reader, const struct access *access,
     sqlite3_reset(stmt);
     (*sheet)->truncated = (int64_t)(*sheet)->n_rows < (*sheet)->total;
     if (coupons) {
-        struct coupon *copy = arena_array(arena, struct coupon, found.n);
-        if (found.n)
-            memcpy(copy, found.at, found.n * sizeof *copy);
-        *coupons = copy;
+        *coupons = vec_copy(arena, &found);
     }
     vec_free(&found);
     return status;

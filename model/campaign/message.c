@@ -240,9 +240,7 @@ enum status message_people(struct reader *reader, struct arena *arena, uint32_t 
     }
     while (status == ST_OK && (status = reader_step(reader, stmt, &row, err)) == ST_OK && row)
         vec_push(&found, (uint32_t)sqlite3_column_int64(stmt, 0));
-    *people = arena_array(arena, uint32_t, found.n);
-    if (found.n)
-        memcpy(*people, found.at, found.n * sizeof **people);
+    *people = vec_copy(arena, &found);
     *n = found.n;
     vec_free(&found);
     return status;

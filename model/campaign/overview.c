@@ -146,10 +146,7 @@ enum status campaign_days(struct reader *reader, struct arena *arena, int32_t fr
             if (schedule_has_day(&list[i], (int32_t)day) &&
                 (list[i].schedule.from != INT32_MIN || list[i].schedule.to != INT32_MAX))
                 vec_push(&found, (struct campaign_day){(int32_t)day, &list[i]});
-    struct campaign_day *kept = arena_array(arena, struct campaign_day, found.n + 1);
-    if (found.n)
-        memcpy(kept, found.at, found.n * sizeof *kept);
-    *days = kept;
+    *days = vec_copy(arena, &found);
     *n = found.n;
     vec_free(&found);
     return status;

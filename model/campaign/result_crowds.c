@@ -89,10 +89,8 @@ static enum status field_sets(struct crowds *c, enum profile_field field, int32_
     }
     size_t n_words;
     *words = profiles_words(profiles, &n_words);
-    *sets = arena_array(c->arena, struct set *, found.n + 1);
+    *sets = vec_copy(c->arena, &found);
     *n = found.n;
-    if (found.n)
-        memcpy(*sets, found.at, found.n * sizeof *found.at);
     vec_free(&found);
     return status;
 }

@@ -300,9 +300,7 @@ static enum status rows_due(struct sender *sender, struct sending *sending, stru
                 turn.first = i;
         vec_push(&found, turn);
     }
-    *turns = arena_array(arena, struct turn, found.n);
-    if (found.n)
-        memcpy(*turns, found.at, found.n * sizeof **turns);
+    *turns = vec_copy(arena, &found);
     *n = found.n;
     vec_free(&found);
     return status;

@@ -59,15 +59,9 @@ struct ruling {
 };
 
 /* The fields that follow from moves. */
-static const char *const guarded[] = {"state",   "author", "approved_by", "approved",
-                                      "started", "ended",  "edition"};
-
 static bool is_guarded(const char *field)
 {
-    for (size_t i = 0; i < sizeof guarded / sizeof *guarded; i++)
-        if (strcmp(guarded[i], field) == 0)
-            return true;
-    return false;
+    return text_has_word("state author approved_by approved started ended edition", field);
 }
 
 static const char *text_given(const struct ruling *r, const char *field)
@@ -88,10 +82,7 @@ static enum status only(const struct ruling *r, const char *fields)
     json_t *value;
     json_object_foreach(r->op->set, name, value)
     {
-        const char *at = strstr(fields, name);
-        size_t n = strlen(name);
-        if (is_guarded(name) &&
-            !(at && (at == fields || at[-1] == ' ') && (at[n] == ' ' || at[n] == 0)))
+        if (is_guarded(name) && !text_has_word(fields, name))
             return refuse(
                 r, ST_REFUSED,
                 arena_printf(r->arena, "its %s follows from its moves and cannot be set", name));

@@ -134,7 +134,8 @@ struct recent_late {
 /* What reading all blocks takes; the tail's events lie over what is stored. */
 struct recent_source {
     struct reader *reader;
-    VEC(int64_t) places;          /* by block; 0: nothing stored */
+    sqlite3_stmt *places;         /* of rows, rising; NULL after the last */
+    int64_t place;                /* where it stands; INT64_MAX after the last */
     VEC(struct recent_late) late; /* of the tail, by person */
     sqlite3_blob *presence, *tills;
 };
@@ -146,7 +147,8 @@ void recent_source_end(struct recent_source *source);
 
 enum recent_part { RECENT_PRESENCE = 1, RECENT_MONEY = 2 };
 
-/* Copies what is stored of a block, the parts asked for; on the reader's thread. */
+/* Copies what is stored of a block, the parts asked for; on the reader's thread. Blocks rise from
+ * call to call. */
 enum status recent_source_fetch(struct recent_source *source, int32_t block, unsigned parts,
                                 struct recent_bytes *stored, struct error *err);
 

@@ -14,13 +14,6 @@ static const char acts_sql[] =
     " where device = ?1 order by id desc limit ?2";
 enum { FIRST_TEXT = 3 };
 
-static const char *column_text(sqlite3_stmt *stmt, int column, struct arena *arena)
-{
-    const char *bytes = (const char *)sqlite3_column_text(stmt, column);
-    size_t n = (size_t)sqlite3_column_bytes(stmt, column);
-    return bytes ? device_clean(arena, bytes, n, TEXT_MOST, false, NULL) : "";
-}
-
 static struct device_act act_read(sqlite3_stmt *stmt, struct arena *arena)
 {
     bool known = sqlite3_column_type(stmt, 1) != SQLITE_NULL;
@@ -28,10 +21,10 @@ static struct device_act act_read(sqlite3_stmt *stmt, struct arena *arena)
         .time = sqlite3_column_int64(stmt, 0),
         .exit_status = known ? sqlite3_column_int(stmt, 1) : -1,
         .milliseconds = sqlite3_column_int64(stmt, 2),
-        .act = column_text(stmt, FIRST_TEXT, arena),
-        .actor = column_text(stmt, FIRST_TEXT + 1, arena),
-        .detail = column_text(stmt, FIRST_TEXT + 2, arena),
-        .state = column_text(stmt, FIRST_TEXT + 3, arena),
+        .act = device_clean_column(stmt, FIRST_TEXT, arena, TEXT_MOST),
+        .actor = device_clean_column(stmt, FIRST_TEXT + 1, arena, TEXT_MOST),
+        .detail = device_clean_column(stmt, FIRST_TEXT + 2, arena, TEXT_MOST),
+        .state = device_clean_column(stmt, FIRST_TEXT + 3, arena, TEXT_MOST),
     };
 }
 
@@ -51,10 +44,7 @@ enum status device_acts_read(struct reader *reader, const struct access *access,
     }
     while (status == ST_OK && (status = reader_step(reader, stmt, &row, err)) == ST_OK && row)
         vec_push(&found, act_read(stmt, arena));
-    struct device_act *kept = arena_array(arena, struct device_act, found.n + 1);
-    if (found.n)
-        memcpy(kept, found.at, found.n * sizeof *kept);
-    *acts = kept;
+    *acts = vec_copy(arena, &found);
     *n = found.n;
     vec_free(&found);
     return status;

@@ -2,6 +2,7 @@
 #include "model/fleet/agent.h"
 
 #include "model/base/time.h"
+#include "model/fleet/session.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -16,8 +17,8 @@ enum { PIECE = 4096, HEAD = 4, REST_MS = 10000, MS = 1000000 };
 
 struct ask {
     struct ask *next;
-    struct fleet_session *session; /* NULL: forgotten, the answer is still to come */
-    agent_bytes question;          /* with its length before it */
+    struct agent_login *login; /* NULL: forgotten, the answer is still to come */
+    agent_bytes question;      /* with its length before it */
 };
 
 struct agent {
@@ -104,12 +105,12 @@ void agent_bytes_add(agent_bytes *bytes, const void *more, size_t n)
     bytes->n += n;
 }
 
-void agent_ask(struct agent *agent, struct fleet_session *session, const char *question, size_t n)
+void agent_ask(struct agent *agent, struct agent_login *login, const char *question, size_t n)
 {
     struct ask *ask = mem_zero(1, sizeof *ask);
     unsigned char head[HEAD] = {(unsigned char)(n >> 24), (unsigned char)(n >> 16),
                                 (unsigned char)(n >> 8), (unsigned char)n};
-    ask->session = session;
+    ask->login = login;
     agent_bytes_add(&ask->question, head, HEAD);
     agent_bytes_add(&ask->question, question, n);
     *agent->last = ask;
@@ -117,11 +118,11 @@ void agent_ask(struct agent *agent, struct fleet_session *session, const char *q
     agent->n++;
 }
 
-void agent_forget(struct agent *agent, struct fleet_session *session)
+void agent_forget(struct agent *agent, struct agent_login *login)
 {
     for (struct ask *ask = agent->first; ask; ask = ask->next)
-        if (ask->session == session)
-            ask->session = NULL;
+        if (ask->login == login)
+            ask->login = NULL;
 }
 
 /* ---- The conversation ---- */
@@ -211,8 +212,7 @@ bool agent_ready(struct agent *agent, void *waiter)
 static void ask_end(struct agent *agent, const char *trouble)
 {
     struct ask *ask = ask_take(agent);
-    struct fleet_session *session = ask->session;
-    struct agent_login *login = session ? session->agent_login : NULL;
+    struct agent_login *login = ask->login;
     if (login) {
         login->answer.n = 0;
         snprintf(login->trouble, sizeof login->trouble, "%s", trouble);
@@ -223,7 +223,7 @@ static void ask_end(struct agent *agent, const char *trouble)
     agent->answer.n = 0;
     ask_free(ask);
     if (login)
-        agent->engine.answered(agent->engine.context, session);
+        agent->engine.answered(agent->engine.context, login);
 }
 
 /* All that wait now: those that ask because of it wait for the next turn. */

@@ -5,7 +5,7 @@
  * signed then. */
 #include "model/fleet/agent.h"
 
-#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -74,9 +74,8 @@ static void list_make(const struct agent_login *login, agent_bytes *list)
 
 /* A new pair with the answers in it. libssh closes the end that it was given last; the one before
  * is closed here. */
-static bool pair_open(struct fleet_session *session)
+static bool pair_open(struct agent_login *login)
 {
-    struct agent_login *login = session->agent_login;
     int pair[2];
     pair_close(login);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
@@ -91,7 +90,7 @@ static bool pair_open(struct fleet_session *session)
     if (login->theirs >= 0)
         close(login->theirs);
     login->theirs = pair[1];
-    return ssh_set_agent_socket(session->ssh, pair[1]) == SSH_OK && ok;
+    return ssh_set_agent_socket(login->ssh, pair[1]) == SSH_OK && ok;
 }
 
 /* The signature that libssh asked for and did not get; false: it asked for none. */
@@ -115,46 +114,47 @@ static bool question_take(struct agent_login *login)
 
 /* ---- What the agent says ---- */
 
-static void nonsense(struct fleet_session *session)
+/* What it has done: "the agent PATH …". */
+static enum agent_outcome failed(struct agent_login *login, const char *what)
 {
-    session_finish(session, DEVICE_FAILED,
-                   "nothing was sent: the agent %.100s says what is no answer",
-                   agent_path(session->agent));
+    snprintf(login->trouble, sizeof login->trouble, "the agent %.100s %.180s",
+             agent_path(login->agent), what);
+    return AGENT_FAILED;
 }
 
-/* Ends it where no key is left. */
-static bool key_next(struct fleet_session *session, bool past)
+static enum agent_outcome no_room(struct agent_login *login)
 {
-    struct agent_login *login = session->agent_login;
+    snprintf(login->trouble, sizeof login->trouble, "no room for another descriptor");
+    return AGENT_FAILED;
+}
+
+static void key_skip(struct agent_login *login)
+{
+    login->key_at = key_end(&login->keys, login->key_at);
+    login->left--;
+}
+
+/* Ends it where no key is left; else the next one can be offered: AGENT_WAITS. */
+static enum agent_outcome key_next(struct agent_login *login, bool past)
+{
     login->signature.n = 0;
-    if (past) {
-        login->key_at = key_end(&login->keys, login->key_at);
-        login->left--;
-    }
-    while (login->left && number_at(login->keys.at + login->key_at) > PART_MOST) {
-        login->key_at = key_end(&login->keys, login->key_at);
-        login->left--;
-    }
-    if (login->left && pair_open(session)) {
+    if (past)
+        key_skip(login);
+    while (login->left && number_at(login->keys.at + login->key_at) > PART_MOST)
+        key_skip(login);
+    if (login->left && !pair_open(login))
+        return no_room(login);
+    if (login->left) {
         login->offered++;
-        return true;
+        return AGENT_WAITS;
     }
-    if (login->left)
-        session_finish(session, DEVICE_FAILED, "no room for another descriptor");
-    else if (login->unsigned_keys)
-        session_finish(session, DEVICE_FAILED, "the agent %.100s does not sign with its key",
-                       agent_path(session->agent));
-    else if (login->offered)
-        session_finish(session, DEVICE_FAILED, "it does not accept a key of the agent");
-    else
-        session_finish(session, DEVICE_FAILED, "nothing was sent: the agent %.100s has no key",
-                       agent_path(session->agent));
-    return false;
+    if (login->unsigned_keys)
+        return failed(login, "does not sign with its key");
+    return login->offered ? AGENT_REFUSED : failed(login, "has no key");
 }
 
-static bool keys_heard(struct fleet_session *session)
+static enum agent_outcome keys_heard(struct agent_login *login)
 {
-    struct agent_login *login = session->agent_login;
     const agent_bytes *answer = &login->answer;
     login->keys.n = 0;
     bool ok = answer->n >= 1 + HEAD && answer->at[0] == AGENT_KEYS;
@@ -165,113 +165,99 @@ static bool keys_heard(struct fleet_session *session)
         at = key_end(&login->keys, at);
         ok = at > 0;
     }
-    if (!ok) {
-        nonsense(session);
-        return false;
-    }
+    if (!ok)
+        return failed(login, "says what is no answer");
     login->left = n < KEYS_MOST ? (uint32_t)n : KEYS_MOST;
     login->key_at = 0;
-    return key_next(session, false);
+    return key_next(login, false);
 }
 
-static bool signature_heard(struct fleet_session *session)
+static enum agent_outcome signature_heard(struct agent_login *login)
 {
-    struct agent_login *login = session->agent_login;
     const agent_bytes *answer = &login->answer;
     int type = answer->n ? answer->at[0] : 0;
     if (type == AGENT_FAILURE) {
         login->unsigned_keys++;
-        return key_next(session, true);
+        return key_next(login, true);
     }
-    if (type != AGENT_SIGNATURE || answer->n > PART_MOST) {
-        nonsense(session);
-        return false;
-    }
+    if (type != AGENT_SIGNATURE || answer->n > PART_MOST)
+        return failed(login, "says what is no answer");
     login->signature.n = 0;
     agent_bytes_add(&login->signature, answer->at, answer->n);
-    if (pair_open(session))
-        return true;
-    session_finish(session, DEVICE_FAILED, "no room for another descriptor");
-    return false;
+    return pair_open(login) ? AGENT_WAITS : no_room(login);
 }
 
 /* ---- The login ---- */
 
-static bool ask(struct fleet_session *session, const char *question, size_t n)
+struct agent_login *agent_login_new(struct agent *agent, ssh_session ssh, void *owner)
 {
-    struct agent_login *login = session->agent_login;
+    struct agent_login *login = mem_zero(1, sizeof *login);
+    login->agent = agent;
+    login->ssh = ssh;
+    login->owner = owner;
+    login->ours = login->theirs = -1;
+    return login;
+}
+
+static enum agent_outcome ask(struct agent_login *login, const char *question, size_t n)
+{
     login->state = LOGIN_WAITS;
     login->answer.n = 0;
     login->trouble[0] = '\0';
-    agent_ask(session->agent, session, question, n);
-    return false;
-}
-
-static bool begin(struct fleet_session *session)
-{
-    char question = AGENT_ASK_KEYS;
-    struct agent_login *login = session->agent_login = mem_zero(1, sizeof *login);
-    login->ours = login->theirs = -1;
-    return ask(session, &question, 1);
+    agent_ask(login->agent, login, question, n);
+    return AGENT_WAITS;
 }
 
 /* The answer may be there by now. */
-static bool heard(struct fleet_session *session)
+static enum agent_outcome heard(struct agent_login *login)
 {
-    struct agent_login *login = session->agent_login;
-    if (*login->trouble) {
-        session_finish(session, DEVICE_FAILED, "nothing was sent: %s", login->trouble);
-        return false;
-    }
+    if (*login->trouble)
+        return AGENT_FAILED;
     if (!login->answer.n)
-        return false;
+        return AGENT_WAITS;
     login->state = LOGIN_OFFERS;
-    return login->question.n ? signature_heard(session) : keys_heard(session);
+    return login->question.n ? signature_heard(login) : keys_heard(login);
 }
 
-static bool offer(struct fleet_session *session)
+/* What libssh says of the key that is offered; AGENT_WAITS also where there is another one. */
+static enum agent_outcome answered(struct agent_login *login, int code)
 {
-    struct agent_login *login = session->agent_login;
-    int code = ssh_userauth_agent(session->ssh, NULL);
-    session_gather(session, false);
-    if (code == SSH_AUTH_AGAIN)
-        return false;
     if (code == SSH_AUTH_SUCCESS) {
         pair_close(login);
-        session_phase(session, PHASE_OPEN);
-        return true;
+        return AGENT_IN;
     }
     if (code == SSH_AUTH_ERROR) {
-        bool asks = !login->signature.n && ssh_is_connected(session->ssh) && question_take(login);
-        if (asks)
-            return ask(session, login->question.at, login->question.n);
-        session_finish_lost(session, "no login");
-        return false;
+        bool asks = !login->signature.n && ssh_is_connected(login->ssh) && question_take(login);
+        return asks ? ask(login, login->question.at, login->question.n) : AGENT_LOST;
     }
     login->question.n = 0;
-    return key_next(session, true);
+    return key_next(login, true);
 }
 
-bool agent_log_in(struct fleet_session *session)
+enum agent_outcome agent_login_step(struct agent_login *login)
 {
-    if (!session->agent_login)
-        return begin(session);
-    if (session->agent_login->state == LOGIN_WAITS && !heard(session))
-        return false;
-    return offer(session);
+    static const char keys = AGENT_ASK_KEYS;
+    if (login->state == LOGIN_BEGINS)
+        return ask(login, &keys, 1);
+    enum agent_outcome outcome = login->state == LOGIN_WAITS ? heard(login) : AGENT_WAITS;
+    while (outcome == AGENT_WAITS && login->state == LOGIN_OFFERS) {
+        int code = ssh_userauth_agent(login->ssh, NULL);
+        if (code == SSH_AUTH_AGAIN)
+            break;
+        outcome = answered(login, code);
+    }
+    return outcome;
 }
 
-void agent_login_end(struct fleet_session *session)
+void agent_login_free(struct agent_login *login)
 {
-    struct agent_login *login = session->agent_login;
     if (!login)
         return;
-    agent_forget(session->agent, session);
+    agent_forget(login->agent, login);
     pair_close(login);
     vec_free(&login->answer);
     vec_free(&login->keys);
     vec_free(&login->question);
     vec_free(&login->signature);
     free(login);
-    session->agent_login = NULL;
 }

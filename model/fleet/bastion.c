@@ -2,6 +2,7 @@
 
 #include "model/base/time.h"
 #include "model/base/vec.h"
+#include "model/fleet/ssh_link.h"
 #include "model/fleet/way.h"
 
 #include <errno.h>
@@ -292,7 +293,7 @@ static void bastion_carry(struct bastion *bastion)
     struct fleet_session *session = &bastion->session;
     uint64_t seen;
     ssh_execute_message_callbacks(session->ssh);
-    session_keep_nonblocking(session->fd);
+    ssh_link_keep_nonblocking(session->fd);
     /* Whatever one of them does may take packets in that are of another, which had its turn. */
     do {
         seen = bastion->packets.in_packets;

@@ -64,3 +64,10 @@ char *device_clean(struct arena *arena, const char *bytes, size_t n, size_t most
         *cut = at < n;
     return text;
 }
+
+const char *device_clean_column(sqlite3_stmt *stmt, int column, struct arena *arena, size_t most)
+{
+    const char *bytes = (const char *)sqlite3_column_text(stmt, column);
+    size_t n = (size_t)sqlite3_column_bytes(stmt, column);
+    return bytes ? device_clean(arena, bytes, n, most, false, NULL) : "";
+}

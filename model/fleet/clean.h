@@ -7,6 +7,8 @@
 
 #include "model/base/arena.h"
 
+#include <sqlite3.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,6 +19,9 @@
  * *cut (may be NULL) says that something was left out. Owned by the arena. */
 char *device_clean(struct arena *arena, const char *bytes, size_t n, size_t most, bool lines,
                    bool *cut);
+
+/* The text of a column, without lines; "" for NULL. */
+const char *device_clean_column(sqlite3_stmt *stmt, int column, struct arena *arena, size_t most);
 
 /* Whether a character may be shown at all; newline and tab may not. */
 bool device_rune_shown(uint32_t rune);

@@ -53,10 +53,7 @@ static enum status texts_read(struct reader *reader, struct arena *arena, struct
                                               arena_strdup(arena, text ? text : ""),
                                               sqlite3_column_int64(stmt, 2)});
     }
-    struct config_text *texts = arena_array(arena, struct config_text, found.n + 1);
-    if (found.n)
-        memcpy(texts, found.at, found.n * sizeof *texts);
-    set->texts = texts;
+    set->texts = vec_copy(arena, &found);
     set->n = found.n;
     vec_free(&found);
     return status;
@@ -73,10 +70,7 @@ static enum status waiting_read(struct reader *reader, struct arena *arena, stru
     while (status == ST_OK && (status = reader_step(reader, stmt, &row, err)) == ST_OK && row)
         vec_push(&found, (struct waiting){(uint32_t)sqlite3_column_int64(stmt, 0),
                                           sqlite3_column_int64(stmt, 1)});
-    struct waiting *waiting = arena_array(arena, struct waiting, found.n + 1);
-    if (found.n)
-        memcpy(waiting, found.at, found.n * sizeof *waiting);
-    set->waiting = waiting;
+    set->waiting = vec_copy(arena, &found);
     set->n_waiting = found.n;
     vec_free(&found);
     return status;

@@ -153,22 +153,15 @@ enum status config_write(struct writer *writer, const struct access *access, con
 
 /* ---- History ---- */
 
-static const char *column_clean(sqlite3_stmt *stmt, int column, struct arena *arena)
-{
-    const char *bytes = (const char *)sqlite3_column_text(stmt, column);
-    size_t n = (size_t)sqlite3_column_bytes(stmt, column);
-    return bytes ? device_clean(arena, bytes, n, WORD, false, NULL) : "";
-}
-
 static struct config_version version_read(sqlite3_stmt *stmt, struct arena *arena)
 {
     json_t *after = json_loads((const char *)sqlite3_column_text(stmt, 5), 0, NULL);
     const char *text = json_string_value(json_object_get(after, "text"));
     struct config_version version = {.time = sqlite3_column_int64(stmt, 0),
                                      .version = sqlite3_column_int64(stmt, 1),
-                                     .author = column_clean(stmt, 2, arena),
-                                     .act = column_clean(stmt, 3, arena),
-                                     .reason = column_clean(stmt, 4, arena),
+                                     .author = device_clean_column(stmt, 2, arena, WORD),
+                                     .act = device_clean_column(stmt, 3, arena, WORD),
+                                     .reason = device_clean_column(stmt, 4, arena, WORD),
                                      .text = text ? arena_strdup(arena, text) : NULL};
     json_decref(after);
     return version;
@@ -195,10 +188,7 @@ enum status config_history(struct reader *reader, const struct access *access, s
     }
     while (status == ST_OK && (status = reader_step(reader, stmt, &row, err)) == ST_OK && row)
         vec_push(&found, version_read(stmt, arena));
-    struct config_version *kept = arena_array(arena, struct config_version, found.n + 1);
-    if (found.n)
-        memcpy(kept, found.at, found.n * sizeof *kept);
-    *versions = kept;
+    *versions = vec_copy(arena, &found);
     *n = found.n;
     vec_free(&found);
     return status;

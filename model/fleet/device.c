@@ -109,10 +109,7 @@ enum status device_list(struct reader *reader, const struct access *access, stru
             vec_push(&found, device);
     }
     device_select_free(select);
-    struct device *kept = arena_array(arena, struct device, found.n);
-    if (found.n)
-        memcpy(kept, found.at, found.n * sizeof *kept);
-    *devices = kept;
+    *devices = vec_copy(arena, &found);
     *n = found.n;
     vec_free(&found);
     return status;

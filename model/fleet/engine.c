@@ -399,9 +399,9 @@ static enum status identities_take(struct fleet_engine *engine, const struct fle
                              : ST_OK;
 }
 
-static void agent_answered(void *context, struct fleet_session *session)
+static void agent_answered(void *context, struct agent_login *login)
 {
-    waiter_ready(context, session);
+    waiter_ready(context, login->owner);
 }
 
 /* It has half of the time of the phase that it is asked in. */

@@ -179,12 +179,9 @@ enum status folder_read(struct arena *arena, const char *bytes, size_t n, struct
         return unread(err, "a folder whose name cannot be asked for");
     enum status status = entries_read(arena, at, bytes + n, &entries, folder, err);
     if (status == ST_OK) {
-        struct folder_entry *kept = arena_array(arena, struct folder_entry, entries.n + 1);
-        if (entries.n) {
-            memcpy(kept, entries.at, entries.n * sizeof *kept);
-            qsort(kept, entries.n, sizeof *kept, entry_compare);
-        }
-        folder->entries = kept;
+        if (entries.n)
+            qsort(entries.at, entries.n, sizeof *entries.at, entry_compare);
+        folder->entries = vec_copy(arena, &entries);
         folder->n = entries.n;
     }
     vec_free(&entries);

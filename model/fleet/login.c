@@ -1,5 +1,6 @@
 /* Which key a device is offered, and what it says to it. */
 #include "model/fleet/agent.h"
+#include "model/fleet/session.h"
 
 #include <string.h>
 
@@ -37,6 +38,26 @@ static int offer(struct fleet_session *session)
     int code = ssh_userauth_publickey(session->ssh, NULL, key_next(session));
     session_gather(session, false);
     return code;
+}
+
+/* False: it waits, or has ended. */
+static bool agent_log_in(struct fleet_session *session)
+{
+    if (!session->agent_login)
+        session->agent_login = agent_login_new(session->agent, session->ssh, session);
+    struct agent_login *login = session->agent_login;
+    enum agent_outcome outcome = agent_login_step(login);
+    if (login->state != LOGIN_WAITS)
+        session_gather(session, false);
+    if (outcome == AGENT_IN)
+        session_phase(session, PHASE_OPEN);
+    else if (outcome == AGENT_REFUSED)
+        session_finish(session, DEVICE_FAILED, "it does not accept a key of the agent");
+    else if (outcome == AGENT_FAILED)
+        session_finish(session, DEVICE_FAILED, "nothing was sent: %s", login->trouble);
+    else if (outcome == AGENT_LOST)
+        session_finish_lost(session, "no login");
+    return outcome == AGENT_IN;
 }
 
 bool session_login(struct fleet_session *session)

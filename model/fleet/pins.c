@@ -180,11 +180,8 @@ enum status pins_read(struct arena *arena, const char *name, const char *text, s
                                "DEVICE SHA256:…",
                                name, number, shown);
     }
-    struct entry *entries = arena_array(arena, struct entry, reading.entries.n + 1);
-    if (reading.entries.n)
-        memcpy(entries, reading.entries.at, reading.entries.n * sizeof *entries);
     struct pins *all = arena_new_of(arena, struct pins);
-    *all = (struct pins){entries, reading.entries.n};
+    *all = (struct pins){vec_copy(arena, &reading.entries), reading.entries.n};
     *pins = all;
     *skipped = reading.skipped;
     vec_free(&reading.entries);

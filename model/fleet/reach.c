@@ -2,19 +2,10 @@
 #include "model/fleet/session.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
-
-/* libssh makes the descriptor blocking again in places; a write to a stopped device would hang. */
-void session_keep_nonblocking(int fd)
-{
-    int flags = fcntl(fd, F_GETFL);
-    if (flags >= 0 && !(flags & O_NONBLOCK))
-        fcntl(fd, F_SETFL, flags | O_NONBLOCK);
-}
 
 void session_gather(struct fleet_session *session, bool on)
 {

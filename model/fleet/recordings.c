@@ -40,13 +40,6 @@ static const char acts_sql[] =
     " join device d on d.id = a.device where a.act = 'shell' and (?1 = '' or d.code = ?1)"
     " order by a.id desc limit ?2";
 
-static const char *column_text(sqlite3_stmt *stmt, int column, struct arena *arena)
-{
-    const char *bytes = (const char *)sqlite3_column_text(stmt, column);
-    size_t n = (size_t)sqlite3_column_bytes(stmt, column);
-    return bytes ? device_clean(arena, bytes, n, TEXT_MOST, false, NULL) : "";
-}
-
 static enum status acts_read(struct reader *reader, struct arena *arena, const char *folder,
                              const char *device, shells_t *shells, struct error *err)
 {
@@ -58,10 +51,10 @@ static enum status acts_read(struct reader *reader, struct arena *arena, const c
     sqlite3_bind_text(stmt, 1, device, -1, SQLITE_TRANSIENT);
     sqlite3_bind_int(stmt, 2, RECORDINGS_MOST);
     while ((status = reader_step(reader, stmt, &row, err)) == ST_OK && row) {
-        const char *detail = column_text(stmt, 2, arena);
+        const char *detail = device_clean_column(stmt, 2, arena, TEXT_MOST);
         struct recorded_shell shell = {.file = arena_strndup(arena, detail, strcspn(detail, ",")),
-                                       .who = column_text(stmt, 3, arena),
-                                       .device = column_text(stmt, 4, arena),
+                                       .who = device_clean_column(stmt, 3, arena, TEXT_MOST),
+                                       .device = device_clean_column(stmt, 4, arena, TEXT_MOST),
                                        .time = sqlite3_column_int64(stmt, 0),
                                        .milliseconds = sqlite3_column_int64(stmt, 1),
                                        .bytes = -1};

@@ -52,9 +52,7 @@ const char *rollout_row_word(const struct rollout_row *row)
 
 static const char *text_read(sqlite3_stmt *stmt, int column, struct arena *arena)
 {
-    const char *bytes = (const char *)sqlite3_column_text(stmt, column);
-    size_t n = (size_t)sqlite3_column_bytes(stmt, column);
-    return bytes ? device_clean(arena, bytes, n, TEXT_MOST, false, NULL) : "";
+    return device_clean_column(stmt, column, arena, TEXT_MOST);
 }
 
 static int64_t number_read(sqlite3_stmt *stmt, int column, int64_t least, int64_t most)
@@ -151,10 +149,7 @@ enum status rollout_list(struct reader *reader, const struct access *access, str
             reader, ROLLOUT_COLUMNS ROLLOUT_COUNTS " from rollout order by id desc", &stmt, err);
     while (status == ST_OK && (status = reader_step(reader, stmt, &row, err)) == ST_OK && row)
         vec_push(&found, rollout_read(stmt, arena));
-    struct rollout *kept = arena_array(arena, struct rollout, found.n + 1);
-    if (found.n)
-        memcpy(kept, found.at, found.n * sizeof *kept);
-    *rollouts = kept;
+    *rollouts = vec_copy(arena, &found);
     *n = found.n;
     vec_free(&found);
     return status;

@@ -377,10 +377,7 @@ enum status rollouts_open(struct reader *reader, struct arena *arena, const char
     enum status status = reader_prepare(reader, sql, &stmt, err);
     while (status == ST_OK && (status = reader_step(reader, stmt, &row, err)) == ST_OK && row)
         vec_push(&found, arena_strdup(arena, (const char *)sqlite3_column_text(stmt, 0)));
-    const char **kept = arena_array(arena, const char *, found.n + 1);
-    if (found.n)
-        memcpy(kept, found.at, found.n * sizeof *kept);
-    *codes = kept;
+    *codes = vec_copy(arena, &found);
     *n = found.n;
     vec_free(&found);
     return status;

@@ -101,9 +101,7 @@ static enum status only(const struct ruling *r, const char *fields)
     json_t *value;
     json_object_foreach(r->op->set, name, value)
     {
-        const char *at = strstr(fields, name);
-        size_t n = strlen(name);
-        if (!at || (at != fields && at[-1] != ' ') || (at[n] != ' ' && at[n] != 0))
+        if (!text_has_word(fields, name))
             return refuse(r, ST_REFUSED,
                           arena_printf(r->arena,
                                        "its %s was decided when it was made; make another one",

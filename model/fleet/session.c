@@ -5,8 +5,8 @@
 #include "model/base/text.h"
 #include "model/base/time.h"
 #include "model/fleet/agent.h"
-#include "model/fleet/bastion.h"
 #include "model/fleet/clean.h"
+#include "model/fleet/ssh_link.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MS = 1000000, INPUT_SIZE = 16384 };
+enum { INPUT_SIZE = 16384 };
 
 void session_phase(struct fleet_session *session, enum fleet_phase phase)
 {
@@ -52,29 +52,15 @@ void session_finish(struct fleet_session *session, enum device_condition state, 
 
 /* ---- Who it is ---- */
 
-/* The command is on its way as soon as its phase begins: whether it was taken is not known before
- * the answer. */
-static enum device_condition condition_unanswered(const struct fleet_session *session)
+enum device_condition session_unanswered(const struct fleet_session *session)
 {
     return session->job->phase >= PHASE_COMMAND ? DEVICE_UNKNOWN : DEVICE_FAILED;
 }
 
-/* What libssh says of a connection that ended, in plain words. */
-static const char *library_words(struct fleet_session *session)
-{
-    const char *words = ssh_get_error(session->ssh);
-    if (strstr(words, "Connection reset"))
-        return "it reset the connection";
-    /* Without a host's name, which it needs for files that are not read, it says so once. */
-    bool none = !*words || strstr(words, "known hosts");
-    if (none || strstr(words, "disconnected") || strstr(words, "Broken pipe"))
-        return "it closed the connection";
-    return words;
-}
-
 void session_finish_lost(struct fleet_session *session, const char *doing)
 {
-    session_finish(session, condition_unanswered(session), "%s: %s", doing, library_words(session));
+    session_finish(session, session_unanswered(session), "%s: %s", doing,
+                   ssh_link_words(session->ssh));
 }
 
 /* What ends the key exchange goes out with what asks for the login. */
@@ -87,7 +73,7 @@ static bool step_keys(struct fleet_session *session)
     if (keys && code == SSH_AGAIN)
         session_gather(session, false);
     else if (!keys)
-        session_keep_nonblocking(session->fd);
+        ssh_link_keep_nonblocking(session->fd);
     if (session->job->phase == PHASE_VERSION && ssh_get_serverbanner(session->ssh))
         session_phase(session, PHASE_KEYS);
     if (code == SSH_AGAIN)
@@ -100,28 +86,11 @@ static bool step_keys(struct fleet_session *session)
     return true;
 }
 
-static bool fingerprint(struct fleet_session *session, char *text, size_t size)
-{
-    ssh_key key = NULL;
-    unsigned char *hash = NULL;
-    size_t n = 0;
-    bool ok = ssh_get_server_publickey(session->ssh, &key) == SSH_OK &&
-              ssh_get_publickey_hash(key, SSH_PUBLICKEY_HASH_SHA256, &hash, &n) == SSH_OK;
-    char *print = ok ? ssh_get_fingerprint_hash(SSH_PUBLICKEY_HASH_SHA256, hash, n) : NULL;
-    ok = print && strlen(print) < size;
-    if (ok)
-        memcpy(text, print, strlen(print) + 1);
-    ssh_string_free_char(print);
-    ssh_clean_pubkey_hash(&hash);
-    ssh_key_free(key);
-    return ok;
-}
-
 /* Nothing secret was sent before this, and nothing is unless the key is the device's own. */
 static bool step_pin(struct fleet_session *session)
 {
     struct fleet_job *job = session->job;
-    if (!fingerprint(session, job->offered, sizeof job->offered))
+    if (!ssh_link_fingerprint(session->ssh, job->offered, sizeof job->offered))
         session_finish_lost(session, "no host key");
     else if (job->scan)
         session_finish(session, DEVICE_OK, "%s", "");
@@ -391,7 +360,7 @@ static void input_write(struct fleet_session *session)
     }
 }
 
-static void finish_ended(struct fleet_session *session)
+void session_finish_ended(struct fleet_session *session)
 {
     struct fleet_job *job = session->job;
     if (session->term_sent)
@@ -449,7 +418,7 @@ static bool step_output(struct fleet_session *session)
     bool more = output_unread(session);
     /* Closed is not empty: what came before is still to be read. */
     if ((ended && session->exited && !more) || (session->closed && !more)) {
-        finish_ended(session);
+        session_finish_ended(session);
         return false;
     }
     if (session->exited && session->job->phase != PHASE_END)
@@ -513,81 +482,7 @@ unsigned session_waits_for(const struct fleet_session *session)
     return write ? (unsigned)EPOLLOUT : (unsigned)EPOLLET;
 }
 
-/* ---- Time ---- */
-
-static void check_cancelled(struct fleet_session *session, int64_t now)
-{
-    if (!session->kill_sent && now - session->term_sent > (int64_t)FLEET_KILL_MS * MS) {
-        ssh_channel_request_send_signal(session->channel, "KILL");
-        ssh_blocking_flush(session->ssh, 0); /* nothing waits for this one to be writable */
-        session->kill_sent = now;
-    }
-    if (session->kill_sent && now - session->kill_sent > (int64_t)FLEET_KILL_MS * MS)
-        session_finish(session, DEVICE_UNKNOWN,
-                       "cancelled; it did not say that it ended, and may be left running");
-}
-
-static void check_end(struct fleet_session *session, int64_t now)
-{
-    /* It said how it ended, and something of it keeps the output open: that is not waited for. */
-    if (session->exited && now - session->phase_since > (int64_t)FLEET_LINGER_MS * MS)
-        finish_ended(session);
-}
-
-void session_check_time(struct fleet_session *session, int64_t now)
-{
-    struct fleet_job *job = session->job;
-    int64_t limit = session->limit_ms[job->phase] * MS;
-    int64_t since = job->phase == PHASE_OUTPUT ? session->active : session->phase_since;
-    bool streams = job->idle_ms && (job->phase == PHASE_FIRST || job->phase == PHASE_OUTPUT);
-    if (streams) {
-        limit = job->idle_ms * MS;
-        since = session->active;
-    }
-    enum device_condition unanswered = condition_unanswered(session);
-    if (job->lasting && (job->phase == PHASE_FIRST || job->phase == PHASE_OUTPUT))
-        return;
-    if (session->term_sent) {
-        check_cancelled(session, now);
-        return;
-    }
-    if (job->phase == PHASE_END)
-        check_end(session, now);
-    if (session->finished)
-        return;
-    bool asks = session->agent_login && session->agent_login->state == LOGIN_WAITS;
-    if (bastion_awaited(session))
-        limit = 0;
-    if (limit && now - since > limit && asks)
-        session_finish(session, unanswered,
-                       "nothing was sent: the agent %.100s has not answered "
-                       "for it yet",
-                       agent_path(session->agent));
-    else if (limit && now - since > limit)
-        session_finish(session, job->phase <= PHASE_CONNECT ? DEVICE_OFFLINE : unanswered,
-                       "no answer for %.3g s", (double)limit / 1e9);
-    else if (!job->lasting && !job->idle_ms &&
-             now - session->started > session->options->total_ms * MS)
-        session_finish(session, unanswered, "not done after %.3g s",
-                       (double)session->options->total_ms / 1000);
-}
-
-void session_cancel(struct fleet_session *session)
-{
-    if (session->finished || session->term_sent)
-        return;
-    if (session->job->phase < PHASE_COMMAND) {
-        session_finish(session, DEVICE_CANCELLED, "cancelled before the command was given");
-        return;
-    }
-    if (session->job->lasting) {
-        session_finish(session, DEVICE_CANCELLED, "left");
-        return;
-    }
-    session->term_sent = time_monotonic_ns();
-    if (ssh_channel_request_send_signal(session->channel, "TERM") == SSH_ERROR)
-        session_finish(session, DEVICE_UNKNOWN, "cancelled; whether it still runs is unknown");
-}
+/* ---- The end ---- */
 
 void session_end(struct fleet_session *session)
 {
@@ -599,7 +494,8 @@ void session_end(struct fleet_session *session)
     } else if (session->fd >= 0) {
         close(session->fd);
     }
-    agent_login_end(session);
+    agent_login_free(session->agent_login);
+    session->agent_login = NULL;
     free(session->input);
     session->input = NULL;
     session->ssh = NULL;

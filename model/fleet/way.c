@@ -24,9 +24,7 @@ static const char bastions_sql[] =
 
 const char *way_text_read(sqlite3_stmt *stmt, int column, struct arena *arena)
 {
-    const char *bytes = (const char *)sqlite3_column_text(stmt, column);
-    size_t n = (size_t)sqlite3_column_bytes(stmt, column);
-    return bytes ? device_clean(arena, bytes, n, TEXT_MOST, false, NULL) : "";
+    return device_clean_column(stmt, column, arena, TEXT_MOST);
 }
 
 static struct bastion_row row_read(sqlite3_stmt *stmt, struct arena *arena)
@@ -99,9 +97,7 @@ enum status ways_read(struct reader *reader, struct arena *arena, const struct w
     while (status == ST_OK && (status = reader_step(reader, stmt, &row, err)) == ST_OK && row)
         vec_push(&rows, row_read(stmt, arena));
     struct ways *ways = arena_array(arena, struct ways, 1);
-    *ways = (struct ways){arena, arena_array(arena, struct bastion_row, rows.n), rows.n};
-    if (rows.n)
-        memcpy(ways->rows, rows.at, rows.n * sizeof *rows.at);
+    *ways = (struct ways){arena, vec_copy(arena, &rows), rows.n};
     vec_free(&rows);
     for (size_t i = 0; i < ways->n; i++)
         ways->rows[i].hop.trouble = trouble_of(ways, &ways->rows[i]);

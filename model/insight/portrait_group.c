@@ -23,10 +23,7 @@ static enum status people_read(struct reader *reader, struct arena *arena, sqlit
             vec_push(&found, (uint32_t)person);
     }
     sqlite3_reset(stmt);
-    uint32_t *list = arena_array(arena, uint32_t, found.n + 1);
-    if (found.n)
-        memcpy(list, found.at, found.n * sizeof *list);
-    *people = list;
+    *people = vec_copy(arena, &found);
     *n = found.n;
     vec_free(&found);
     return status;

@@ -44,9 +44,7 @@ enum status funnels_kept(struct reader *reader, struct arena *arena,
                                               .text = text_kept(arena, stmt, 1),
                                               .author = text_kept(arena, stmt, 2),
                                               .version = sqlite3_column_int64(stmt, 3)});
-    struct funnel_kept *kept = arena_array(arena, struct funnel_kept, found.n + 1);
-    memcpy(kept, found.at, found.n * sizeof *kept);
-    *funnels = kept;
+    *funnels = vec_copy(arena, &found);
     *n = found.n;
     vec_free(&found);
     return status;
@@ -155,9 +153,7 @@ static enum status names_find(struct reader *reader, struct arena *arena, bool l
     sqlite3_bind_int(stmt, 2, labels);
     while ((status = reader_step(reader, stmt, &row, err)) == ST_OK && row)
         vec_push(&found, (struct named){text_kept(arena, stmt, 1), sqlite3_column_int(stmt, 0)});
-    *names = arena_array(arena, struct named, found.n + 1);
-    if (found.n)
-        memcpy(*names, found.at, found.n * sizeof *found.at);
+    *names = vec_copy(arena, &found);
     *n = found.n;
     vec_free(&found);
     return status;

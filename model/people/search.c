@@ -427,9 +427,7 @@ enum status search_people(struct reader *reader, const struct access *access, co
     if (!status) {
         result->n = s.found.n;
         result->more = s.more;
-        result->people = arena_array(arena, uint32_t, s.found.n);
-        if (s.found.n)
-            memcpy(result->people, s.found.at, s.found.n * sizeof *s.found.at);
+        result->people = vec_copy(arena, &s.found);
     }
     vec_free(&s.name);
     vec_free(&s.code);

@@ -120,9 +120,7 @@ static enum status parse_list(struct parser *p, struct expr *leaf)
     if (status == ST_OK && p->words.token.type != T_CLOSE)
         status = lexer_fail(&p->words, "',' or ')'");
     if (status == ST_OK) {
-        struct expr_value *kept = arena_array(p->words.arena, struct expr_value, values.n);
-        memcpy(kept, values.at, values.n * sizeof *kept);
-        leaf->values = kept;
+        leaf->values = vec_copy(p->words.arena, &values);
         leaf->n_values = values.n;
         lexer_advance(&p->words);
     }

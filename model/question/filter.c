@@ -150,9 +150,7 @@ static enum status parse_values(struct parser *p, struct node *node)
     if (status == ST_OK && p->words.token.type != T_CLOSE)
         status = lexer_fail(&p->words, "',' or ')'");
     if (status == ST_OK) {
-        struct test_value *kept = arena_array(p->filter->arena, struct test_value, values.n);
-        memcpy(kept, values.at, values.n * sizeof *kept);
-        node->values = kept;
+        node->values = vec_copy(p->filter->arena, &values);
         node->n_values = values.n;
         lexer_advance(&p->words);
     }

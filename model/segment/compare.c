@@ -388,10 +388,7 @@ static enum status compare_both(struct reader *reader, struct arena *arena,
         status = small_group_check(access, c.n_b, err);
     if (status == ST_OK)
         status = traits_count(&c, err);
-    struct segment_trait *traits = arena_array(arena, struct segment_trait, c.traits.n + 1);
-    if (c.traits.n)
-        memcpy(traits, c.traits.at, c.traits.n * sizeof *traits);
-    comparison->traits = traits;
+    comparison->traits = vec_copy(arena, &c.traits);
     comparison->n_traits = c.traits.n;
     vec_free(&c.traits);
     return status;

@@ -115,10 +115,7 @@ enum status labels_read(struct reader *reader, struct arena *arena, const char *
         vec_push(&list, label);
     }
     sqlite3_reset(stmt);
-    struct label *kept = arena_array(arena, struct label, list.n + 1);
-    if (list.n)
-        memcpy(kept, list.at, list.n * sizeof *kept);
-    *labels = kept;
+    *labels = vec_copy(arena, &list);
     *n = list.n;
     vec_free(&list);
     return status;
@@ -369,10 +366,7 @@ enum status label_history(struct reader *reader, struct arena *arena, const char
         vec_push(&list, change);
     }
     sqlite3_reset(stmt);
-    struct label_change *kept = arena_array(arena, struct label_change, list.n + 1);
-    if (list.n)
-        memcpy(kept, list.at, list.n * sizeof *kept);
-    *changes = kept;
+    *changes = vec_copy(arena, &list);
     *n = list.n;
     vec_free(&list);
     return status;

@@ -128,9 +128,7 @@ static enum status list_take(struct parser *p, struct people_expr *leaf)
     if (status == ST_OK && p->words.token.type != T_CLOSE)
         status = lexer_fail(&p->words, "',' or ')'");
     if (status == ST_OK) {
-        struct people_operand *kept = arena_array(p->words.arena, struct people_operand, values.n);
-        memcpy(kept, values.at, values.n * sizeof *kept);
-        leaf->values = kept;
+        leaf->values = vec_copy(p->words.arena, &values);
         leaf->n_values = values.n;
         lexer_advance(&p->words);
     }

@@ -64,10 +64,7 @@ static enum status rows_read(struct reader *reader, struct arena *arena, sqlite3
         vec_push(&list, segment);
     }
     sqlite3_reset(stmt);
-    struct saved_segment *kept = arena_array(arena, struct saved_segment, list.n + 1);
-    if (list.n)
-        memcpy(kept, list.at, list.n * sizeof *kept);
-    *out = kept;
+    *out = vec_copy(arena, &list);
     *n = list.n;
     vec_free(&list);
     return status;

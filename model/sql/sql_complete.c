@@ -198,10 +198,7 @@ void sql_complete(const struct access *access, const char *text, size_t cursor, 
         add_named_columns(&c);
     else
         add_all(&c);
-    struct sql_candidate *list = arena_array(arena, struct sql_candidate, c.found.n);
-    if (c.found.n)
-        memcpy(list, c.found.at, c.found.n * sizeof *list);
-    *candidates = list;
+    *candidates = vec_copy(arena, &c.found);
     *n = c.found.n;
     *start = (size_t)(c.prefix.at - text);
     vec_free(&c.words);

@@ -124,10 +124,7 @@ enum status outbox_read(struct reader *reader, const struct access *access, stru
     }
     if (status == ST_OK)
         sqlite3_reset(stmt);
-    struct outbox_entry *kept = arena_array(arena, struct outbox_entry, all.n + 1);
-    if (all.n)
-        memcpy(kept, all.at, all.n * sizeof *kept);
-    *entries = kept;
+    *entries = vec_copy(arena, &all);
     *n = status == ST_OK ? all.n : 0;
     vec_free(&all);
     return status;

@@ -45,13 +45,15 @@ struct wire *wire_of_descriptors(int input, int output);
  * input, gives it a moment, then ends the group. */
 enum status wire_of_command(const char *command, struct wire **wire, struct error *err);
 
+enum { WIRE_SSH_PORT = 22 };
+
 struct wire_ssh {
     const char *user, *host; /* user NULL: the login name */
-    int port;
+    int port;                /* 0: the usual one */
     const char *identity;    /* a private key without a passphrase; NULL: the agent's keys */
     const char *pin;         /* the hub's host key "SHA256:…"; NULL: none is known yet */
     const atomic_bool *stop; /* true: give up connecting; may be NULL */
-    int64_t wait_ms;         /* for each phase of connecting; 0: 15 s */
+    int64_t wait_ms;         /* for each phase of connecting, each answer of the agent; 0: 15 s */
 };
 
 /* Connects, compares the host key **before** anything secret is sent, logs in and asks for the

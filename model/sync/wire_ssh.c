@@ -2,31 +2,33 @@
  * anything secret is sent, every phase has a time limit of ours, as libssh has none when it must
  * not block, and the descriptor is made non-blocking again after each of its calls. */
 #include "model/base/arena.h"
-#include "model/base/text.h"
 #include "model/base/time.h"
+#include "model/fleet/agent.h"
 #include "model/fleet/clean.h"
-#include "model/fleet/ssh_late.h"
+#include "model/fleet/keyring.h"
+#include "model/fleet/ssh_link.h"
 #include "model/sync/wire.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 15000, LOOK_MS = 200, SAID_MOST = 1000, SSH_PORT = 22 };
+enum { WAIT_MS = 15000, LOOK_MS = 200, SAID_MOST = 1000 };
 
 struct ssh_wire {
     struct wire wire;
     const struct wire_ssh *asked; /* while it connects */
     ssh_session ssh;
     ssh_channel channel;
-    ssh_key key;
+    struct keyring *keyring;
+    ssh_key key; /* that is offered; the keyring's */
     int fd;
     char told[SAID_MOST];
     size_t n_told;
@@ -38,16 +40,9 @@ static struct ssh_wire *ssh_of(struct wire *wire)
     return (struct ssh_wire *)(void *)wire;
 }
 
-static void keep_nonblocking(int fd)
-{
-    int flags = fcntl(fd, F_GETFL);
-    if (flags >= 0 && !(flags & O_NONBLOCK))
-        fcntl(fd, F_SETFL, flags | O_NONBLOCK);
-}
-
 static const char *library_words(struct ssh_wire *self)
 {
-    const char *words = ssh_get_error(self->ssh);
+    const char *words = ssh_link_words(self->ssh);
     return device_clean(self->arena, words, strlen(words), SAID_MOST, false, NULL);
 }
 
@@ -70,7 +65,7 @@ static enum status wire_read(struct wire *wire, void *bytes, size_t size, size_t
 {
     struct ssh_wire *self = ssh_of(wire);
     int got = ssh_channel_read_nonblocking(self->channel, bytes, (uint32_t)size, 0);
-    keep_nonblocking(self->fd);
+    ssh_link_keep_nonblocking(self->fd);
     (void)err;
     *n = got > 0 ? (size_t)got : 0;
     if (got <= 0)
@@ -99,7 +94,7 @@ static enum status wire_write(struct wire *wire, const void *bytes, size_t n, si
         return ST_OK;
     }
     int sent = ssh_channel_write(self->channel, bytes, n < window ? (uint32_t)n : window);
-    keep_nonblocking(self->fd);
+    ssh_link_keep_nonblocking(self->fd);
     *ended = sent == SSH_ERROR;
     *taken = sent > 0 ? (size_t)sent : 0;
     return ST_OK;
@@ -112,7 +107,7 @@ static size_t wire_polls(struct wire *wire, struct pollfd *polls, bool reading, 
      * one can write at almost any time. */
     bool held = ssh_channel_poll(self->channel, 0) != 0;
     bool pending = ssh_get_poll_flags(self->ssh) & SSH_WRITE_PENDING;
-    keep_nonblocking(self->fd);
+    ssh_link_keep_nonblocking(self->fd);
     /* Looking may have made room: what could not be written before it goes now. Where there is no
      * room a packet tells of it. */
     bool room = writing && ssh_channel_window_size(self->channel) > 0;
@@ -144,8 +139,7 @@ static void wire_close(struct wire *wire)
     } else if (self->fd >= 0) {
         close(self->fd);
     }
-    if (self->key)
-        ssh_key_free(self->key);
+    keyring_free(self->keyring);
     arena_free(self->arena);
     free(self);
 }
@@ -154,13 +148,17 @@ static const struct wire_ops ssh_ops = {wire_read, wire_write, wire_polls, wire_
 
 /* ---- Connecting ---- */
 
-/* Waits for the descriptor; false once it took too long or nobody wants it any more. */
+static bool stopped(const struct ssh_wire *self)
+{
+    return self->asked->stop && atomic_load(self->asked->stop);
+}
+
+/* Waits for the connection; false once it took too long or nobody wants it any more. */
 static bool wait_on(struct ssh_wire *self, short events, int64_t until)
 {
-    const struct wire_ssh *asked = self->asked;
     for (;;) {
         int64_t left = (until - time_monotonic_ns()) / 1000000;
-        if (left <= 0 || (asked->stop && atomic_load(asked->stop)))
+        if (left <= 0 || stopped(self))
             return false;
         struct pollfd one = {.fd = self->fd, .events = events};
         if (poll(&one, 1, left < LOOK_MS ? (int)left : LOOK_MS) != 0)
@@ -168,15 +166,19 @@ static bool wait_on(struct ssh_wire *self, short events, int64_t until)
     }
 }
 
+static int64_t phase_ms(const struct ssh_wire *self)
+{
+    return self->asked->wait_ms ? self->asked->wait_ms : WAIT_MS;
+}
+
 static int64_t phase_end(const struct ssh_wire *self)
 {
-    int64_t ms = self->asked->wait_ms ? self->asked->wait_ms : WAIT_MS;
-    return time_monotonic_ns() + ms * 1000000;
+    return time_monotonic_ns() + phase_ms(self) * 1000000;
 }
 
 static enum status gave_up(const struct ssh_wire *self, const char *doing, struct error *err)
 {
-    if (self->asked->stop && atomic_load(self->asked->stop))
+    if (stopped(self))
         return error_set(err, ST_CANCELLED, "stopped");
     return error_set(err, ST_PARTIAL, "the hub does not answer: %s", doing);
 }
@@ -246,12 +248,12 @@ static enum status until_done(struct ssh_wire *self, int (*call)(struct ssh_wire
 {
     int64_t until = phase_end(self);
     while ((*code = call(self)) == SSH_AGAIN) {
-        keep_nonblocking(self->fd);
+        ssh_link_keep_nonblocking(self->fd);
         bool pending = ssh_get_poll_flags(self->ssh) & SSH_WRITE_PENDING;
         if (!wait_on(self, (short)(POLLIN | (pending ? POLLOUT : 0)), until))
             return gave_up(self, doing, err);
     }
-    keep_nonblocking(self->fd);
+    ssh_link_keep_nonblocking(self->fd);
     return ST_OK;
 }
 
@@ -262,8 +264,7 @@ static int call_connect(struct ssh_wire *self)
 
 static int call_auth(struct ssh_wire *self)
 {
-    int code = self->key ? ssh_userauth_publickey(self->ssh, NULL, self->key)
-                         : ssh_userauth_agent(self->ssh, NULL);
+    int code = ssh_userauth_publickey(self->ssh, NULL, self->key);
     return code == SSH_AUTH_AGAIN ? SSH_AGAIN : code;
 }
 
@@ -278,29 +279,12 @@ static int call_command(struct ssh_wire *self)
     return ssh_channel_request_exec(self->channel, "atrium serve");
 }
 
-static bool fingerprint(struct ssh_wire *self, char text[WIRE_FINGERPRINT])
-{
-    ssh_key key = NULL;
-    unsigned char *hash = NULL;
-    size_t n = 0;
-    bool ok = ssh_get_server_publickey(self->ssh, &key) == SSH_OK &&
-              ssh_get_publickey_hash(key, SSH_PUBLICKEY_HASH_SHA256, &hash, &n) == SSH_OK;
-    char *print = ok ? ssh_get_fingerprint_hash(SSH_PUBLICKEY_HASH_SHA256, hash, n) : NULL;
-    ok = print && strlen(print) < WIRE_FINGERPRINT;
-    if (ok)
-        memcpy(text, print, strlen(print) + 1);
-    ssh_string_free_char(print);
-    ssh_clean_pubkey_hash(&hash);
-    ssh_key_free(key);
-    return ok;
-}
-
 /* A pin is the whole truth; without one the person's known_hosts may know the key. */
 static enum status host_check(struct ssh_wire *self, char offered[WIRE_FINGERPRINT], bool *unknown,
                               struct error *err)
 {
     const char *pin = self->asked->pin;
-    if (!fingerprint(self, offered))
+    if (!ssh_link_fingerprint(self->ssh, offered, WIRE_FINGERPRINT))
         return error_set(err, ST_PARTIAL, "the hub shows no host key");
     if (pin && *pin) {
         if (strcmp(pin, offered) == 0)
@@ -323,21 +307,78 @@ static enum status host_check(struct ssh_wire *self, char offered[WIRE_FINGERPRI
                      "the hub's host key is %s and nobody has said that it is the hub's", offered);
 }
 
-static enum status login(struct ssh_wire *self, struct error *err)
+/* The certificate of the key goes first. */
+static enum status key_log_in(struct ssh_wire *self, struct error *err)
 {
-    const char *identity = self->asked->identity;
-    int code;
-    if (identity && ssh_pki_import_privkey_file(identity, NULL, NULL, NULL, &self->key) != SSH_OK)
-        return error_set(err, ST_USAGE,
-                         "%s: cannot be read as a private key without a passphrase; for keys with "
-                         "one use the agent",
-                         text_quote(self->arena, identity, strlen(identity)));
-    enum status status = until_done(self, call_auth, "logging in", &code, err);
-    if (status == ST_OK && code != SSH_AUTH_SUCCESS)
-        status = code == SSH_AUTH_ERROR
-                     ? error_set(err, ST_PARTIAL, "no login: %s", library_words(self))
-                     : error_set(err, ST_DENIED, "the hub does not accept %s",
-                                 identity ? "this key" : "a key of the agent");
+    const struct login *login = NULL;
+    int code = SSH_AUTH_DENIED;
+    self->keyring = keyring_new();
+    enum status status = keyring_login(self->keyring, self->asked->identity, &login, err);
+    for (int plain = 0; plain < 2 && status == ST_OK && code == SSH_AUTH_DENIED; plain++) {
+        self->key = plain ? login->plain : login->certified;
+        if (self->key)
+            status = until_done(self, call_auth, "logging in", &code, err);
+    }
+    if (status != ST_OK || code == SSH_AUTH_SUCCESS)
+        return status;
+    return code == SSH_AUTH_ERROR ? error_set(err, ST_PARTIAL, "no login: %s", library_words(self))
+                                  : error_set(err, ST_DENIED, "the hub does not accept this key");
+}
+
+/* Only one login waits for this agent, and looks itself. */
+static void agent_answered(void *context, struct agent_login *login)
+{
+    (void)context;
+    (void)login;
+}
+
+/* The hub's time does not run while the agent is asked, which has its own. */
+static enum status agent_login_run(struct ssh_wire *self, struct agent_login *login, int epoll,
+                                   enum agent_outcome *outcome, struct error *err)
+{
+    int64_t until = phase_end(self);
+    while ((*outcome = agent_login_step(login)) == AGENT_WAITS) {
+        ssh_link_keep_nonblocking(self->fd);
+        int64_t now = time_monotonic_ns();
+        bool asks = login->state == LOGIN_WAITS;
+        if (asks) {
+            agent_tend(login->agent, now);
+            until = phase_end(self);
+        }
+        if (now > until || stopped(self))
+            return gave_up(self, "logging in", err);
+        bool pending = ssh_get_poll_flags(self->ssh) & SSH_WRITE_PENDING;
+        struct pollfd one = {.fd = asks ? epoll : self->fd,
+                             .events = (short)(POLLIN | (pending && !asks ? POLLOUT : 0))};
+        if (!asks || agent_waiting(login->agent))
+            poll(&one, 1, LOOK_MS);
+    }
+    ssh_link_keep_nonblocking(self->fd);
+    return ST_OK;
+}
+
+/* The agent is asked beside libssh, which would wait for it for as long as it takes. */
+static enum status agent_log_in(struct ssh_wire *self, struct error *err)
+{
+    int epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (epoll < 0)
+        return error_set(err, ST_PARTIAL, "no login: %s", strerror(errno));
+    struct agent *agent =
+        agent_new(getenv("SSH_AUTH_SOCK"), &(struct agent_engine){.epoll = epoll,
+                                                                  .limit_ms = phase_ms(self),
+                                                                  .answered = agent_answered});
+    struct agent_login *login = agent_login_new(agent, self->ssh, NULL);
+    enum agent_outcome outcome = AGENT_WAITS;
+    enum status status = agent_login_run(self, login, epoll, &outcome, err);
+    if (outcome == AGENT_REFUSED)
+        status = error_set(err, ST_DENIED, "the hub does not accept a key of the agent");
+    else if (outcome == AGENT_FAILED)
+        status = error_set(err, ST_PARTIAL, "no login: %s", login->trouble);
+    else if (outcome == AGENT_LOST)
+        status = error_set(err, ST_PARTIAL, "no login: %s", library_words(self));
+    agent_login_free(login);
+    agent_free(agent);
+    close(epoll);
     return status;
 }
 
@@ -371,7 +412,7 @@ static enum status session_open(struct ssh_wire *self, char offered[WIRE_FINGERP
     if (status == ST_OK)
         status = host_check(self, offered, unknown, err);
     if (status == ST_OK)
-        status = login(self, err);
+        status = self->asked->identity ? key_log_in(self, err) : agent_log_in(self, err);
     return status == ST_OK ? channel_open(self, err) : status;
 }
 
@@ -380,7 +421,7 @@ enum status wire_of_ssh(const struct wire_ssh *ssh, char offered[WIRE_FINGERPRIN
 {
     struct ssh_wire *self = mem_zero(1, sizeof *self);
     struct wire_ssh asked = *ssh;
-    asked.port = asked.port ? asked.port : SSH_PORT;
+    asked.port = asked.port ? asked.port : WIRE_SSH_PORT;
     *self = (struct ssh_wire){.wire = {&ssh_ops}, .asked = &asked, .fd = -1, .arena = arena_new()};
     *wire = NULL;
     *unknown = false;
@@ -393,55 +434,5 @@ enum status wire_of_ssh(const struct wire_ssh *ssh, char offered[WIRE_FINGERPRIN
         *wire = &self->wire;
     else
         wire_close(&self->wire);
-    return status;
-}
-
-/* ---- Where it is ---- */
-
-static enum status url_bad(const char *found, struct error *err)
-{
-    struct arena *arena = arena_new();
-    enum status status =
-        error_set(err, ST_USAGE, "hub: found %s, expected ssh://USER@HOST or ssh://USER@HOST:PORT",
-                  text_quote(arena, found, strlen(found)));
-    arena_free(arena);
-    return status;
-}
-
-enum status wire_url_read(char *copy, struct wire_ssh *ssh, struct error *err)
-{
-    static const char scheme[] = "ssh://";
-    char *whole = mem_strdup(copy), *at = copy + strlen(scheme), *user = NULL;
-    int64_t port = SSH_PORT;
-    bool good = strncmp(copy, scheme, strlen(scheme)) == 0 && text_valid(copy, strlen(copy));
-    char *sign = good ? strrchr(at, '@') : NULL;
-    if (sign) {
-        *sign = 0;
-        user = at;
-        at = sign + 1;
-    }
-    char *end = good ? at + strcspn(at, "/") : NULL;
-    good = good && (!*end || !end[1]); /* nothing behind the host but a / */
-    if (good)
-        *end = 0;
-    char *colon = good && *at == '[' ? strchr(at, ']') : good ? strchr(at, ':') : NULL;
-    if (good && *at == '[') { /* an IPv6 address */
-        good = colon != NULL;
-        at++;
-        if (colon)
-            *colon++ = 0;
-    }
-    if (good && colon && *colon == ':') {
-        *colon++ = 0;
-        good = text_to_int64(colon, strlen(colon), &port) && port > 0 && port < 65536;
-    } else if (good && colon) {
-        good = !*colon;
-    }
-    good = good && *at && *at != '-' && (!user || (*user && *user != '-'));
-    enum status status = good ? ST_OK : url_bad(whole, err);
-    free(whole);
-    ssh->user = user;
-    ssh->host = at;
-    ssh->port = (int)port;
     return status;
 }

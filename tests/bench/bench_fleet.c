@@ -26,7 +26,7 @@ struct bench {
     struct arena *arena;
     struct device *devices;
     size_t n;
-    int port; /* and the one after it */
+    int port; /* and the three after it */
     char *identity;
 };
 
@@ -167,30 +167,62 @@ static void identity_take(struct bench *bench, const char *name)
     bench->identity = arena_printf(bench->arena, "%s/%s", bench->folder, name);
 }
 
-/* `name`: of the user key's kind in the figures, "" or "_…". */
-static void measure_sweep(struct bench *bench, const char *name)
+/* Processor time with each kind of user key, in turns, as the machine is not equally fast all the
+ * time, and in three parts with the other measurements between them: what else has the machine for
+ * a while spoils some of the rounds only. Each has devices of its own, which let in one key. */
+enum { SWEEPS = 15, SWEEPS_PART = SWEEPS / 3 };
+
+static struct key_kind {
+    const char *identity, *name; /* its file; "" or "_…" in the names of the figures */
+    int port;                    /* after the bench's */
+    int farm;
+    double cpu[SWEEPS], wall[SWEEPS];
+    int n;
+} kinds[] = {{.identity = "id_ed25519", .name = "_ed25519", .port = 2},
+             {.identity = "id", .name = "", .port = 3}};
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+static struct cost kind_sweep(struct bench *bench, const struct key_kind *kind)
 {
-    double cpu[ROUNDS], wall[ROUNDS];
-    int farm = farm_begin(bench, bench->port, 0, NULL, 0);
-    sweep_run(bench, 0, 0); /* the farm makes its host keys */
-    for (int i = 0; i < ROUNDS; i++) {
-        struct cost cost = sweep_run(bench, 0, 0);
-        cpu[i] = cost.cpu_ms;
-        wall[i] = cost.all_ms;
-    }
-    farm_child_end(farm);
-    double middle = part(cpu, ROUNDS, 0.5); /* sorts: the first is the best then */
-    printf("\"fleet_session_cpu%s_ms\": %.3f, \"fleet_session_cpu%s_best_ms\": %.3f,\n"
-           "\"fleet_engine%s_ms\": %.0f,\n",
-           name, middle, name, cpu[0], name, part(wall, ROUNDS, 0.5));
+    identity_take(bench, kind->identity);
+    devices_move(bench, bench->port + kind->port);
+    struct cost cost = sweep_run(bench, 0, 0);
+    devices_move(bench, bench->port);
+    identity_take(bench, "id");
+    return cost;
 }
 
-static void measure_sweeps(struct bench *bench)
+static void sweeps_begin(struct bench *bench)
 {
-    identity_take(bench, "id_ed25519");
-    measure_sweep(bench, "_ed25519");
-    identity_take(bench, "id");
-    measure_sweep(bench, "");
+    for (int k = 0; k < KINDS; k++) {
+        identity_take(bench, kinds[k].identity);
+        kinds[k].farm = farm_begin(bench, bench->port + kinds[k].port, 0, NULL, 0);
+        kind_sweep(bench, &kinds[k]); /* the farm makes its host keys */
+    }
+}
+
+static void sweeps_part(struct bench *bench)
+{
+    for (int i = 0; i < SWEEPS_PART; i++)
+        for (int k = 0; k < KINDS; k++) {
+            struct cost cost = kind_sweep(bench, &kinds[k]);
+            kinds[k].cpu[kinds[k].n] = cost.cpu_ms;
+            kinds[k].wall[kinds[k].n++] = cost.all_ms;
+        }
+}
+
+/* The median, the least and the most of the rounds. */
+static void sweeps_end(void)
+{
+    for (int k = 0; k < KINDS; k++) {
+        struct key_kind *kind = &kinds[k];
+        size_t n = (size_t)kind->n;
+        farm_child_end(kind->farm);
+        printf("\"fleet_session_cpu%s_ms\": %.3f, \"fleet_session_cpu%s_best_ms\": %.3f,\n"
+               "\"fleet_session_cpu%s_worst_ms\": %.3f, \"fleet_engine%s_ms\": %.0f,\n",
+               kind->name, part(kind->cpu, n, 0.5), kind->name, part(kind->cpu, n, 0), kind->name,
+               part(kind->cpu, n, 1), kind->name, part(kind->wall, n, 0.5));
+    }
 }
 
 /* ---- Dead and hung ---- */
@@ -307,16 +339,23 @@ int main(int argc, char **argv)
     devices_make(&bench);
     printf("{\n");
     if (argc > 4) {
-        measure_sweeps(&bench);
+        sweeps_begin(&bench);
+        for (int i = 0; i < SWEEPS / SWEEPS_PART; i++)
+            sweeps_part(&bench);
+        sweeps_end();
         printf("\"fleet_devices\": %zu}\n", bench.n);
         arena_free(bench.arena);
         return 0;
     }
     measure_memory(&bench); /* first: nothing was freed before */
     printf(",");
-    measure_sweeps(&bench);
+    sweeps_begin(&bench);
+    sweeps_part(&bench);
     measure_dead(&bench);
+    sweeps_part(&bench);
     measure_hung(&bench);
+    sweeps_part(&bench);
+    sweeps_end();
     printf("\"fleet_devices\": %zu}\n", bench.n);
     arena_free(bench.arena);
     return 0;

@@ -143,6 +143,32 @@ static void entries_by_hand(void **state)
     close_console();
 }
 
+static int row_of(const char *text)
+{
+    for (int row = 0; row < 30; row++)
+        if (strstr(vt_row(vt, row), text))
+            return row;
+    print_error("no row has %s:\n%s\n", text, vt_text(vt));
+    fail();
+    return -1;
+}
+
+/* A click goes to a field, and typing then is that field's. */
+static void form_by_mouse(void **state)
+{
+    (void)state;
+    open_console(30, 100);
+    vt_keys(vt, "6 Down Enter l e 7");
+    vt_click(vt, row_of(" reason"), 20, 1);
+    vt_type(vt, "a gift");
+    vt_click(vt, row_of(" points *"), 20, 1);
+    vt_type(vt, "5");
+    assert_non_null(strstr(vt_row(vt, row_of(" reason")), "a gift"));
+    assert_non_null(strstr(vt_row(vt, row_of(" points *")), "75"));
+    vt_keys(vt, "Esc");
+    close_console();
+}
+
 static void rules_by_hand(void **state)
 {
     (void)state;
@@ -178,6 +204,7 @@ int main(void)
         cmocka_unit_test_teardown(screens_in_chinese, screen_test_close),
         cmocka_unit_test_teardown(expiring_by_hand, screen_test_close),
         cmocka_unit_test_teardown(entries_by_hand, screen_test_close),
+        cmocka_unit_test_teardown(form_by_mouse, screen_test_close),
         cmocka_unit_test_teardown(rules_by_hand, screen_test_close),
     };
     return cmocka_run_group_tests(tests, mall_make, screen_test_end);

@@ -209,75 +209,68 @@ static void reference_presence(struct reference *r, uint32_t person)
     reference_areas(r, person, seen[DIM_ZONE]);
 }
 
+static void reference_sighting(struct reference *r, const struct event *e)
+{
+    count_in_time(r, METRIC_DETECTIONS, e->time, 0);
+    count(r, METRIC_DETECTIONS, DIM_ZONE, e->zone, 0);
+    if (e->person)
+        return;
+    count_in_time(r, METRIC_RANDOM_DETECTIONS, e->time, 0);
+    count(r, METRIC_RANDOM_DETECTIONS, DIM_ZONE, e->zone, 0);
+}
+
+static void reference_sale(struct reference *r, const struct event *e, bool member)
+{
+    int64_t signed_amount = e->kind == KIND_REFUND ? -e->amount : e->amount;
+    if (e->kind == KIND_PURCHASE)
+        count_at_shop(r, METRIC_RECEIPTS, e, e->amount);
+    count_at_shop(r, METRIC_SALES, e, signed_amount);
+    count_at_shop(r,
+                  !e->person ? METRIC_ANONYMOUS_SALES
+                  : member   ? METRIC_MEMBER_SALES
+                             : METRIC_VISITOR_SALES,
+                  e, signed_amount);
+}
+
+/* What is merely counted where it was: events, and their amounts in two of them. */
+static void reference_plain(struct reference *r, const struct event *e)
+{
+    static const struct {
+        int kind, metric;
+        bool amounts;
+    } plain[] = {
+        {KIND_REGISTER, METRIC_REGISTRATIONS, false},
+        {KIND_POINTS_EARN, METRIC_POINTS_EARNED, true},
+        {KIND_POINTS_BURN, METRIC_POINTS_BURNED, true},
+        {KIND_GROUP_POST, METRIC_GROUP_POSTS, false},
+        {KIND_GROUP_EVENT, METRIC_GROUP_EVENTS, false},
+        {KIND_REFERRAL, METRIC_REFERRALS, false},
+        {KIND_REVIEW, METRIC_REVIEWS, false},
+        {KIND_MESSAGE_SENT, METRIC_MESSAGES_SENT, false},
+        {KIND_MESSAGE_OPENED, METRIC_MESSAGES_OPENED, false},
+        {KIND_MESSAGE_CLICKED, METRIC_MESSAGES_CLICKED, false},
+        {KIND_COUPON_ISSUE, METRIC_COUPONS_ISSUED, false},
+        {KIND_COUPON_REDEEM, METRIC_COUPONS_REDEEMED, false},
+        {KIND_BENEFIT, METRIC_BENEFITS, false},
+    };
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        if (plain[i].kind == (int)e->kind)
+            count_at_shop(r, plain[i].metric, e, plain[i].amounts ? e->amount : 0);
+    if (e->kind == KIND_REGISTER && e->channel == 1)
+        count_at_shop(r, METRIC_REGISTRATIONS_POS, e, 0);
+    if (e->kind == KIND_REGISTER && e->channel == 2)
+        count_at_shop(r, METRIC_REGISTRATIONS_APP, e, 0);
+}
+
 static void reference_event(struct reference *r, const struct event *e)
 {
     bool member = e->person && r->registered[e->person] <= e->time;
-    int64_t signed_amount = e->kind == KIND_REFUND ? -e->amount : e->amount;
-
-    switch (e->kind) {
-    case KIND_SIGHTING:
-        count_in_time(r, METRIC_DETECTIONS, e->time, 0);
-        count(r, METRIC_DETECTIONS, DIM_ZONE, e->zone, 0);
-        if (!e->person) {
-            count_in_time(r, METRIC_RANDOM_DETECTIONS, e->time, 0);
-            count(r, METRIC_RANDOM_DETECTIONS, DIM_ZONE, e->zone, 0);
-        }
-        break;
-    case KIND_REGISTER:
-        count_at_shop(r, METRIC_REGISTRATIONS, e, 0);
-        if (e->channel == 1)
-            count_at_shop(r, METRIC_REGISTRATIONS_POS, e, 0);
-        if (e->channel == 2)
-            count_at_shop(r, METRIC_REGISTRATIONS_APP, e, 0);
-        break;
-    case KIND_PURCHASE:
-        count_at_shop(r, METRIC_RECEIPTS, e, e->amount);
-        /* fall through */
-    case KIND_REFUND:
-        count_at_shop(r, METRIC_SALES, e, signed_amount);
-        count_at_shop(r,
-                      !e->person ? METRIC_ANONYMOUS_SALES
-                      : member   ? METRIC_MEMBER_SALES
-                                 : METRIC_VISITOR_SALES,
-                      e, signed_amount);
-        break;
-    case KIND_POINTS_EARN:
-        count_at_shop(r, METRIC_POINTS_EARNED, e, e->amount);
-        break;
-    case KIND_POINTS_BURN:
-        count_at_shop(r, METRIC_POINTS_BURNED, e, e->amount);
-        break;
-    case KIND_GROUP_POST:
-        count_at_shop(r, METRIC_GROUP_POSTS, e, 0);
-        break;
-    case KIND_GROUP_EVENT:
-        count_at_shop(r, METRIC_GROUP_EVENTS, e, 0);
-        break;
-    case KIND_REFERRAL:
-        count_at_shop(r, METRIC_REFERRALS, e, 0);
-        break;
-    case KIND_REVIEW:
-        count_at_shop(r, METRIC_REVIEWS, e, 0);
-        break;
-    case KIND_MESSAGE_SENT:
-        count_at_shop(r, METRIC_MESSAGES_SENT, e, 0);
-        break;
-    case KIND_MESSAGE_OPENED:
-        count_at_shop(r, METRIC_MESSAGES_OPENED, e, 0);
-        break;
-    case KIND_MESSAGE_CLICKED:
-        count_at_shop(r, METRIC_MESSAGES_CLICKED, e, 0);
-        break;
-    case KIND_COUPON_ISSUE:
-        count_at_shop(r, METRIC_COUPONS_ISSUED, e, 0);
-        break;
-    case KIND_COUPON_REDEEM:
-        count_at_shop(r, METRIC_COUPONS_REDEEMED, e, 0);
-        break;
-    case KIND_BENEFIT:
-        count_at_shop(r, METRIC_BENEFITS, e, 0);
-        break;
-    }
+    if (e->kind == KIND_SIGHTING)
+        reference_sighting(r, e);
+    else if (e->kind == KIND_PURCHASE || e->kind == KIND_REFUND)
+        reference_sale(r, e, member);
+    else
+        reference_plain(r, e);
     if (!e->person)
         return;
     r->addressed[e->person] |= e->kind == KIND_MESSAGE_SENT || e->kind == KIND_COUPON_ISSUE;

@@ -81,6 +81,17 @@ static void test_vec(void **state)
     vec_push(&pairs, (struct pair){1, 2});
     assert_int_equal(pairs.at[0].b, 2);
     vec_free(&pairs);
+    struct arena *arena = arena_new();
+    VEC(int) few = {0};
+    assert_int_equal(*(int *)vec_copy(arena, &few), 0); /* there is one that is zero */
+    for (int i = 1; i < 100; i++)
+        vec_push(&few, i);
+    const int *copy = vec_copy(arena, &few);
+    assert_memory_equal(copy, few.at, few.n * sizeof *copy);
+    assert_int_equal(copy[few.n], 0);
+    vec_free(&few);
+    assert_int_equal(copy[98], 99);
+    arena_free(arena);
 }
 
 static void test_hashes(void **state)

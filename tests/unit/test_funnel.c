@@ -104,7 +104,7 @@ static const char *const kinds_used[] = {"purchase", "register", "app_open", "re
 static void mall_fill(struct temp_mall *mall, struct dice *dice)
 {
     enum { PEOPLE = 300, EVENTS = 2500 };
-    static char codes[EVENTS][8];
+    static char codes[EVENTS][16];
     for (int i = 0; i < EVENTS; i++)
         snprintf(codes[i], sizeof codes[i], "C%d", i % 7 * 1000 + i / 4);
     struct test_event *events = mem_zero(EVENTS, sizeof *events);

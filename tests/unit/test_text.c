@@ -210,6 +210,11 @@ static void test_words(void **state)
     assert_string_equal(text_nearest("improt", words, 4), "import");
     assert_string_equal(text_nearest("stauts", words, 4), "status");
     assert_null(text_nearest("funnel", words, 4));
+    assert_true(text_has_word("approved_by approved state", "approved"));
+    assert_true(text_has_word("approved_by approved state", "state"));
+    assert_false(text_has_word("approved_by restate", "approved"));
+    assert_false(text_has_word("approved_by restate", "state"));
+    assert_false(text_has_word("", "state") || text_has_word("a  b", ""));
     assert_true(text_equal_nocase("AbC", "aBc"));
     assert_false(text_equal_nocase("abc", "abd"));
 }

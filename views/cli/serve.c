@@ -16,6 +16,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#ifdef __has_feature /* of clang */
+#define ADDRESSES_CHECKED __has_feature(address_sanitizer)
+#elif defined __SANITIZE_ADDRESS__
+#define ADDRESSES_CHECKED 1
+#else
+#define ADDRESSES_CHECKED 0
+#endif
+
 enum {
     FILES_MOST = 128,
     DATA_MOST = 512 << 20, /* bytes of its own; a session takes a tenth */
@@ -87,7 +95,7 @@ static enum status limits_set(struct error *err)
     enum status status = limit(RLIMIT_CORE, 0, err);
     if (status == ST_OK)
         status = limit(RLIMIT_NOFILE, FILES_MOST, err);
-#ifndef __SANITIZE_ADDRESS__ /* which maps more than any limit, and uses little of it */
+#if !ADDRESSES_CHECKED /* which maps more than any limit, and uses little of it */
     if (status == ST_OK)
         status = limit(RLIMIT_DATA, DATA_MOST, err);
 #endif
