@@ -199,7 +199,10 @@ make_visible(struct event_bulk *bulk,
              const struct event_bulk_counts *counts, struct error *err)
 {
     struct writer *writer = bulk->shared.writer;
-    enum status status = writer_begin(writer, err);
+    bulk->relaxed = false;
+    enum status status = writer_relax(writer, false, err);
+    if (status == ST_OK)
+        status = writer_begin(writer, err);
     if (status == ST_OK)
         status = bulk_resolve_tail(bulk, err);
     if (status == ST_OK && before_visible)
