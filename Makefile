@@ -39,7 +39,7 @@ include $(sort $(wildcard tests/bench/*.mk tests/fuzz/*.mk doc/*.mk))
 ##@ Using it
 all: $(BUILD)/atrium $(BUILD)/atrium-devices $(LOCALES) ## build the program
 
-run: deps ## install what is missing, build, make the demo mall once, open the console on it
+run: run-deps ## install what is missing, build, make the demo mall once, open the console on it
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@$(BUILD)/atrium demo
 
@@ -53,8 +53,11 @@ install: all $(BUILD)/atrium.1 $(BUILD)/completions ## install program, manual, 
 	    [ -f $$mo ] && install -D -m 644 $$mo $(DESTDIR)$(PREFIX)/share/locale/$$mo; done; true
 
 ##@ Working on it
-deps: ## install the packages that building and running need
+deps: ## install the packages that building needs
 	@sh fixtures/install-packages.sh build
+
+run-deps:
+	@sh fixtures/install-packages.sh build run
 
 test-deps:
 	@sh fixtures/install-packages.sh build test
@@ -188,4 +191,4 @@ $(BUILD)/completions: $(BUILD)/atrium
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
-.PHONY: FORCE pot po all run install deps test-deps test tests asan tsan lint format bench dist clean help
+.PHONY: FORCE pot po all run install deps run-deps test-deps test tests asan tsan lint format bench dist clean help

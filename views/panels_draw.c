@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-enum { TILE_SPARK_ROW = 3 };
+enum { TILE_SPARK_ROW = 3, LONGEST_BAR = 48 };
+enum { NARROW = 60, WIDEST_GAP = 12 }; /* in narrower panels values stand at the edge */
 
 /* Facts beside the headline of a tile: values from the second on, one a row. */
 static int tile_rows(const struct panel *panel)
@@ -154,14 +155,35 @@ static void tile_draw(const struct panel_paint *paint)
     }
 }
 
+static int cells_of(const char *text)
+{
+    return text ? text_cells(text) : 0;
+}
+
+/* On a wide screen no fact is further from its name than an eye follows. */
+static int facts_cols(const struct panel *panel, int cols)
+{
+    int label = 0, text = 0;
+    for (size_t i = 0; i < panel->n_values; i++) {
+        const struct panel_value *v = &panel->values[i];
+        int own = cells_of(v->text) + (v->change ? cells_of(v->change) + 1 : 0);
+        label = cells_of(v->label) > label ? cells_of(v->label) : label;
+        text = own > text ? own : text;
+    }
+    int wanted = label + WIDEST_GAP + text;
+    return cols < NARROW || wanted > cols ? cols : wanted;
+}
+
 static void facts_draw(const struct panel_paint *paint)
 {
     const struct panel *panel = paint->panel;
+    int cols = facts_cols(panel, paint->area.cols);
     for (size_t i = 0; i < panel->n_values; i++) {
         const struct panel_value *value = &panel->values[i];
         struct area row = panel_row(paint, 1 + (int)i);
-        int change = value->change ? text_cells(value->change) + 1 : 0;
-        int text = value->text ? text_cells(value->text) : 0;
+        row.cols = cols;
+        int change = value->change ? cells_of(value->change) + 1 : 0;
+        int text = cells_of(value->text);
         int label = row.cols - text - change - 1;
         draw_field(row, 0, 0, label, -1, value_role(value, ROLE_DIM),
                    value->label ? value->label : "");
@@ -184,18 +206,17 @@ static struct list_columns list_columns(const struct panel *panel, int cols)
     bool bars = false;
     for (size_t i = 0; i < panel->n_values; i++) {
         const struct panel_value *v = &panel->values[i];
-        int label = v->label ? text_cells(v->label) : 0, text = v->text ? text_cells(v->text) : 0;
-        int change = v->change ? text_cells(v->change) : 0;
+        int label = cells_of(v->label), text = cells_of(v->text);
+        int change = cells_of(v->change);
         c.label = label > c.label ? label : c.label;
         c.text = text > c.text ? text : c.text;
         c.change = change > c.change ? change : c.change;
         bars |= v->bar >= 0;
     }
-    enum { LONGEST_BAR = 48, WIDEST_GAP = 12 };
     int rest = cols - c.label - c.text - 2 - (c.change ? c.change + 1 : 0);
     if (bars && rest > 5)
         c.bar = rest - 1 < LONGEST_BAR ? rest - 1 : LONGEST_BAR;
-    else if (bars || rest < WIDEST_GAP || c.label + rest < 60)
+    else if (bars || rest < WIDEST_GAP || c.label + rest < NARROW)
         c.label += rest;
     else
         c.label += WIDEST_GAP; /* on a wide screen the number stays near its label */

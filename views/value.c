@@ -103,7 +103,7 @@ static void heads_fill(const struct filling *f)
     const struct value *v = f->value;
     struct arena *arena = f->panels->arena;
     struct panel *people = panels_add(f->panels, PANEL_TILE, _("STILL ALIVE"), 3);
-    figure_set(f, &people->values[0], _("people"), (int64_t)v->n, people_text(f, v->all.alive),
+    figure_set(f, &people->values[0], C_("counted", "people"), (int64_t)v->n, people_text(f, v->all.alive),
                "all", 0);
     figure_set(f, &people->values[1], _("buyers"), (int64_t)v->n, people_text(f, (double)v->n),
                "all", 0);

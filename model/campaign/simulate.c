@@ -255,7 +255,7 @@ enum status campaign_simulate(struct reader *reader, struct arena *arena,
         job.rate = campaign->offer.points;
     if (status == ST_OK)
         status = job_run(&job, err);
-    history_free(&job.history);
+    simulate_history_free(&job.history);
     reader_end(reader);
     return status;
 }

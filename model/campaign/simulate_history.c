@@ -18,7 +18,7 @@ struct lane {
     int64_t receipts, burns;
 };
 
-void history_free(struct history *history)
+void simulate_history_free(struct history *history)
 {
     free(history->balance);
     free(history->habits);

@@ -77,7 +77,7 @@ struct simulate_job {
 
 /* The comparable days, and what people did before. */
 enum status history_read(struct simulate_job *job, struct error *err);
-void history_free(struct history *history);
+void simulate_history_free(struct history *history);
 
 /* Plays the draws into the ranges and the groups' means. */
 enum status draws_play(struct simulate_job *job, struct error *err);

@@ -5,7 +5,6 @@
 #include "model/base/text.h"
 #include "model/base/time.h"
 #include "model/fleet/agent.h"
-#include "model/fleet/bastion.h"
 #include "model/fleet/clean.h"
 #include "model/fleet/ssh_link.h"
 
@@ -16,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MS = 1000000, INPUT_SIZE = 16384 };
+enum { INPUT_SIZE = 16384 };
 
 void session_phase(struct fleet_session *session, enum fleet_phase phase)
 {
@@ -53,16 +52,14 @@ void session_finish(struct fleet_session *session, enum device_condition state, 
 
 /* ---- Who it is ---- */
 
-/* The command is on its way as soon as its phase begins: whether it was taken is not known before
- * the answer. */
-static enum device_condition condition_unanswered(const struct fleet_session *session)
+enum device_condition session_unanswered(const struct fleet_session *session)
 {
     return session->job->phase >= PHASE_COMMAND ? DEVICE_UNKNOWN : DEVICE_FAILED;
 }
 
 void session_finish_lost(struct fleet_session *session, const char *doing)
 {
-    session_finish(session, condition_unanswered(session), "%s: %s", doing,
+    session_finish(session, session_unanswered(session), "%s: %s", doing,
                    ssh_link_words(session->ssh));
 }
 
@@ -363,7 +360,7 @@ static void input_write(struct fleet_session *session)
     }
 }
 
-static void finish_ended(struct fleet_session *session)
+void session_finish_ended(struct fleet_session *session)
 {
     struct fleet_job *job = session->job;
     if (session->term_sent)
@@ -421,7 +418,7 @@ static bool step_output(struct fleet_session *session)
     bool more = output_unread(session);
     /* Closed is not empty: what came before is still to be read. */
     if ((ended && session->exited && !more) || (session->closed && !more)) {
-        finish_ended(session);
+        session_finish_ended(session);
         return false;
     }
     if (session->exited && session->job->phase != PHASE_END)
@@ -485,81 +482,7 @@ unsigned session_waits_for(const struct fleet_session *session)
     return write ? (unsigned)EPOLLOUT : (unsigned)EPOLLET;
 }
 
-/* ---- Time ---- */
-
-static void check_cancelled(struct fleet_session *session, int64_t now)
-{
-    if (!session->kill_sent && now - session->term_sent > (int64_t)FLEET_KILL_MS * MS) {
-        ssh_channel_request_send_signal(session->channel, "KILL");
-        ssh_blocking_flush(session->ssh, 0); /* nothing waits for this one to be writable */
-        session->kill_sent = now;
-    }
-    if (session->kill_sent && now - session->kill_sent > (int64_t)FLEET_KILL_MS * MS)
-        session_finish(session, DEVICE_UNKNOWN,
-                       "cancelled; it did not say that it ended, and may be left running");
-}
-
-static void check_end(struct fleet_session *session, int64_t now)
-{
-    /* It said how it ended, and something of it keeps the output open: that is not waited for. */
-    if (session->exited && now - session->phase_since > (int64_t)FLEET_LINGER_MS * MS)
-        finish_ended(session);
-}
-
-void session_check_time(struct fleet_session *session, int64_t now)
-{
-    struct fleet_job *job = session->job;
-    int64_t limit = session->limit_ms[job->phase] * MS;
-    int64_t since = job->phase == PHASE_OUTPUT ? session->active : session->phase_since;
-    bool streams = job->idle_ms && (job->phase == PHASE_FIRST || job->phase == PHASE_OUTPUT);
-    if (streams) {
-        limit = job->idle_ms * MS;
-        since = session->active;
-    }
-    enum device_condition unanswered = condition_unanswered(session);
-    if (job->lasting && (job->phase == PHASE_FIRST || job->phase == PHASE_OUTPUT))
-        return;
-    if (session->term_sent) {
-        check_cancelled(session, now);
-        return;
-    }
-    if (job->phase == PHASE_END)
-        check_end(session, now);
-    if (session->finished)
-        return;
-    bool asks = session->agent_login && session->agent_login->state == LOGIN_WAITS;
-    if (bastion_awaited(session))
-        limit = 0;
-    if (limit && now - since > limit && asks)
-        session_finish(session, unanswered,
-                       "nothing was sent: the agent %.100s has not answered "
-                       "for it yet",
-                       agent_path(session->agent));
-    else if (limit && now - since > limit)
-        session_finish(session, job->phase <= PHASE_CONNECT ? DEVICE_OFFLINE : unanswered,
-                       "no answer for %.3g s", (double)limit / 1e9);
-    else if (!job->lasting && !job->idle_ms &&
-             now - session->started > session->options->total_ms * MS)
-        session_finish(session, unanswered, "not done after %.3g s",
-                       (double)session->options->total_ms / 1000);
-}
-
-void session_cancel(struct fleet_session *session)
-{
-    if (session->finished || session->term_sent)
-        return;
-    if (session->job->phase < PHASE_COMMAND) {
-        session_finish(session, DEVICE_CANCELLED, "cancelled before the command was given");
-        return;
-    }
-    if (session->job->lasting) {
-        session_finish(session, DEVICE_CANCELLED, "left");
-        return;
-    }
-    session->term_sent = time_monotonic_ns();
-    if (ssh_channel_request_send_signal(session->channel, "TERM") == SSH_ERROR)
-        session_finish(session, DEVICE_UNKNOWN, "cancelled; whether it still runs is unknown");
-}
+/* ---- The end ---- */
 
 void session_end(struct fleet_session *session)
 {

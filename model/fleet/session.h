@@ -72,6 +72,13 @@ void session_gather(struct fleet_session *session, bool on);
 /* Logs in with what login.c finds; PHASE_AUTH. False: it waits, or has ended. */
 bool session_login(struct fleet_session *session);
 
+/* What it is when no answer came: the command is on its way as soon as its phase begins, and
+ * whether it was taken is not known before the answer. */
+enum device_condition session_unanswered(const struct fleet_session *session);
+
+/* Ends it as the device said that the command ended, or did not say. */
+void session_finish_ended(struct fleet_session *session);
+
 /* Ends it with what libssh says of the connection. */
 void session_finish_lost(struct fleet_session *session, const char *doing);
 
@@ -79,9 +86,10 @@ void session_finish_lost(struct fleet_session *session, const char *doing);
  * session->finished and the job's outcome at the end. */
 void session_step(struct fleet_session *session);
 
-/* Looks at the limits. */
+/* Looks at the limits (session_time.c). */
 void session_check_time(struct fleet_session *session, int64_t now);
 
+/* Asks the device to end the command; what becomes of it is waited for, for a while. */
 void session_cancel(struct fleet_session *session);
 
 /* libssh took bytes that it could not send yet: no more are given to it. Its poll flags do not

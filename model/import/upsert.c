@@ -1,10 +1,12 @@
 #include "model/import/upsert.h"
 
 #include "model/base/hash.h"
+#include "model/base/vec.h"
 #include "model/import/names.h"
 #include "model/people/label_list.h"
 #include "model/people/profile.h"
 #include "model/people/search.h"
+#include "model/store/circle.h"
 #include "model/store/column.h"
 
 #include <stdlib.h>
@@ -22,6 +24,8 @@ struct upsert {
     char *phone;                                /* of the member at hand, before */
     int64_t person;                             /* the highest number given */
     size_t consents;                            /* the first of a member's columns of consents */
+    size_t bastion;                             /* a device's column of it; 0: no devices */
+    VEC(char *) behind;                         /* devices that are behind one */
 };
 
 /* insert into T (key, a, b) values (?1, ?2, ?3) on conflict (key) do update set a = excluded.a, …,
@@ -130,6 +134,9 @@ enum status upsert_open(struct job *job, struct upsert **out, struct error *err)
     for (size_t i = 0; i < job->options->table->n_columns; i++)
         if (strcmp(job->options->table->columns[i].name, "consent_sms") == 0)
             upsert->consents = i;
+    for (size_t i = 0; i < job->options->table->n_columns; i++)
+        if (strcmp(job->options->table->columns[i].name, "bastion") == 0)
+            upsert->bastion = i;
     for (size_t i = 0; i < layout->n_families && status == ST_OK; i++) {
         int64_t id = 0;
         if (layout->families[i].label)
@@ -149,6 +156,9 @@ void upsert_close(struct upsert *upsert)
         return;
     for (size_t i = 0; i < IMPORT_COLUMNS_MAX; i++)
         names_free(upsert->referred[i]);
+    while (upsert->behind.n)
+        free(upsert->behind.at[--upsert->behind.n]);
+    vec_free(&upsert->behind);
     free(upsert->labels);
     free(upsert->phone);
     free(upsert);
@@ -443,6 +453,15 @@ static enum status label_row(struct upsert *upsert, const struct row_value *valu
     return status;
 }
 
+/* A device that is reached over another one is looked at when all rows are in: their order does not
+ * matter. */
+static void bastion_note(struct upsert *upsert, const struct row_value *values)
+{
+    const struct row_value *bastion = &values[upsert->bastion];
+    if (bastion->is == VALUE_TEXT && bastion->n)
+        vec_push(&upsert->behind, mem_printf("%.*s", (int)values[0].n, values[0].at));
+}
+
 enum status upsert_row(struct upsert *upsert, struct row_value *values, bool *changed,
                        struct error *err)
 {
@@ -455,14 +474,38 @@ enum status upsert_row(struct upsert *upsert, struct row_value *values, bool *ch
     if (status == ST_OK)
         status = writer_run(upsert->writer, upsert->row, err);
     *changed = status == ST_OK && sqlite3_changes(upsert->db) > 0;
+    if (upsert->bastion)
+        bastion_note(upsert, values);
     return status;
+}
+
+static enum status bastion_check(struct upsert *upsert, const char *code, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    int64_t id = 0, to = 0;
+    enum status status = writer_prepare(
+        upsert->writer, "select id, bastion from device where code = ?1", &stmt, err);
+    if (status != ST_OK)
+        return status;
+    sqlite3_bind_text(stmt, 1, code, -1, SQLITE_STATIC);
+    if (sqlite3_step(stmt) == SQLITE_ROW) {
+        id = sqlite3_column_int64(stmt, 0);
+        to = sqlite3_column_int64(stmt, 1);
+    }
+    sqlite3_reset(stmt);
+    return to ? circle_check(upsert->writer, id, to, err) : ST_OK;
 }
 
 enum status upsert_finish(struct upsert *upsert, struct error *err)
 {
     sqlite3_stmt *stmt;
-    enum status status = writer_prepare(
-        upsert->writer, "update counter set value = ?1 where name = 'person'", &stmt, err);
+    enum status status = ST_OK;
+    for (size_t i = 0; i < upsert->behind.n && status == ST_OK; i++)
+        status = bastion_check(upsert, upsert->behind.at[i], err);
+    if (status != ST_OK)
+        return status;
+    status = writer_prepare(upsert->writer, "update counter set value = ?1 where name = 'person'",
+                            &stmt, err);
     if (status != ST_OK)
         return status;
     sqlite3_bind_int64(stmt, 1, upsert->person);

@@ -4,6 +4,7 @@
 #include "model/store/column.h"
 #include "model/store/inspect.h"
 #include "model/store/lock.h"
+#include "model/store/mall_lock.h"
 #include "model/store/migrate.h"
 #include "model/store/reader.h"
 #include "model/store/setting.h"
@@ -94,7 +95,8 @@ static enum status access_find(struct mall *mall, struct error *err)
 
 struct settings {
     char *name, *timezone, *currency;
-    int64_t day_boundary, visit_gap, small_sample, time_shift, replica, lock_at;
+    int64_t day_boundary, visit_gap, small_sample, time_shift, replica;
+    struct lock_clock lock;
 };
 
 static void setting_take(struct settings *s, const char *name, const char *value)
@@ -125,37 +127,6 @@ static void setting_take(struct settings *s, const char *name, const char *value
     }
 }
 
-/* Some seconds after a replica last heard of its hub. */
-static enum status lock_time(sqlite3 *db, int64_t *time, struct error *err)
-{
-    return sqlite_integer(db,
-                          "select case when sum(name = 'lock' and cast(value as integer) > 0) then"
-                          " sum(case when name in ('lock', 'heard') then cast(value as integer)"
-                          " else 0 end) else 0 end from sync",
-                          0, time, err);
-}
-
-enum status mall_unlocked(const struct mall *mall, struct error *err)
-{
-    sqlite3 *db;
-    bool unlocked;
-    int64_t at = mall->lock_at;
-    if (!at || time_now() <= at)
-        return ST_OK;
-    /* It may have been brought up to date since the mall was opened. */
-    enum status status = mall_connect(mall, &db, &unlocked, err);
-    if (status != ST_OK)
-        return status;
-    status = lock_time(db, &at, err);
-    sqlite3_close(db);
-    if (status != ST_OK || !at || time_now() <= at)
-        return status;
-    return error_set(
-        err, ST_DENIED,
-        "this replica has not heard of its hub for too long and is locked: bring it up "
-        "to date with `atrium sync`, and everything is there again");
-}
-
 static enum status settings_read(sqlite3 *db, struct settings *s, struct error *err)
 {
     *s = (struct settings){.name = mem_strdup("mall"),
@@ -176,7 +147,7 @@ static enum status settings_read(sqlite3 *db, struct settings *s, struct error *
         status = sqlite_integer(db, "select exists (select 1 from sync where name = 'principal')",
                                 0, &s->replica, err);
     if (status == ST_OK && s->replica)
-        status = lock_time(db, &s->lock_at, err);
+        status = lock_clock_read(db, &s->lock, err);
     return status;
 }
 
@@ -233,7 +204,7 @@ static enum status settings_load(struct mall *mall, sqlite3 *db, struct error *e
         if (s.time_shift)
             time_shift_set(s.time_shift);
         mall->replica = s.replica;
-        mall->lock_at = s.lock_at;
+        mall_lock_set(mall, &s.lock);
         s.name = s.currency = NULL;
     }
     settings_free(&s);
@@ -390,6 +361,7 @@ void mall_close(struct mall *mall)
     if (mall->zone) /* it was opened */
         mall_tidy(mall);
     mall_settings_free(mall);
+    mall_lock_free(mall);
     free(mall->why_read_only);
     free(mall->path);
     free(mall);

@@ -29,7 +29,7 @@ struct mall {
     bool damaged;            /* read-only because the quick check found damage */
     bool guest;              /* read-only by permission: nothing is left beside the file */
     bool replica;            /* of a hub: see model/sync/replica.h */
-    int64_t lock_at;         /* of a replica: when nothing of it is shown any more; 0: never */
+    struct mall_lock *lock;  /* of a replica: when nothing of it is shown any more */
     struct retired *retired; /* settings before a reload */
     struct spare *spare;     /* the connection that looked at it, for the first reader */
 };
@@ -57,7 +57,8 @@ void mall_close(struct mall *mall);
 enum status mall_reload(struct mall *mall, struct error *err);
 
 /* ST_DENIED where the mall is a replica that did not hear of its hub for too long: nothing of it is
- * shown until it has (doc/sync.md). */
+ * shown until it has (doc/sync.md). Now and then it keeps in the file how late it is, as far as that
+ * can be done at once (lock_clock.h). For any thread but the screen's. */
 enum status mall_unlocked(const struct mall *mall, struct error *err);
 
 /* The moment that periods count back from: the wall clock, but never later than the latest event

@@ -1,6 +1,7 @@
 /* Lists of people (hand-kept labels, crowds) and the rules of single entities. */
 #include "model/base/text.h"
 #include "model/base/time.h"
+#include "model/store/circle.h"
 #include "model/store/erased.h"
 #include "model/store/operation_parts.h"
 #include "model/store/setting.h"
@@ -289,6 +290,16 @@ static enum status member_begin(struct change *change, struct error *err)
     return writer_run(change->writer, identity, err);
 }
 
+/* One that is made now is nobody's bastion yet. */
+static enum status device_rule(struct change *change, struct error *err)
+{
+    const struct entity_field *field = entity_field_find(change->entity, "bastion");
+    const struct value *bastion = change->values + (field - change->entity->fields);
+    if (change->again || !change->exists || !bastion->set || !bastion->integer)
+        return ST_OK;
+    return circle_check(change->writer, change->row, bastion->integer, err);
+}
+
 static const struct {
     const char *entity;
     enum status (*before)(struct change *change, struct error *err);
@@ -296,6 +307,7 @@ static const struct {
 } rules[] = {
     {"setting", setting_rule, NULL},
     {"member", member_begin, member_rule},
+    {"device", device_rule, NULL},
 };
 
 /* Rules of modules above. */

@@ -4,6 +4,7 @@
 #include "model/event/catalog.h"
 #include "model/event/move.h"
 #include "model/people/search.h"
+#include "model/store/lock_clock.h"
 #include "model/store/sqlite.h"
 #include "model/sync/outbox_parts.h"
 
@@ -306,7 +307,8 @@ static enum status position_put(struct apply *apply, struct position *position, 
         status = number_put(apply->writer, "as_of",
                             json_integer_value(json_object_get(end, "time")), err);
     if (status == ST_OK)
-        status = number_put(apply->writer, "heard", apply->now, err);
+        status = lock_clock_hear(writer_db(apply->writer),
+                                 json_integer_value(json_object_get(end, "time")), apply->now, err);
     if (status == ST_OK)
         status = run_number(apply->writer,
                             "update counter set value = max(value, ?1) where name = 'person'",

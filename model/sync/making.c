@@ -7,6 +7,7 @@
 #include "model/store/migrate.h"
 #include "model/store/sqlite.h"
 
+#include <pthread.h>
 #include <string.h>
 
 /* Indices of what comes as rows. What is kept by batch is little, or is looked for by its index. */
@@ -54,7 +55,7 @@ static enum status indices_read(sqlite3 *db, struct indices *indices, struct err
 }
 
 /* As the program has it: a file whose indices were taken away does not tell. */
-static enum status indices_of_schema(struct indices *indices, struct error *err)
+static enum status indices_built_in(struct indices *indices, struct error *err)
 {
     sqlite3 *db;
     struct migrations built_in = migrations_built_in();
@@ -78,6 +79,30 @@ static void indices_free(struct indices *indices)
 {
     vec_free(&indices->all);
     arena_free(indices->arena);
+}
+
+/* Read once, as a copy asks for them at each of its indices. */
+static enum status indices_of_schema(struct indices *indices, struct error *err)
+{
+    static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+    static struct indices known;
+    static int version;
+    enum status status = ST_OK;
+    pthread_mutex_lock(&turn);
+    if (version != migrations_built_in().n) {
+        indices_free(&known);
+        known = indices_new();
+        status = indices_built_in(&known, err);
+        version = status == ST_OK ? migrations_built_in().n : 0;
+    }
+    for (size_t i = 0; i < known.all.n && status == ST_OK; i++) {
+        const struct index *index = &known.all.at[i];
+        vec_push(&indices->all, (struct index){arena_strdup(indices->arena, index->name),
+                                               arena_strdup(indices->arena, index->table),
+                                               arena_strdup(indices->arena, index->sql)});
+    }
+    pthread_mutex_unlock(&turn);
+    return status;
 }
 
 static const struct index *index_find(const struct indices *indices, const char *name)

@@ -53,7 +53,8 @@ struct sync_counts sync_replica_counts(const struct sync_replica *replica);
 struct sync_state {
     bool replica; /* this mall file is one */
     const char *hub, *principal, *role;
-    int64_t as_of, heard, lock_at; /* times; lock_at 0: never */
+    int64_t as_of;          /* of the hub */
+    int64_t heard, lock_at; /* by this computer's clock as it stands (lock_clock.h); 0: never */
     bool locked;
     int64_t pending, sent, conflicts, refused; /* entries of the outbox */
 };

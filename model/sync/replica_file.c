@@ -3,6 +3,7 @@
 #include "model/base/text.h"
 #include "model/store/change.h"
 #include "model/store/column.h"
+#include "model/store/lock_clock.h"
 #include "model/store/sqlite.h"
 #include "model/sync/apply.h"
 
@@ -171,7 +172,7 @@ enum status side_lock(struct side *side, struct error *err)
     enum status status = writer_begin(side->writer, err);
     if (status == ST_OK) {
         change_capture(side->writer, false);
-        status = sync_put(side->writer, "lock", "1", err);
+        status = lock_clock_shut(writer_db(side->writer), err);
     }
     if (status == ST_OK)
         status = writer_commit(side->writer, err);

@@ -2,6 +2,7 @@
 #include "model/base/text.h"
 #include "model/base/vec.h"
 #include "model/store/column.h"
+#include "model/store/lock_clock.h"
 #include "model/store/reader.h"
 #include "model/sync/outbox.h"
 #include "model/sync/replica.h"
@@ -9,7 +10,7 @@
 #include <string.h>
 
 static void name_take(struct arena *arena, struct sync_state *state, const char *name,
-                      const char *value, int64_t *lock)
+                      const char *value)
 {
     int64_t number = 0;
     bool is_number = text_to_int64(value, strlen(value), &number);
@@ -17,9 +18,10 @@ static void name_take(struct arena *arena, struct sync_state *state, const char 
         const char *name, **text;
         int64_t *number;
     } all[] = {
-        {"hub", &state->hub, NULL},     {"principal", &state->principal, NULL},
-        {"role", &state->role, NULL},   {"as_of", NULL, &state->as_of},
-        {"heard", NULL, &state->heard}, {"lock", NULL, lock},
+        {"hub", &state->hub, NULL},
+        {"principal", &state->principal, NULL},
+        {"role", &state->role, NULL},
+        {"as_of", NULL, &state->as_of},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         if (strcmp(all[i].name, name) != 0)
@@ -61,19 +63,24 @@ enum status sync_state_read(struct reader *reader, struct arena *arena, int64_t 
 {
     sqlite3_stmt *stmt;
     bool row = true;
-    int64_t lock = 0;
+    struct lock_clock clock;
     *state = (struct sync_state){.hub = "", .principal = "", .role = ""};
     enum status status = reader_prepare(reader, "select name, value from sync", &stmt, err);
     while (status == ST_OK && (status = reader_step(reader, stmt, &row, err)) == ST_OK && row) {
         const char *name = column_text(stmt, 0);
         state->replica |= strcmp(name, "principal") == 0;
-        name_take(arena, state, name, column_text(stmt, 1), &lock);
+        name_take(arena, state, name, column_text(stmt, 1));
     }
     if (status == ST_OK)
         sqlite3_reset(stmt);
+    if (status == ST_OK && state->replica)
+        status = lock_clock_read(reader_db(reader), &clock, err);
     if (status != ST_OK || !state->replica)
         return status;
-    state->lock_at = lock > 0 && state->heard ? state->heard + lock : 0;
-    state->locked = state->lock_at && now > state->lock_at;
+    /* By this computer's clock, as they are told. */
+    int64_t ahead = lock_clock_now(&clock, now) - now;
+    state->heard = clock.heard ? clock.heard - ahead : 0;
+    state->lock_at = clock.lock > 0 && clock.heard ? state->heard + clock.lock : 0;
+    state->locked = lock_clock_locked(&clock, now);
     return entries_count(reader, state, err);
 }

@@ -1,5 +1,6 @@
 #include "tests/support/device_farm.h"
 
+#include "model/base/time.h"
 #include "tests/support/people.h"
 #include "tests/support/temp.h"
 
@@ -9,6 +10,7 @@
 #include <stdint.h>
 
 #include <libssh/libssh.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +20,7 @@
 #include <cmocka.h>
 
 enum { SEED = 7 };
+static const int64_t patience_ns = INT64_C(60000000000);
 
 void test_key_write(const char *folder, const char *name)
 {
@@ -146,6 +149,39 @@ static uint32_t rune_read(const unsigned char **at)
         fail_msg("U+%04X may not be written so", rune);
     *at = p + more + 1;
     return rune;
+}
+
+const struct fleet_result *test_results(const struct fleet_work *work)
+{
+    size_t n;
+    return fleet_work_results(work, &n);
+}
+
+void test_result_is(const struct fleet_result *result, enum device_condition state,
+                    const char *words)
+{
+    if (result->job.state != state || !strstr(result->job.reason, words))
+        fail_msg("%s: found %s in %s: %s, expected %s: %s", result->device->code,
+                 device_condition_names[result->job.state], fleet_phase_names[result->job.phase],
+                 result->job.reason, device_condition_names[state], words);
+}
+
+bool test_output_is(const struct fleet_result *result, const char *text)
+{
+    return result->output.n == strlen(text) &&
+           memcmp(result->output.bytes, text, result->output.n) == 0;
+}
+
+void test_outputs_await(struct fleet_engine *engine, int n)
+{
+    int64_t until = time_monotonic_ns() + patience_ns;
+    struct fleet_numbers numbers;
+    do {
+        struct pollfd fd = {.fd = fleet_fd(engine), .events = POLLIN};
+        poll(&fd, 1, 5);
+        fleet_numbers(engine, &numbers);
+    } while (numbers.in_phase[PHASE_OUTPUT] < n && time_monotonic_ns() < until);
+    assert_int_equal(numbers.in_phase[PHASE_OUTPUT], n);
 }
 
 void test_harmless(const char *text)

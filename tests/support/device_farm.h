@@ -35,6 +35,18 @@ struct fleet_engine *test_engine(const char *identity, int64_t limit_ms, int64_t
 struct fleet_work *test_command(struct fleet_engine *engine, const struct device *devices, size_t n,
                                 const char *command);
 
+const struct fleet_result *test_results(const struct fleet_work *work);
+
+/* Ends the test unless it ended so, with a reason that has these words. */
+void test_result_is(const struct fleet_result *result, enum device_condition state,
+                    const char *words);
+
+/* Whether that is all it said. */
+bool test_output_is(const struct fleet_result *result, const char *text);
+
+/* Waits until each of n devices has said something; they run on. */
+void test_outputs_await(struct fleet_engine *engine, int n);
+
 /* Ends the test where the text holds what a terminal would obey or nobody would see. */
 void test_harmless(const char *text);
 

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
-#include <stdatomic.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -58,14 +58,24 @@ int fault_vfs_unsynced(void)
     return unsynced;
 }
 
-enum call { CALL_LOOKS, CALL_CHANGES, CALL_WRITES };
+enum call { CALL_LOOKS = 1, CALL_OPENS = 2, CALL_CUTS = 4, CALL_SYNCS = 8, CALL_WRITES = 16 };
+
+static const unsigned calls_of[] = {
+    [FAULT_NONE] = 0,
+    [FAULT_IO] = CALL_LOOKS | CALL_OPENS | CALL_CUTS | CALL_SYNCS | CALL_WRITES,
+    [FAULT_FULL] = CALL_WRITES,
+    [FAULT_WRITE] = CALL_WRITES,
+    [FAULT_SHORT] = CALL_WRITES,
+    [FAULT_SYNC] = CALL_SYNCS,
+    [FAULT_OPEN] = CALL_OPENS | CALL_CUTS,
+    [FAULT_GONE] = CALL_CUTS | CALL_SYNCS | CALL_WRITES,
+    [FAULT_KILL] = CALL_CUTS | CALL_SYNCS | CALL_WRITES,
+};
 
 /* Counts a call; true when it is this one's turn to fail. */
 static bool fails(const char *name, enum call call)
 {
-    if (armed == FAULT_NONE || (armed == FAULT_FULL && call != CALL_WRITES) ||
-        (armed >= FAULT_GONE && call == CALL_LOOKS) ||
-        (only && (!name || strncmp(name, only, strlen(only)) != 0)))
+    if (!(calls_of[armed] & call) || (only && (!name || strncmp(name, only, strlen(only)) != 0)))
         return false;
     calls++;
     if (calls == nth_call || (lasts && hit)) {
@@ -87,6 +97,10 @@ static int code_of(int io_code)
     return armed == FAULT_FULL ? SQLITE_FULL : io_code;
 }
 
+/* What SQLite's own file system calls is not the program's. */
+static _Thread_local int inside, real_code;
+#define REAL(call) (inside++, real_code = (call), inside--, real_code)
+
 static struct fault_file *of(sqlite3_file *file)
 {
     return (struct fault_file *)file;
@@ -103,7 +117,7 @@ static void mark(struct fault_file *file, bool dirty)
 static int file_close(sqlite3_file *file)
 {
     mark(of(file), false);
-    return of(file)->real->pMethods->xClose(of(file)->real);
+    return REAL(of(file)->real->pMethods->xClose(of(file)->real));
 }
 
 static int file_read(sqlite3_file *file, void *to, int n, sqlite3_int64 at)
@@ -117,32 +131,33 @@ static int file_write(sqlite3_file *file, const void *from, int n, sqlite3_int64
 {
     if (fails(of(file)->name, CALL_WRITES)) {
         /* Half of it may have reached the disk. */
-        of(file)->real->pMethods->xWrite(of(file)->real, from, n / 2, at);
+        if (armed != FAULT_WRITE)
+            (void)REAL(of(file)->real->pMethods->xWrite(of(file)->real, from, n / 2, at));
         kill_now();
         mark(of(file), true);
         return code_of(SQLITE_IOERR_WRITE);
     }
     mark(of(file), true);
-    return of(file)->real->pMethods->xWrite(of(file)->real, from, n, at);
+    return REAL(of(file)->real->pMethods->xWrite(of(file)->real, from, n, at));
 }
 
 static int file_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
-    if (fails(of(file)->name, CALL_CHANGES)) {
+    if (fails(of(file)->name, CALL_CUTS)) {
         kill_now();
         return SQLITE_IOERR_TRUNCATE;
     }
-    return of(file)->real->pMethods->xTruncate(of(file)->real, size);
+    return REAL(of(file)->real->pMethods->xTruncate(of(file)->real, size));
 }
 
 static int file_sync(sqlite3_file *file, int flags)
 {
-    if (fails(of(file)->name, CALL_CHANGES)) {
+    if (fails(of(file)->name, CALL_SYNCS)) {
         kill_now();
         return SQLITE_IOERR_FSYNC;
     }
     mark(of(file), false);
-    return of(file)->real->pMethods->xSync(of(file)->real, flags);
+    return REAL(of(file)->real->pMethods->xSync(of(file)->real, flags));
 }
 
 static int file_size(sqlite3_file *file, sqlite3_int64 *size)
@@ -186,7 +201,7 @@ static int shm_map(sqlite3_file *file, int page, int size, int extend, void vola
 {
     if (fails(of(file)->name, CALL_LOOKS))
         return SQLITE_IOERR_SHMMAP;
-    return of(file)->real->pMethods->xShmMap(of(file)->real, page, size, extend, at);
+    return REAL(of(file)->real->pMethods->xShmMap(of(file)->real, page, size, extend, at));
 }
 
 static int shm_lock(sqlite3_file *file, int offset, int n, int flags)
@@ -201,7 +216,7 @@ static void shm_barrier(sqlite3_file *file)
 
 static int shm_unmap(sqlite3_file *file, int remove)
 {
-    return of(file)->real->pMethods->xShmUnmap(of(file)->real, remove);
+    return REAL(of(file)->real->pMethods->xShmUnmap(of(file)->real, remove));
 }
 
 static const sqlite3_io_methods methods = {
@@ -231,9 +246,9 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int 
     *fault = (struct fault_file){.real = (sqlite3_file *)(fault + 1)};
     fault->counted = flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL);
     fault->name = name;
-    if (fails(name, CALL_LOOKS))
+    if (fails(name, CALL_OPENS))
         return SQLITE_CANTOPEN;
-    int code = real_vfs->xOpen(real_vfs, name, fault->real, flags, out);
+    int code = REAL(real_vfs->xOpen(real_vfs, name, fault->real, flags, out));
     if (code == SQLITE_OK)
         fault->base.pMethods = &methods;
     return code;
@@ -242,11 +257,11 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int 
 static int vfs_delete(sqlite3_vfs *vfs, const char *name, int sync)
 {
     (void)vfs;
-    if (fails(name, CALL_CHANGES)) {
+    if (fails(name, CALL_CUTS)) {
         kill_now();
         return SQLITE_IOERR_DELETE;
     }
-    return real_vfs->xDelete(real_vfs, name, sync);
+    return REAL(real_vfs->xDelete(real_vfs, name, sync));
 }
 
 void fault_vfs_install(void)
@@ -273,24 +288,68 @@ void fault_vfs_before_rename(void (*look)(const char *from, const char *to))
     before_rename = look;
 }
 
+/* SQLite alone fails with FAULT_IO. */
+static bool own_fails(const char *path, enum call call)
+{
+    if (inside || armed == FAULT_IO || !fails(path, call))
+        return false;
+    kill_now();
+    errno = armed == FAULT_FULL ? ENOSPC : EIO;
+    return true;
+}
+
+static const char *path_of(int fd)
+{
+    static _Thread_local char path[4096];
+    char link[32];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t n = readlink(link, path, sizeof path - 1);
+    path[n > 0 ? n : 0] = 0;
+    return path;
+}
+
 int rename(const char *from, const char *to)
 {
     if (before_rename)
         before_rename(from, to);
-    if (armed >= FAULT_GONE && fails(to, CALL_CHANGES)) {
-        kill_now();
-        errno = EIO;
+    if (own_fails(to, CALL_CUTS))
         return -1;
-    }
     return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
 int unlink(const char *path)
 {
-    if (armed >= FAULT_GONE && fails(path, CALL_CHANGES)) {
-        kill_now();
-        errno = EIO;
+    if (own_fails(path, CALL_CUTS))
+        return -1;
+    return (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
+}
+
+int open(const char *path, int flags, ...)
+{
+    va_list args;
+    va_start(args, flags);
+    mode_t mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
+    va_end(args);
+    if (own_fails(path, CALL_OPENS))
+        return -1;
+    return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+ssize_t write(int fd, const void *bytes, size_t n)
+{
+    if (armed != FAULT_NONE && own_fails(path_of(fd), CALL_WRITES)) {
+        int cause = errno;
+        if (armed != FAULT_WRITE)
+            syscall(SYS_write, fd, bytes, n / 2);
+        errno = cause;
         return -1;
     }
-    return (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
+    return syscall(SYS_write, fd, bytes, n);
+}
+
+int fsync(int fd)
+{
+    if (armed != FAULT_NONE && own_fails(path_of(fd), CALL_SYNCS))
+        return -1;
+    return (int)syscall(SYS_fsync, fd);
 }

@@ -1,6 +1,8 @@
 /*
  * A file system for SQLite that fails on demand: the Nth call, and from then on if wanted. For
- * tests that let every single call fail once, until a run has met no failure.
+ * tests that let every single call fail once, until a run has met no failure. What the program does
+ * to files without SQLite (rename, unlink, open, write, fsync) fails as well, in every kind but
+ * FAULT_IO.
  */
 #ifndef ATRIUM_TESTS_FAULT_VFS_H
 #define ATRIUM_TESTS_FAULT_VFS_H
@@ -9,10 +11,14 @@
 
 enum fault_kind {
     FAULT_NONE,
-    FAULT_IO,   /* read, write, sync, open, truncate: SQLITE_IOERR_* */
-    FAULT_FULL, /* writes: SQLITE_FULL */
-    FAULT_GONE, /* whatever changes the disk, also a rename or unlink of the program's own */
-    FAULT_KILL, /* the program ends there and then, a write half done, with FAULT_KILL_STATUS */
+    FAULT_IO,    /* read, write, sync, open, truncate: SQLITE_IOERR_* */
+    FAULT_FULL,  /* writes, also the program's own: half of it, then the disk is full */
+    FAULT_WRITE, /* the same, nothing is written: EIO */
+    FAULT_SHORT, /* the same, half of it is: EIO */
+    FAULT_SYNC,  /* syncs, also the program's own */
+    FAULT_OPEN,  /* open, truncate, delete, and the program's own open, rename, unlink */
+    FAULT_GONE,  /* whatever changes the disk, also a rename or unlink of the program's own */
+    FAULT_KILL,  /* the program ends there and then, a write half done, with FAULT_KILL_STATUS */
 };
 enum { FAULT_KILL_STATUS = 99 };
 

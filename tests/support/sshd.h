@@ -4,22 +4,17 @@
 #ifndef ATRIUM_TESTS_SSHD_H
 #define ATRIUM_TESTS_SSHD_H
 
+#include "fixtures/devices/openssh.h"
 #include "model/fleet/device.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/types.h>
-
-struct sshd {
-    char *folder; /* its HOME, host_key, sshd_config, log */
-    pid_t pid;    /* 0: it does not run */
-    int port;
-};
 
 struct sshd_farm {
-    char *folder, *identity, *user;
+    char *folder, *identity;
+    const char *user, *more;
     struct arena *arena;
-    struct sshd *servers;
+    struct openssh *servers;
     struct device *devices; /* R0, R1, … with their pins */
     size_t n;
 };
@@ -45,8 +40,5 @@ size_t sshd_log_count(const struct sshd_farm *farm, size_t i, const char *text);
 
 /* Runs a program and ends the test where it fails. `words` ends with NULL. */
 void sshd_run(const char *const *words);
-
-/* Whether a process lives whose command line holds the text; the dead that nobody buried do not. */
-bool process_lives(const char *text);
 
 #endif

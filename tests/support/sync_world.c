@@ -22,6 +22,11 @@ static int64_t world_now(void *context)
     return ((struct sync_world *)context)->clock;
 }
 
+static int64_t replica_now(void *context)
+{
+    return world_now(context) + ((struct sync_world *)context)->ahead;
+}
+
 /* ---- The hub ---- */
 
 void sync_world_open(struct sync_world *world)
@@ -250,7 +255,7 @@ enum status sync_session(struct sync_world *world, struct session *session)
     struct wire wire = {.session = session};
     char *path = sync_world_path(world, session->principal);
     struct sync_hub_options of_hub = {session->principal, world_now, world};
-    struct sync_replica_options of_replica = {world_now, world, "ssh://hub"};
+    struct sync_replica_options of_replica = {replica_now, world, "ssh://hub"};
     turn(session, SIDE_HUB);
     enum status status = sync_hub_new(world->hub, &of_hub, &wire.hub, &session->error);
     turn(session, SIDE_REPLICA);

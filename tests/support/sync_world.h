@@ -18,6 +18,7 @@ struct sync_world {
     struct mall *hub;
     struct writer *writer; /* of the hub */
     int64_t clock;         /* what both ends take for now */
+    int64_t ahead;         /* of the hub's is the replicas' clock in a session */
     struct view_words words;
     struct error err;
 };

@@ -7,7 +7,8 @@
  * the hub, no edit that was acknowledged is lost, and none was applied twice.
  *
  *     SEED=17 build/tests/sync/test_simulation      one seed, and what it did
- *     SEEDS=10000 build/tests/sync/test_simulation  many
+ *     SEEDS=10000 build/tests/sync/test_simulation  many, up to this one; FROM=9001 from there on,
+ *                                                   LANES=1 in one program
  */
 #include "model/base/random.h"
 #include "model/base/text.h"
@@ -261,7 +262,8 @@ int main(void)
 {
     pid_t programs[LANES_MOST];
     int failed = 0, status;
-    long n = getenv("SEED") ? 1 : sysconf(_SC_NPROCESSORS_ONLN);
+    const char *wanted = getenv("SEED") ? "1" : getenv("LANES");
+    long n = wanted ? strtol(wanted, NULL, 10) : sysconf(_SC_NPROCESSORS_ONLN);
     if (!getenv("TMPDIR") && access("/dev/shm", W_OK) == 0)
         setenv("TMPDIR", "/dev/shm", 1);
     lanes = n < 1 ? 1 : n > LANES_MOST ? LANES_MOST : (uint64_t)n;

@@ -1,8 +1,10 @@
 /* The engine and the script against real OpenSSH servers with a real shell: what the simulator only
  * plays is so. */
+#include "fixtures/devices/tree.h"
 #include "model/base/time.h"
 #include "model/fleet/status.h"
 #include "tests/support/device_farm.h"
+#include "tests/support/fake_agent.h"
 #include "tests/support/sshd.h"
 #include "tests/support/temp.h"
 
@@ -16,9 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 /* cmocka comes last: it names what the others define. */
 #include <cmocka.h>
@@ -49,46 +49,12 @@ static struct fleet_engine *engine_new(void)
     return test_engine(farm.identity, LONG_MS, LONG_MS);
 }
 
-static const struct fleet_result *results_of(const struct fleet_work *work)
-{
-    size_t n;
-    return fleet_work_results(work, &n);
-}
-
-static void result_is(const struct fleet_result *result, enum device_condition state,
-                      const char *words)
-{
-    if (result->job.state != state || !strstr(result->job.reason, words))
-        fail_msg("%s: found %s in %s: %s, expected %s: %s", result->device->code,
-                 device_condition_names[result->job.state], fleet_phase_names[result->job.phase],
-                 result->job.reason, device_condition_names[state], words);
-}
-
-static bool output_is(const struct fleet_result *result, const char *text)
-{
-    return result->output.n == strlen(text) &&
-           memcmp(result->output.bytes, text, result->output.n) == 0;
-}
-
-/* Until each of the first n has said something; they run on. */
-static void output_wait(struct fleet_engine *engine, int n)
-{
-    int64_t until = time_monotonic_ns() + LONG_MS * INT64_C(1000000);
-    struct fleet_numbers numbers;
-    do {
-        struct pollfd fd = {.fd = fleet_fd(engine), .events = POLLIN};
-        poll(&fd, 1, 5);
-        fleet_numbers(engine, &numbers);
-    } while (numbers.in_phase[PHASE_OUTPUT] < n && time_monotonic_ns() < until);
-    assert_int_equal(numbers.in_phase[PHASE_OUTPUT], n);
-}
-
 static void gone_wait(const char *command)
 {
     int64_t until = time_monotonic_ns() + LONG_MS * INT64_C(1000000);
-    while (process_lives(command) && time_monotonic_ns() < until)
+    while (tree_lives(command) && time_monotonic_ns() < until)
         poll(NULL, 0, 10);
-    assert_false(process_lives(command));
+    assert_false(tree_lives(command));
 }
 
 static char *home_path(size_t i, const char *name)
@@ -110,7 +76,7 @@ static void test_all_say_how_they_are(void **state)
     assert_true(fleet_wait(engine, LONG_MS));
     for (size_t i = 0; i < farm.n; i++) {
         struct device_sight sight;
-        device_sight_of(&results_of(work)[i], arena, device_now_ms(), &sight);
+        device_sight_of(&test_results(work)[i], arena, device_now_ms(), &sight);
         if (sight.state != DEVICE_OK)
             fail_msg("%s: %s in %s: %s", farm.devices[i].code, device_condition_names[sight.state],
                      sight.phase, sight.reason);
@@ -132,8 +98,8 @@ static size_t groups_of(const struct fleet_work *work, struct arena *arena)
     struct fleet_output *outputs = arena_array(arena, struct fleet_output, farm.n);
     size_t n;
     for (size_t i = 0; i < farm.n; i++) {
-        result_is(&results_of(work)[i], DEVICE_OK, "");
-        outputs[i] = results_of(work)[i].output;
+        test_result_is(&test_results(work)[i], DEVICE_OK, "");
+        outputs[i] = test_results(work)[i].output;
     }
     fleet_fold(arena, outputs, farm.n, &n);
     return n;
@@ -166,17 +132,17 @@ static void test_how_it_ended_is_told(void **state)
     (void)state;
     struct fleet_engine *engine = engine_new();
     struct fleet_work *work = test_command(engine, farm.devices, 1, "echo out; exit 7");
-    result_is(results_of(work), DEVICE_OK, "");
-    assert_int_equal(results_of(work)->job.exit_status, 7);
-    assert_true(output_is(results_of(work), "out\n"));
+    test_result_is(test_results(work), DEVICE_OK, "");
+    assert_int_equal(test_results(work)->job.exit_status, 7);
+    assert_true(test_output_is(test_results(work), "out\n"));
     fleet_work_free(work);
     work = test_command(engine, farm.devices, 1, "kill -s SEGV $$");
-    result_is(results_of(work), DEVICE_OK, "");
-    assert_int_equal(results_of(work)->job.exit_status, -1);
-    assert_string_equal(results_of(work)->job.exit_signal, "SEGV");
+    test_result_is(test_results(work), DEVICE_OK, "");
+    assert_int_equal(test_results(work)->job.exit_status, -1);
+    assert_string_equal(test_results(work)->job.exit_signal, "SEGV");
     fleet_work_free(work);
     work = test_command(engine, farm.devices, 1, "no-such-command-here");
-    assert_int_equal(results_of(work)->job.exit_status, 127);
+    assert_int_equal(test_results(work)->job.exit_status, 127);
     fleet_work_free(work);
     fleet_free(engine);
 }
@@ -193,8 +159,8 @@ static void test_much_output_comes_whole_or_is_cut(void **state)
         struct fleet_work *work = fleet_work_begin(engine, farm.devices, 2, &how);
         assert_true(fleet_wait(engine, LONG_MS));
         for (size_t i = 0; i < 2; i++) {
-            const struct fleet_result *result = &results_of(work)[i];
-            result_is(result, DEVICE_OK, "");
+            const struct fleet_result *result = &test_results(work)[i];
+            test_result_is(result, DEVICE_OK, "");
             assert_int_equal(result->output.n, whole ? BYTES : 1 << 20);
             assert_int_equal(result->job.cut, !whole);
             for (size_t k = 0; k < result->output.n; k++)
@@ -220,13 +186,13 @@ static void test_a_cancelled_command_is_gone(void **state)
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         struct fleet_work_options how = {.command = commands[i], .guarded = true};
         struct fleet_work *work = fleet_work_begin(engine, farm.devices, 3, &how);
-        output_wait(engine, 3);
-        assert_true(process_lives("sleep 98765"));
+        test_outputs_await(engine, 3);
+        assert_true(tree_lives("sleep 98765"));
         fleet_work_cancel(work);
         assert_true(fleet_wait(engine, LONG_MS));
         for (size_t k = 0; k < 3; k++)
-            result_is(&results_of(work)[k], DEVICE_CANCELLED, "killed");
-        assert_false(process_lives("sleep 98765"));
+            test_result_is(&test_results(work)[k], DEVICE_CANCELLED, "killed");
+        assert_false(tree_lives("sleep 98765"));
         fleet_work_free(work);
     }
     fleet_free(engine);
@@ -256,10 +222,10 @@ static void test_what_became_of_it_is_said(void **state)
             .command = "trap '' TERM; sleep 987661 & echo begun; exec setsid sleep 20",
             .guarded = true};
         struct fleet_work *work = fleet_work_begin(engine, farm.devices, 1, &how);
-        output_wait(engine, 1);
+        test_outputs_await(engine, 1);
         fleet_work_cancel(work);
         assert_true(fleet_wait(engine, LONG_MS));
-        result_is(results_of(work), cases[i].state, cases[i].words);
+        test_result_is(test_results(work), cases[i].state, cases[i].words);
         fleet_work_free(work);
     }
     unlink(awk);
@@ -277,9 +243,9 @@ static void test_the_device_itself_ends_it_in_time(void **state)
     struct fleet_work *work = fleet_work_begin(engine, farm.devices, 2, &how);
     assert_true(fleet_wait(engine, LONG_MS));
     for (size_t i = 0; i < 2; i++) {
-        result_is(&results_of(work)[i], DEVICE_OK, "");
-        assert_int_equal(results_of(work)[i].job.exit_status, 124);
-        assert_true(output_is(&results_of(work)[i], "begun\n"));
+        test_result_is(&test_results(work)[i], DEVICE_OK, "");
+        assert_int_equal(test_results(work)[i].job.exit_status, 124);
+        assert_true(test_output_is(&test_results(work)[i], "begun\n"));
     }
     gone_wait("sleep 987671");
     fleet_work_free(work);
@@ -292,13 +258,13 @@ static void test_a_lost_line_is_unknown(void **state)
     struct fleet_engine *engine = engine_new();
     struct fleet_work_options how = {.command = "echo begun; sleep 2"};
     struct fleet_work *work = fleet_work_begin(engine, farm.devices, 3, &how);
-    output_wait(engine, 3);
+    test_outputs_await(engine, 3);
     assert_true(sshd_connections_kill(&farm, 1) > 0);
     assert_true(fleet_wait(engine, LONG_MS));
-    result_is(&results_of(work)[0], DEVICE_OK, "");
-    result_is(&results_of(work)[1], DEVICE_UNKNOWN, "the connection");
-    result_is(&results_of(work)[2], DEVICE_OK, "");
-    assert_true(output_is(&results_of(work)[1], "begun\n"));
+    test_result_is(&test_results(work)[0], DEVICE_OK, "");
+    test_result_is(&test_results(work)[1], DEVICE_UNKNOWN, "the connection");
+    test_result_is(&test_results(work)[2], DEVICE_OK, "");
+    assert_true(test_output_is(&test_results(work)[1], "begun\n"));
     fleet_work_free(work);
     fleet_free(engine);
 }
@@ -313,15 +279,15 @@ static void test_another_key_stops_that_device_only(void **state)
     size_t tried = sshd_log_count(&farm, 2, "publickey");
     struct fleet_work *work = test_command(engine, farm.devices, 4, "true");
     for (size_t i = 0; i < 4; i++)
-        result_is(&results_of(work)[i], i == 2 ? DEVICE_QUARANTINED : DEVICE_OK,
-                  i == 2 ? "and not the pinned one" : "");
+        test_result_is(&test_results(work)[i], i == 2 ? DEVICE_QUARANTINED : DEVICE_OK,
+                       i == 2 ? "and not the pinned one" : "");
     sshd_end(&farm, 2); /* so that its log is written */
     assert_int_equal(sshd_log_count(&farm, 2, "publickey"), tried);
     sshd_again(&farm, 2, false);
-    farm.devices[2].pin = arena_strdup(farm.arena, results_of(work)[2].job.offered);
+    farm.devices[2].pin = arena_strdup(farm.arena, test_results(work)[2].job.offered);
     fleet_work_free(work);
     work = test_command(engine, &farm.devices[2], 1, "true");
-    result_is(results_of(work), DEVICE_OK, "");
+    test_result_is(test_results(work), DEVICE_OK, "");
     fleet_work_free(work);
     fleet_free(engine);
 }
@@ -330,28 +296,20 @@ static void test_the_agent_logs_in(void **state)
 {
     (void)state;
     char *socket = temp_path(farm.folder, "agent");
-    pid_t agent = fork();
-    if (agent == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGTERM);
-        execl("/usr/bin/ssh-agent", "ssh-agent", "-D", "-a", socket, (char *)NULL);
-        _exit(127);
-    }
+    real_agent_start(socket);
     setenv("SSH_AUTH_SOCK", socket, 1);
-    for (int i = 0; i < 1000 && access(socket, F_OK) != 0; i++)
-        poll(NULL, 0, 10);
     struct fleet_engine *engine = test_engine(NULL, LONG_MS, LONG_MS);
     struct fleet_work *work = test_command(engine, farm.devices, 1, "true");
-    result_is(results_of(work), DEVICE_FAILED, "/agent has no key");
+    test_result_is(test_results(work), DEVICE_FAILED, "/agent has no key");
     fleet_work_free(work);
     sshd_run((const char *[]){"/usr/bin/ssh-add", "-q", farm.identity, NULL});
     work = test_command(engine, farm.devices, 5, "true");
     for (size_t i = 0; i < 5; i++)
-        result_is(&results_of(work)[i], DEVICE_OK, "");
+        test_result_is(&test_results(work)[i], DEVICE_OK, "");
     fleet_work_free(work);
     fleet_free(engine);
     unsetenv("SSH_AUTH_SOCK");
-    kill(agent, SIGTERM);
-    waitpid(agent, NULL, 0);
+    real_agent_stop();
     free(socket);
 }
 
@@ -374,21 +332,21 @@ static void test_a_certificate_logs_in(void **state)
     sshd_farm_start(&certified, 1, more);
     struct fleet_engine *engine = test_engine(plain, LONG_MS, LONG_MS);
     struct fleet_work *work = test_command(engine, certified.devices, 1, "true");
-    result_is(results_of(work), DEVICE_FAILED, "it does not accept this key");
+    test_result_is(test_results(work), DEVICE_FAILED, "it does not accept this key");
     fleet_work_free(work);
     fleet_free(engine);
     sshd_run((const char *[]){"/usr/bin/ssh-keygen", "-q", "-s", authority, "-I", "technician",
                               "-n", certified.user, public, NULL});
     engine = test_engine(plain, LONG_MS, LONG_MS);
     work = test_command(engine, certified.devices, 1, "true");
-    result_is(results_of(work), DEVICE_OK, "");
+    test_result_is(test_results(work), DEVICE_OK, "");
     fleet_work_free(work);
     /* A device that does not trust the authority is offered the key alone after it. */
     char *allowed = home_path(6, "authorized_keys"), *before = file_read_all(allowed, NULL);
     char *key = file_read_all(public, NULL);
     file_write_all(allowed, key, strlen(key));
     work = test_command(engine, &farm.devices[6], 1, "true");
-    result_is(results_of(work), DEVICE_OK, "");
+    test_result_is(test_results(work), DEVICE_OK, "");
     file_write_all(allowed, before, strlen(before));
     fleet_work_free(work);
     fleet_free(engine);
@@ -419,12 +377,12 @@ static void test_each_device_may_have_a_key_of_its_own(void **state)
     assert_ok(fleet_new(&options, &engine, &err));
     struct fleet_work *work = test_command(engine, devices, 3, "true");
     for (size_t i = 0; i < 3; i++)
-        result_is(&results_of(work)[i], DEVICE_OK, "");
+        test_result_is(&test_results(work)[i], DEVICE_OK, "");
     fleet_work_free(work);
     devices[0].identity = "/nowhere/at/all";
     work = test_command(engine, devices, 2, "true");
-    result_is(&results_of(work)[0], DEVICE_FAILED, "nothing was sent: /nowhere/at/all");
-    result_is(&results_of(work)[1], DEVICE_OK, "");
+    test_result_is(&test_results(work)[0], DEVICE_FAILED, "nothing was sent: /nowhere/at/all");
+    test_result_is(&test_results(work)[1], DEVICE_OK, "");
     fleet_work_free(work);
     fleet_free(engine);
     file_write_all(allowed, before, strlen(before));
@@ -433,192 +391,6 @@ static void test_each_device_may_have_a_key_of_its_own(void **state)
     free(key);
     free(allowed);
     free(before);
-}
-
-/* ---- Over a bastion ---- */
-
-static struct device *behind(size_t bastion, size_t first, size_t n)
-{
-    struct device *devices = arena_array(farm.arena, struct device, n);
-    const struct device *b = &farm.devices[bastion];
-    for (size_t i = 0; i < n; i++) {
-        devices[i] = farm.devices[first + i];
-        devices[i].hop = (struct device_hop){.code = b->code,
-                                             .host = b->host,
-                                             .user = b->user,
-                                             .pin = b->pin,
-                                             .quarantine = b->quarantine,
-                                             .identity = b->identity,
-                                             .kind = b->kind,
-                                             .port = b->port};
-    }
-    return devices;
-}
-
-static void test_devices_behind_a_bastion(void **state)
-{
-    (void)state;
-    enum { BASTION = 10, FIRST = 11, BEHIND = 9 };
-    struct fleet_engine *engine = engine_new();
-    struct device *devices = behind(BASTION, FIRST, BEHIND);
-    size_t logins = sshd_log_count(&farm, BASTION, "Accepted publickey");
-    struct fleet_work_options how = {.command = "basename $HOME; yes | head -c 300000 | wc -c"};
-    struct fleet_work *work = fleet_work_begin(engine, devices, BEHIND, &how);
-    assert_true(fleet_wait(engine, LONG_MS));
-    for (size_t i = 0; i < BEHIND; i++) {
-        char text[64];
-        snprintf(text, sizeof text, "r%zu\n300000\n", FIRST + i);
-        result_is(&results_of(work)[i], DEVICE_OK, "");
-        assert_true(output_is(&results_of(work)[i], text));
-    }
-    fleet_work_free(work);
-    /* All of them over one session. */
-    assert_int_equal(sshd_log_count(&farm, BASTION, "Accepted publickey") - logins, 1);
-    how =
-        (struct fleet_work_options){.command = "yes 0123456789 | head -c 3000000", .most = 4000000};
-    work = fleet_work_begin(engine, devices, 3, &how);
-    assert_true(fleet_wait(engine, LONG_MS));
-    for (size_t i = 0; i < 3; i++) {
-        result_is(&results_of(work)[i], DEVICE_OK, "");
-        assert_int_equal(results_of(work)[i].output.n, 3000000);
-    }
-    fleet_work_free(work);
-    fleet_free(engine);
-}
-
-/* R<first>, reached over `n` others: over R<n - 1> last, which is reached over the one before. */
-static struct device *far_behind(size_t bastion, size_t n, size_t first, size_t devices_n)
-{
-    const struct device_hop *over = NULL;
-    struct device *devices = NULL;
-    for (size_t i = 0; i < n; i++) {
-        devices = behind(bastion + i, first, devices_n);
-        for (size_t k = 0; k < devices_n; k++)
-            devices[k].hop.over = over;
-        over = &devices[0].hop;
-    }
-    return devices;
-}
-
-static void test_bastions_behind_bastions(void **state)
-{
-    (void)state;
-    enum { BASTION = 10, HOPS = 4, FIRST = 14, BEHIND = 5 };
-    size_t logins[HOPS];
-    for (int hops = 2; hops <= HOPS; hops += 2) {
-        struct fleet_engine *engine = engine_new();
-        struct device *devices = far_behind(BASTION, (size_t)hops, FIRST, BEHIND);
-        for (int i = 0; i < hops; i++)
-            logins[i] = sshd_log_count(&farm, BASTION + (size_t)i, "Accepted publickey");
-        struct fleet_work_options how = {.command = "basename $HOME; yes | head -c 300000 | wc -c"};
-        struct fleet_work *work = fleet_work_begin(engine, devices, BEHIND, &how);
-        assert_true(fleet_wait(engine, LONG_MS));
-        for (size_t i = 0; i < BEHIND; i++) {
-            char text[64];
-            snprintf(text, sizeof text, "r%zu\n300000\n", FIRST + i);
-            result_is(&results_of(work)[i], DEVICE_OK, "");
-            assert_true(output_is(&results_of(work)[i], text));
-        }
-        fleet_work_free(work);
-        fleet_free(engine);
-        /* Each of them carried one session more. */
-        for (int i = 0; i < hops; i++)
-            assert_int_equal(sshd_log_count(&farm, BASTION + (size_t)i, "Accepted publickey"),
-                             logins[i] + 1);
-    }
-}
-
-/* Who of them fails is named, from the device on; nobody is asked for what lies behind. */
-static void test_a_bastion_fails_before_a_bastion(void **state)
-{
-    (void)state;
-    enum { BASTION = 10, FIRST = 12, BEHIND = 3 };
-    struct fleet_engine *engine = engine_new();
-    struct device *devices = far_behind(BASTION, 2, FIRST, BEHIND);
-    struct device_hop *outer = (struct device_hop *)devices[0].hop.over;
-    const char *pin = outer->pin;
-    size_t tried = sshd_log_count(&farm, BASTION + 1, "Connection from");
-    outer->pin = "SHA256:another";
-    struct fleet_work *work = test_command(engine, devices, BEHIND, "true");
-    for (size_t i = 0; i < BEHIND; i++)
-        result_is(&results_of(work)[i], DEVICE_OFFLINE,
-                  "the bastion R11: the bastion R10: its host key is SHA256:");
-    fleet_work_free(work);
-    assert_int_equal(sshd_log_count(&farm, BASTION + 1, "Connection from"), tried);
-    outer->pin = pin;
-    struct fleet_work_options how = {.command = "echo begun; sleep 3"};
-    work = fleet_work_begin(engine, devices, BEHIND, &how);
-    output_wait(engine, BEHIND);
-    assert_true(sshd_connections_kill(&farm, BASTION) > 0);
-    assert_true(fleet_wait(engine, LONG_MS));
-    for (size_t i = 0; i < BEHIND; i++)
-        result_is(&results_of(work)[i], DEVICE_UNKNOWN, "the connection");
-    fleet_work_free(work);
-    work = test_command(engine, devices, BEHIND, "true");
-    for (size_t i = 0; i < BEHIND; i++)
-        result_is(&results_of(work)[i], DEVICE_OK, "");
-    fleet_work_free(work);
-    fleet_free(engine);
-}
-
-static void test_a_bastion_that_goes(void **state)
-{
-    (void)state;
-    enum { BASTION = 10, FIRST = 11, BEHIND = 4 };
-    struct fleet_engine *engine = engine_new();
-    struct device *devices = behind(BASTION, FIRST, BEHIND);
-    struct fleet_work_options how = {.command = "echo begun; sleep 3"};
-    struct fleet_work *work = fleet_work_begin(engine, devices, BEHIND, &how);
-    output_wait(engine, BEHIND);
-    assert_true(sshd_connections_kill(&farm, BASTION) > 0);
-    assert_true(fleet_wait(engine, LONG_MS));
-    for (size_t i = 0; i < BEHIND; i++)
-        result_is(&results_of(work)[i], DEVICE_UNKNOWN, "the connection");
-    fleet_work_free(work);
-    /* It comes back, and one of the devices is not there. */
-    devices[1].port = 1;
-    work = test_command(engine, devices, BEHIND, "true");
-    for (size_t i = 0; i < BEHIND; i++)
-        result_is(&results_of(work)[i], i == 1 ? DEVICE_OFFLINE : DEVICE_OK,
-                  i == 1 ? "the bastion R10: " : "");
-    fleet_work_free(work);
-    fleet_free(engine);
-}
-
-static void test_a_bastion_with_another_key(void **state)
-{
-    (void)state;
-    enum { BASTION = 10, FIRST = 11, BEHIND = 3 };
-    struct fleet_engine *engine = engine_new();
-    struct device *devices = behind(BASTION, FIRST, BEHIND);
-    size_t tried = sshd_log_count(&farm, BASTION, "publickey");
-    static const struct {
-        const char *pin, *quarantine, *words;
-    } cases[] = {
-        {"SHA256:another", "", "the bastion R10: its host key is SHA256:"},
-        {"", "", "is not pinned"},
-        {NULL, "somebody put it there", "the bastion R10: in quarantine: somebody put it there"},
-    };
-    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
-        for (size_t i = 0; i < BEHIND; i++) {
-            devices[i].hop.pin = cases[c].pin ? cases[c].pin : farm.devices[BASTION].pin;
-            devices[i].hop.quarantine = cases[c].quarantine;
-        }
-        struct fleet_work *work = test_command(engine, devices, BEHIND, "true");
-        /* The devices themselves showed no key: none of them goes into quarantine for it. */
-        for (size_t i = 0; i < BEHIND; i++)
-            result_is(&results_of(work)[i], DEVICE_OFFLINE, cases[c].words);
-        fleet_work_free(work);
-    }
-    assert_int_equal(sshd_log_count(&farm, BASTION, "publickey"), tried);
-    fleet_free(engine);
-}
-
-/* A list of the agent's keys that libssh loses (doc/fleet.md). */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:ssh_buffer_new\n";
 }
 
 int main(void)
@@ -636,11 +408,6 @@ int main(void)
         cmocka_unit_test(test_the_agent_logs_in),
         cmocka_unit_test(test_a_certificate_logs_in),
         cmocka_unit_test(test_each_device_may_have_a_key_of_its_own),
-        cmocka_unit_test(test_devices_behind_a_bastion),
-        cmocka_unit_test(test_bastions_behind_bastions),
-        cmocka_unit_test(test_a_bastion_fails_before_a_bastion),
-        cmocka_unit_test(test_a_bastion_that_goes),
-        cmocka_unit_test(test_a_bastion_with_another_key),
     };
     return cmocka_run_group_tests(tests, farm_begin, farm_end);
 }

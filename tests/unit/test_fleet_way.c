@@ -2,6 +2,8 @@
  * and ways that are too long are told, and nothing goes over them. */
 #include "model/fleet/way.h"
 #include "model/fleet/work.h"
+#include "model/import/import.h"
+#include "model/store/operation.h"
 #include "tests/support/people.h"
 
 #include <setjmp.h>
@@ -141,11 +143,88 @@ static void test_nothing_goes_over_a_circle(void **state)
     temp_mall_free(&t);
 }
 
+/* An operation, as the form of a device makes it. */
+static enum status bastion_put(struct temp_mall *t, const char *device, const char *bastion)
+{
+    json_t *set = json_pack("{s:s}", "bastion", bastion);
+    struct operation op = {.actor = "tom",
+                           .rights = ~0u,
+                           .entity = "device",
+                           .target = device,
+                           .verb = OPERATION_SET,
+                           .base_version = -1,
+                           .set = set};
+    enum status status = operation_apply(t->writer, &op, NULL, &err);
+    json_decref(set);
+    return status;
+}
+
+static void test_a_circle_cannot_be_entered(void **state)
+{
+    (void)state;
+    struct temp_mall t = temp_mall_new();
+    devices_make(&t);
+    assert_ok(bastion_put(&t, "D1", "D2"));
+    assert_ok(bastion_put(&t, "D2", "D3"));
+    assert_int_equal(bastion_put(&t, "D3", "D1"), ST_REFUSED);
+    assert_string_equal(error_text(&err), "bastion of device 'D3': its bastions would be a circle: "
+                                          "'D3', 'D1', 'D2', 'D3'");
+    assert_int_equal(bastion_put(&t, "D4", "D4"), ST_REFUSED);
+    assert_string_equal(error_text(&err),
+                        "bastion of device 'D4': its bastions would be a circle: 'D4', 'D4'");
+    assert_ok(bastion_put(&t, "D2", ""));
+    assert_ok(bastion_put(&t, "D3", "D1"));
+    /* One that a file of before has put there: who leads to it is no part of it. */
+    over_set(&t, 5, 6);
+    over_set(&t, 6, 5);
+    assert_ok(bastion_put(&t, "D7", "D5"));
+    assert_int_equal(bastion_put(&t, "D5", "D6"), ST_REFUSED);
+    assert_ok(bastion_put(&t, "D5", "D8"));
+    temp_mall_free(&t);
+}
+
+static enum status bastions_import(struct temp_mall *t, const char *rows)
+{
+    char *path = temp_path(t->folder, "devices.csv"),
+         *text = mem_printf("device,kind,host,bastion\n%s", rows);
+    struct import_options options = {.table = &import_tables[IMPORT_DEVICES], .actor = "tom"};
+    struct import_result result;
+    file_write_all(path, text, strlen(text));
+    enum status status = import_run(t->writer, path, &options, &result, &err);
+    import_result_free(&result);
+    free(path);
+    free(text);
+    return status;
+}
+
+static void test_a_circle_cannot_be_imported(void **state)
+{
+    (void)state;
+    struct temp_mall t = temp_mall_new();
+    struct arena *arena = arena_new();
+    size_t n;
+    devices_make(&t);
+    over_set(&t, 1, 2);
+    assert_int_equal(bastions_import(&t, "D9,gateway,h,D1\nD2,gateway,h,D1\n"), ST_REFUSED);
+    assert_string_equal(error_text(&err), "bastion of device 'D2': its bastions would be a circle: "
+                                          "'D2', 'D1', 'D2'");
+    devices_of(&t, arena, &n);
+    assert_int_equal(n, DEVICES); /* nothing of the file is there */
+    assert_int_equal(bastions_import(&t, "D3,gateway,h,D3\n"), ST_REFUSED);
+    /* The other way round, in whatever order, is none. */
+    assert_ok(bastions_import(&t, "D2,gateway,h,D1\nD1,gateway,h,\n"));
+    assert_ok(bastions_import(&t, "D1,gateway,h,D2\nD2,gateway,h,\n"));
+    arena_free(arena);
+    temp_mall_free(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ways_are_those_of_the_rows),
         cmocka_unit_test(test_nothing_goes_over_a_circle),
+        cmocka_unit_test(test_a_circle_cannot_be_entered),
+        cmocka_unit_test(test_a_circle_cannot_be_imported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

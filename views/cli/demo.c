@@ -8,14 +8,12 @@
 #include <inttypes.h>
 #include <sys/stat.h>
 
-enum { DEVICES_ALIVE = 60 };
-
 static const struct cli_option options[] = {
     {"members", "N", 0, "how many members (200,000)"},
     {"days", "N", 0, "how many days up to 2026-10-31 (731)"},
     {"seed", "S", 0, "another seed makes another mall; the same one the same file (1)"},
     {"story", "NAME", 0, "a published case instead: joycity-2017"},
-    {"devices", "N", 0, "how many devices stand in the mall (440), and live with the console (60)"},
+    {"devices", "N", 0, "how many devices stand in the mall (440), and live with the console (80)"},
     {"no-console", NULL, 0, "make the file and stop"},
     {0},
 };
@@ -49,7 +47,7 @@ static enum status recipe_read(struct cli *cli, struct demo_recipe *recipe, stru
     if (devices >= 0)
         recipe->devices = (uint32_t)devices;
     else if (!cli_switch(cli, "no-console") && !story)
-        recipe->devices = DEVICES_ALIVE;
+        recipe->devices = DEMO_DEVICES_ALIVE;
     return status;
 }
 
@@ -93,7 +91,8 @@ static enum status devices_live(struct cli *cli, uint64_t seed, struct error *er
 {
     int64_t n;
     struct demo_fleet *fleet = NULL;
-    enum status status = cli_integer(cli, "devices", 0, DEMO_DEVICES_MOST, DEVICES_ALIVE, &n, err);
+    enum status status =
+        cli_integer(cli, "devices", 0, DEMO_DEVICES_MOST, DEMO_DEVICES_ALIVE, &n, err);
     if (status == ST_OK)
         status = demo_fleet_start(cli, (uint32_t)n, seed, &fleet, err);
     if (fleet) {

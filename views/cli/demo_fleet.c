@@ -1,6 +1,8 @@
 #include "views/cli/demo_fleet.h"
 
 #include "fixtures/devices/farm.h"
+#include "fixtures/devices/openssh.h"
+#include "fixtures/devices/real.h"
 #include "model/access/access.h"
 #include "model/base/text.h"
 #include "model/base/time.h"
@@ -23,18 +25,25 @@
 
 enum { OPENS = 10, CLOSES = 21, NOON_S = 13 * 3600 + 1800 };
 enum { PORT = 2222, PORT_STEP = 100, PORT_TRIES = 10, SALE_MS = 8000, DAY_S = 86400 };
+enum { REAL_SHARE = 3 };
 
 struct demo_fleet {
-    int child, lock; /* lock: descriptor that holds the folder */
+    int simulated, real; /* children */
+    int lock;            /* descriptor that holds the folder */
+};
+
+struct fleet_part {
+    struct farm_spec *specs;
+    size_t n;
 };
 
 struct fleet_making {
     struct cli *cli;
     struct arena *arena;
-    struct farm_spec *specs;
-    size_t n;
+    struct fleet_part all, simulated, real; /* all: both of them */
     uint64_t seed;
     const char *folder;
+    int64_t shift, members;
 };
 
 static const char *in_folder(const struct fleet_making *m, const char *name)
@@ -76,15 +85,38 @@ static enum status specs_choose(struct fleet_making *m, uint32_t wanted, struct 
                              .host = arena_strdup(m->arena, column_text(stmt, 2)),
                              .tenant = arena_strdup(m->arena, column_text(stmt, 3)),
                          });
-    m->n = found.n < wanted ? found.n : wanted;
-    m->specs = arena_array(m->arena, struct farm_spec, m->n + 1);
+    struct fleet_part *all = &m->all;
+    all->n = found.n < wanted ? found.n : wanted;
+    all->specs = arena_array(m->arena, struct farm_spec, all->n + 1);
     const struct farm_spec *usual = farm_specs_demo(m->arena, m->seed, (uint32_t)found.n);
-    for (size_t i = 0; i < m->n; i++) {
-        m->specs[i] = found.at[i * found.n / m->n];
-        spec_sells(usual, found.n, &m->specs[i]);
+    for (size_t i = 0; i < all->n; i++) {
+        all->specs[i] = found.at[i * found.n / all->n];
+        spec_sells(usual, found.n, &all->specs[i]);
     }
     vec_free(&found);
     return status;
+}
+
+/* Every so many-th is a real one, again of each kind its share. */
+static void specs_part(struct fleet_making *m)
+{
+    struct error why = {0};
+    size_t n = m->all.n, real = n / REAL_SHARE;
+    if (real > DEMO_DEVICES_REAL)
+        real = DEMO_DEVICES_REAL;
+    if (real && openssh_usable(in_folder(m, "real"), &why) != ST_OK) {
+        fprintf(stderr, "atrium: no OpenSSH servers among the devices, all are simulated: %s\n",
+                error_text(&why));
+        real = 0;
+    }
+    m->simulated.specs = arena_array(m->arena, struct farm_spec, n + 1);
+    m->real.specs = arena_array(m->arena, struct farm_spec, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        const struct farm_spec *spec = &m->all.specs[i];
+        bool turn = (i + 1) * real / n > i * real / n;
+        struct fleet_part *part = turn && real_fits(spec) ? &m->real : &m->simulated;
+        part->specs[part->n++] = *spec;
+    }
 }
 
 /* ---- Where they listen ---- */
@@ -102,17 +134,35 @@ static bool can_listen(const struct farm_spec *spec, int port)
 }
 
 /* A port that is free at all of their addresses; 0: none was found. */
-static int port_find(const struct fleet_making *m)
+static int port_find(const struct fleet_part *part)
 {
     for (int i = 0; i < PORT_TRIES; i++) {
         int port = PORT + i * PORT_STEP;
         size_t k = 0;
-        while (k < m->n && can_listen(&m->specs[k], port))
+        while (k < part->n && can_listen(&part->specs[k], port))
             k++;
-        if (k == m->n)
+        if (k == part->n)
             return port;
     }
     return 0;
+}
+
+/* Simulated ones have one port at all addresses, real ones what the system gives each. */
+static enum status ports_give(struct fleet_making *m, struct error *err)
+{
+    int port = port_find(&m->simulated);
+    if (!port)
+        return error_set(err, ST_UNUSABLE,
+                         "no port from %d on is free at the addresses of the demo's devices", PORT);
+    for (size_t i = 0; i < m->simulated.n; i++)
+        m->simulated.specs[i].port = port;
+    for (size_t i = 0; i < m->real.n; i++) {
+        struct farm_spec *spec = &m->real.specs[i];
+        spec->port = openssh_port(spec->host);
+        if (!spec->port)
+            return error_set(err, ST_UNUSABLE, "%s: no port is free there", spec->host);
+    }
+    return ST_OK;
 }
 
 /* ---- Files of the folder ---- */
@@ -142,15 +192,16 @@ static enum status file_write(const char *path, const char *text, struct error *
     return ok ? ST_OK : error_set(err, ST_UNUSABLE, "%s: cannot be written", path);
 }
 
-static enum status specs_write(const struct fleet_making *m, struct error *err)
+static enum status specs_write(const struct fleet_making *m, const char *name,
+                               const struct fleet_part *part, struct error *err)
 {
     const char *text = "";
-    for (size_t i = 0; i < m->n; i++) {
-        const struct farm_spec *s = &m->specs[i];
+    for (size_t i = 0; i < part->n; i++) {
+        const struct farm_spec *s = &part->specs[i];
         text = arena_printf(m->arena, "%s%s\t%s\t%s\t%d\t%s\t%s\t%lld\n", text, s->code, s->kind,
                             s->host, s->port, s->tenant, s->item, (long long)s->price);
     }
-    return file_write(in_folder(m, "devices"), text, err);
+    return file_write(in_folder(m, name), text, err);
 }
 
 /* A few are faulty, as in life; the file may be edited while they run. */
@@ -166,26 +217,34 @@ static enum status faults_write(const struct fleet_making *m, struct error *err)
     if (stat(in_folder(m, "faults"), &about) == 0)
         return ST_OK;
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
-        if (faults[i].nth < m->n)
-            text = arena_printf(m->arena, "%s%s %s\n", text, m->specs[faults[i].nth].code,
+        if (faults[i].nth < m->simulated.n)
+            text = arena_printf(m->arena, "%s%s %s\n", text, m->simulated.specs[faults[i].nth].code,
                                 faults[i].fault);
     return file_write(in_folder(m, "faults"), text, err);
 }
 
 /* ---- What the mall knows of them ---- */
 
-static enum status devices_import(const struct fleet_making *m, struct error *err)
+static const char *rows_add(const struct fleet_making *m, const struct fleet_part *part,
+                            const char *user, const char *text)
 {
     char pin[FARM_PIN];
+    for (size_t i = 0; i < part->n; i++) {
+        const struct farm_spec *s = &part->specs[i];
+        farm_pin(m->seed, s->code, pin);
+        text = arena_printf(m->arena, "%s%s,%s,%s,%d,%s,%s\n", text, s->code, s->kind, s->host,
+                            s->port, user, pin);
+    }
+    return text;
+}
+
+static enum status devices_import(const struct fleet_making *m, struct error *err)
+{
     struct writer *writer;
     struct import_result result;
     const char *text = "device,kind,host,port,user,pin\n", *path = in_folder(m, "pins.csv");
-    for (size_t i = 0; i < m->n; i++) {
-        const struct farm_spec *s = &m->specs[i];
-        farm_pin(m->seed, s->code, pin);
-        text = arena_printf(m->arena, "%s%s,%s,%s,%d,atrium,%s\n", text, s->code, s->kind, s->host,
-                            s->port, pin);
-    }
+    text = rows_add(m, &m->simulated, "atrium", text);
+    text = rows_add(m, &m->real, openssh_user(), text);
     enum status status = file_write(path, text, err);
     if (status == ST_OK)
         status = cli_writer(m->cli, &writer, err);
@@ -208,8 +267,9 @@ static int64_t opened_s(const struct clock *clock, int64_t now)
 
 /* A generated mall ends on a certain day: its calendar goes on from there. Once it is set it stays.
  */
-static enum status calendar_set(struct fleet_making *m, int64_t *shift, struct error *err)
+static enum status calendar_set(struct fleet_making *m, struct error *err)
 {
+    int64_t *shift = &m->shift;
     struct reader *reader;
     struct writer *writer;
     int64_t as_of = 0, present;
@@ -269,64 +329,89 @@ static bool folder_take(struct fleet_making *m, struct demo_fleet *fleet)
     return fleet->lock >= 0 && fcntl(fleet->lock, F_OFD_SETLK, &whole) == 0;
 }
 
-static enum status child_start(struct fleet_making *m, const char *program, int64_t shift,
-                               struct demo_fleet *fleet, struct error *err)
+/* Its words that both children have, and up to four of its own. *ready: as farm_child_begin. */
+static int child_begin(struct fleet_making *m, const char *program, const char *specs,
+                       const char *log, const char *const own[4], int *ready, struct error *err)
 {
-    struct reader *reader;
-    int64_t members = 0;
-    enum status status = cli_reader(m->cli, &reader, err);
-    if (status == ST_OK)
-        status = reader_integer(reader, "select count(*) from member", 0, &members, err);
-    if (status != ST_OK)
-        return status;
     struct arena *a = m->arena;
     const char *const words[] = {program,
                                  "--user-key",
                                  in_folder(m, "id.pub"),
                                  "--specs",
-                                 in_folder(m, "devices"),
-                                 "--control",
-                                 in_folder(m, "faults"),
+                                 in_folder(m, specs),
                                  "--log",
-                                 in_folder(m, "log"),
+                                 in_folder(m, log),
                                  "--seed",
                                  arena_printf(a, "%llu", (unsigned long long)m->seed),
                                  "--members",
-                                 arena_printf(a, "%lld", (long long)members),
+                                 arena_printf(a, "%lld", (long long)m->members),
                                  "--shift",
-                                 arena_printf(a, "%lld", (long long)shift),
+                                 arena_printf(a, "%lld", (long long)m->shift),
                                  "--sale-ms",
                                  arena_printf(a, "%d", SALE_MS),
+                                 own[0],
+                                 own[1],
+                                 own[2],
+                                 own[3],
                                  NULL};
-    fleet->child = farm_child_start(program, words, err);
-    return fleet->child > 0 ? ST_OK : ST_UNUSABLE;
+    return farm_child_begin(program, words, ready, err);
+}
+
+static enum status files_write(struct fleet_making *m, struct error *err)
+{
+    enum status status = key_write(in_folder(m, "id"), err);
+    if (status == ST_OK)
+        status = specs_write(m, "devices", &m->simulated, err);
+    if (status == ST_OK)
+        status = specs_write(m, "servers", &m->real, err);
+    return status == ST_OK ? faults_write(m, err) : status;
+}
+
+static enum status mall_tell(struct fleet_making *m, struct error *err)
+{
+    enum status status = devices_import(m, err);
+    return status == ST_OK ? demo_packages_make(m->cli, m->all.n, err) : status;
+}
+
+/* The servers come up while the mall is told of them all, and the console does not wait for the
+ * last of them: who asks one too early asks it again. */
+static enum status children_start(struct fleet_making *m, const char *program,
+                                  struct demo_fleet *fleet, struct error *err)
+{
+    const char *const servers[4] = {"--real", in_folder(m, "real")};
+    const char *const devices[4] = {"--control", in_folder(m, "faults"), "--state",
+                                    in_folder(m, "state")};
+    int ready, real_ready = -1;
+    if (m->real.n)
+        fleet->real = child_begin(m, program, "servers", "servers.log", servers, &real_ready, err);
+    enum status status = mall_tell(m, err);
+    if (status == ST_OK)
+        fleet->simulated = child_begin(m, program, "devices", "log", devices, &ready, err);
+    if (status == ST_OK && (fleet->simulated < 0 || !farm_child_ready(ready, -1)))
+        status = error_set(err, ST_UNUSABLE, "%s: could not be started", program);
+    if (real_ready >= 0)
+        farm_child_ready(real_ready, 0);
+    return status;
 }
 
 static enum status fleet_make(struct fleet_making *m, const char *program, uint32_t n,
                               struct demo_fleet *fleet, struct error *err)
 {
-    int64_t shift = 0;
+    struct reader *reader;
     enum status status = specs_choose(m, n, err);
-    if (status != ST_OK || !m->n)
+    if (status != ST_OK || !m->all.n)
         return status;
-    int port = port_find(m);
-    if (!port)
-        return error_set(err, ST_UNUSABLE,
-                         "no port from %d on is free at the addresses of the demo's devices", PORT);
-    for (size_t i = 0; i < m->n; i++)
-        m->specs[i].port = port;
-    status = key_write(in_folder(m, "id"), err);
+    specs_part(m);
+    status = ports_give(m, err);
     if (status == ST_OK)
-        status = specs_write(m, err);
+        status = files_write(m, err);
     if (status == ST_OK)
-        status = faults_write(m, err);
+        status = calendar_set(m, err);
     if (status == ST_OK)
-        status = calendar_set(m, &shift, err);
+        status = cli_reader(m->cli, &reader, err);
     if (status == ST_OK)
-        status = devices_import(m, err);
-    if (status == ST_OK)
-        status = demo_packages_make(m->cli, m->n, err);
-    return status == ST_OK ? child_start(m, program, shift, fleet, err) : status;
+        status = reader_integer(reader, "select count(*) from member", 0, &m->members, err);
+    return status == ST_OK ? children_start(m, program, fleet, err) : status;
 }
 
 enum status demo_fleet_start(struct cli *cli, uint32_t n, uint64_t seed, struct demo_fleet **out,
@@ -336,7 +421,7 @@ enum status demo_fleet_start(struct cli *cli, uint32_t n, uint64_t seed, struct 
     struct fleet_making m = {.cli = cli, .arena = arena_new(), .seed = seed};
     struct mall *mall;
     *out = NULL;
-    fleet->child = fleet->lock = -1;
+    fleet->simulated = fleet->real = fleet->lock = -1;
     const char *program = program_path(m.arena);
     enum status status = n && program ? cli_mall(cli, &mall, err) : ST_OK;
     if (status == ST_OK && n && program && !mall->read_only) {
@@ -346,11 +431,12 @@ enum status demo_fleet_start(struct cli *cli, uint32_t n, uint64_t seed, struct 
             status = fleet_make(&m, program, n, fleet, err);
         setenv("ATRIUM_IDENTITY", in_folder(&m, "id"), 1);
     }
+    bool alive = status == ST_OK && fleet->simulated > 0;
     if (status != ST_OK) {
         fprintf(stderr, "atrium: without devices: %s\n", error_text(err));
         error_clear(err);
     }
-    if (fleet->child > 0)
+    if (alive)
         *out = fleet;
     else
         demo_fleet_end(fleet);
@@ -362,7 +448,8 @@ void demo_fleet_end(struct demo_fleet *fleet)
 {
     if (!fleet)
         return;
-    farm_child_end(fleet->child);
+    farm_child_end(fleet->simulated);
+    farm_child_end(fleet->real);
     if (fleet->lock >= 0)
         close(fleet->lock);
     free(fleet);

@@ -1,5 +1,6 @@
 #include "views/cli/demo_packages.h"
 
+#include "fixtures/devices/application.h"
 #include "model/access/access.h"
 #include "model/base/time.h"
 #include "model/store/operation.h"
@@ -14,23 +15,22 @@
 
 enum { BLOCK = 512, CHECKSUM_AT = 148, OLDER_S = 3600 };
 
-/* Which there are; the simulator knows a version that is not well by its name. `older`: the form
- * offers the newest first. */
+/* Which there are; the simulator knows a version that is not well by its name. */
 static const struct {
     const char *name, *version;
-    bool older;
+    bool unwell;
 } packages[] = {{"pos-2.4.0.tar", "2.4.0", false}, {"pos-2.5.0-unwell.tar", "2.5.0-unwell", true}};
 
 /* The header of one file in a tar (POSIX.1-1988, ustar). */
-static void header_make(char block[BLOCK], const char *name, size_t size)
+static void header_make(char block[BLOCK], const struct application_file *file)
 {
     unsigned sum = 0;
     memset(block, 0, BLOCK);
-    snprintf(block, 100, "%s", name);
-    snprintf(block + 100, 8, "%07o", 0644);
+    snprintf(block, 100, "%s", file->name);
+    snprintf(block + 100, 8, "%07o", (unsigned)file->mode);
     snprintf(block + 108, 8, "%07o", 0);
     snprintf(block + 116, 8, "%07o", 0);
-    snprintf(block + 124, 12, "%011zo", size);
+    snprintf(block + 124, 12, "%011o", (unsigned)strlen(file->text) & 0777777);
     snprintf(block + 136, 12, "%011o", 0);
     memset(block + CHECKSUM_AT, ' ', 8);
     block[156] = '0';
@@ -41,21 +41,32 @@ static void header_make(char block[BLOCK], const char *name, size_t size)
     snprintf(block + CHECKSUM_AT, 8, "%06o", sum);
 }
 
-/* One file that says which version it is; then the two empty blocks that end a tar. */
-static enum status package_write(const char *path, const char *version, bool older,
-                                 struct error *err)
+/* Whole blocks, and the two empty ones that end a tar. */
+static bool tar_write(FILE *file, const struct application_file *files)
 {
-    char blocks[4 * BLOCK] = "", header[BLOCK];
-    int n = snprintf(blocks + BLOCK, BLOCK, "the till's application, version %s\n", version);
-    header_make(header, "VERSION", (size_t)n);
-    memcpy(blocks, header, BLOCK);
+    static const char empty[BLOCK];
+    char header[BLOCK];
+    bool ok = true;
+    for (; files->name && ok; files++) {
+        size_t n = strlen(files->text), rest = (BLOCK - n % BLOCK) % BLOCK;
+        header_make(header, files);
+        ok = fwrite(header, BLOCK, 1, file) == 1 && fwrite(files->text, 1, n, file) == n &&
+             fwrite(empty, 1, rest, file) == rest;
+    }
+    return ok && fwrite(empty, BLOCK, 1, file) == 1 && fwrite(empty, BLOCK, 1, file) == 1;
+}
+
+static enum status package_write(struct cli *cli, const char *path, size_t i, struct error *err)
+{
     FILE *file = fopen(path, "we");
-    bool ok = file && fwrite(blocks, 1, sizeof blocks, file) == sizeof blocks;
+    bool ok = file && tar_write(file, application_files(cli->arena, packages[i].version,
+                                                        packages[i].unwell));
     if (file && fclose(file) != 0)
         ok = false;
+    /* The form offers the newest first: not the one that is unwell. */
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    now.tv_sec -= older ? OLDER_S : 0;
+    now.tv_sec -= packages[i].unwell ? OLDER_S : 0;
     const struct timespec times[2] = {now, now};
     if (ok)
         ok = utimensat(AT_FDCWD, path, times, 0) == 0;
@@ -92,7 +103,7 @@ enum status demo_packages_make(struct cli *cli, size_t devices, struct error *er
         return errno == EEXIST ? ST_OK
                                : error_set(err, ST_UNUSABLE, "%s: %s", folder, strerror(errno));
     for (size_t i = 0; i < sizeof packages / sizeof *packages && status == ST_OK; i++)
-        status = package_write(arena_printf(cli->arena, "%s/%s", folder, packages[i].name),
-                               packages[i].version, packages[i].older, err);
+        status =
+            package_write(cli, arena_printf(cli->arena, "%s/%s", folder, packages[i].name), i, err);
     return status == ST_OK ? free_set(cli, devices, err) : status;
 }

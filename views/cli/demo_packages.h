@@ -1,4 +1,4 @@
-/* Versions of the application for the demo's simulated devices, so that a roll-out can be tried. */
+/* Versions of the application for the demo's devices, so that a roll-out can be tried. */
 #ifndef ATRIUM_CLI_DEMO_PACKAGES_H
 #define ATRIUM_CLI_DEMO_PACKAGES_H
 

@@ -16,6 +16,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#ifdef __has_feature /* of clang */
+#define SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#elif defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define SANITIZED 1
+#else
+#define SANITIZED 0
+#endif
+
 enum {
     FILES_MOST = 128,
     DATA_MOST = 512 << 20, /* bytes of its own; a session takes a tenth */
@@ -87,8 +95,7 @@ static enum status limits_set(struct error *err)
     enum status status = limit(RLIMIT_CORE, 0, err);
     if (status == ST_OK)
         status = limit(RLIMIT_NOFILE, FILES_MOST, err);
-/* Sanitizers map more than any limit, and use little of it. */
-#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+#if !SANITIZED /* which maps more than any limit, and uses little of it */
     if (status == ST_OK)
         status = limit(RLIMIT_DATA, DATA_MOST, err);
 #endif
