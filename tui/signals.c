@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -13,9 +14,10 @@
 static const int caught[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH};
 enum { N_CAUGHT = sizeof caught / sizeof *caught, N_ENDING = 4, GRACE_SECONDS = 2 };
 
-static volatile sig_atomic_t came[N_CAUGHT];
+/* Any thread may be the one that a signal interrupts. */
+static atomic_bool came[N_CAUGHT];
 static struct sigaction before[N_CAUGHT], pipe_before, alarm_before;
-static int wake = -1;
+static atomic_int wake = -1;
 
 /* The loop did not take a demand to end in time, so something in it is stuck: leave from here, as
  * if nobody had caught the signal. One signal often comes twice (from the kernel and the shell), so
@@ -43,9 +45,8 @@ static void on_signal(int number)
     for (int i = 0; i < N_CAUGHT; i++) {
         if (caught[i] != number)
             continue;
-        if (i < N_ENDING && !came[i])
+        if (!atomic_exchange(&came[i], true) && i < N_ENDING)
             alarm(GRACE_SECONDS);
-        came[i] = 1;
     }
     eventfd_write(wake, 1);
     errno = error;
@@ -61,7 +62,7 @@ void signals_catch(void)
     wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     for (int i = 0; i < N_CAUGHT; i++) {
-        came[i] = 0;
+        came[i] = false;
         sigaction(caught[i], &action, &before[i]);
     }
     action.sa_handler = on_alarm;
@@ -91,8 +92,7 @@ int signals_next(void)
     eventfd_t count;
     eventfd_read(wake, &count);
     for (int i = 0; i < N_CAUGHT; i++)
-        if (came[i]) {
-            came[i] = 0;
+        if (atomic_exchange(&came[i], false)) {
             if (i < N_ENDING)
                 alarm(0);
             return caught[i];

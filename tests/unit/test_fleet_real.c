@@ -4,6 +4,7 @@
 #include "model/base/time.h"
 #include "model/fleet/status.h"
 #include "tests/support/device_farm.h"
+#include "tests/support/fake_agent.h"
 #include "tests/support/sshd.h"
 #include "tests/support/temp.h"
 
@@ -17,9 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 /* cmocka comes last: it names what the others define. */
 #include <cmocka.h>
@@ -297,15 +296,8 @@ static void test_the_agent_logs_in(void **state)
 {
     (void)state;
     char *socket = temp_path(farm.folder, "agent");
-    pid_t agent = fork();
-    if (agent == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGTERM);
-        execl("/usr/bin/ssh-agent", "ssh-agent", "-D", "-a", socket, (char *)NULL);
-        _exit(127);
-    }
+    real_agent_start(socket);
     setenv("SSH_AUTH_SOCK", socket, 1);
-    for (int i = 0; i < 1000 && access(socket, F_OK) != 0; i++)
-        poll(NULL, 0, 10);
     struct fleet_engine *engine = test_engine(NULL, LONG_MS, LONG_MS);
     struct fleet_work *work = test_command(engine, farm.devices, 1, "true");
     test_result_is(test_results(work), DEVICE_FAILED, "/agent has no key");
@@ -317,8 +309,7 @@ static void test_the_agent_logs_in(void **state)
     fleet_work_free(work);
     fleet_free(engine);
     unsetenv("SSH_AUTH_SOCK");
-    kill(agent, SIGTERM);
-    waitpid(agent, NULL, 0);
+    real_agent_stop();
     free(socket);
 }
 
@@ -400,13 +391,6 @@ static void test_each_device_may_have_a_key_of_its_own(void **state)
     free(key);
     free(allowed);
     free(before);
-}
-
-/* A list of the agent's keys that libssh loses (doc/fleet.md). */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:ssh_buffer_new\n";
 }
 
 int main(void)
