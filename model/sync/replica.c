@@ -82,8 +82,8 @@ static enum status copy_open(struct sync_replica *r)
     enum status status = side_open(&r->copy, r->making, NULL);
     if (status != ST_OK)
         return status;
-    r->indexing = true;
     status = side_copying(&r->copy) ? making_begin(&r->copy, NULL) : making_go_on(&r->copy, NULL);
+    r->indexing = status == ST_OK;
     if (status != ST_OK)
         side_close(&r->copy);
     return status;
