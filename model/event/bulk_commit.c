@@ -269,8 +269,11 @@ enum status event_bulk_commit(struct event_bulk *bulk,
         *counts = status == ST_OK ? all : (struct event_bulk_counts){0};
     struct writer *writer = bulk->shared.writer;
     /* What was replaced no longer counts; what is not removed now, the next bulk append removes. */
-    if (status == ST_OK)
+    if (status == ST_OK) {
+        writer_relax(writer, true, NULL);
         stage_clean(writer, NULL);
+        writer_relax(writer, false, NULL);
+    }
     bulk_free(bulk, status == ST_OK);
     return status;
 }

@@ -48,13 +48,14 @@ static struct source *source_of(sqlite3_vtab *base)
 static int table_connect(sqlite3 *db, void *source, int argc, const char *const *argv,
                          sqlite3_vtab **out, char **message)
 {
-    char sql[16 + COLUMNS * 5] = "create table x (c0";
+    char sql[32 + COLUMNS * 5];
+    int at = snprintf(sql, sizeof sql, "create table x (c0");
     (void)argc;
     (void)argv;
     (void)message;
-    for (int i = 1, at = (int)strlen(sql); i < COLUMNS; i++)
+    for (int i = 1; i < COLUMNS; i++)
         at += snprintf(sql + at, sizeof sql - (size_t)at, ",c%d", i);
-    strcat(sql, ")");
+    snprintf(sql + at, sizeof sql - (size_t)at, ")");
     int code = sqlite3_declare_vtab(db, sql);
     if (code != SQLITE_OK)
         return code;

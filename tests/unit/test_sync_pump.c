@@ -26,7 +26,8 @@ struct talker {
     size_t eats, eaten, fed_most; /* looks at so many bytes a step; 0: at all at once */
     bool (*meanwhile)(void *context);
     void *context;
-    size_t works; /* in its second step, until so much was heard or it was stopped; 0: never */
+    size_t works;      /* in its second step, until so much was heard or it was stopped; 0: never */
+    atomic_bool *stop; /* set by it once it was given all it may be */
 };
 
 static unsigned char byte_at(size_t i)
@@ -62,9 +63,12 @@ static void talker_meanwhile(void *machine, bool (*fn)(void *context), void *con
 static enum status talker_step(void *machine, bool *more, struct error *err)
 {
     struct talker *talker = machine;
-    while (talker->works && talker->made && talker->heard < talker->works && !talker->ended)
+    while (talker->works && talker->made && talker->heard < talker->works && !talker->ended) {
+        if (talker->stop && talker_held(talker) >= PUMP_AHEAD_MOST)
+            atomic_store(talker->stop, true);
         if (!talker->meanwhile(talker->context))
             return error_set(err, ST_CANCELLED, "broken off");
+    }
     if (talker->fail_at && talker->heard >= talker->fail_at)
         return error_set(err, ST_REFUSED, "enough");
     if (talker->at == talker->in_room) {
@@ -193,13 +197,6 @@ static void test_ahead(void **state)
     close(pair[1]);
 }
 
-static void *stop_soon(void *context)
-{
-    usleep(20000);
-    atomic_store((atomic_bool *)context, true);
-    return NULL;
-}
-
 /* Long work that is stopped, and one whose other side says more than may be held. */
 static void test_ahead_stopped(void **state)
 {
@@ -208,12 +205,12 @@ static void test_ahead_stopped(void **state)
     atomic_bool stop = false;
     struct pump_options options = {.wake = -1, .stop = &stop};
     int pair[2];
-    pthread_t thread, stopper;
+    pthread_t thread;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
     sides[0] = (struct side){.talker = {.total = 90 << 20}, .fd = pair[0]};
-    sides[1] = (struct side){.talker = {.total = 1 << 16, .works = SIZE_MAX}, .fd = pair[1]};
+    sides[1] = (struct side){.talker = {.total = 1 << 16, .works = SIZE_MAX, .stop = &stop},
+                             .fd = pair[1]};
     assert_int_equal(pthread_create(&thread, NULL, side_run, &sides[0]), 0);
-    assert_int_equal(pthread_create(&stopper, NULL, stop_soon, &stop), 0);
     struct pump_end end = end_of(&sides[1].talker);
     struct wire *wire = wire_of_descriptors(pair[1], pair[1]);
     assert_int_equal(pump_run(wire, &end, &options, &sides[1].error), ST_CANCELLED);
@@ -221,7 +218,6 @@ static void test_ahead_stopped(void **state)
     wire->ops->close(wire);
     close(pair[1]);
     pthread_join(thread, NULL);
-    pthread_join(stopper, NULL);
     close(pair[0]);
     error_clear(&sides[0].error);
     error_clear(&sides[1].error);
