@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { REPLACEMENT = 0xFFFD, QUOTE_RUNES = 60 };
+enum { REPLACEMENT = 0xFFFD, QUOTE_RUNES = 60, SENTENCE_RUNES = 600 };
 
 size_t text_rune(const char *at, size_t n, uint32_t *rune)
 {
@@ -82,12 +82,11 @@ bool text_valid(const char *bytes, size_t n)
     return true;
 }
 
-char *text_quote(struct arena *arena, const char *bytes, size_t n)
+/* As far as so many runes, what is no text as \xNN, "…" where there is more. */
+static size_t outside_put(char *out, const char *bytes, size_t n, size_t most)
 {
-    char *out = arena_alloc(arena, (n < QUOTE_RUNES * 4 ? n : QUOTE_RUNES * 4) * 4 + 8);
     size_t at = 0, runes = 0, i = 0;
-    out[at++] = '\'';
-    for (; i < n && runes < QUOTE_RUNES; runes++) {
+    for (; i < n && runes < most; runes++) {
         uint32_t rune;
         size_t length = text_rune(bytes + i, n - i, &rune);
         bool bad = ((unsigned char)bytes[i] >= 0x80 && length == 1) || is_control(rune);
@@ -104,7 +103,23 @@ char *text_quote(struct arena *arena, const char *bytes, size_t n)
         memcpy(out + at, "…", 3);
         at += 3;
     }
-    out[at] = '\'';
+    return at;
+}
+
+char *text_quote(struct arena *arena, const char *bytes, size_t n)
+{
+    char *out = arena_alloc(arena, (n < QUOTE_RUNES * 4 ? n : QUOTE_RUNES * 4) * 4 + 8);
+    *out = '\'';
+    size_t at = 1 + outside_put(out + 1, bytes, n, QUOTE_RUNES);
+    out[at++] = '\'';
+    out[at] = 0;
+    return out;
+}
+
+char *text_sentence(struct arena *arena, const char *bytes, size_t n)
+{
+    char *out = arena_alloc(arena, (n < SENTENCE_RUNES * 4 ? n : SENTENCE_RUNES * 4) * 4 + 8);
+    out[outside_put(out, bytes, n, SENTENCE_RUNES)] = 0;
     return out;
 }
 

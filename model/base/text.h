@@ -25,6 +25,8 @@ size_t text_put_rune(uint32_t rune, char out[4]);
 /* Outside bytes for an error message: quoted with '...', control characters and ill-formed bytes as
  * \xNN, cut after about 60 characters with "…". Owned by the arena. */
 char *text_quote(struct arena *arena, const char *bytes, size_t n);
+/* The same of what another program gives as its reason: without quotes, about 600 characters. */
+char *text_sentence(struct arena *arena, const char *bytes, size_t n);
 
 /* Whole-string parsers: true only when all n bytes are one number in range. No spaces, no locale.
  */

@@ -22,7 +22,7 @@ struct bytes {
 static inline unsigned char *bytes_room(struct bytes *out, size_t more)
 {
     vec_reserve(out, more);
-    return out->at + out->n;
+    return out->cap ? out->at + out->n : out->at;
 }
 
 static inline void bytes_put(struct bytes *out, const void *from, size_t n)

@@ -205,7 +205,7 @@ enum status scan_fetch(struct scan *scan, struct scan_job *job, bool *more, stru
     reader_progress(scan->reader, scan->events_done, scan->events_all);
     job->assembly = (struct assembly){
         .block = unit->block,
-        .entries = scan->entries.at + unit->first,
+        .entries = unit->n ? scan->entries.at + unit->first : NULL,
         .chunks = job->buffers.at,
         .n_chunks = unit->n,
         .tail = unit->tail_to > unit->tail_from ? scan->tail.events.at + unit->tail_from : NULL,

@@ -129,6 +129,7 @@ void batch_in_begin(struct batch_in *batch)
     batch->open = true;
     batch->going_on = false;
     batch->bytes.n = batch->parts.n = 0;
+    bytes_room(&batch->bytes, 1); /* parts of nothing have an address */
     memset(batch->hash, 0, sizeof batch->hash);
 }
 

@@ -354,7 +354,7 @@ static enum status bye(struct sync_replica *r, const json_t *json, struct error 
         side_lock(&r->home, NULL);
     struct arena *arena = arena_new();
     error_set(err, status, "the hub ended the session: %s",
-              text_quote(arena, reason, strlen(reason)));
+              text_sentence(arena, reason, strlen(reason)));
     arena_free(arena);
     return status;
 }

@@ -237,7 +237,8 @@ static void reason_good(bool at_hub, enum status status, enum status hub_status)
                       text);
     if (status == ST_OK)
         return;
-    if (!strstr(text, "disk") && !strstr(text, "file") && !strstr(text, "'/"))
+    if ((!strstr(text, "disk") && !strstr(text, "file") && !strstr(text, "'/")) ||
+        strstr(text, "…"))
         fail_msg("%s: this says nothing: %s", doing, text);
     if (status != ST_UNUSABLE)
         fail_msg("%s: %s: %s", doing, status_name(status), text);

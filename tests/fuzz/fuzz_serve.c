@@ -13,6 +13,7 @@
 #include "views/cli/cli.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <grp.h>
 #include <limits.h>
 #include <poll.h>
@@ -226,7 +227,10 @@ static int run(struct given *g, const int fds[3])
     pid_t pid = fork();
     if (pid == 0)
         serve(g, fds);
-    if (pid < 0 || waitpid(pid, &status, 0) != pid)
+    while (pid > 0 && waitpid(pid, &status, 0) != pid) /* the fuzzer has a clock that rings */
+        if (errno != EINTR)
+            abort();
+    if (pid < 0)
         abort();
     fuzz_counters_share(false);
     return status;

@@ -83,6 +83,8 @@ static void test_quote(void **state)
     assert_string_equal(text_quote(arena, "a\x1b[31m\n\xff\0z", 9), "'a\\x1b[31m\\x0a\\xff\\x00'");
     assert_string_equal(text_quote(arena, "店", 3), "'店'");
     assert_string_equal(text_quote(arena, "", 0), "''");
+    assert_string_equal(text_sentence(arena, "a\x1b[31m\n\xff\0z", 9), "a\\x1b[31m\\x0a\\xff\\x00");
+    assert_string_equal(text_sentence(arena, "", 0), "");
     char wide[400];
     for (int i = 0; i < 100; i++)
         memcpy(wide + 3 * i, "店", 3);
