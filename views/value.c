@@ -103,8 +103,8 @@ static void heads_fill(const struct filling *f)
     const struct value *v = f->value;
     struct arena *arena = f->panels->arena;
     struct panel *people = panels_add(f->panels, PANEL_TILE, _("STILL ALIVE"), 3);
-    figure_set(f, &people->values[0], C_("counted", "people"), (int64_t)v->n, people_text(f, v->all.alive),
-               "all", 0);
+    figure_set(f, &people->values[0], C_("counted", "people"), (int64_t)v->n,
+               people_text(f, v->all.alive), "all", 0);
     figure_set(f, &people->values[1], _("buyers"), (int64_t)v->n, people_text(f, (double)v->n),
                "all", 0);
     figure_set(f, &people->values[2], _("bought again"), 0, people_text(f, (double)v->repeaters),

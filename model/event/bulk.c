@@ -75,6 +75,10 @@ enum status bulk_begin(struct writer *writer, const struct event_bulk_options *o
         status = file_is_fresh(writer, &bulk->shared.fresh, err);
     if (status == ST_OK)
         status = stage_open(&bulk->stage, writer, options->source, options->time, err);
+    if (status == ST_OK) { /* what is staged counts with the last transaction, which waits */
+        status = writer_relax(writer, true, err);
+        bulk->relaxed = true;
+    }
     bulk->shared.batch = bulk->stage.batch;
     bulk->shared.logged = change_logged(writer);
     if (status != ST_OK) {
@@ -90,6 +94,8 @@ void bulk_free(struct event_bulk *bulk, bool committed)
     struct writer *writer = bulk->shared.writer;
     if (!committed) {
         writer_rollback(writer);
+        if (bulk->relaxed)
+            writer_relax(writer, false, NULL);
         /* What is left on failure, the next bulk append removes. */
         if (bulk->stage.batch)
             stage_clean(writer, NULL);

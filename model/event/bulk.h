@@ -27,7 +27,7 @@ struct event_bulk {
     struct stage stage;
     const struct clock *clock;
     int threads;
-    bool replayed;
+    bool replayed, relaxed; /* relaxed: see writer_relax */
     struct spool *spool;
     size_t portion; /* events that one thread takes at once, unless one place has more */
     struct bulk_lane lanes[EVENT_LANES];

@@ -199,7 +199,10 @@ make_visible(struct event_bulk *bulk,
              const struct event_bulk_counts *counts, struct error *err)
 {
     struct writer *writer = bulk->shared.writer;
-    enum status status = writer_begin(writer, err);
+    bulk->relaxed = false;
+    enum status status = writer_relax(writer, false, err);
+    if (status == ST_OK)
+        status = writer_begin(writer, err);
     if (status == ST_OK)
         status = bulk_resolve_tail(bulk, err);
     if (status == ST_OK && before_visible)
@@ -266,8 +269,11 @@ enum status event_bulk_commit(struct event_bulk *bulk,
         *counts = status == ST_OK ? all : (struct event_bulk_counts){0};
     struct writer *writer = bulk->shared.writer;
     /* What was replaced no longer counts; what is not removed now, the next bulk append removes. */
-    if (status == ST_OK)
+    if (status == ST_OK) {
+        writer_relax(writer, true, NULL);
         stage_clean(writer, NULL);
+        writer_relax(writer, false, NULL);
+    }
     bulk_free(bulk, status == ST_OK);
     return status;
 }

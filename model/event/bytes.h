@@ -79,6 +79,8 @@ struct view {
 
 static inline struct view view_of(const void *at, size_t n)
 {
+    if (!at) /* of nothing: C counts from no null pointer, not even nothing */
+        at = "";
     return (struct view){.at = at, .end = (const unsigned char *)at + n};
 }
 

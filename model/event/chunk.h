@@ -143,4 +143,25 @@ struct event_list {
 bool chunk_events(const struct chunk_head *head, const unsigned char *data, uint32_t first_person,
                   struct arena *arena, struct event_list *events);
 
+/* ---- A chunk that gets a few more events ---- */
+
+/* `changing` says which kinds have new events; those that follow one another (link.h) change
+ * together, and are added. */
+void chunk_kinds_changing(const struct chunk_head *head, bool changing[KIND_MAX + 1]);
+
+/* As chunk_events, of these kinds only. */
+bool chunk_events_of(const struct chunk_head *head, const unsigned char *data,
+                     uint32_t first_person, const bool which[KIND_MAX + 1], struct arena *arena,
+                     struct event_list *events);
+
+/* As chunk_encode, with the segments of all other kinds taken over from another chunk as they
+ * stand. False where their bytes are damaged. */
+struct chunk_kept {
+    const struct chunk_head *head;
+    const unsigned char *data;
+    bool changing[KIND_MAX + 1]; /* are not taken over */
+};
+bool chunk_encode_beside(const struct segment_rows *segments, size_t n,
+                         const struct chunk_kept *kept, struct chunk_bytes *out);
+
 #endif

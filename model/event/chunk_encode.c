@@ -1,6 +1,6 @@
 #include "model/base/arena.h"
 #include "model/base/hash.h"
-#include "model/event/chunk.h"
+#include "model/event/chunk_parts.h"
 #include "model/event/column.h"
 #include "model/event/link.h"
 
@@ -66,6 +66,7 @@ struct piece {
     bool refs;                       /* has the references of the base's rows */
     size_t n_people;
     struct part parts[COLUMN_COUNT];
+    const struct chunk_segment *kept; /* taken over as it is; the rows are not known */
 };
 
 struct encoder {
@@ -239,9 +240,52 @@ static void piece_encode(struct encoder *encoder, struct piece *piece)
     piece->n_people = people_count(&piece->rows);
 }
 
+/* ---- Segments that are taken over ---- */
+
+static unsigned piece_kind(const struct piece *piece)
+{
+    return piece->kept ? piece->kept->kind : piece->rows.kind;
+}
+
+/* By kind; of one kind there are either kept pieces or new ones. */
+static void pieces_keep(struct encoder *encoder, const struct chunk_kept *kept)
+{
+    for (size_t i = 0; i < kept->head->n; i++) {
+        const struct chunk_segment *segment = &kept->head->segments[i];
+        if (kept->changing[segment->kind])
+            continue;
+        size_t at = encoder->pieces.n;
+        vec_reserve(&encoder->pieces, 1);
+        while (at > 0 && piece_kind(&encoder->pieces.at[at - 1]) > segment->kind)
+            at--;
+        memmove(encoder->pieces.at + at + 1, encoder->pieces.at + at,
+                (encoder->pieces.n - at) * sizeof *encoder->pieces.at);
+        encoder->pieces.at[at] = (struct piece){.kept = segment};
+        encoder->pieces.n++;
+    }
+}
+
+/* Proved by the old checksum before it gets a new one. */
+static bool piece_copy(struct encoder *encoder, struct piece *piece, const unsigned char *data)
+{
+    struct bytes *out = &encoder->all;
+    piece->n_people = piece->kept->n_people;
+    for (int column = 0; column < COLUMN_COUNT; column++) {
+        const struct chunk_part *part = &piece->kept->parts[column];
+        struct view view;
+        piece->parts[column] = (struct part){out->n, part->size, part->form, part->from};
+        if (!part->size)
+            continue;
+        if (!part_view(part, data, &view))
+            return false;
+        bytes_put(out, view.at, part->size);
+    }
+    return true;
+}
+
 /* ---- Head and data ---- */
 
-static void head_piece(struct bytes *head, const struct piece *piece, const unsigned char *from)
+static void times_of(const struct piece *piece, int64_t *first_of, int64_t *last_of)
 {
     const struct segment_rows *rows = &piece->rows;
     int64_t first = INT64_MAX, last = INT64_MIN;
@@ -250,12 +294,27 @@ static void head_piece(struct bytes *head, const struct piece *piece, const unsi
         first = time < first ? time : first;
         last = time > last ? time : last;
     }
+    *first_of = piece->kept ? piece->kept->first : first;
+    *last_of = piece->kept ? piece->kept->last : last;
+}
+
+static unsigned base_kind(const struct piece *piece)
+{
+    if (piece->kept)
+        return piece->kept->base ? piece->kept->base->kind : 0;
+    return piece->base ? piece->base->kind : 0;
+}
+
+static void head_piece(struct bytes *head, const struct piece *piece, const unsigned char *from)
+{
+    int64_t first, last;
+    times_of(piece, &first, &last);
     unsigned mask = 0;
     for (int i = 0; i < COLUMN_COUNT; i++)
         mask |= piece->parts[chunk_order[i]].size ? 1u << i : 0;
-    bytes_put_u8(head, rows->kind);
-    bytes_put_u8(head, piece->base ? piece->base->kind : 0);
-    bytes_put_varint(head, rows->n);
+    bytes_put_u8(head, piece_kind(piece));
+    bytes_put_u8(head, base_kind(piece));
+    bytes_put_varint(head, piece->kept ? piece->kept->n : piece->rows.n);
     bytes_put_varint(head, piece->n_people);
     bytes_put_signed(head, first);
     bytes_put_varint(head, (uint64_t)last - (uint64_t)first);
@@ -290,20 +349,34 @@ static void chunk_write(const struct encoder *encoder, struct chunk_bytes *out)
         }
 }
 
-void chunk_encode(const struct segment_rows *segments, size_t n, struct chunk_bytes *out)
+bool chunk_encode_beside(const struct segment_rows *segments, size_t n,
+                         const struct chunk_kept *kept, struct chunk_bytes *out)
 {
     struct encoder encoder = {.arena = arena_new()};
     size_t most = 0;
+    bool good = true;
     for (size_t i = 0; i < n; i++) {
         most = segments[i].n > most ? segments[i].n : most;
         pieces_add(&encoder, &segments[i]);
     }
+    if (kept)
+        pieces_keep(&encoder, kept);
     encoder.words = mem_alloc(2 * (most + 1) * sizeof *encoder.words);
-    for (size_t i = 0; i < encoder.pieces.n; i++)
-        piece_encode(&encoder, &encoder.pieces.at[i]);
-    chunk_write(&encoder, out);
+    for (size_t i = 0; i < encoder.pieces.n && good; i++)
+        if (encoder.pieces.at[i].kept)
+            good = piece_copy(&encoder, &encoder.pieces.at[i], kept->data);
+        else
+            piece_encode(&encoder, &encoder.pieces.at[i]);
+    if (good)
+        chunk_write(&encoder, out);
     vec_free(&encoder.pieces);
     arena_free(encoder.arena);
     free(encoder.words);
     free(encoder.all.at);
+    return good;
+}
+
+void chunk_encode(const struct segment_rows *segments, size_t n, struct chunk_bytes *out)
+{
+    chunk_encode_beside(segments, n, NULL, out);
 }

@@ -96,8 +96,9 @@ static void events_merge(struct event *events, size_t n_first, size_t n)
     free(first);
 }
 
-bool chunk_events(const struct chunk_head *head, const unsigned char *data, uint32_t first_person,
-                  struct arena *arena, struct event_list *events)
+bool chunk_events_of(const struct chunk_head *head, const unsigned char *data,
+                     uint32_t first_person, const bool which[KIND_MAX + 1], struct arena *arena,
+                     struct event_list *events)
 {
     size_t most = 0;
     for (size_t i = 0; i < head->n; i++)
@@ -106,6 +107,8 @@ bool chunk_events(const struct chunk_head *head, const unsigned char *data, uint
     vec_reserve(events, head->events);
     bool good = true;
     for (size_t i = 0; good && i < head->n; i++) {
+        if (which && !which[head->segments[i].kind])
+            continue;
         struct event *at = events->at + events->n;
         memset(at, 0, head->segments[i].n * sizeof *at);
         good = put_segment(&head->segments[i], data, first_person, arena, at, words);
@@ -116,4 +119,23 @@ bool chunk_events(const struct chunk_head *head, const unsigned char *data, uint
     }
     free(words);
     return good;
+}
+
+bool chunk_events(const struct chunk_head *head, const unsigned char *data, uint32_t first_person,
+                  struct arena *arena, struct event_list *events)
+{
+    return chunk_events_of(head, data, first_person, NULL, arena, events);
+}
+
+void chunk_kinds_changing(const struct chunk_head *head, bool changing[KIND_MAX + 1])
+{
+    for (bool more = true; more;) {
+        more = false;
+        for (size_t i = 0; i < head->n; i++) {
+            const struct chunk_segment *segment = &head->segments[i];
+            if (!segment->base || changing[segment->kind] == changing[segment->base->kind])
+                continue;
+            changing[segment->kind] = changing[segment->base->kind] = more = true;
+        }
+    }
 }

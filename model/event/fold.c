@@ -43,11 +43,12 @@ static enum status tail_add(struct event_bulk *bulk, int64_t last, struct error 
     return status;
 }
 
-/* Another process at such work is no error: *bulk is NULL then. */
+/* A tail of late receipts touches many chunks: two threads, which the machine of a till can spare.
+ * Another process at such work is no error: *bulk is NULL then. */
 static enum status fold_begin(struct writer *writer, struct event_bulk **bulk, struct error *err)
 {
     struct event_bulk_options options = {.memory = (size_t)64 << 20,
-                                         .threads = 1,
+                                         .threads = 2,
                                          .source = "tail",
                                          .replayed = writer_mall(writer)->replica};
     struct error busy = {0};

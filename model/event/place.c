@@ -250,8 +250,8 @@ static void segment_gather(const struct event *events, size_t n, uint64_t *words
     memcpy(rows->column, column, sizeof column);
 }
 
-void sorter_encode(struct sorter *sorter, const struct event *events, size_t n,
-                   struct chunk_bytes *out)
+bool sorter_encode_beside(struct sorter *sorter, const struct event *events, size_t n,
+                          const struct chunk_kept *kept, struct chunk_bytes *out)
 {
     struct segment_rows segments[KIND_MAX + 1];
     size_t n_segments = 0;
@@ -262,5 +262,11 @@ void sorter_encode(struct sorter *sorter, const struct event *events, size_t n,
         segment_gather(events + from, to - from, sorter->words + from * COLUMN_REF,
                        sorter->person + from, sorter->refs + from, &segments[n_segments++]);
     }
-    chunk_encode(segments, n_segments, out);
+    return chunk_encode_beside(segments, n_segments, kept, out);
+}
+
+void sorter_encode(struct sorter *sorter, const struct event *events, size_t n,
+                   struct chunk_bytes *out)
+{
+    sorter_encode_beside(sorter, events, n, NULL, out);
 }

@@ -75,8 +75,11 @@ void sorter_sort(struct sorter *sorter, int32_t block, const struct event *event
 /* The events of one of the places, side by side; valid until the next call. */
 const struct event *sorter_place(struct sorter *sorter, const struct place_range *place);
 
-/* The bytes of n sorted events of one place. */
+/* The bytes of n sorted events of one place; beside segments that are kept (chunk_encode_beside).
+ */
 void sorter_encode(struct sorter *sorter, const struct event *events, size_t n,
                    struct chunk_bytes *out);
+bool sorter_encode_beside(struct sorter *sorter, const struct event *events, size_t n,
+                          const struct chunk_kept *kept, struct chunk_bytes *out);
 
 #endif

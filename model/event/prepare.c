@@ -140,46 +140,76 @@ enum status recent_stored(struct writer *writer, int64_t batch, int32_t block,
 
 /* ---- Joining and encoding ---- */
 
+/* So many more events than a place has or fewer, and the kinds without new ones stay as they are.
+ * Of more, other kinds may come to follow one another (link.h), which is worth encoding all anew.
+ */
+enum { FEW_PART = 16 };
+
+/* What a place will have: the events to be encoded, and of the stored chunk what stays. */
+struct joined {
+    const struct event *events;
+    size_t n;
+    struct chunk_entry entry; /* of the stored chunk; id 0: there is none */
+    struct chunk_kept kept;
+};
+
 /* The place's events as they will be, where the file has some: those come first, as they arrived
- * first. *n is 0 where it has none. */
+ * first. */
+static enum status chunk_join(struct preparer *preparer, int32_t block,
+                              const struct place_range *place, const struct event *fresh,
+                              size_t n_fresh, struct joined *joined, struct error *err)
+{
+    struct chunk_buffer *buffer = &preparer->buffer;
+    struct event_list *list = &preparer->joined;
+    bool few = n_fresh <= (size_t)joined->entry.events / FEW_PART;
+    joined->kept = (struct chunk_kept){.head = &buffer->parsed, .data = buffer->data.at};
+    for (int kind = 0; kind <= KIND_MAX; kind++)
+        joined->kept.changing[kind] = !few;
+    for (size_t i = 0; i < n_fresh; i++)
+        joined->kept.changing[fresh[i].kind] = true;
+    chunk_kinds_changing(&buffer->parsed, joined->kept.changing);
+    list->n = 0;
+    arena_reset(preparer->arena);
+    if (!chunk_events_of(&buffer->parsed, buffer->data.at, block_first_person(block),
+                         joined->kept.changing, preparer->arena, list))
+        return chunk_damaged(&joined->entry, "its columns do not decode", err);
+    for (size_t i = 0; i < n_fresh; i++)
+        vec_push(list, fresh[i]);
+    sorter_sort(preparer->joiner, block, list->at, list->n);
+    if (preparer->joiner->places.n != 1 || joined->entry.first < place->span.start ||
+        joined->entry.last >= place->span.end)
+        return clock_refused(err);
+    joined->n = list->n;
+    joined->events = sorter_place(preparer->joiner, preparer->joiner->places.at);
+    return ST_OK;
+}
+
 static enum status place_join(struct preparer *preparer, int32_t block,
                               const struct place_range *place, const struct event *fresh,
-                              const struct event **all, size_t *n, bool *own, struct error *err)
+                              struct joined *joined, struct error *err)
 {
     struct shared_writer *shared = preparer->shared;
-    struct chunk_entry entry = {0};
-    *n = 0;
-    *own = false;
+    size_t n_fresh = place->to - place->from;
+    *joined = (struct joined){.events = fresh, .n = n_fresh};
     if (shared->fresh)
         return ST_OK;
     pthread_mutex_lock(&shared->lock);
     enum status status = place_chunk(shared->writer, shared->batch, block, place->span.number,
-                                     &entry, &preparer->buffer, err);
+                                     &joined->entry, &preparer->buffer, err);
     pthread_mutex_unlock(&shared->lock);
-    if (status != ST_OK || entry.id == 0)
-        return status;
-    struct event_list *joined = &preparer->joined;
-    joined->n = 0;
-    arena_reset(preparer->arena);
-    if (!chunk_events(&preparer->buffer.parsed, preparer->buffer.data.at, block_first_person(block),
-                      preparer->arena, joined))
-        return chunk_damaged(&entry, "its columns do not decode", err);
-    for (size_t i = 0; i < place->to - place->from; i++)
-        vec_push(joined, fresh[i]);
-    sorter_sort(preparer->joiner, block, joined->at, joined->n);
-    if (preparer->joiner->places.n != 1)
-        return clock_refused(err);
-    *n = joined->n;
-    *own = entry.own;
-    *all = sorter_place(preparer->joiner, preparer->joiner->places.at);
-    return ST_OK;
+    return status == ST_OK && joined->entry.id
+               ? chunk_join(preparer, block, place, fresh, n_fresh, joined, err)
+               : status;
 }
 
-static void row_describe(struct chunk_row *row, const struct event *events, size_t n)
+/* The new events, over what the row of the stored chunk says. */
+static void row_describe(struct chunk_row *row, const struct chunk_entry *entry,
+                         const struct event *events, size_t n)
 {
-    row->first = INT64_MAX;
-    row->last = INT64_MIN;
-    row->events = (int64_t)n;
+    row->first = entry->id ? entry->first : INT64_MAX;
+    row->last = entry->id ? entry->last : INT64_MIN;
+    row->events = entry->events + (int64_t)n;
+    row->lines = entry->lines;
     for (size_t i = 0; i < n; i++) {
         row->first = events[i].time < row->first ? events[i].time : row->first;
         row->last = events[i].time > row->last ? events[i].time : row->last;
@@ -187,36 +217,43 @@ static void row_describe(struct chunk_row *row, const struct event *events, size
     }
 }
 
+static void people_add(struct preparer *preparer, const struct event *fresh, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        person_block_add(preparer->people, &fresh[i]);
+        recent_add(preparer->recent, &fresh[i], preparer->now);
+    }
+}
+
 static enum status place_prepare(struct preparer *preparer, int32_t block,
                                  const struct place_range *place, struct prepared *prepared,
                                  struct error *err)
 {
-    size_t n_fresh = place->to - place->from, n;
-    const struct event *fresh = sorter_place(preparer->sorter, place), *all;
-    bool own;
-    enum status status = place_join(preparer, block, place, fresh, &all, &n, &own, err);
+    size_t n_fresh = place->to - place->from;
+    const struct event *fresh = sorter_place(preparer->sorter, place);
+    struct joined joined;
+    enum status status = place_join(preparer, block, place, fresh, &joined, err);
     if (status != ST_OK)
         return status;
-    if (n == 0) {
-        all = fresh;
-        n = n_fresh;
-    }
-    if (n > CHUNK_EVENTS_MAX)
+    struct chunk_row row = {.block = block, .month = place->span.number};
+    bool stored = joined.entry.id != 0;
+    row_describe(&row, &joined.entry, fresh, n_fresh);
+    if (row.events > CHUNK_EVENTS_MAX)
         return error_set(err, ST_REFUSED,
                          "there are more than %d events of one block of people in one month",
                          CHUNK_EVENTS_MAX);
-    struct chunk_row row = {.block = block, .month = place->span.number};
-    row_describe(&row, all, n);
-    sorter_encode(preparer->joiner, all, n, &row.bytes);
+    if (!sorter_encode_beside(preparer->joiner, joined.events, joined.n,
+                              stored ? &joined.kept : NULL, &row.bytes))
+        status = chunk_damaged(&joined.entry, "its columns do not match their checksums", err);
     /* Without earlier events the chunk itself says what the batch brought. */
-    if (preparer->shared->logged && all != fresh && !own)
+    if (status == ST_OK && preparer->shared->logged && stored && !joined.entry.own)
         sorter_encode(preparer->sorter, fresh, n_fresh, &row.fresh);
-    vec_push(&prepared->chunks, row);
+    vec_push(&prepared->chunks, row); /* to be freed with the others in any case */
+    if (status != ST_OK)
+        return status;
     rollup_add_place(&preparer->rollup, place->span.start, fresh, n_fresh);
-    for (size_t i = 0; block >= 0 && i < n_fresh; i++) {
-        person_block_add(preparer->people, &fresh[i]);
-        recent_add(preparer->recent, &fresh[i], preparer->now);
-    }
+    if (block >= 0)
+        people_add(preparer, fresh, n_fresh);
     return ST_OK;
 }
 

@@ -61,15 +61,26 @@ void piece_end(struct piece *piece, enum device_condition state, const char *rea
     transfer->left--;
 }
 
+/* What it said in one line: "config.new: no kind is set; the application refuses it". */
+static void said_in_line(const struct piece *piece, char *text, size_t size)
+{
+    size_t at = 0, n = piece->said_n;
+    while (n && piece->said[n - 1] == '\n')
+        n--;
+    for (size_t i = 0; i < n && at + 2 < size; i++) {
+        bool ends = piece->said[i] == '\n';
+        text[at++] = ends ? ';' : piece->said[i];
+        if (ends)
+            text[at++] = ' ';
+    }
+    text[at] = '\0';
+}
+
 void piece_refused(struct piece *piece)
 {
     char text[SAID_MOST + 64];
-    size_t n = piece->said_n;
-    while (n && piece->said[n - 1] == '\n')
-        n--;
-    if (n)
-        snprintf(text, sizeof text, "%.*s", (int)n, piece->said);
-    else
+    said_in_line(piece, text, sizeof text);
+    if (!*text)
         snprintf(text, sizeof text, "it ended with status %d", piece->job.exit_status);
     bool old = piece->job.exit_status == 2 && strstr(text, "usage:");
     piece_end(piece, DEVICE_FAILED,

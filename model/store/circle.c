@@ -41,9 +41,7 @@ enum status circle_check(struct writer *writer, int64_t id, int64_t to, struct e
         sqlite3_reset(stmt);
     }
     if (status == ST_OK && circle)
-        status = error_set(err, ST_REFUSED,
-                           "bastion of device %s: its bastions would be a circle: %s, %s%s", name,
-                           name, names, name);
+        status = error_set(err, ST_REFUSED, "bastions in a circle: %s, %s%s", name, names, name);
     arena_free(arena);
     return status;
 }

@@ -57,8 +57,8 @@ void mall_close(struct mall *mall);
 enum status mall_reload(struct mall *mall, struct error *err);
 
 /* ST_DENIED where the mall is a replica that did not hear of its hub for too long: nothing of it is
- * shown until it has (doc/sync.md). Now and then it keeps in the file how late it is, as far as that
- * can be done at once (lock_clock.h). For any thread but the screen's. */
+ * shown until it has (doc/sync.md). Now and then it keeps in the file how late it is, as far as
+ * that can be done at once (lock_clock.h). For any thread but the screen's. */
 enum status mall_unlocked(const struct mall *mall, struct error *err);
 
 /* The moment that periods count back from: the wall clock, but never later than the latest event

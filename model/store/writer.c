@@ -13,7 +13,7 @@
 
 #include <stdlib.h>
 
-enum { CACHE_KIB = 32768 };
+enum { CACHE_KIB = 32768, RELAXED_PAGES = 16384 /* 64 MB of log */ };
 
 struct writer {
     struct mall *mall;
@@ -23,6 +23,7 @@ struct writer {
     struct attachments kept;
     bool in_transaction, has_bulk;
     int log_pages; /* in the write-ahead log after the last commit */
+    int relaxed;   /* how many want the disk waited for seldom */
     uint64_t epoch;
     int64_t data_version;
     struct stale stale;
@@ -267,7 +268,7 @@ enum status writer_commit(struct writer *writer, struct error *err)
         return status;
     }
     /* The change is safe now. That the log cannot be moved (a full disk) must not deny that. */
-    if (writer->log_pages >= WRITER_CHECKPOINT_PAGES)
+    if (writer->log_pages >= (writer->relaxed ? RELAXED_PAGES : WRITER_CHECKPOINT_PAGES))
         checkpoint_passive(writer);
     writer->in_transaction = false;
     lock_release(&writer->lock, LOCK_WRITER);
@@ -331,6 +332,14 @@ enum status writer_checkpoint(struct writer *writer, struct error *err)
     }
     lock_release(&writer->lock, LOCK_WRITER);
     return status;
+}
+
+enum status writer_relax(struct writer *writer, bool on, struct error *err)
+{
+    writer->relaxed += on ? 1 : -1;
+    return sqlite_run(writer->db,
+                      writer->relaxed ? "pragma synchronous = normal" : "pragma synchronous = full",
+                      "opening the writer", err);
 }
 
 enum status writer_quiet_begin(struct writer *writer, struct error *err)

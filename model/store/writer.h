@@ -66,6 +66,12 @@ void writer_bulk_end(struct writer *writer);
 /* Moves the WAL into the file, as far as readers allow. Called now and then by writer_commit. */
 enum status writer_checkpoint(struct writer *writer, struct error *err);
 
+/* Long work of which nothing counts before its last transaction: from on to off a commit does not
+ * wait for the disk, and the log is moved once in 64 MB. A crash of the machine undoes some of the
+ * last commits, all of each, and none that is before one that stays. Outside of transactions; may
+ * nest. */
+enum status writer_relax(struct writer *writer, bool on, struct error *err);
+
 /* Whether what is deleted from now on is overwritten with zeros in the file: for erasures. */
 enum status writer_overwrite(struct writer *writer, bool on, struct error *err);
 

@@ -7,94 +7,11 @@
 #include "model/store/lock_clock.h"
 #include "model/store/sqlite.h"
 #include "model/sync/outbox_parts.h"
+#include "model/sync/rows.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static enum status nonsense(struct error *err)
-{
-    return error_set(err, ST_REFUSED,
-                     "the hub sent rows that this program cannot read: nothing of them was kept; "
-                     "install the hub's version");
-}
-
-/* ---- Statements over whole tables ---- */
-
-/* Columns that a role lacks get what the schema says, or nothing of their type. */
-static enum status insert_sql(struct writer *writer, struct arena *arena,
-                              const struct policy_table *table, const char **sql, struct error *err)
-{
-    sqlite3_stmt *stmt;
-    char *names = arena_strdup(arena, ""), *values = arena_strdup(arena, "");
-    size_t n = 0;
-    for (; n < table->n; n++) {
-        const char *name = table->columns[table->sent[n]].column;
-        names = arena_printf(arena, "%s%s%s", names, n ? ", " : "", name);
-        values = arena_printf(arena, "%s%s?%zu", values, n ? ", " : "", n + 1);
-    }
-    enum status status = writer_prepare(
-        writer,
-        "select name, type from pragma_table_info(?1) where \"notnull\" and dflt_value is"
-        " null",
-        &stmt, err);
-    if (status != ST_OK)
-        return status;
-    sqlite3_bind_text(stmt, 1, table->place->table, -1, SQLITE_STATIC);
-    while (sqlite3_step(stmt) == SQLITE_ROW) {
-        const char *name = (const char *)sqlite3_column_text(stmt, 0);
-        const char *type = (const char *)sqlite3_column_text(stmt, 1);
-        bool sent = false;
-        for (size_t i = 0; i < table->n && !sent; i++)
-            sent = strcmp(table->columns[table->sent[i]].column, name) == 0;
-        if (sent)
-            continue;
-        names = arena_printf(arena, "%s, %s", names, name);
-        values = arena_printf(arena, "%s, %s", values,
-                              strcmp(type, "TEXT") == 0   ? "''"
-                              : strcmp(type, "BLOB") == 0 ? "x''"
-                                                          : "0");
-    }
-    sqlite3_reset(stmt);
-    *sql = arena_printf(arena, "insert or replace into %s (%s) values (%s)", table->place->table,
-                        names, values);
-    return ST_OK;
-}
-
-static enum status key_clear(struct writer *writer, const struct change_place *place, int64_t key,
-                             struct arena *arena, struct error *err)
-{
-    sqlite3_stmt *stmt;
-    enum status status = writer_prepare(writer,
-                                        arena_printf(arena, "delete from %s where %s", place->table,
-                                                     change_where_sql(arena, place)),
-                                        &stmt, err);
-    if (status != ST_OK)
-        return status;
-    sqlite3_bind_int64(stmt, 1, key);
-    return writer_run(writer, stmt, err);
-}
-
-/* One row of n values. */
-static enum status row_run(struct writer *writer, sqlite3_stmt *stmt, struct view *in, size_t n,
-                           struct error *err)
-{
-    for (size_t i = 0; i < n; i++) {
-        struct policy_value value;
-        if (!value_get(in, &value))
-            return nonsense(err);
-        value_bind(stmt, (int)i + 1, &value);
-    }
-    return writer_run(writer, stmt, err);
-}
-
-static enum status row_insert(struct writer *writer, const char *sql, struct view *in, size_t n,
-                              struct error *err)
-{
-    sqlite3_stmt *stmt;
-    enum status status = writer_prepare(writer, sql, &stmt, err);
-    return status == ST_OK ? row_run(writer, stmt, in, n, err) : status;
-}
 
 /* ---- Rows of places ---- */
 
@@ -106,21 +23,30 @@ static enum status person_note(struct apply *apply, const struct change_place *p
     return search_touch(apply->writer, (uint32_t)key, err);
 }
 
-/* Of a first copy, by the million: nothing stands in their way. */
-static enum status rows_copy(struct apply *apply, const struct policy_table *table, const char *sql,
-                             struct view *in, struct error *err)
+/* In place of what is there under their keys. */
+static enum status rows_replace(struct apply *apply, const struct policy_table *table,
+                                struct view *in, bool gone, struct error *err)
 {
-    sqlite3_stmt *stmt;
-    enum status status = writer_prepare(apply->writer, sql, &stmt, err);
+    struct arena *arena = arena_new();
+    const struct change_place *place = table->place;
+    const char *sql = NULL;
+    enum status status = rows_insert_sql(apply->writer, arena, table, ROWS_BOUND, &sql, err);
     while (status == ST_OK && view_left(in)) {
-        view_signed(in);
-        size_t n = view_count(in, INT32_MAX);
+        int64_t key = view_signed(in);
+        size_t n = gone ? 0 : view_count(in, INT32_MAX);
         if (in->bad)
-            return nonsense(err);
+            status = rows_nonsense(err);
+        if (status == ST_OK && !n)
+            status = forget_note(&apply->forgetting, apply->writer, place, key, err);
+        if (status == ST_OK)
+            status = rows_clear(apply->writer, place, key, arena, err);
         for (size_t i = 0; i < n && status == ST_OK; i++)
-            status = row_run(apply->writer, stmt, in, table->n, err);
+            status = row_insert(apply->writer, sql, in, table->n, err);
+        if (status == ST_OK)
+            status = person_note(apply, place, key, err);
         apply->rows++;
     }
+    arena_free(arena);
     return status;
 }
 
@@ -128,32 +54,14 @@ static enum status place_rows(struct apply *apply, const struct change_place *pl
                               struct view *in, bool gone, struct error *err)
 {
     struct policy_table table;
-    struct arena *arena = arena_new();
-    const char *sql = NULL;
     policy_table(apply->role, place, &table);
-    enum status status =
-        table.n ? insert_sql(apply->writer, arena, &table, &sql, err) : nonsense(err);
-    bool whole = place->key == CHANGE_ALL; /* a new mall's own settings are not the hub's */
-    if (status == ST_OK && apply->copying && !gone && !whole)
-        status = rows_copy(apply, &table, sql, in, err);
-    while (status == ST_OK && view_left(in)) {
-        int64_t key = view_signed(in);
-        size_t n = gone ? 0 : view_count(in, INT32_MAX);
-        if (in->bad)
-            status = nonsense(err);
-        if (status == ST_OK && !n)
-            status = forget_note(&apply->forgetting, apply->writer, place, key, err);
-        if (status == ST_OK)
-            status = key_clear(apply->writer, place, key, arena, err);
-        for (size_t i = 0; i < n && status == ST_OK; i++)
-            status = row_insert(apply->writer, sql, in, table.n, err);
-        if (status == ST_OK)
-            status = person_note(apply, place, key, err);
-        apply->rows++;
-    }
+    if (!table.n)
+        return rows_nonsense(err);
     apply->settings |= strcmp(place->table, "setting") == 0;
-    arena_free(arena);
-    return status;
+    bool whole = place->key == CHANGE_ALL; /* a new mall's own settings are not the hub's */
+    return apply->copying && !gone && !whole
+               ? rows_copy(apply->writer, &table, *in, &apply->rows, err)
+               : rows_replace(apply, &table, in, gone, err);
 }
 
 /* ---- The tail and what is kept by batch ---- */
@@ -199,7 +107,7 @@ static enum status batch_count(struct apply *apply, int c, struct view in, struc
         return ST_OK;
     for (int i = 0; i <= column; i++)
         if (!value_get(&in, &value))
-            return nonsense(err);
+            return rows_nonsense(err);
     return run_number(apply->writer, "insert or ignore into batch (id, state) values (?1, 'done')",
                       copies[c].batch < 0 ? value.integer & UINT32_MAX : value.integer, err);
 }
@@ -211,7 +119,7 @@ static enum status own_remove(struct apply *apply, struct view in, struct error 
     struct policy_value value, kind = {0};
     for (size_t i = 0; i < 14; i++) {
         if (!value_get(&in, &value))
-            return nonsense(err);
+            return rows_nonsense(err);
         if (i == 3)
             kind = value;
     }
@@ -234,11 +142,11 @@ static enum status copy_rows(struct apply *apply, int place, struct view *in, st
     while (c < n && copies[c].place != place)
         c++;
     if (c == n || !policy_events(apply->role))
-        return nonsense(err);
+        return rows_nonsense(err);
     while (status == ST_OK && view_left(in)) {
         view_signed(in);
         if (view_varint(in) != 1)
-            return nonsense(err);
+            return rows_nonsense(err);
         status =
             place == CHANGE_TAIL ? own_remove(apply, *in, err) : batch_count(apply, c, *in, err);
         if (status == ST_OK)
@@ -253,7 +161,7 @@ static enum status tail_gone(struct apply *apply, struct view *in, struct error 
     enum status status = ST_OK;
     while (status == ST_OK && view_left(in)) {
         int64_t key = view_signed(in);
-        status = in->bad ? nonsense(err)
+        status = in->bad ? rows_nonsense(err)
                          : run_number(apply->writer, "delete from tail where seq = ?1", key, err);
     }
     return status;
@@ -264,7 +172,7 @@ static enum status part_rows(struct apply *apply, const struct batch_part *part,
     struct view in = view_of(apply->batch->bytes.at + part->from, part->to - part->from);
     uint64_t number = view_varint(&in);
     if (in.bad || number > COPY_DONE)
-        return nonsense(err);
+        return rows_nonsense(err);
     const struct change_place *place = change_place_number((int)number);
     if (place)
         return place_rows(apply, place, &in, part->type == FRAME_GONE, err);
@@ -299,7 +207,7 @@ static enum status position_put(struct apply *apply, struct position *position, 
 {
     const json_t *end = apply->end;
     if (!position_read(json_object_get(end, "position"), position))
-        return nonsense(err);
+        return rows_nonsense(err);
     char *text = position_text(position);
     enum status status = sync_put(apply->writer, "position", text, err);
     free(text);
@@ -421,7 +329,7 @@ static enum status chunk_add(struct apply *apply, struct adding *adding, struct 
         adding->head.data_size != view_left(&in) ||
         !chunk_events(&adding->head, in.at, block_first_person((int32_t)block), adding->arena,
                       &adding->events))
-        return nonsense(err);
+        return rows_nonsense(err);
     apply->events += (int64_t)adding->events.n;
     own_note(apply, adding);
     return event_bulk_add(adding->bulk, 0, adding->events.at, adding->events.n, err);
@@ -471,7 +379,7 @@ static enum status events_unpack(struct view in, uint32_t person, struct arena *
         size_t data_size = view_count(&in, INT32_MAX);
         const void *data = view_take(&in, data_size);
         status = in.bad
-                     ? nonsense(err)
+                     ? rows_nonsense(err)
                      : event_unpack(head, head_size, data, data_size, person, arena, events, err);
     }
     return status;
@@ -491,8 +399,9 @@ static enum status events_move(struct apply *apply, struct view in, struct error
                               .context = apply,
                               .replayed = true};
     enum status status =
-        in.bad || !from || !to || from == to || from > UINT32_MAX || to > UINT32_MAX ? nonsense(err)
-                                                                                     : ST_OK;
+        in.bad || !from || !to || from == to || from > UINT32_MAX || to > UINT32_MAX
+            ? rows_nonsense(err)
+            : ST_OK;
     if (status == ST_OK && some)
         status = events_unpack(in, (uint32_t)from, arena, &only, err);
     if (some) {
@@ -527,7 +436,7 @@ static enum status batch_write(struct apply *apply, struct error *err)
         if (part->type != FRAME_EVENTS)
             continue;
         if (!policy_events(apply->role))
-            return nonsense(err);
+            return rows_nonsense(err);
         switch (view_u8(&in)) {
         case ACT_ADD:
             return events_add(apply, err);
@@ -538,7 +447,7 @@ static enum status batch_write(struct apply *apply, struct error *err)
         case ACT_MOVE:
             return events_move(apply, in, err);
         default:
-            return nonsense(err);
+            return rows_nonsense(err);
         }
     }
     return plain(apply, err);
@@ -551,66 +460,5 @@ enum status apply_batch(struct apply *apply, struct error *err)
         status = forget_bytes(&apply->forgetting, apply->writer, err);
     forgetting_free(&apply->forgetting);
     vec_free(&apply->own);
-    return status;
-}
-
-/* ---- Rows as they are here ---- */
-
-enum status rows_keep(struct writer *writer, const struct change_place *place, int64_t key,
-                      struct bytes *out, struct error *err)
-{
-    sqlite3_stmt *stmt;
-    struct arena *arena = arena_new();
-    enum status status = writer_prepare(writer,
-                                        arena_printf(arena, "select * from %s where %s",
-                                                     place->table, change_where_sql(arena, place)),
-                                        &stmt, err);
-    int code = SQLITE_DONE;
-    if (status == ST_OK)
-        sqlite3_bind_int64(stmt, 1, key);
-    while (status == ST_OK && (code = sqlite3_step(stmt)) == SQLITE_ROW)
-        rows_put(stmt, out);
-    if (status == ST_OK && code != SQLITE_DONE)
-        status = sqlite_status(writer_db(writer), "reading rows", err);
-    if (status == ST_OK)
-        sqlite3_reset(stmt);
-    arena_free(arena);
-    return status;
-}
-
-void rows_put(sqlite3_stmt *stmt, struct bytes *out)
-{
-    int n = sqlite3_column_count(stmt);
-    bytes_put_varint(out, (uint64_t)n);
-    for (int i = 0; i < n; i++) {
-        struct policy_value value = {.type = sqlite3_column_type(stmt, i),
-                                     .integer = sqlite3_column_int64(stmt, i),
-                                     .real = sqlite3_column_double(stmt, i)};
-        if (value.type == SQLITE_TEXT || value.type == SQLITE_BLOB) {
-            value.bytes = sqlite3_column_blob(stmt, i);
-            value.size = (size_t)sqlite3_column_bytes(stmt, i);
-        }
-        value_put(out, &value);
-    }
-}
-
-enum status rows_restore(struct writer *writer, const struct change_place *place, int64_t key,
-                         struct view in, struct error *err)
-{
-    struct arena *arena = arena_new();
-    enum status status = key_clear(writer, place, key, arena, err);
-    while (status == ST_OK && view_left(&in)) {
-        size_t n = view_count(&in, 64);
-        const char *places = "?1";
-        for (size_t i = 1; i < n; i++)
-            places = arena_printf(arena, "%s, ?%zu", places, i + 1);
-        status = in.bad || !n
-                     ? nonsense(err)
-                     : row_insert(writer,
-                                  arena_printf(arena, "insert or replace into %s values (%s)",
-                                               place->table, places),
-                                  &in, n, err);
-    }
-    arena_free(arena);
     return status;
 }

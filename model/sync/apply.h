@@ -23,16 +23,7 @@ struct apply {
 /* All or nothing. ST_REFUSED for what a hub cannot have sent. */
 enum status apply_batch(struct apply *apply, struct error *err);
 
-/* The row a statement of "select *" is at. */
-void rows_put(sqlite3_stmt *stmt, struct bytes *out);
-
 /* A name of the table `sync`. */
 enum status sync_put(struct writer *writer, const char *name, const char *value, struct error *err);
-
-/* Every row of a key as it is here, all columns; and in place of what is there. For outbox_base. */
-enum status rows_keep(struct writer *writer, const struct change_place *place, int64_t key,
-                      struct bytes *out, struct error *err);
-enum status rows_restore(struct writer *writer, const struct change_place *place, int64_t key,
-                         struct view in, struct error *err);
 
 #endif

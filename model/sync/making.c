@@ -6,6 +6,7 @@
 #include "model/store/column.h"
 #include "model/store/migrate.h"
 #include "model/store/sqlite.h"
+#include "model/sync/position.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -113,6 +114,13 @@ static const struct index *index_find(const struct indices *indices, const char 
     return NULL;
 }
 
+/* The number of its table's place; -1 where it is of none and stays. */
+static int index_place(const struct index *index)
+{
+    const struct change_place *place = change_place_find(index->table);
+    return place ? place->number : -1;
+}
+
 /* ---- In the file ---- */
 
 static enum status run_alone(struct side *side, const char *sql, struct error *err)
@@ -130,20 +138,32 @@ static enum status run_alone(struct side *side, const char *sql, struct error *e
 
 enum status making_go_on(struct side *side, struct error *err)
 {
-    return sqlite_run(writer_db(side->writer),
-                      "pragma synchronous = normal; pragma temp_store = file; pragma threads = 2",
-                      "opening a first copy", err);
+    enum status status = writer_relax(side->writer, true, err);
+    return status == ST_OK
+               ? sqlite_run(writer_db(side->writer), "pragma temp_store = file; pragma threads = 2",
+                            "opening a first copy", err)
+               : status;
+}
+
+/* Places before this one have all their rows. */
+static int place_reached(const struct side *side)
+{
+    struct position position;
+    if (!position_parse(side->position, &position))
+        return 0;
+    return position.copy ? position.place : INT32_MAX;
 }
 
 enum status making_begin(struct side *side, struct error *err)
 {
     struct indices there = indices_new();
+    int reached = place_reached(side);
     enum status status = making_go_on(side, err);
     if (status == ST_OK)
         status = indices_read(writer_db(side->writer), &there, err);
     char *sql = arena_strdup(there.arena, "");
     for (size_t i = 0; i < there.all.n; i++)
-        if (change_place_find(there.all.at[i].table))
+        if (index_place(&there.all.at[i]) >= reached)
             sql = arena_printf(there.arena, "%sdrop index %s;", sql, there.all.at[i].name);
     if (status == ST_OK && *sql)
         status = run_alone(side, sql, err);
@@ -154,7 +174,7 @@ enum status making_begin(struct side *side, struct error *err)
 static enum status index_make(struct side *side, const struct index *index, struct error *err)
 {
     enum status status = run_alone(side, index->sql, err);
-    for (size_t i = 0; status != ST_OK && i < sizeof twice / sizeof *twice; i++) {
+    for (size_t i = 0; status == ST_REFUSED && i < sizeof twice / sizeof *twice; i++) {
         if (strcmp(twice[i].index, index->name) != 0)
             continue;
         error_clear(err);
@@ -166,15 +186,16 @@ static enum status index_make(struct side *side, const struct index *index, stru
     return status;
 }
 
-enum status making_end(struct side *side, bool *done, struct error *err)
+enum status making_index(struct side *side, bool *done, struct error *err)
 {
     struct indices wanted = indices_new(), there = indices_new();
     const struct index *lacking = NULL;
+    int reached = place_reached(side);
     enum status status = indices_of_schema(&wanted, err);
     if (status == ST_OK)
         status = indices_read(writer_db(side->writer), &there, err);
     for (size_t i = 0; status == ST_OK && i < wanted.all.n && !lacking; i++)
-        if (!index_find(&there, wanted.all.at[i].name))
+        if (index_place(&wanted.all.at[i]) < reached && !index_find(&there, wanted.all.at[i].name))
             lacking = &wanted.all.at[i];
     *done = !lacking;
     if (lacking)

@@ -5,8 +5,8 @@
 #include "model/store/change.h"
 #include "model/store/column.h"
 #include "model/store/sqlite.h"
-#include "model/sync/apply.h"
 #include "model/sync/outbox_parts.h"
+#include "model/sync/rows.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -20,7 +20,10 @@ struct pump {
     int64_t moved;    /* when a byte last did, monotonic ms */
     int64_t deadline; /* of the last frame, once the machine refused to go on; 0: it goes on */
     bool input_ended, output_ended;
-    bool more; /* the machine has work without new bytes */
+    bool more;        /* the machine has work without new bytes */
+    bool ahead;       /* it is at long work, and what comes meanwhile is for afterwards */
+    enum status late; /* what reading had to say then */
+    struct error *err;
 };
 
 static int64_t now_ms(void)
@@ -58,7 +61,7 @@ static enum status pump_write(struct pump *pump, struct error *err)
 static bool takes_more(const struct pump *pump)
 {
     return !pump->input_ended && !pump->deadline && waiting(pump) < OUT_MOST &&
-           pump->end->held(pump->end->machine) < PUMP_IN_MOST;
+           pump->end->held(pump->end->machine) < (pump->ahead ? PUMP_AHEAD_MOST : PUMP_IN_MOST);
 }
 
 static enum status pump_read(struct pump *pump, struct error *err)
@@ -78,6 +81,17 @@ static enum status pump_read(struct pump *pump, struct error *err)
         pump->more |= n || pump->input_ended;
     }
     return status;
+}
+
+/* Within a step: the line goes on while the machine works. */
+static bool pump_meanwhile(void *context)
+{
+    struct pump *pump = context;
+    pump->ahead = true;
+    if (pump->late == ST_OK)
+        pump->late = pump_read(pump, pump->err);
+    pump->ahead = false;
+    return !is_stopped(pump);
 }
 
 /* Until there is something to do. */
@@ -133,12 +147,17 @@ static enum status pump_turn(struct pump *pump, bool *done, struct error *err)
     if (waiting(pump) < OUT_MOST) {
         int64_t began = now_ms();
         pump->more = false;
+        pump->err = err;
         status = pump->end->step(pump->end->machine, &pump->more, err);
         pump->moved += now_ms() - began; /* who works is not idle */
+        if (is_stopped(pump))
+            return ST_OK;
         if (status == ST_PARTIAL && pump->input_ended)
             return wire_cut(pump, err);
         if (status != ST_OK)
             return pump_refuse(pump, status);
+        if (pump->late != ST_OK)
+            return pump->late;
     }
     if (pump->options->round)
         pump->options->round(pump->options->context);
@@ -153,21 +172,32 @@ static enum status pump_turn(struct pump *pump, bool *done, struct error *err)
     return pump_read(pump, err);
 }
 
+static enum status pump_turns(struct pump *pump, struct error *err)
+{
+    const struct pump_options *options = pump->options;
+    enum status status = ST_OK;
+    bool done = false;
+    while (status == ST_OK && !done) {
+        if (is_stopped(pump))
+            return error_set(err, ST_CANCELLED, "stopped");
+        if (options->idle_ms && now_ms() - pump->moved >= options->idle_ms)
+            return error_set(err, ST_CANCELLED, "nothing was said for %lld s",
+                             (long long)(options->idle_ms / 1000));
+        status = pump_turn(pump, &done, err);
+        if (status == ST_OK && !done && (!pump->more || waiting(pump) >= OUT_MOST))
+            pump_wait(pump);
+    }
+    return status;
+}
+
 enum status pump_run(struct wire *wire, const struct pump_end *end,
                      const struct pump_options *options, struct error *err)
 {
     struct pump pump = {.wire = wire, .end = end, .options = options, .moved = now_ms()};
-    enum status status = ST_OK;
-    bool done = false;
-    while (status == ST_OK && !done) {
-        if (is_stopped(&pump))
-            return error_set(err, ST_CANCELLED, "stopped");
-        if (options->idle_ms && now_ms() - pump.moved >= options->idle_ms)
-            return error_set(err, ST_CANCELLED, "nothing was said for %lld s",
-                             (long long)(options->idle_ms / 1000));
-        status = pump_turn(&pump, &done, err);
-        if (status == ST_OK && !done && (!pump.more || waiting(&pump) >= OUT_MOST))
-            pump_wait(&pump);
-    }
+    if (end->meanwhile)
+        end->meanwhile(end->machine, pump_meanwhile, &pump);
+    enum status status = pump_turns(&pump, err);
+    if (end->meanwhile)
+        end->meanwhile(end->machine, NULL, NULL);
     return status;
 }

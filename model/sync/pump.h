@@ -9,8 +9,9 @@
 #include "model/sync/replica.h"
 #include "model/sync/wire.h"
 
-/* A machine that holds so many bytes is fed no more: a whole frame is among them. */
-enum { PUMP_IN_MOST = (4 << 20) + (1 << 16) };
+/* A machine that holds so many bytes is fed no more: a whole frame is among them. During long work
+ * of its own (making an index of a first copy) it is given so many ahead. */
+enum { PUMP_IN_MOST = (4 << 20) + (1 << 16), PUMP_AHEAD_MOST = 64 << 20 };
 
 /* One end, the hub's or the replica's. */
 struct pump_end {
@@ -21,6 +22,9 @@ struct pump_end {
     void (*sent)(void *machine, size_t n);
     bool (*over)(const void *machine);
     size_t (*held)(const void *machine); /* bytes that were fed and not looked at yet */
+    /* A step that takes long calls fn now and then, and ends early where that says false. NULL for
+     * a machine that has no such step. */
+    void (*meanwhile)(void *machine, bool (*fn)(void *context), void *context);
 };
 struct pump_end pump_end_of_hub(struct sync_hub *hub);
 struct pump_end pump_end_of_replica(struct sync_replica *replica);

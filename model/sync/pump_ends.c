@@ -66,8 +66,13 @@ static size_t replica_held(const void *machine)
     return sync_replica_held(machine);
 }
 
+static void replica_meanwhile(void *machine, bool (*fn)(void *context), void *context)
+{
+    sync_replica_meanwhile(machine, fn, context);
+}
+
 struct pump_end pump_end_of_replica(struct sync_replica *replica)
 {
     return (struct pump_end){replica,      replica_feed, replica_step, replica_out,
-                             replica_sent, replica_over, replica_held};
+                             replica_sent, replica_over, replica_held, replica_meanwhile};
 }

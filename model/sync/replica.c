@@ -17,7 +17,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CREDIT = 16 << 20, IN_FLIGHT = 16 };
+enum {
+    CREDIT = 16 << 20,
+    COPY_CREDIT = 80 << 20, /* more than is held while an index is made, so that the line goes on */
+    IN_FLIGHT = 16,
+    MEANWHILE = 2000 /* steps of SQLite's: a tenth of a millisecond */
+};
 
 struct sync_replica {
     char *path, *making;
@@ -34,8 +39,11 @@ struct sync_replica {
     struct welcome welcome;
     uint64_t taken; /* bytes of payloads, as the hub counts them */
     bool greeted, level, leaving, over;
-    bool placing;       /* the copy is level, and takes its place when no edit is under way */
-    bool ending;        /* the copy has all rows and lacks indices still */
+    bool placing;  /* the copy is level, and takes its place when no edit is under way */
+    bool indexing; /* the copy has all rows of tables that lack indices still */
+    int reached;   /* the place it is at, before which indices were looked for */
+    bool (*meanwhile)(void *context);
+    void *meanwhile_context;
     int64_t sent_up_to; /* number of the outbox */
     int in_flight;
     struct sync_counts counts;
@@ -74,8 +82,8 @@ static enum status copy_open(struct sync_replica *r)
     enum status status = side_open(&r->copy, r->making, NULL);
     if (status != ST_OK)
         return status;
-    r->ending = !side_copying(&r->copy);
-    status = r->ending ? making_go_on(&r->copy, NULL) : making_begin(&r->copy, NULL);
+    status = side_copying(&r->copy) ? making_begin(&r->copy, NULL) : making_go_on(&r->copy, NULL);
+    r->indexing = status == ST_OK;
     if (status != ST_OK)
         side_close(&r->copy);
     return status;
@@ -166,7 +174,8 @@ void sync_replica_free(struct sync_replica *r)
 static void pull(struct sync_replica *r)
 {
     struct position position;
-    json_t *json = json_pack("{s:I}", "bytes", (json_int_t)(r->taken + CREDIT));
+    uint64_t credit = r->at == &r->copy ? COPY_CREDIT : CREDIT;
+    json_t *json = json_pack("{s:I}", "bytes", (json_int_t)(r->taken + credit));
     if (r->at && position_parse(r->at->position, &position) && !position.copy)
         json_object_set_new(json, "position", position_json(&position));
     say(r, FRAME_PULL, json);
@@ -210,7 +219,7 @@ static enum status welcomed(struct sync_replica *r, const json_t *json, struct e
         if (status == ST_OK)
             status = making_begin(&r->copy, err);
         r->at = &r->copy;
-        r->ending = false;
+        r->indexing = false;
         r->counts.share = 0;
     }
     if (status == ST_OK)
@@ -263,6 +272,16 @@ static enum status copy_place(struct sync_replica *r, struct error *err)
 
 /* ---- Batches ---- */
 
+/* With its last row a table gets its indices, while the hub goes on with the next. */
+static void place_look(struct sync_replica *r)
+{
+    struct position position;
+    if (!position_parse(r->at->position, &position))
+        return;
+    r->indexing |= !position.copy || position.place != r->reached;
+    r->reached = position.place;
+}
+
 static enum status batch_apply(struct sync_replica *r, const json_t *end, struct error *err)
 {
     struct apply apply = {.writer = r->at->writer,
@@ -283,7 +302,8 @@ static enum status batch_apply(struct sync_replica *r, const json_t *end, struct
         status = mall_reload(r->at->mall, err);
     if (status == ST_OK)
         status = side_read(r->at, err);
-    r->ending |= status == ST_OK && apply.copying && !side_copying(r->at);
+    if (status == ST_OK && apply.copying)
+        place_look(r);
     return status;
 }
 
@@ -421,12 +441,27 @@ static enum status step(struct sync_replica *r, bool *more, struct error *err)
     return status;
 }
 
+void sync_replica_meanwhile(struct sync_replica *r, bool (*fn)(void *context), void *context)
+{
+    r->meanwhile = fn;
+    r->meanwhile_context = context;
+}
+
+static int index_progress(void *context)
+{
+    struct sync_replica *r = context;
+    return !r->meanwhile(r->meanwhile_context);
+}
+
 /* One index at a time, so that whoever waits for the step can tell that it goes on. */
-static enum status copy_end(struct sync_replica *r, bool *more, struct error *err)
+static enum status copy_index(struct sync_replica *r, bool *more, struct error *err)
 {
     bool done;
-    enum status status = making_end(&r->copy, &done, err);
-    r->ending = !done;
+    sqlite3 *db = writer_db(r->copy.writer);
+    sqlite3_progress_handler(db, MEANWHILE, r->meanwhile ? index_progress : NULL, r);
+    enum status status = making_index(&r->copy, &done, err);
+    sqlite3_progress_handler(db, 0, NULL, NULL);
+    r->indexing = !done;
     *more = true;
     return status;
 }
@@ -437,7 +472,7 @@ enum status sync_replica_step(struct sync_replica *r, bool *more, struct error *
     *more = false;
     if (r->over)
         return ST_OK;
-    enum status status = r->ending ? copy_end(r, more, &own) : step(r, more, &own);
+    enum status status = r->indexing ? copy_index(r, more, &own) : step(r, more, &own);
     if (status != ST_OK) {
         if (!r->over)
             say(r, FRAME_BYE, json_pack("{s:s}", "reason", error_text(&own)));

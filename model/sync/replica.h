@@ -38,6 +38,11 @@ void sync_replica_feed(struct sync_replica *replica, const void *bytes, size_t n
 /* Of those, what was not looked at yet: whoever feeds waits where it is more than a frame. */
 size_t sync_replica_held(const struct sync_replica *replica);
 enum status sync_replica_step(struct sync_replica *replica, bool *more, struct error *err);
+/* Making an index of a first copy can take many seconds: `fn` is called all the while, may feed,
+ * and says whether to go on (false: ST_CANCELLED, and the index is made the next time). NULL:
+ * nobody. */
+void sync_replica_meanwhile(struct sync_replica *replica, bool (*fn)(void *context), void *context);
+
 const unsigned char *sync_replica_out(const struct sync_replica *replica, size_t *n);
 void sync_replica_sent(struct sync_replica *replica, size_t n);
 

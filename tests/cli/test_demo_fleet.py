@@ -151,6 +151,13 @@ def try_work(demo, real):
     check("what it sells is collected", wait_until(
         lambda: demo.drain() or any(os.path.exists(demo.file(name, "atrium/spool/receipts.done"))
                                     for name in real)))
+    odd = os.path.join(os.path.dirname(demo.mall), "odd")
+    with open(odd, "w", encoding="ascii") as file:
+        file.write("beat=1\n")
+    demo.run("device", "config", "set", "--on", f"device={code}", odd)
+    status, out, err = demo.run("device", "config", "apply", "--on", f"device={code}", "--csv")
+    check("its application refuses a configuration",
+          status != 0 and "config.new: no kind is set; the application refuses it" in out, out + err)
     status, out, err = demo.run("device", "run", "--on", f"device={code}", "sudo reboot")
     check("it restarts and not this machine", wait_until(
         lambda: demo.states()[code]["state"] == "ok"), out + err)
@@ -169,8 +176,13 @@ def try_rollout(demo, real):
     check("a roll-out is planned", status == 0, out + err)
     status, out, err = demo.run("device", "rollout", "start", "R1", "--yes", "2")
     check("and started", status == 0, out + err)
-    done = demo.json("device", "rollout", "run", "R1", "--wait")
-    check("it is done", done["rollouts"][0]["state"] == "done", done)
+    said = []
+
+    def done():  # the console beside it may hold the mall for longer than this one waits
+        status, out, err = demo.run("device", "rollout", "run", "R1", "--wait", "--json")
+        said[:] = [status, err, out]
+        return status == 0 and json.loads(out)["rollouts"][0]["state"] == "done"
+    check("it is done", wait_until(done), said)
     return simulated, server
 
 
@@ -183,7 +195,23 @@ def try_end(demo, what, number):
     same(f"{what}: and nothing that served only them", left, [])
 
 
+def try_without(folder):
+    """Where no server can be started, simulated devices stand in, and it is said once."""
+    odd = os.path.join(folder, "100%")
+    os.makedirs(odd)
+    demo = Demo(odd)
+    seen = demo.open("--devices", "9")
+    same("it is said once", seen.count(b"all are simulated"), 1)
+    with open(os.path.join(demo.devices, "devices"), encoding="utf-8") as file:
+        same("all are simulated", len(file.readlines()), 9)
+    faults_end(demo)
+    check("and all are well", wait_until(
+        lambda: [row["state"] for row in demo.states().values()] == ["ok"] * 9))
+    try_end(demo, "simulated", signal.SIGTERM)
+
+
 def main(folder):
+    try_without(folder)
     demo = Demo(folder)
     demo.open()
     faults_end(demo)

@@ -59,44 +59,11 @@ static char *hub_level, *hub_ahead, *replica_level, *replica_edited;
 
 /* ---- What it begins with ---- */
 
-static void events_add(int n, bool bulk)
-{
-    struct event events[40];
-    static int given;
-    char refs[40][16];
-    for (int i = 0; i < n; i++)
-        events[i] = (struct event){.time = 1704067200 + i * 86400,
-                                   .kind = KIND_PURCHASE,
-                                   .person = (uint32_t)(i % PEOPLE + 1),
-                                   .amount = 5 * i,
-                                   .ref = refs[i],
-                                   .ref_size = (uint32_t)snprintf(refs[i], 16, "R%d", ++given)};
-    if (bulk) {
-        struct event_bulk *append;
-        assert_ok(event_bulk_begin(world->writer, NULL, &append, &err));
-        assert_ok(event_bulk_add(append, 0, events, (size_t)n, &err));
-        assert_ok(event_bulk_commit(append, NULL, NULL, NULL, &err));
-        return;
-    }
-    assert_ok(writer_begin(world->writer, &err));
-    assert_ok(event_append(world->writer, events, (size_t)n, NULL, NULL, &err));
-    assert_ok(writer_commit(world->writer, &err));
-}
-
 static void people_make(void)
 {
-    char sql[900];
-    snprintf(sql, sizeof sql,
-             "with recursive n(i) as (select 1 union all select i + 1 from n where i < %d)"
-             " insert into member (person, card, name, phone, tier) select i, 'C' || (10000 + i),"
-             " 'Wang ' || i, '1380000' || (1000 + i), 'gold' from n;"
-             "insert into contact select 1, card, person from member union all"
-             " select 2, phone, person from member;"
-             "insert into attribute select person, 'home address', 'lives at ' || card || ' ' ||"
-             " hex(zeroblob(300)) from member;"
-             "update counter set value = %d where name = 'person'",
-             PEOPLE, PEOPLE);
-    sync_world_sql(world, sql);
+    sync_world_people(world, PEOPLE);
+    sync_world_sql(world, "insert into attribute select person, 'home address', 'lives at ' || card"
+                          " || ' ' || hex(zeroblob(300)) from member");
 }
 
 static void hub_goes_on(void)
@@ -106,10 +73,10 @@ static void hub_goes_on(void)
     struct erasure erasure;
     sync_world_sql(world, "update member set tier = 'silver' where person < 20;"
                           "delete from attribute where person = 9");
-    events_add(20, false);
+    sync_world_purchases(world, PEOPLE, 20, false);
     assert_ok(event_fold(world->writer, 1, &err));
-    events_add(20, false);
-    events_add(40, true);
+    sync_world_purchases(world, PEOPLE, 20, false);
+    sync_world_purchases(world, PEOPLE, 40, true);
     assert_ok(member_erase(world->writer, &engine, ERASED, "asked for it", arena, &erasure, &err));
     arena_free(arena);
 }
@@ -139,8 +106,8 @@ static int set_up(void **state)
     replica_level = temp_path(world->folder, "level-replica");
     replica_edited = temp_path(world->folder, "edited-replica");
     people_make();
-    events_add(40, true);
-    events_add(20, false);
+    sync_world_purchases(world, PEOPLE, 40, true);
+    sync_world_purchases(world, PEOPLE, 20, false);
     sync_all(world, "manager");
     sync_world_close(world);
     wireless_copy(hub, hub_level);
@@ -270,7 +237,7 @@ static void reason_good(bool at_hub, enum status status, enum status hub_status)
                       text);
     if (status == ST_OK)
         return;
-    if (!strstr(text, "disk") && !strstr(text, "file"))
+    if (!strstr(text, "disk") && !strstr(text, "file") && !strstr(text, "'/"))
         fail_msg("%s: this says nothing: %s", doing, text);
     if (status != ST_UNUSABLE)
         fail_msg("%s: %s: %s", doing, status_name(status), text);

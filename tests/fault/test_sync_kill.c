@@ -10,7 +10,7 @@
 #include "model/store/lock.h"
 #include "model/store/verify.h"
 #include "tests/support/fault_vfs.h"
-#include "tests/support/sync_world.h"
+#include "tests/support/sync_desk.h"
 #include "tests/support/wireless.h"
 #include "views/modules.h"
 
@@ -30,39 +30,6 @@ enum { STEP = 11, EDITS = 3, PEOPLE = 40, ERASED = 7 };
 static struct error err;
 static struct sync_world *world;
 static char *hub, *replica, *fresh, *hub_now, *replica_now;
-
-static void hub_sql(const char *sql)
-{
-    char *message = NULL;
-    assert_ok(writer_begin(world->writer, &err));
-    if (sqlite3_exec(writer_db(world->writer), sql, NULL, NULL, &message) != SQLITE_OK)
-        fail_msg("%s: %s", sql, message);
-    assert_ok(writer_commit(world->writer, &err));
-}
-
-static void events_add(int n, bool bulk)
-{
-    struct event events[40];
-    static int given;
-    char refs[40][16];
-    for (int i = 0; i < n; i++)
-        events[i] = (struct event){.time = 1704067200 + i * 86400,
-                                   .kind = KIND_PURCHASE,
-                                   .person = (uint32_t)(i % PEOPLE + 1),
-                                   .amount = 5 * i,
-                                   .ref = refs[i],
-                                   .ref_size = (uint32_t)snprintf(refs[i], 16, "R%d", ++given)};
-    if (bulk) {
-        struct event_bulk *append;
-        assert_ok(event_bulk_begin(world->writer, NULL, &append, &err));
-        assert_ok(event_bulk_add(append, 0, events, (size_t)n, &err));
-        assert_ok(event_bulk_commit(append, NULL, NULL, NULL, &err));
-        return;
-    }
-    assert_ok(writer_begin(world->writer, &err));
-    assert_ok(event_append(world->writer, events, (size_t)n, NULL, NULL, &err));
-    assert_ok(writer_commit(world->writer, &err));
-}
 
 static void replica_edits(void)
 {
@@ -94,25 +61,16 @@ static int set_up(void **state)
     struct access engine = access_engine();
     struct arena *arena = arena_new();
     struct erasure erasure;
-    char sql[900];
     (void)state;
     modules_start();
     fault_vfs_install();
     world = sync_world_new();
     time_fix(0);
-    snprintf(sql, sizeof sql,
-             "with recursive n(i) as (select 1 union all select i + 1 from n where i < %d)"
-             " insert into member (person, card, name, phone, tier) select i, 'C' || (10000 + i),"
-             " '王' || i, '1380000' || (1000 + i), 'gold' from n;"
-             "insert into contact select 1, card, person from member union all"
-             " select 2, phone, person from member;"
-             "insert into attribute select person, 'home address', 'lives at ' || card || ' ' ||"
-             " hex(zeroblob(4000)) from member;"
-             "update counter set value = %d where name = 'person'",
-             PEOPLE, PEOPLE);
-    hub_sql(sql);
-    events_add(40, true);
-    events_add(20, false);
+    sync_world_people(world, PEOPLE);
+    sync_world_sql(world, "insert into attribute select person, 'home address', 'lives at ' || card"
+                          " || ' ' || hex(zeroblob(4000)) from member");
+    sync_world_purchases(world, PEOPLE, 40, true);
+    sync_world_purchases(world, PEOPLE, 20, false);
     hub = world->hub_path;
     replica = sync_world_path(world, "admin");
     fresh = temp_path(world->folder, "nowhere");
@@ -120,14 +78,14 @@ static int set_up(void **state)
     replica_now = temp_path(world->folder, "replica-now");
     sync_all(world, "admin");
     /* So that the replica's log has pages with everybody on them. */
-    hub_sql("update member set tier = 'silver'; update contact set person = person;"
-            "update attribute set value = value || '!'");
+    sync_world_sql(world, "update member set tier = 'silver'; update contact set person = person;"
+                          "update attribute set value = value || '!'");
     sync_all(world, "admin");
     replica_edits();
-    events_add(20, false);
+    sync_world_purchases(world, PEOPLE, 20, false);
     assert_ok(event_fold(world->writer, 1, &err));
-    events_add(20, false);
-    events_add(40, true);
+    sync_world_purchases(world, PEOPLE, 20, false);
+    sync_world_purchases(world, PEOPLE, 40, true);
     assert_ok(member_erase(world->writer, &engine, ERASED, "asked for it", arena, &erasure, &err));
     sync_world_close(world);
     arena_free(arena);

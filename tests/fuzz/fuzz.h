@@ -27,4 +27,8 @@ const char *fuzz_mall(void);
 /* A reader of that mall, opened once a process. */
 struct reader *fuzz_reader(void);
 
+/* What the fuzzer counted in a child that says so at its end is told to the parent that says so
+ * after it; the parent says so before it, too. Nothing where no fuzzer was built in. */
+void fuzz_counters_share(bool child);
+
 #endif

@@ -26,20 +26,6 @@
 
 enum { NOBODY = 65534, ARGS_MOST = 32, SECONDS_MOST = 20, STATUS_MOST = ST_UNUSABLE };
 
-/* What the fuzzer counts in a child is told to its parent. Nothing where no fuzzer was built in. */
-extern char counters_begin[] __asm__("__start___sancov_cntrs") __attribute__((weak));
-extern char counters_end[] __asm__("__stop___sancov_cntrs") __attribute__((weak));
-static char *counted;
-
-static void counters_share(bool child)
-{
-    size_t n = counters_begin ? (size_t)(counters_end - counters_begin) : 0;
-    if (n && !counted)
-        counted = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (n && counted != MAP_FAILED)
-        memcpy(child ? counted : counters_begin, child ? counters_begin : counted, n);
-}
-
 /* ---- What the client gives ---- */
 
 struct given {
@@ -133,7 +119,7 @@ static void serve(struct given *g, const int fds[3])
     }
     int status = cli_main(g->n_args, (char **)g->args);
     fflush(NULL);
-    counters_share(true);
+    fuzz_counters_share(true);
     _exit(status);
 }
 
@@ -235,14 +221,14 @@ static void let_in(void)
 static int run(struct given *g, const int fds[3])
 {
     int status = 0;
-    counters_share(true);
+    fuzz_counters_share(true);
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0)
         serve(g, fds);
     if (pid < 0 || waitpid(pid, &status, 0) != pid)
         abort();
-    counters_share(false);
+    fuzz_counters_share(false);
     return status;
 }
 

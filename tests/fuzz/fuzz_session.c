@@ -102,13 +102,16 @@ static void right_put(struct script *s, bool hub, enum access_role role, const c
                            "epoch", epoch, "mall", "Hub", "principal", "admin", "role", "admin",
                            "policy", policy, "schema", 1, "lock_s", 864000, "time", 1, "rebuild", 0,
                            "key", "", "timezone", "UTC", "currency", "CNY", "boundary", 0));
-    else if (!s->in_batch) {
-        batch_begin(&s->batch, &s->out, json_object());
-        s->in_batch = true;
-    } else {
-        batch_end(&s->batch, json_pack("{s:o, s:i, s:b, s:i}", "position", position(), "time", 1,
-                                       "more", 0, "person", 2));
-        s->in_batch = false;
+    else {
+        json_t *json = s->in_batch ? json_pack("{s:o, s:i, s:b, s:i}", "position", position(),
+                                               "time", 1, "more", 0, "person", 2)
+                                   : json_object();
+        if (s->in_batch)
+            batch_end(&s->batch, json);
+        else
+            batch_begin(&s->batch, &s->out, json);
+        json_decref(json);
+        s->in_batch = !s->in_batch;
     }
 }
 

@@ -1,5 +1,6 @@
 #include "tests/support/sync_desk.h"
 
+#include "model/event/event.h"
 #include "model/store/column.h"
 #include "model/store/schema.h"
 #include "model/sync/frame.h"
@@ -109,6 +110,54 @@ struct access sync_world_access(struct sync_world *world, const char *principal)
     assert_ok(access_lookup(reader, principal, &access, &err));
     reader_close(reader);
     return access;
+}
+
+void sync_world_people(struct sync_world *world, int n)
+{
+    char sql[900];
+    snprintf(sql, sizeof sql,
+             "with recursive n(i) as (select 1 union all select i + 1 from n where i < %d)"
+             " insert into member (person, card, name, phone, tier, consent_sms) select i, 'C' ||"
+             " (10000 + i), '王' || i, '1380000' || (1000 + i), 'gold', 1 from n;"
+             "insert into contact select 1, card, person from member union all"
+             " select 2, phone, person from member;"
+             "update counter set value = %d where name = 'person'",
+             n, n);
+    sync_world_sql(world, sql);
+}
+
+void sync_world_purchases(struct sync_world *world, int people, int n, bool bulk)
+{
+    struct event events[40];
+    static int given;
+    char refs[40][16];
+    assert_true(n <= 40);
+    for (int i = 0; i < n; i++)
+        events[i] = (struct event){.time = 1704067200 + i * 86400,
+                                   .kind = KIND_PURCHASE,
+                                   .person = (uint32_t)(i % people + 1),
+                                   .amount = 5 * i,
+                                   .ref = refs[i],
+                                   .ref_size = (uint32_t)snprintf(refs[i], 16, "R%d", ++given)};
+    if (bulk) {
+        struct event_bulk *append;
+        assert_ok(event_bulk_begin(world->writer, NULL, &append, &err));
+        assert_ok(event_bulk_add(append, 0, events, (size_t)n, &err));
+        assert_ok(event_bulk_commit(append, NULL, NULL, NULL, &err));
+        return;
+    }
+    assert_ok(writer_begin(world->writer, &err));
+    assert_ok(event_append(world->writer, events, (size_t)n, NULL, NULL, &err));
+    assert_ok(writer_commit(world->writer, &err));
+}
+
+void sync_world_agrees(struct sync_world *world, const char *principal)
+{
+    struct arena *arena = arena_new();
+    const char *found = sync_differ(world, principal, arena);
+    if (found)
+        fail_msg("%s: %s", principal, found);
+    arena_free(arena);
 }
 
 /* ---- Somebody else's program ---- */

@@ -23,7 +23,15 @@ const char *sync_world_text(struct sync_world *world, const char *format, ...)
 void sync_world_sql(struct sync_world *world, const char *sql);
 void sync_world_set(struct sync_world *world, const struct access *access, const char *entity,
                     const char *target, const char *field, const char *value);
+/* n people, cards C10001 and on, phones 13800001001 and on, gold, who agreed to messages. */
+void sync_world_people(struct sync_world *world, int n);
+/* n purchases, at most 40, a day apart, of each of so many people in turn, with references of their
+ * own; `bulk`: appended as an import does it. */
+void sync_world_purchases(struct sync_world *world, int people, int n, bool bulk);
 struct access sync_world_access(struct sync_world *world, const char *principal);
+
+/* Ends the test unless the principal's replica holds what it must. */
+void sync_world_agrees(struct sync_world *world, const char *principal);
 
 /* A session in which `edit` (its reference is taken) is all that is sent; the hub's answer, a new
  * reference. NULL: the hub ended the session. */

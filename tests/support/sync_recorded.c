@@ -6,6 +6,7 @@
 #include "model/people/consent.h"
 #include "model/people/erase.h"
 #include "model/sync/batch.h"
+#include "tests/support/sync_desk.h"
 #include "tests/support/wireless.h"
 #include "views/modules.h"
 
@@ -24,55 +25,18 @@ static char *replica_path;
 
 /* ---- What there is to be said ---- */
 
-static void sql_run(const char *sql)
-{
-    struct error err = {0};
-    if (writer_begin(world->writer, &err) != ST_OK ||
-        sqlite3_exec(writer_db(world->writer), sql, NULL, NULL, NULL) != SQLITE_OK ||
-        writer_commit(world->writer, &err) != ST_OK)
-        fail_msg("%s: %s", sql, sqlite3_errmsg(writer_db(world->writer)));
-}
-
-static void events_add(int n, bool bulk)
-{
-    struct event events[20];
-    static int given;
-    char refs[20][16];
-    struct error err = {0};
-    struct event_bulk *append;
-    for (int i = 0; i < n; i++)
-        events[i] = (struct event){.time = 1704067200 + i * 86400,
-                                   .kind = KIND_PURCHASE,
-                                   .person = (uint32_t)(i % PEOPLE + 1),
-                                   .amount = 5 * i,
-                                   .ref = refs[i],
-                                   .ref_size = (uint32_t)snprintf(refs[i], 16, "R%d", ++given)};
-    if (bulk) {
-        assert_ok(event_bulk_begin(world->writer, NULL, &append, &err));
-        assert_ok(event_bulk_add(append, 0, events, (size_t)n, &err));
-        assert_ok(event_bulk_commit(append, NULL, NULL, NULL, &err));
-        return;
-    }
-    assert_ok(writer_begin(world->writer, &err));
-    assert_ok(event_append(world->writer, events, (size_t)n, NULL, NULL, &err));
-    assert_ok(writer_commit(world->writer, &err));
-}
-
 static void hub_begins(void)
 {
-    sql_run("with recursive n(i) as (select 1 union all select i + 1 from n where i < 12)"
-            " insert into member (person, card, name, phone, tier) select i, 'C' || (10000 + i),"
-            " 'Wang ' || i, '1380000' || (1000 + i), 'gold' from n;"
-            "insert into contact select 1, card, person from member union all"
-            " select 2, phone, person from member;"
-            "insert into attribute select person, 'home address', 'at ' || card from member;"
-            "insert into label (id, name) values (1, 'coffee');"
-            "insert into segment (id, name, expression, author) values (1, 'all', 'gold', 'admin');"
-            "insert into device (id, code, kind, host) values (1, 'D1', 'pos', 'h');"
-            "insert into tenant (id, code, name) values (1, 'T1', 'Tea');"
-            "update counter set value = 12 where name = 'person'");
-    events_add(20, true);
-    events_add(10, false);
+    sync_world_people(world, PEOPLE);
+    sync_world_sql(
+        world,
+        "insert into attribute select person, 'home address', 'at ' || card from member;"
+        "insert into label (id, name) values (1, 'coffee');"
+        "insert into segment (id, name, expression, author) values (1, 'all', 'gold', 'admin');"
+        "insert into device (id, code, kind, host) values (1, 'D1', 'pos', 'h');"
+        "insert into tenant (id, code, name) values (1, 'T1', 'Tea')");
+    sync_world_purchases(world, PEOPLE, 20, true);
+    sync_world_purchases(world, PEOPLE, 10, false);
 }
 
 static void hub_goes_on(void)
@@ -81,13 +45,13 @@ static void hub_goes_on(void)
     struct arena *arena = arena_new();
     struct erasure erasure;
     struct error err = {0};
-    sql_run("update member set tier = 'silver' where person < 5;"
-            "delete from attribute where person = 4;"
-            "update setting set value = '7' where name = 'small_group'");
-    events_add(10, false);
+    sync_world_sql(world, "update member set tier = 'silver' where person < 5;"
+                          "delete from attribute where person = 4;"
+                          "update setting set value = '7' where name = 'small_group'");
+    sync_world_purchases(world, PEOPLE, 10, false);
     assert_ok(event_fold(world->writer, 1, &err));
-    events_add(5, false);
-    events_add(20, true);
+    sync_world_purchases(world, PEOPLE, 5, false);
+    sync_world_purchases(world, PEOPLE, 20, true);
     assert_ok(member_erase(world->writer, &engine, 9, "asked for it", arena, &erasure, &err));
     arena_free(arena);
 }

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -195,43 +196,155 @@ static void a_copy_goes_on_where_it_was(void **state)
     sync_world_free(world);
 }
 
-/* Broken off when all rows are there and an index or two are not. */
-static void indices_that_lack_are_made_later(void **state)
+/* One step of the hub, then one of the replica after another until `there` is said of the copy. */
+static void steps_until(struct talk *talk, const char *there)
 {
-    static const char all[] = "select count(*) from sqlite_schema where type = 'index'",
-                      named[] = "select count(*) from sqlite_schema where name in"
-                                " ('contact_value', 'member_card', 'member_phone')";
+    struct error err = {0};
+    for (bool found = false; !found;) {
+        size_t n;
+        bool more;
+        const unsigned char *bytes = sync_replica_out(talk->replica, &n);
+        if (n)
+            sync_hub_feed(talk->hub, bytes, n);
+        sync_replica_sent(talk->replica, n);
+        assert_ok(sync_hub_step(talk->hub, &more, &err));
+        bytes = sync_hub_out(talk->hub, &n);
+        if (n)
+            sync_replica_feed(talk->replica, bytes, n);
+        sync_hub_sent(talk->hub, n);
+        for (more = true; more && !found;) {
+            assert_ok(sync_replica_step(talk->replica, &more, &err));
+            found = access(talk->making, F_OK) == 0 && making_number(talk, there);
+        }
+    }
+}
+
+#define PLACE "(select json_extract(value, '$.place') from sync where name = 'position')"
+static const char contacts_there[] = "select coalesce(" PLACE " > 11, 0)",
+                  contacts_indexed[] = "select count(*) from sqlite_schema where name ="
+                                       " 'contact_value'",
+                  others_indexed[] = "select count(*) from sqlite_schema where name in"
+                                     " ('member_card', 'member_phone')";
+
+/* A table's indices are made as soon as it has its rows, and not before. */
+static void indices_come_with_the_last_row(void **state)
+{
     struct sync_world *world = world_new();
     struct talk talk = talk_begin(world, "manager");
     struct error err = {0};
-    bool more, copying = true;
+    bool more;
     (void)state;
-    while (copying) { /* as batch(), a step of the replica at a time */
-        size_t n;
-        const unsigned char *bytes = sync_replica_out(talk.replica, &n);
-        if (n)
-            sync_hub_feed(talk.hub, bytes, n);
-        sync_replica_sent(talk.replica, n);
-        assert_ok(sync_hub_step(talk.hub, &more, &err));
-        bytes = sync_hub_out(talk.hub, &n);
-        if (n)
-            sync_replica_feed(talk.replica, bytes, n);
-        sync_hub_sent(talk.hub, n);
-        for (more = true; more && copying;) {
-            assert_ok(sync_replica_step(talk.replica, &more, &err));
-            copying = access(talk.making, F_OK) != 0 ||
-                      making_number(&talk, "select coalesce((select json_extract(value, '$.copy')"
-                                           " from sync where name = 'position'), 1)");
-        }
+    steps_until(&talk, contacts_there);
+    assert_true(making_number(&talk, "select count(*) from contact") == 2 * PEOPLE);
+    assert_int_equal(making_number(&talk, contacts_indexed), 0);
+    while (!making_number(&talk, contacts_indexed)) {
+        assert_ok(sync_replica_step(talk.replica, &more, &err));
+        assert_true(more);
     }
-    assert_int_equal(making_number(&talk, named), 0);
-    int64_t there = making_number(&talk, all);
-    assert_ok(sync_replica_step(talk.replica, &more, &err));
-    assert_true(more);
-    assert_int_equal(making_number(&talk, all), there + 1);
+    assert_int_equal(making_number(&talk, others_indexed), 0);
+    talk_end(&talk);
+    /* Broken off now, it stays, and the others are made the next time. */
+    talk = talk_begin(world, "manager");
+    assert_int_equal(making_number(&talk, contacts_indexed), 1);
+    assert_int_equal(making_number(&talk, others_indexed), 0);
+    while (!sync_replica_level(talk.replica))
+        batch(&talk);
+    talk_end(&talk);
+    whole(world, "manager");
+    sync_world_free(world);
+}
+
+/* Broken off when the rows are there and the index is not. */
+static void indices_that_lack_are_made_later(void **state)
+{
+    struct sync_world *world = world_new();
+    struct talk talk = talk_begin(world, "manager");
+    (void)state;
+    steps_until(&talk, contacts_there);
+    assert_int_equal(making_number(&talk, contacts_indexed), 0);
     talk_end(&talk);
     sync_all(world, "manager");
     whole(world, "manager");
+    sync_world_free(world);
+}
+
+struct moments {
+    int left, seen;
+    bool dies;
+};
+
+static bool moment(void *context)
+{
+    struct moments *moments = context;
+    moments->seen++;
+    if (moments->left-- > 0)
+        return true;
+    if (moments->dies)
+        _exit(7);
+    return false;
+}
+
+/* Whoever waits is asked all the while an index is made, and may end it there. */
+static void an_index_can_be_broken_off(void **state)
+{
+    struct sync_world *world = world_new();
+    struct talk talk = talk_begin(world, "admin");
+    struct moments moments = {.left = 5};
+    struct error err = {0};
+    enum status status = ST_OK;
+    (void)state;
+    sync_replica_meanwhile(talk.replica, moment, &moments);
+    steps_until(&talk, contacts_there);
+    for (bool more = true; more && status == ST_OK;)
+        status = sync_replica_step(talk.replica, &more, &err);
+    assert_int_equal(status, ST_CANCELLED);
+    assert_int_equal(moments.seen, 6);
+    assert_int_equal(making_number(&talk, contacts_indexed), 0);
+    assert_int_equal(making_number(&talk, "select count(*) from contact"), 2 * PEOPLE);
+    error_clear(&err);
+    talk_end(&talk);
+    sync_all(world, "admin");
+    whole(world, "admin");
+    sync_world_free(world);
+}
+
+/* A program that ends at its `left`th moment: a step, a batch, or some of an index. */
+static void run_and_die(struct sync_world *world, int left)
+{
+    struct moments moments = {.left = left, .dies = true};
+    sync_world_open(world);
+    struct talk talk = talk_begin(world, "admin");
+    sync_replica_meanwhile(talk.replica, moment, &moments);
+    while (!sync_replica_level(talk.replica)) {
+        moment(&moments);
+        batch(&talk);
+    }
+    talk_end(&talk);
+    sync_world_close(world);
+    _exit(0);
+}
+
+/* Killed again and again, in the middle of its rows and of its indices. */
+static void a_killed_copy_goes_on(void **state)
+{
+    struct sync_world *world = world_new();
+    int killed = 0, ended = 7;
+    (void)state;
+    for (int left = 1; ended == 7; left += 3, killed++) {
+        sync_world_close(world);
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0)
+            run_and_die(world, left);
+        assert_int_equal(waitpid(child, &ended, 0), child);
+        assert_true(WIFEXITED(ended));
+        ended = WEXITSTATUS(ended);
+        sync_world_open(world);
+    }
+    assert_int_equal(ended, 0);
+    assert_true(killed > 5);
+    sync_all(world, "admin");
+    whole(world, "admin");
     sync_world_free(world);
 }
 
@@ -266,7 +379,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_unbroken_copy_is_whole),
         cmocka_unit_test(a_copy_goes_on_where_it_was),
+        cmocka_unit_test(indices_come_with_the_last_row),
         cmocka_unit_test(indices_that_lack_are_made_later),
+        cmocka_unit_test(an_index_can_be_broken_off),
+        cmocka_unit_test(a_killed_copy_goes_on),
         cmocka_unit_test(what_came_twice_is_there_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

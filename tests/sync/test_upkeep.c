@@ -62,15 +62,6 @@ static void machines_end(struct machines *m)
     free(m->aside);
 }
 
-static void same(struct sync_world *world, const char *principal)
-{
-    struct arena *arena = arena_new();
-    const char *found = sync_differ(world, principal, arena);
-    if (found)
-        fail_msg("%s: %s", principal, found);
-    arena_free(arena);
-}
-
 static void rows_change(struct sync_world *world, int i)
 {
     char sql[200];
@@ -129,7 +120,7 @@ static void two_machines_of_one_person(void **state)
             machines_turn(&m);
         struct sync_counts counts = sync_all(world, "manager");
         assert_in_range(counts.pulled, 0, CATCHES_UP); /* the other is no reason to begin anew */
-        same(world, "manager");
+        sync_world_agrees(world, "manager");
     }
     assert_int_equal(number(world, "select count(*) from replica"), 2);
     sync_all(world, "manager");
@@ -167,8 +158,8 @@ static void the_log_is_as_long_as_somebody_needs_it(void **state)
     rows_change(world, 77);
     assert_in_range(sync_all(world, "manager").pulled, 0, CATCHES_UP);
     assert_in_range(sync_all(world, "admin").pulled, 0, CATCHES_UP);
-    same(world, "manager");
-    same(world, "admin");
+    sync_world_agrees(world, "manager");
+    sync_world_agrees(world, "admin");
     sync_world_free(world);
 }
 
@@ -217,14 +208,14 @@ static void who_is_gone_for_long_holds_nothing(void **state)
     assert_true(session.counts.pulled > CATCHES_UP); /* all of it */
     assert_int_equal(number(world, "select count(*) from segment where name = 'gold'"), 1);
     sync_all(world, "manager");
-    same(world, "manager");
+    sync_world_agrees(world, "manager");
     /* The same replica as before, and the log is kept for it again. */
     assert_string_equal(sync_world_text(world, "select group_concat(id) from replica"), id);
     for (int i = 40; i < 60; i++)
         rows_change(world, i);
     assert_ok(upkeep_run(world->writer, world->clock, &removed, &err));
     assert_in_range(sync_all(world, "manager").pulled, 0, CATCHES_UP);
-    same(world, "manager");
+    sync_world_agrees(world, "manager");
     free(id);
     sync_world_free(world);
 }
@@ -244,7 +235,7 @@ static void who_comes_back_in_time_goes_on(void **state)
     error_clear(&session.error);
     sync_all(world, "admin"); /* looks at the log */
     assert_in_range(sync_all(world, "manager").pulled, 0, CATCHES_UP);
-    same(world, "manager");
+    sync_world_agrees(world, "manager");
     sync_world_free(world);
 }
 
@@ -273,7 +264,7 @@ static void one_machine_is_shut_out(void **state)
     assert_string_equal(full, stolen);
     rows_change(world, 5);
     sync_all(world, "manager"); /* the other one goes on */
-    same(world, "manager");
+    sync_world_agrees(world, "manager");
     machines_turn(&m);
     struct session session = {.principal = "manager", .cut = -1, .damage = -1, .again = -1};
     assert_int_equal(sync_session(world, &session), ST_DENIED);
@@ -293,7 +284,7 @@ static void one_machine_is_shut_out(void **state)
     later(world, DAY);
     assert_ok(upkeep_revoke(world->writer, &admin, "manager", part, true, full, &err));
     sync_all(world, "manager");
-    same(world, "manager");
+    sync_world_agrees(world, "manager");
     assert_int_equal(number(world, "select count(*) from audit where act in ('revoke', 'readmit')"),
                      2);
     error_clear(&err);

@@ -24,6 +24,10 @@ struct talker {
     size_t fail_at; /* of what was heard: it refuses; 0: never */
     bool ended, odd;
     size_t eats, eaten, fed_most; /* looks at so many bytes a step; 0: at all at once */
+    bool (*meanwhile)(void *context);
+    void *context;
+    size_t works;      /* in its second step, until so much was heard or it was stopped; 0: never */
+    atomic_bool *stop; /* set by it once it was given all it may be */
 };
 
 static unsigned char byte_at(size_t i)
@@ -49,9 +53,22 @@ static size_t talker_held(const void *machine)
     return talker->heard - talker->eaten;
 }
 
+static void talker_meanwhile(void *machine, bool (*fn)(void *context), void *context)
+{
+    struct talker *talker = machine;
+    talker->meanwhile = fn;
+    talker->context = context;
+}
+
 static enum status talker_step(void *machine, bool *more, struct error *err)
 {
     struct talker *talker = machine;
+    while (talker->works && talker->made && talker->heard < talker->works && !talker->ended) {
+        if (talker->stop && talker_held(talker) >= PUMP_AHEAD_MOST)
+            atomic_store(talker->stop, true);
+        if (!talker->meanwhile(talker->context))
+            return error_set(err, ST_CANCELLED, "broken off");
+    }
     if (talker->fail_at && talker->heard >= talker->fail_at)
         return error_set(err, ST_REFUSED, "enough");
     if (talker->at == talker->in_room) {
@@ -91,7 +108,7 @@ static bool talker_over(const void *machine)
 static struct pump_end end_of(struct talker *talker)
 {
     return (struct pump_end){talker,      talker_feed, talker_step, talker_out,
-                             talker_sent, talker_over, talker_held};
+                             talker_sent, talker_over, talker_held, talker_meanwhile};
 }
 
 struct side {
@@ -153,6 +170,57 @@ static void test_flood(void **state)
     assert_in_range(sides[1].talker.fed_most, 1 << 20, PUMP_IN_MOST + (1 << 16));
     close(pair[0]);
     close(pair[1]);
+}
+
+/* Who works for long takes what comes meanwhile, but not without end. */
+static void test_ahead(void **state)
+{
+    (void)state;
+    enum { MUCH = 90 << 20, WORKS = 50 << 20 };
+    static struct side sides[2];
+    int pair[2];
+    pthread_t thread;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    for (int i = 0; i < 2; i++)
+        sides[i] = (struct side){.talker = {.total = MUCH}, .fd = pair[i]};
+    sides[1].talker.works = WORKS;
+    assert_int_equal(pthread_create(&thread, NULL, side_run, &sides[0]), 0);
+    side_run(&sides[1]);
+    pthread_join(thread, NULL);
+    assert_int_equal(sides[1].status, ST_OK);
+    assert_int_equal(sides[1].talker.heard, MUCH);
+    assert_false(sides[1].talker.odd);
+    assert_in_range(sides[1].talker.fed_most, WORKS - (PUMP_IN_MOST + (1 << 16)),
+                    PUMP_AHEAD_MOST + (1 << 16));
+    assert_null(sides[1].talker.meanwhile);
+    close(pair[0]);
+    close(pair[1]);
+}
+
+/* Long work that is stopped, and one whose other side says more than may be held. */
+static void test_ahead_stopped(void **state)
+{
+    (void)state;
+    static struct side sides[2];
+    atomic_bool stop = false;
+    struct pump_options options = {.wake = -1, .stop = &stop};
+    int pair[2];
+    pthread_t thread;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    sides[0] = (struct side){.talker = {.total = 90 << 20}, .fd = pair[0]};
+    sides[1] = (struct side){.talker = {.total = 1 << 16, .works = SIZE_MAX, .stop = &stop},
+                             .fd = pair[1]};
+    assert_int_equal(pthread_create(&thread, NULL, side_run, &sides[0]), 0);
+    struct pump_end end = end_of(&sides[1].talker);
+    struct wire *wire = wire_of_descriptors(pair[1], pair[1]);
+    assert_int_equal(pump_run(wire, &end, &options, &sides[1].error), ST_CANCELLED);
+    assert_in_range(sides[1].talker.fed_most, 0, PUMP_AHEAD_MOST + (1 << 16));
+    wire->ops->close(wire);
+    close(pair[1]);
+    pthread_join(thread, NULL);
+    close(pair[0]);
+    error_clear(&sides[0].error);
+    error_clear(&sides[1].error);
 }
 
 static enum status talk(const char *command, struct talker *talker,
@@ -281,6 +349,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_both_ways), cmocka_unit_test(test_flood),
+        cmocka_unit_test(test_ahead),     cmocka_unit_test(test_ahead_stopped),
         cmocka_unit_test(test_command),   cmocka_unit_test(test_cut),
         cmocka_unit_test(test_urls),
     };

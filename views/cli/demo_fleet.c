@@ -2,7 +2,6 @@
 
 #include "fixtures/devices/farm.h"
 #include "fixtures/devices/openssh.h"
-#include "fixtures/devices/real.h"
 #include "model/access/access.h"
 #include "model/base/text.h"
 #include "model/base/time.h"
@@ -114,7 +113,7 @@ static void specs_part(struct fleet_making *m)
     for (size_t i = 0; i < n; i++) {
         const struct farm_spec *spec = &m->all.specs[i];
         bool turn = (i + 1) * real / n > i * real / n;
-        struct fleet_part *part = turn && real_fits(spec) ? &m->real : &m->simulated;
+        struct fleet_part *part = turn && openssh_name_fits(spec->code) ? &m->real : &m->simulated;
         part->specs[part->n++] = *spec;
     }
 }
