@@ -19,7 +19,7 @@
 /* cmocka comes last: it names what the others define. */
 #include <cmocka.h>
 
-enum { BYTES = 300000, LIMIT_MS = 3000, MANY = 200 };
+enum { BYTES = 300000, LIMIT_MS = 3000 * TEST_SLOW, MANY = 200 };
 
 static char *content_make(size_t n, uint64_t seed)
 {
@@ -53,7 +53,7 @@ static void transfer_run(struct fleet_engine *engine, struct transfer *transfer)
 {
     struct pollfd fds[] = {{.fd = fleet_fd(engine), .events = POLLIN},
                            {.fd = transfer_fd(transfer), .events = POLLIN}};
-    for (int i = 0; transfer_left(transfer) && i < 6000; i++) {
+    for (int i = 0; transfer_left(transfer) && i < 6000 * TEST_SLOW; i++) {
         poll(fds, 2, 10);
         fleet_collect(engine);
         transfer_step(transfer);
@@ -73,7 +73,7 @@ struct trial {
 static void trial_begin(struct trial *trial, size_t devices, size_t n)
 {
     test_fleet_start(&trial->fleet, devices);
-    trial->engine = test_engine(trial->fleet.identity, LIMIT_MS, 10000);
+    trial->engine = test_engine(trial->fleet.identity, LIMIT_MS, 10000 * TEST_SLOW);
     trial->local = temp_path(trial->fleet.folder, "local");
     trial->target = temp_path(trial->fleet.folder, "target");
     trial->bytes = content_make(n, 1);
