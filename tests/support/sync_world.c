@@ -240,14 +240,16 @@ static enum status session_run(struct wire *wire)
         wire->broken = is_gone(session, SIDE_REPLICA);
         sent = to_hub(wire);
         if (!wire->broken)
-            over = step_hub(wire, &hub_more) != ST_OK;
+            over = step_hub(wire, &hub_more) != ST_OK || over;
         wire->broken = wire->broken || is_gone(session, SIDE_HUB);
         sent = to_replica(wire) || sent;
         moving = sent || (hub_more && !over) || replica_more;
         if (!session->stay && !wire->broken && sync_replica_level(wire->replica))
             sync_replica_leave(wire->replica);
     }
-    return wire->broken ? ends_cut(wire, status) : status;
+    /* A hub that gave up is gone, and the replica sees the end of what it said. */
+    bool left = over && status == ST_OK && !sync_replica_over(wire->replica);
+    return wire->broken || left ? ends_cut(wire, status) : status;
 }
 
 enum status sync_session(struct sync_world *world, struct session *session)
