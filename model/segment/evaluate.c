@@ -5,13 +5,6 @@
 
 #include <stdlib.h>
 
-struct set *job_set(const struct job *job, struct arena *arena)
-{
-    struct set *set = set_new(arena, job->n_people);
-    mem_ready(set->words, set_words(set->n) * sizeof *set->words);
-    return set;
-}
-
 /* ---- Each test once ---- */
 
 static struct slot *slot_of(struct job *job, const struct test *test)
@@ -22,7 +15,7 @@ static struct slot *slot_of(struct job *job, const struct test *test)
     struct slot *slot = arena_new_of(job->arena, struct slot);
     slot->test = test;
     if (test->type != TEST_LIST) /* which is a set of its own */
-        slot->yes = job_set(job, job->arena);
+        slot->yes = set_room_take(&job->sets);
     vec_push(&job->slots, slot);
     if (test->type != TEST_DEED)
         return slot;
@@ -193,6 +186,13 @@ static enum status stage_run(struct job *job, size_t at, struct error *err)
 
 /* ---- All of it ---- */
 
+static struct set *answer_new(const struct job *job)
+{
+    struct set *set = set_new(job->answers, job->n_people);
+    mem_ready(set->words, set_words(set->n) * sizeof *set->words);
+    return set;
+}
+
 static enum status job_start(struct job *job, const struct segment_plan *const *plans,
                              const struct set *among, struct error *err)
 {
@@ -209,8 +209,9 @@ static enum status job_start(struct job *job, const struct segment_plan *const *
     job->today = clock_day(&reader_mall(job->reader)->clock, job->present);
     job->n_people = (uint32_t)highest + 1;
     job->n_blocks = (job->n_people + EVENT_BLOCK - 1) / EVENT_BLOCK;
-    job->universe = job_set(job, job->arena);
-    job->wanted = job_set(job, job->arena);
+    set_room_begin(&job->sets, job->arena, job->n_people);
+    job->universe = set_room_take(&job->sets);
+    job->wanted = set_room_take(&job->sets);
     set_flip(job->universe, 1, job->n_people);
     if (among)
         set_and(job->universe, among);
@@ -218,7 +219,8 @@ static enum status job_start(struct job *job, const struct segment_plan *const *
     job->people = arena_array(job->arena, struct set *, job->n_plans);
     for (size_t i = 0; i < job->n_plans; i++) {
         job->roots[i] = node_of(job, plans[i]->root);
-        job->people[i] = job->look ? NULL : job_set(job, job->answers);
+        if (!job->look)
+            job->people[i] = answer_new(job);
     }
     status = scans_part(job, err);
     if (status != ST_OK)
@@ -254,6 +256,7 @@ static void job_free(struct job *job)
     vec_free(&job->figures);
     vec_free(&job->stages);
     vec_free(&job->slots);
+    set_room_end(&job->sets);
     arena_free(job->arena);
 }
 

@@ -2,6 +2,7 @@
 #ifndef ATRIUM_SEGMENT_JOB_H
 #define ATRIUM_SEGMENT_JOB_H
 
+#include "model/base/set_room.h"
 #include "model/segment/again.h"
 
 /* A test, once for all plans, and who meets it. */
@@ -56,6 +57,7 @@ struct job {
     struct live_node **roots;
     uint8_t *settled; /* by plan and block: nobody is undecided; n_blocks each */
     uint32_t *uses;   /* by plan and stage: whether a test of that stage is in it; n_stages each */
+    struct set_room sets; /* all but the answers */
     struct set *universe, *wanted;
     struct arena *answers;
     struct set **people; /* by plan: the answer, of the answers' arena; right where settled */
@@ -84,9 +86,6 @@ static inline size_t block_words(const struct job *job, uint32_t block)
 /* Of whom in the block a test of the stage can still say whether they are in; false: of nobody. On
  * any thread that alone works on the block. */
 bool block_want(const struct job *job, size_t stage, uint32_t block, uint64_t *want);
-
-/* An empty set of all people that will be filled. */
-struct set *job_set(const struct job *job, struct arena *arena);
 
 /* Every slot of lists and columns, everywhere. */
 enum status columns_run(struct job *job, struct error *err);

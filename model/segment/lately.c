@@ -98,7 +98,7 @@ void lately_part(struct job *job)
         struct lately lately;
         struct figure *figure = job->figures.at[i];
         for (size_t s = 0; s < figure->slots.n && figure_lately(figure, &lately); s++)
-            figure->slots.at[s]->known = job_set(job, job->arena);
+            figure->slots.at[s]->known = set_room_take(&job->sets);
     }
 }
 

@@ -1,37 +1,31 @@
-// Asks DuckDB the questions of questions.sql and prints, by question: seconds and processor seconds of
-// each round, and the rows of the answer. The database is open and two threads are there before the
-// clock starts. With a CSV of members in place of ROUNDS it makes the tables that questions need.
-// Usage: node questions.mjs PACKAGES DATABASE SQL ROUNDS|MEMBERS [QUESTION…]
+// Asks DuckDB the question of questions.sql that each line of standard input names, and answers with a
+// line: seconds and processor seconds, and the rows. The database is open and two threads are there
+// before the clock starts. With a CSV of members it makes the tables that questions need instead.
+// Usage: node questions.mjs PACKAGES DATABASE SQL [MEMBERS]
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { createInterface } from 'node:readline';
 
-const [packages, database, sql, rounds, ...wanted] = process.argv.slice(2);
+const [packages, database, sql, members] = process.argv.slice(2);
 const { DuckDBInstance } = createRequire(packages + '/')('@duckdb/node-api');
-const preparing = !/^[0-9]+$/.test(rounds);
 const instance = await DuckDBInstance.create(database, {
-    threads: '2', access_mode: preparing ? 'READ_WRITE' : 'READ_ONLY',
+    threads: '2', access_mode: members ? 'READ_WRITE' : 'READ_ONLY',
 });
 const db = await instance.connect();
 
 const parts = readFileSync(sql, 'utf8').split(/^-- === (\w+)$/m).slice(1);
-if (preparing) {
-    await db.run(parts[parts.indexOf('prepare') + 1].replace('$MEMBERS', rounds));
+if (members) {
+    await db.run(parts[parts.indexOf('prepare') + 1].replace('$MEMBERS', members));
     process.exit(0);
 }
-const answers = {};
-for (let i = 0; i < parts.length; i += 2) {
-    if (parts[i] === 'prepare' || (wanted.length && !wanted.includes(parts[i]))) continue;
-    const answer = { seconds: [], cpu: [] };
-    for (let round = 0; round < Number(rounds); round++) {
-        const began = performance.now();
-        const before = process.cpuUsage();
-        const result = await db.runAndReadAll(parts[i + 1]);
-        answer.seconds.push((performance.now() - began) / 1e3);
-        const cpu = process.cpuUsage(before);
-        answer.cpu.push((cpu.user + cpu.system) / 1e6);
-        answer.rows = result.getRowObjects();
-    }
-    answers[parts[i]] = answer;
-}
 const plain = (key, value) => (typeof value === 'bigint' ? Number(value) : value);
-console.log(JSON.stringify(answers, plain));
+for await (const question of createInterface({ input: process.stdin })) {
+    const began = performance.now();
+    const before = process.cpuUsage();
+    const result = await db.runAndReadAll(parts[parts.indexOf(question) + 1]);
+    const seconds = (performance.now() - began) / 1e3;
+    const cpu = process.cpuUsage(before);
+    console.log(JSON.stringify({
+        seconds, cpu: (cpu.user + cpu.system) / 1e6, rows: result.getRowObjects(),
+    }, plain));
+}

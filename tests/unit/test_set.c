@@ -1,5 +1,5 @@
 /* Sets of numbers beside plain arrays of booleans. */
-#include "model/base/set.h"
+#include "model/base/set_room.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -112,10 +112,38 @@ static void test_numbers_outside_are_left_out(void **unused)
     arena_free(arena);
 }
 
+/* Many large sets, and small ones, of one room: empty at first, and none in another. */
+static void test_room(void **unused)
+{
+    (void)unused;
+    enum { SETS = 20 };
+    static const uint32_t sizes[] = {0, 1, 300, 2000001, 5000000};
+    struct arena *arena = arena_new();
+    for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+        uint32_t n = sizes[k];
+        struct set_room room;
+        struct set *sets[SETS];
+        set_room_begin(&room, arena, n);
+        for (uint32_t i = 0; i < SETS; i++) {
+            sets[i] = set_room_take(&room);
+            assert_int_equal(sets[i]->n, n);
+            assert_int_equal(set_count(sets[i]), 0);
+            assert_int_equal((uintptr_t)sets[i]->words % sizeof *sets[i]->words, 0);
+            set_flip(sets[i], n < i ? n : i, n);
+        }
+        for (uint32_t i = 0; i < SETS; i++)
+            assert_int_equal(set_count(sets[i]), n < i ? 0 : n - i);
+        assert_int_equal(room.blocks.n > 0, n > 1000000);
+        set_room_end(&room);
+    }
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_operations),
+        cmocka_unit_test(test_room),
         cmocka_unit_test(test_numbers_outside_are_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
