@@ -195,7 +195,7 @@ static enum status turn_read(struct rollout_driver *driver, int64_t now, struct 
     struct arena *fresh = arena_new();
     enum status status = rollout_of_writer(driver->writer, fresh, driver->code, &rollout, err);
     if (status == ST_OK && !rollout)
-        status = error_set(err, ST_CONFLICT, "roll-out %s is gone", driver->code);
+        status = error_set(err, ST_REFUSED, "roll-out %s is gone", driver->code);
     if (status != ST_OK) {
         arena_free(fresh);
         return status;

@@ -48,7 +48,8 @@ struct rollout_turn {
 };
 
 /* ST_CONFLICT where another one drives it (turn->held): the message says who and until when; and
- * where the file is somebody else's for the moment. ST_CANCELLED when `moment` ended it. */
+ * where the file is somebody else's for the moment, which is no reason to give up: the next turn
+ * may find it free. ST_REFUSED where the roll-out is gone, ST_CANCELLED when `moment` ended it. */
 enum status rollout_driver_turn(struct rollout_driver *driver, struct rollout_turn *turn,
                                 struct error *err);
 

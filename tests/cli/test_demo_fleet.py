@@ -176,13 +176,8 @@ def try_rollout(demo, real):
     check("a roll-out is planned", status == 0, out + err)
     status, out, err = demo.run("device", "rollout", "start", "R1", "--yes", "2")
     check("and started", status == 0, out + err)
-    said = []
-
-    def done():  # the console beside it may hold the mall for longer than this one waits
-        status, out, err = demo.run("device", "rollout", "run", "R1", "--wait", "--json")
-        said[:] = [status, err, out]
-        return status == 0 and json.loads(out)["rollouts"][0]["state"] == "done"
-    check("it is done", wait_until(done), said)
+    done = demo.json("device", "rollout", "run", "R1", "--wait")
+    check("it is done", done["rollouts"][0]["state"] == "done", done)
     return simulated, server
 
 

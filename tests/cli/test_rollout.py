@@ -2,11 +2,13 @@
 """atrium device rollout: from planning to the end and back, its JSON, its refusals and exit statuses,
 against simulated devices; and `atrium run`, which drives what was started."""
 
+import fcntl
 import io
 import json
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import tarfile
 import tempfile
@@ -78,6 +80,35 @@ class Mall:
         check("started", status == 0 and moved == {"id": code, "state": "running", "devices": n},
               (moved, err))
         return code, n
+
+
+class Writer:
+    """Somebody who writes into the mall file, and for longer than others wait (model/store/lock.h)."""
+    WAIT_S = 10
+
+    def __init__(self, mall):
+        self.file = open(mall + ".lock", "r+b")
+        fcntl.fcntl(self.file, fcntl.F_OFD_SETLKW, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 1, 0))
+
+    def end(self):
+        self.file.close()
+
+
+def test_busy(mall):
+    """Who drives to the end does not give up because the file is somebody's for a moment."""
+    code, _ = mall.begin("2.4.8", mall.archive("busy.tar"), "--canary", "1", "--soak", "0s",
+                         "--coverage", "100%")
+    writer = Writer(mall.env["ATRIUM_MALL"])
+    driver = subprocess.Popen([ATRIUM, "device", "rollout", "run", code, "--wait", "--json"],
+                              env=mall.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:  # for longer than one turn waits; it is still there, as the file is
+        driver.wait(Writer.WAIT_S * 1.3)
+    except subprocess.TimeoutExpired:
+        pass
+    writer.end()
+    out, err = driver.communicate(timeout=120)
+    check("who waits for the writer drives to the end", driver.returncode == 0 and
+          json.loads(out)["rollouts"][0]["state"] == "done", (driver.returncode, out, err))
 
 
 def test_left_out(mall):
@@ -261,7 +292,7 @@ with tempfile.TemporaryDirectory(prefix="atrium-rollout.") as place:
     world = Mall(place, 14)
     try:
         for test in (test_from_plan_to_end, test_what_fails_is_named, test_a_bad_version_stops,
-                     test_killed, test_refusals, test_left_out):
+                     test_killed, test_busy, test_refusals, test_left_out):
             test(world)
     finally:
         world.child.terminate()

@@ -12,8 +12,9 @@ enum { WAIT_MS = 200, PAUSE_MS = 1000, SOON_S = 1 };
 struct driving {
     struct rollout_driver *driver; /* NULL: it could not be driven */
     const char *code, *problem;
-    struct rollout_turn turn;
-    bool ended; /* over, or nothing to do now */
+    struct rollout_turn turn; /* the last that took place */
+    bool begun;               /* one did */
+    bool ended;               /* over, or nothing to do now */
 };
 
 struct run {
@@ -35,11 +36,20 @@ static void driving_fail(struct run *run, struct driving *driving, struct error 
 static void driving_turn(struct run *run, struct driving *driving)
 {
     struct error own = {0};
-    struct rollout_turn *turn = &driving->turn;
-    if (rollout_driver_turn(driving->driver, turn, &own) != ST_OK) {
+    struct rollout_turn *turn = &driving->turn, now;
+    enum status status = rollout_driver_turn(driving->driver, &now, &own);
+    if (status == ST_CONFLICT && !now.held && (run->stays || driving->begun)) {
+        /* The file is somebody's for a moment: what devices do meanwhile is heard later. */
+        turn->next = time_now() + SOON_S;
+        error_clear(&own);
+        return;
+    }
+    *turn = now;
+    if (status != ST_OK) {
         driving_fail(run, driving, &own);
         return;
     }
+    driving->begun = true;
     bool waits = turn->next > time_now(), later = waits && !turn->flight;
     bool left = run->halted && (waits || !turn->flight); /* who does not answer is not waited for */
     driving->ended = !turn->under_way && (turn->over || left || (later && !run->stays));
